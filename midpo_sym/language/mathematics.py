@@ -1,0 +1,267 @@
+"""Tree to mathematics: LaTeX, and Unicode for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from midpo_sym.language import tree
+from midpo_sym.language.printer import ATOM, POWER, SUM, TERM, Printer, Symbol
+from midpo_sym.language.tree import Expression
+from midpo_sym.language.vocabulary import MODELS
+
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ",
+    "eta": "η", "theta": "θ", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ",
+    "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
+    "Delta": "Δ", "Gamma": "Γ", "Lambda": "Λ", "Omega": "Ω", "Phi": "Φ", "Psi": "Ψ",
+}  # fmt: skip
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def default_symbol(name: str) -> Symbol:
+    """Return the symbol of a name that declares none.
+
+    `mu1` and `mu_1` are μ with an index, a Greek letter is that letter, any other name is
+    itself, upright.
+    """
+    stem = name.rstrip("0123456789")
+    index = name[len(stem) :]
+    stem = stem.rstrip("_") or stem
+    greek = GREEK.get(stem)
+    if greek:
+        latex, unicode = f"\\{stem}", greek
+    elif len(stem) == 1:
+        latex, unicode = stem, stem
+    else:
+        latex, unicode = rf"\mathrm{{{stem}}}".replace("_", r"\_"), stem
+    if index:
+        latex, unicode = f"{latex}_{{{index}}}", unicode + index.translate(SUBSCRIPTS)
+    return Symbol(latex, unicode)
+
+
+class MathPrinter(Printer):
+    """What LaTeX and Unicode share: the symbols of declared names."""
+
+    sign = "-"
+
+    def __init__(self, symbols: Mapping[str, Symbol] | None = None) -> None:
+        self.symbols = symbols or {}
+
+    def symbol(self, name: str) -> Symbol:
+        """Return the symbol of a declared name."""
+        return self.symbols.get(name) or default_symbol(name)
+
+    def print_neg(self, node: tree.Neg) -> str:
+        return self.sign + self.print(node.body, TERM)
+
+    def factors(self, node: tree.Mul) -> list[str]:
+        """Return the factors of a product; one that reads on to its right stands bare only last."""
+        last = len(node.factors) - 1
+        return [
+            self.print(factor, SUM if place == last and _opens(factor) else POWER)
+            for place, factor in enumerate(node.factors)
+        ]
+
+
+class LatexPrinter(MathPrinter):
+    """LaTeX, for plain amsmath."""
+
+    def level(self, node: Expression) -> int:
+        if isinstance(node, tree.Div):
+            return ATOM  # a fraction needs no brackets
+        if isinstance(node, (tree.TokenSum, tree.TokenProduct, tree.Log)):
+            return TERM
+        return super().level(node)
+
+    def bracket(self, string: str) -> str:
+        return rf"\left({string}\right)"
+
+    def print_parameter(self, node: tree.Parameter) -> str:
+        return self.symbol(node.name).latex
+
+    def print_length(self, node: tree.Length) -> str:
+        return f"|{_response_latex(node.response)}|"
+
+    def print_probability(self, node: tree.Probability) -> str:
+        return rf"{MODELS[node.model].latex}({_response_latex(node.response)}\mid x)"
+
+    def print_tokenprobability(self, node: tree.TokenProbability) -> str:
+        token = _token_latex(node.response)
+        return rf"{MODELS[node.model].latex}({token}\mid x, {_prefix_latex(node.response)})"
+
+    def print_divergence(self, node: tree.Divergence) -> str:
+        given = rf"(\cdot\mid x, {_prefix_latex(node.response)})"
+        first, second = (MODELS[name].latex + given for name in (node.first, node.second))
+        return rf"\mathrm{{KL}}\!\left({first}\,\Vert\,{second}\right)"
+
+    def print_weight(self, node: tree.Weight) -> str:
+        return f"{self.symbol(node.name).latex}({_token_latex(node.response)})"
+
+    def print_normaliser(self, _: tree.Normaliser) -> str:
+        return "Z(x)"
+
+    def print_mul(self, node: tree.Mul) -> str:
+        result = ""
+        for string in self.factors(node):
+            result += (r"\cdot " if string[0].isdigit() else r"\,") if result else ""
+            result += string
+        return result
+
+    def print_div(self, node: tree.Div) -> str:
+        return rf"\frac{{{self.print(node.numerator)}}}{{{self.print(node.denominator)}}}"
+
+    def print_pow(self, node: tree.Pow) -> str:
+        base = self.print(node.base, ATOM)
+        if isinstance(node.base, tree.Div):
+            base = self.bracket(base)
+        return f"{base}^{{{self.print(node.exponent)}}}"
+
+    def print_log(self, node: tree.Log) -> str:
+        if isinstance(node.body, (tree.Div, tree.Probability, tree.TokenProbability)):
+            return rf"\log {self.print(node.body)}"
+        return rf"\log\!{self.bracket(self.print(node.body))}"
+
+    def print_exp(self, node: tree.Exp) -> str:
+        return rf"\exp\!{self.bracket(self.print(node.body))}"
+
+    def print_max(self, node: tree.Max) -> str:
+        return rf"\max\!{self.bracket(f'{self.print(node.left)}, {self.print(node.right)}')}"
+
+    def print_tokensum(self, node: tree.TokenSum) -> str:
+        limit = f"|{_response_latex(node.response)}|"
+        return rf"\sum_{{t=1}}^{{{limit}}} {self.print(node.body, TERM)}"
+
+    def print_tokenproduct(self, node: tree.TokenProduct) -> str:
+        limit = f"|{_response_latex(node.response)}|"
+        return rf"\prod_{{t=1}}^{{{limit}}} {self.print(node.body, TERM)}"
+
+    def print_bylabel(self, node: tree.ByLabel) -> str:
+        response = _response_latex(node.response)
+        rows = [
+            rf"{self.print(value)} & \text{{if }} {response} \text{{ is {label}}}"
+            for value, label in ((node.chosen, "chosen"), (node.rejected, "rejected"))
+        ]
+        return rf"\begin{{cases}}{rows[0]}\\{rows[1]}\end{{cases}}"
+
+    def print_stopgradient(self, node: tree.StopGradient) -> str:
+        return rf"\operatorname{{sg}}\!{self.bracket(self.print(node.body))}"
+
+    def print_defined(self, node: tree.Defined) -> str:
+        symbol = self.symbol(node.name).latex
+        if not node.response:
+            return symbol
+        return f"{symbol}({(_token_latex if node.token else _response_latex)(node.response)})"
+
+
+class UnicodePrinter(MathPrinter):
+    """Unicode mathematics on one line, for a terminal."""
+
+    minus = " − "
+    sign = "−"
+
+    def level(self, node: Expression) -> int:
+        if isinstance(node, (tree.TokenSum, tree.TokenProduct)):
+            return TERM
+        if isinstance(node, tree.Log):
+            return TERM
+        return super().level(node)
+
+    def bracket(self, string: str) -> str:
+        return f"({string})"
+
+    def print_parameter(self, node: tree.Parameter) -> str:
+        return self.symbol(node.name).unicode
+
+    def print_length(self, node: tree.Length) -> str:
+        return f"|{_response_unicode(node.response)}|"
+
+    def print_probability(self, node: tree.Probability) -> str:
+        return f"{MODELS[node.model].unicode}({_response_unicode(node.response)})"
+
+    def print_tokenprobability(self, node: tree.TokenProbability) -> str:
+        return f"{MODELS[node.model].unicode}({_token_unicode(node.response)})"
+
+    def print_divergence(self, node: tree.Divergence) -> str:
+        first, second = (MODELS[name].unicode for name in (node.first, node.second))
+        return f"KL({first}‖{second})({_token_unicode(node.response)})"
+
+    def print_weight(self, node: tree.Weight) -> str:
+        return f"{self.symbol(node.name).unicode}({_token_unicode(node.response)})"
+
+    def print_normaliser(self, _: tree.Normaliser) -> str:
+        return "Z(x)"
+
+    def print_mul(self, node: tree.Mul) -> str:
+        return "·".join(self.factors(node))
+
+    def print_div(self, node: tree.Div) -> str:
+        numerator = self.print(node.numerator, POWER)
+        return f"{numerator}/{self.print(node.denominator, POWER)}"
+
+    def print_pow(self, node: tree.Pow) -> str:
+        return f"{self.print(node.base, ATOM)}^{self.print(node.exponent, ATOM)}"
+
+    def print_log(self, node: tree.Log) -> str:
+        if isinstance(node.body, (tree.Probability, tree.TokenProbability)):
+            return f"log {self.print(node.body)}"
+        return f"log({self.print(node.body)})"
+
+    def print_exp(self, node: tree.Exp) -> str:
+        return f"exp({self.print(node.body)})"
+
+    def print_max(self, node: tree.Max) -> str:
+        return f"max({self.print(node.left)}, {self.print(node.right)})"
+
+    def print_tokensum(self, node: tree.TokenSum) -> str:
+        return f"Σ_t {self.print(node.body, TERM)}"
+
+    def print_tokenproduct(self, node: tree.TokenProduct) -> str:
+        return f"Π_t {self.print(node.body, TERM)}"
+
+    def print_bylabel(self, node: tree.ByLabel) -> str:
+        return f"[chosen: {self.print(node.chosen)}; rejected: {self.print(node.rejected)}]"
+
+    def print_stopgradient(self, node: tree.StopGradient) -> str:
+        return f"sg({self.print(node.body)})"
+
+    def print_defined(self, node: tree.Defined) -> str:
+        symbol = self.symbol(node.name).unicode
+        if not node.response:
+            return symbol
+        place = (_token_unicode if node.token else _response_unicode)(node.response)
+        return f"{symbol}({place})"
+
+
+def to_latex(node: Expression, symbols: Mapping[str, Symbol] | None = None) -> str:
+    """Return a tree as LaTeX; `symbols` says how declared names are written."""
+    return LatexPrinter(symbols).print(node)
+
+
+def to_unicode(node: Expression, symbols: Mapping[str, Symbol] | None = None) -> str:
+    """Return a tree as Unicode mathematics on one line."""
+    return UnicodePrinter(symbols).print(node)
+
+
+def _opens(node: Expression) -> bool:
+    """Tell whether a node reads on to its right without brackets: log a, a sum over t."""
+    return isinstance(node, (tree.Log, tree.TokenSum, tree.TokenProduct))
+
+
+def _response_latex(response: str) -> str:
+    return "y" if response == "y" else f"y_{response}"
+
+
+def _token_latex(response: str) -> str:
+    return "y_t" if response == "y" else f"y_{{{response},t}}"
+
+
+def _prefix_latex(response: str) -> str:
+    return "y_{<t}" if response == "y" else f"y_{{{response},<t}}"
+
+
+def _response_unicode(response: str) -> str:
+    return "y" if response == "y" else f"y_{response}"
+
+
+def _token_unicode(response: str) -> str:
+    return "y,t" if response == "y" else f"y_{response},t"

@@ -1,0 +1,146 @@
+"""The closed table of words that an expression may use.
+
+Everything a specification can mention is a row here, with its meaning and its spellings, so
+that the parser, the printers and `derivations/README.md` (compared by a test) cannot drift.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A language model that a specification may mention.
+
+    Attributes:
+        name: its word in a specification.
+        latex: its symbol in LaTeX.
+        unicode: its symbol in Unicode mathematics.
+        trained: whether gradients flow through it.
+        meaning: what it is.
+    """
+
+    name: str
+    latex: str
+    unicode: str
+    trained: bool
+    meaning: str
+
+
+MODELS = {
+    model.name: model
+    for model in (
+        Model("pi", r"\pi", "π", trained=True, meaning="the policy being trained"),
+        Model(
+            "ref", r"\pi_{\mathrm{ref}}", "π_ref", trained=False, meaning="the reference policy"
+        ),
+        Model(
+            "prev",
+            r"\pi^{(t-1)}",
+            "π_prev",
+            trained=False,
+            meaning="the policy of the previous round, frozen",
+        ),
+    )
+}
+
+# word: (model the expectation is taken under, the other model)
+DIVERGENCES = {"kl_ref_pi": ("ref", "pi"), "kl_pi_ref": ("pi", "ref")}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One callable word of the language.
+
+    Attributes:
+        name: the word.
+        usage: every way to call it, `r` standing for a response.
+        meaning: its value.
+    """
+
+    name: str
+    usage: tuple[str, ...]
+    meaning: str
+
+
+QUANTITIES = {
+    word.name: word
+    for word in (
+        *(
+            Word(
+                model.name,
+                (f"{model.name}(r)", f"{model.name}(r, t)"),
+                f"probability of the whole response, or of its token t, under {model.meaning}",
+            )
+            for model in MODELS.values()
+        ),
+        Word(
+            "kl_ref_pi",
+            ("kl_ref_pi(r, t)",),
+            "KL(ref ‖ pi) between the next-token distributions before token t, "
+            "over the whole vocabulary, in nats",
+        ),
+        Word(
+            "kl_pi_ref",
+            ("kl_pi_ref(r, t)",),
+            "KL(pi ‖ ref) between the next-token distributions before token t, "
+            "over the whole vocabulary, in nats",
+        ),
+        Word("length", ("length(r)",), "number of tokens of the response, at least 1"),
+    )
+}
+
+FUNCTIONS = {
+    word.name: word
+    for word in (
+        Word("log", ("log(a)",), "natural logarithm; a must be positive by its form"),
+        Word("exp", ("exp(a)",), "exponential"),
+        Word("sum_t", ("sum_t(a)",), "sum of a over the tokens t of the one response in a"),
+        Word(
+            "prod_t",
+            ("prod_t(a)",),
+            "product of a over the tokens t of the one response in a; a must be positive",
+        ),
+        Word(
+            "by_label",
+            ("by_label(a, b)",),
+            "a for the chosen response, b for the rejected one; "
+            "only in the prior and in definitions of y",
+        ),
+        Word("sg", ("sg(a)",), "a, as a constant for the gradient (stop-gradient)"),
+        Word("max", ("max(a, b)",), "the larger of a and b"),
+    )
+}
+
+# word: (what it means, is zero excluded and is the sign positive)
+DOMAINS = {
+    "real": "any real number",
+    "nonnegative": "zero or more",
+    "positive": "more than zero",
+    "unit": "from zero to one",
+}
+
+RESPONSES = {
+    "y": "any response; in the prior and in definitions of y",
+    "w": "the preferred (chosen) response; in the loss",
+    "l": "the dispreferred (rejected) response; in the loss",
+}
+
+TOKEN = "t"  # noqa: S105 - the index of a token, not a secret
+
+STATUSES = {
+    "proved": "the statement holds for every policy, response and parameter",
+    "refuted": "the statement fails; a witness shows where",
+    "undecided": "the prover can neither prove nor refute the statement",
+}
+
+LINKS = {
+    "logsigmoid": "-log(sigmoid(a))",
+    "identity": "-a",
+    "hinge": "max(0, 1 - a)",
+    "square": "(1 - a)^2",
+    "sigmoid": "1 - sigmoid(a)",
+}
+
+RESERVED = frozenset((*QUANTITIES, *FUNCTIONS, *RESPONSES, TOKEN, "x", "zeta"))

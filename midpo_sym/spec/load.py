@@ -1,0 +1,564 @@
+"""Read a specification file; everything wrong with it is said with its place and the cure."""
+
+from __future__ import annotations
+
+import difflib
+import keyword
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NoReturn
+
+from midpo_sym.language import tree
+from midpo_sym.language.constants import constant
+from midpo_sym.language.errors import Advice, LanguageError
+from midpo_sym.language.mathematics import default_symbol
+from midpo_sym.language.parser import Definition, Scope, parse
+from midpo_sym.language.printer import Symbol
+from midpo_sym.language.tree import Expression
+from midpo_sym.language.vocabulary import DOMAINS, LINKS, RESERVED, STATUSES
+from midpo_sym.spec.keys import BOOLEAN, EXPRESSION, KEYS, NAMED, TABLE, TEXT
+from midpo_sym.spec.model import (
+    Citation,
+    Claim,
+    DefinitionSpec,
+    Derivation,
+    ParameterSpec,
+    Statement,
+    WeightSpec,
+)
+from midpo_sym.spec.place import Place, find_key, find_value, place_at
+
+MAX_BYTES = 256 * 1024
+MAX_CLAIMS = 100
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_CLAIM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+_TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+_RESPONSES_OF_LOSS = frozenset({"w", "l"})
+_RESPONSES_OF_PRIOR = frozenset({"y"})
+
+
+@dataclass
+class SpecError(Exception):
+    """A specification file that cannot be read.
+
+    Attributes:
+        file: the file, as it was named.
+        message: what is wrong.
+        key: the key at fault, such as `loss.argument`; "" if the whole file is.
+        place: its line and column; None if there is none.
+        length: how many characters are at fault.
+        advice: what was read, what is allowed, the cure.
+    """
+
+    file: str
+    message: str
+    key: str = ""
+    place: Place | None = None
+    length: int = 1
+    advice: Advice = Advice()  # noqa: RUF009 - frozen
+
+    def __str__(self) -> str:
+        """Say everything, with the line of the file under the message."""
+        where = [self.file]
+        if self.place:
+            where += [str(self.place.line), str(self.place.column)]
+        lines = [f"{':'.join(where)}: {f'{self.key}: ' if self.key else ''}{self.message}"]
+        if self.place and self.place.text.strip():
+            start = max(0, self.place.column - 60)
+            shown = self.place.text[start : start + 100]
+            column = self.place.column - 1 - start
+            marks = max(1, min(self.length, len(shown) - column))
+            lines += [f"    {shown}", f"    {' ' * column}{'^' * marks}"]
+        for what in ("read", "allowed", "cure"):
+            value = getattr(self.advice, what)
+            if value:
+                lines.append(f"  {what + ':':<9}{value}")
+        return "\n".join(lines)
+
+
+def load(path: str | Path) -> Derivation:
+    """Read a specification file.
+
+    Args:
+        path: a TOML file; its name without `.toml` is the id of the derivation.
+
+    Raises:
+        SpecError: the file cannot be read, or breaks a rule; nothing in it is ever executed.
+    """
+    path = Path(path)
+    name = str(path)
+    if path.is_dir():
+        raise SpecError(name, "is a directory", advice=Advice(cure="name a .toml file in it"))
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise SpecError(
+                name, f"has {size:,} bytes", advice=Advice(allowed=f"at most {MAX_BYTES:,} bytes")
+            )
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise SpecError(name, "there is no such file") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SpecError(name, f"cannot be read: {reason}") from None
+    if len(data) > MAX_BYTES:
+        raise SpecError(name, "is too long", advice=Advice(allowed=f"at most {MAX_BYTES:,} bytes"))
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        place = place_at(data[: error.start].decode("utf-8", "replace"), error.start)
+        raise SpecError(
+            name,
+            f"is not UTF-8: byte 0x{data[error.start]:02x}",
+            place=Place(place.line, place.column, ""),
+            advice=Advice(cure="save the file as UTF-8"),
+        ) from None
+    return loads(text, path)
+
+
+def loads(text: str, path: str | Path) -> Derivation:
+    """Read the text of a specification; `path` names it.
+
+    Raises:
+        SpecError: the text breaks a rule.
+    """
+    return _Loader(text, Path(path)).derivation()
+
+
+class _Loader:
+    """Reads one file. Methods go from the file inwards; each fails with a place."""
+
+    def __init__(self, text: str, path: Path) -> None:
+        self.text = text
+        self.path = path
+        self.used: set[str] = set()
+
+    def derivation(self) -> Derivation:
+        if not _ID.fullmatch(self.path.stem) or self.path.suffix != ".toml":
+            raise SpecError(
+                str(self.path),
+                "the name of the file is the id of the derivation",
+                advice=Advice(
+                    self.path.name,
+                    "small letters, digits and _, starting with a letter, then .toml",
+                ),
+            )
+        data = self.read_toml()
+        self.check_table(data, "", ())
+        parameters = tuple(
+            self.parameter(name, entry) for name, entry in self.named(data, "parameters")
+        )
+        weights = tuple(self.weight(name, entry) for name, entry in self.named(data, "weights"))
+        self.check_duplicates(data)
+        scope = Scope(
+            frozenset(),
+            {each.name: each.domain for each in parameters},
+            {each.name: (each.domain, each.by_label) for each in weights},
+        )
+        definitions, scope = self.definitions(data, scope, {})
+        prior, loss = data["prior"], data["loss"]
+        self.check_table(prior, "prior", ("prior",))
+        self.check_table(loss, "loss", ("loss",))
+        statement = Statement(
+            self.scale(prior, ("prior", "scale"), scope),
+            self.expression(prior["zeta"], ("prior", "zeta"), scope, _RESPONSES_OF_PRIOR),
+            self.link(loss, ("loss", "link")),
+            self.expression(loss["argument"], ("loss", "argument"), scope, _RESPONSES_OF_LOSS),
+        )
+        self.check_zeta(statement.zeta, ("prior", "zeta"))
+        claims = self.claims(data, scope, statement)
+        for each in (*parameters, *weights, *definitions):
+            if each.name not in self.used:
+                kind = type(each).__name__.removesuffix("Spec").lower() + "s"
+                self.fail(
+                    (kind, each.name),
+                    "declared but never used",
+                    Advice(each.name, cure="use it, or take it out"),
+                )
+        return Derivation(
+            id=self.path.stem,
+            title=data["title"],
+            name=data.get("name", data["title"]),
+            summary=data["summary"],
+            source=self.citation(data["source"], ("source",)) if "source" in data else None,
+            notes=data.get("notes", ""),
+            parameters=parameters,
+            weights=weights,
+            definitions=definitions,
+            statement=statement,
+            claims=claims,
+            text=self.text,
+            path=self.path,
+        )
+
+    # The file as TOML
+
+    def read_toml(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            message = str(error)
+            found = _TOML_PLACE.search(message)
+            place = None
+            if found:
+                lines = self.text.splitlines() or [""]
+                line = min(int(found[1]), len(lines))
+                place = Place(int(found[1]), int(found[2]), lines[line - 1])
+                message = message[: found.start()].strip()
+            raise SpecError(
+                str(self.path), f"is not TOML: {message}", place=place, advice=self.toml_cure(place)
+            ) from None
+        except RecursionError:
+            raise SpecError(str(self.path), "is not TOML: nested too deeply") from None
+
+    def toml_cure(self, place: Place | None) -> Advice:
+        if place and re.search(r"=\s*[A-Za-z(]", place.text):
+            return Advice(cure='put the expression in quotes: key = "..."')
+        return Advice()
+
+    def fail(
+        self,
+        path: tuple[str | int, ...],
+        message: str,
+        advice: Advice | None = None,
+        *,
+        offset: int | None = None,
+        length: int = 1,
+    ) -> NoReturn:
+        key = ".".join(str(each) for each in path if isinstance(each, str))
+        at = find_key(self.text, path) if offset is None else offset
+        raise SpecError(
+            str(self.path), message, key, place_at(self.text, at), length, advice or Advice()
+        )
+
+    def check_table(self, table: object, name: str, path: tuple[str | int, ...]) -> None:
+        """Check the keys of a table, and the kinds of their values, against the closed table."""
+        rows = KEYS[name]
+        allowed = ", ".join(rows)
+        if not isinstance(table, dict):
+            self.fail(path, "is not a table", Advice(_short(table), f"a table with {allowed}"))
+        for key, value in table.items():
+            if key not in rows:
+                near = difflib.get_close_matches(key, rows, n=1)
+                cure = f"did you mean {near[0]}?" if near else "take it out"
+                self.fail((*path, key), "unknown key", Advice(_short(key), allowed, cure))
+            self.check_kind(value, rows[key].kind, (*path, key))
+        for key, row in rows.items():
+            if row.required and key not in table:
+                advice = Advice(allowed=allowed, cure=f"add {key}: {row.meaning}")
+                self.fail(path, f"the key {key} is missing", advice)
+
+    def check_kind(self, value: object, kind: str, path: tuple[str | int, ...]) -> None:
+        right: tuple[type, ...] = {
+            TEXT: (str,),
+            EXPRESSION: (str, int),
+            BOOLEAN: (bool,),
+            TABLE: (dict, list),
+        }[kind]
+        if isinstance(value, float):
+            self.fail(
+                path,
+                "a decimal number is not exact",
+                Advice(str(value), "whole numbers and fractions in quotes", f'write "{_exact(value)}"'),
+            )
+        if not isinstance(value, right) or (isinstance(value, bool) and kind != BOOLEAN):
+            allowed = "text in quotes" if kind in (TEXT, EXPRESSION) else kind
+            self.fail(path, f"{type(value).__name__} instead of {kind}", Advice(_short(value), allowed))
+        if kind == TEXT and isinstance(value, str) and not value.strip() and path[-1] != "of":
+            self.fail(path, "is empty", Advice(cure="write it, or take the key out"))
+
+    def named(self, data: Mapping[str, Any], table: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return the entries of a table whose keys are names chosen by the author."""
+        entries = data.get(table, {})
+        if not isinstance(entries, dict):
+            self.fail((table,), "is not a table", Advice(_short(entries), f"[{table}]"))
+        for name, entry in entries.items():
+            self.check_name((table, name), name)
+            self.check_table(entry, table, (table, name))
+        return list(entries.items())
+
+    def check_name(self, path: tuple[str | int, ...], name: str) -> None:
+        if not _NAME.fullmatch(name):
+            advice = Advice(
+                _short(name), "a letter, then at most 39 letters, digits and _", "rename it"
+            )
+            self.fail(path, "is not a name", advice)
+        if name in RESERVED or keyword.iskeyword(name):
+            advice = Advice(name, cure=f"rename it, such as {name}_ or {name}1")
+            self.fail(path, "is a reserved word", advice)
+
+    def check_duplicates(self, data: Mapping[str, Any]) -> None:
+        seen: dict[str, str] = {}
+        for table in NAMED:
+            for name in data.get(table, {}):
+                if name in seen:
+                    self.fail(
+                        (table, name), f"already declared under {seen[name]}", Advice(name)
+                    )
+                seen[name] = table
+
+    # Declarations
+
+    def parameter(self, name: str, entry: Mapping[str, Any]) -> ParameterSpec:
+        path = ("parameters", name)
+        domain = self.one_of(entry["domain"], DOMAINS, (*path, "domain"))
+        default = None
+        if "default" in entry:
+            default = self.number(entry["default"], (*path, "default"))
+            if not _in_domain(default, domain):
+                advice = Advice(str(default), f"{domain}: {DOMAINS[domain]}")
+                self.fail((*path, "default"), "is outside the domain", advice)
+        return ParameterSpec(
+            name, domain, default, entry["meaning"], _symbol(name, entry), self.torch(name, entry, path)
+        )
+
+    def weight(self, name: str, entry: Mapping[str, Any]) -> WeightSpec:
+        path = ("weights", name)
+        return WeightSpec(
+            name,
+            self.one_of(entry["domain"], DOMAINS, (*path, "domain")),
+            entry.get("by_label", False),
+            entry["meaning"],
+            _symbol(name, entry),
+            self.torch(name, entry, path),
+        )
+
+    def torch(self, name: str, entry: Mapping[str, Any], path: tuple[str, str]) -> str:
+        torch: str = entry.get("torch", name)
+        if not torch.isidentifier() or keyword.iskeyword(torch):
+            self.fail((*path, "torch"), "is not a name in Python", Advice(torch))
+        return torch
+
+    def number(self, value: str | int, path: tuple[str | int, ...]) -> Fraction:
+        exact = constant(self.expression(value, path, Scope(frozenset()), frozenset()))
+        if exact is None:
+            self.fail(path, "is not a number", Advice(_short(value), 'such as 2 or "1/10"'))
+        return exact
+
+    def definitions(
+        self, data: Mapping[str, Any], scope: Scope, where: Mapping[str, Definition]
+    ) -> tuple[tuple[DefinitionSpec, ...], Scope]:
+        """Read the definitions in order; each may use those before it."""
+        found: list[DefinitionSpec] = []
+        for name, entry in self.named(data, "definitions"):
+            path = ("definitions", name)
+            of = entry.get("of", "")
+            if of not in ("", "y", "y, t"):
+                self.fail((*path, "of"), "is not a response", Advice(of, '"y" or "y, t"'))
+            responses = _RESPONSES_OF_PRIOR if of else _RESPONSES_OF_LOSS
+            definition = where.get(name)
+            if definition is None:
+                inner = replace(scope, token=of == "y, t")
+                body = self.expression(entry["is"], (*path, "is"), inner, responses)
+                if of == "y, t" and not tree.token_responses(body):
+                    self.fail((*path, "of"), "does not depend on t", Advice(of, cure='of = "y"'))
+                if of == "y" and not tree.responses(body):
+                    self.fail((*path, "of"), "does not depend on y", Advice(of, cure="leave of out"))
+                definition = Definition(of, body)
+            scope = replace(scope, definitions={**scope.definitions, name: definition})
+            found.append(
+                DefinitionSpec(name, definition, entry.get("meaning", ""), _symbol(name, entry))
+            )
+        return tuple(found), scope
+
+    # The statement and the claims
+
+    def scale(
+        self, table: Mapping[str, Any], path: tuple[str | int, ...], scope: Scope
+    ) -> Expression:
+        text = table.get("scale")
+        if text is None:
+            if "alpha" not in scope.parameters and "alpha" not in scope.definitions:
+                advice = Advice(cure="declare the parameter alpha, or add scale to [prior]")
+                self.fail(path[:-1], "no scale: α of the framework is not named", advice)
+            text = "alpha"
+        return self.expression(text, path, scope, frozenset())
+
+    def link(self, table: Mapping[str, Any], path: tuple[str | int, ...]) -> str:
+        return self.one_of(table.get("link", "logsigmoid"), LINKS, path)
+
+    def check_zeta(self, node: Expression, path: tuple[str | int, ...]) -> None:
+        if not node.positive:
+            self.fail(
+                path,
+                "a prior is positive by its form",
+                Advice(
+                    allowed="products, quotients and powers of probabilities, exp(...)",
+                    cure="write the prior itself, not its logarithm: exp(...) of it",
+                ),
+            )
+
+    def claims(
+        self, data: Mapping[str, Any], scope: Scope, statement: Statement
+    ) -> tuple[Claim, ...]:
+        entries = data.get("claim", [])
+        if not isinstance(entries, list):
+            self.fail(("claim",), "is not an array of tables", Advice(cure="write [[claim]]"))
+        if len(entries) > MAX_CLAIMS:
+            self.fail(("claim",), f"has {len(entries)} entries", Advice(allowed=str(MAX_CLAIMS)))
+        claims: list[Claim] = []
+        for number, entry in enumerate(entries):
+            path = ("claim", number)
+            self.check_table(entry, "claim", path)
+            claim = self.claim(entry, path, data, scope, statement)
+            if claim.id in {each.id for each in claims}:
+                self.fail((*path, "id"), "two claims have this id", Advice(claim.id))
+            claims.append(claim)
+        return tuple(claims)
+
+    def claim(
+        self,
+        entry: Mapping[str, Any],
+        path: tuple[str | int, ...],
+        data: Mapping[str, Any],
+        scope: Scope,
+        statement: Statement,
+    ) -> Claim:
+        if not _CLAIM_ID.fullmatch(entry["id"]):
+            self.fail((*path, "id"), "is not an id", Advice(_short(entry["id"]), "a-z 0-9 - _"))
+        status = self.one_of(entry["status"], STATUSES, (*path, "status"))
+        gradient = self.one_of(entry.get("gradient", status), STATUSES, (*path, "gradient"))
+        changed = {"zeta", "scale", "link", "argument", "where"} & set(entry)
+        if changed:
+            if "where" in entry:
+                scope = self.where(entry["where"], path, data, scope)
+            # A part that the claim leaves alone is read again, so that `where` reaches it.
+            prior = {**data["prior"], **{key: entry[key] for key in ("zeta", "scale") if key in entry}}
+            loss = {**data["loss"], **{key: entry[key] for key in ("link", "argument") if key in entry}}
+
+            def place(table: str, key: str) -> tuple[str | int, ...]:
+                return (*path, key) if key in entry else (table, key)
+
+            statement = Statement(
+                self.scale(prior, place("prior", "scale"), scope),
+                self.expression(prior["zeta"], place("prior", "zeta"), scope, _RESPONSES_OF_PRIOR),
+                self.link(loss, place("loss", "link")),
+                self.expression(
+                    loss["argument"], place("loss", "argument"), scope, _RESPONSES_OF_LOSS
+                ),
+            )
+            self.check_zeta(statement.zeta, place("prior", "zeta"))
+        residual = None
+        if "residual" in entry:
+            if status != "refuted":
+                cure = 'take it out, or write status = "refuted"'
+                self.fail((*path, "residual"), "a claim that is proved has none", Advice(cure=cure))
+            residual = self.expression(
+                entry["residual"], (*path, "residual"), scope, _RESPONSES_OF_LOSS
+            )
+        return Claim(
+            id=entry["id"],
+            citation=self.citation(entry, path, claim=True),
+            status=status,
+            gradient=gradient,
+            statement=statement,
+            residual=residual,
+            note=entry.get("note", ""),
+            is_main=not changed,
+        )
+
+    def where(
+        self,
+        entry: Mapping[str, Any],
+        path: tuple[str | int, ...],
+        data: Mapping[str, Any],
+        scope: Scope,
+    ) -> Scope:
+        """Return the scope in which some parameters or definitions have another value."""
+        path = (*path, "where")
+        if not isinstance(entry, dict) or not entry:
+            self.fail(path, "is not a table", Advice(_short(entry), "{ name = expression }"))
+        replaced: dict[str, Definition] = {}
+        free = Scope(frozenset(), scope.parameters, scope.weights)
+        for name, value in entry.items():
+            old = scope.definitions.get(name)
+            if name not in scope.parameters and old is None:
+                known = ", ".join((*scope.parameters, *scope.definitions))
+                self.fail((*path, name), "unknown name", Advice(_short(name), known))
+            self.check_kind(value, EXPRESSION, (*path, name))
+            of = old.of if old else ""
+            responses = _RESPONSES_OF_PRIOR if of else frozenset[str]()
+            inner = replace(free, token=of == "y, t")
+            replaced[name] = Definition(
+                of, self.expression(value, (*path, name), inner, responses)
+            )
+        parameters = {k: v for k, v in scope.parameters.items() if k not in replaced}
+        outer = Scope(
+            frozenset(),
+            parameters,
+            scope.weights,
+            {name: each for name, each in replaced.items() if name in scope.parameters},
+        )
+        return self.definitions(data, outer, replaced)[1]
+
+    def citation(
+        self, entry: object, path: tuple[str | int, ...], *, claim: bool = False
+    ) -> Citation:
+        if not claim:
+            self.check_table(entry, "source", path)
+        assert isinstance(entry, dict)  # noqa: S101 - checked above, or by check_table
+        return Citation(entry["work"], entry["place"])
+
+    def one_of(self, value: str, allowed: Mapping[str, str], path: tuple[str | int, ...]) -> str:
+        if value not in allowed:
+            near = difflib.get_close_matches(value, allowed, n=1)
+            cure = f"did you mean {near[0]}?" if near else ""
+            self.fail(path, "is not one of the words allowed", Advice(_short(value), ", ".join(allowed), cure))
+        return value
+
+    def expression(
+        self,
+        value: str | int,
+        path: tuple[str | int, ...],
+        scope: Scope,
+        responses: frozenset[str],
+    ) -> Expression:
+        text = str(value)
+        try:
+            node = parse(text, replace(scope, responses=responses))
+        except LanguageError as error:
+            key = find_key(self.text, path)
+            start = find_value(self.text, key, text)
+            offset = key if start is None else start + error.offset
+            length = error.length if start is not None else 1
+            self.fail(path, error.message, error.advice, offset=offset, length=length)
+        self.used |= {
+            each.name
+            for each in node.walk()
+            if isinstance(each, (tree.Parameter, tree.Weight, tree.Defined))
+        }
+        return node
+
+
+def _symbol(name: str, entry: Mapping[str, Any]) -> Symbol:
+    default = default_symbol(name)
+    return Symbol(entry.get("latex", default.latex), entry.get("unicode", default.unicode))
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - one line
+
+
+def _exact(value: float) -> str:
+    """Return the decimal that was written, as a fraction: 0.1 is 1/10."""
+    try:
+        fraction = Fraction(repr(value))
+    except ValueError:
+        return "1/10"
+    return f"{fraction.numerator}/{fraction.denominator}" if abs(fraction) < 10**9 else "1/10"
+
+
+def _in_domain(value: Fraction, domain: str) -> bool:
+    return {
+        "real": True,
+        "nonnegative": value >= 0,
+        "positive": value > 0,
+        "unit": 0 <= value <= 1,
+    }[domain]

@@ -1,0 +1,148 @@
+"""What a specification says, validated and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from midpo_sym.language.parser import Definition
+from midpo_sym.language.printer import Symbol
+from midpo_sym.language.tree import Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place in a work: a key of `sources.toml`, or free text."""
+
+    work: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSpec:
+    """A scalar parameter of the algorithm.
+
+    Attributes:
+        name: its word in the specification.
+        domain: a row of `DOMAINS`.
+        default: the value its authors use, if they name one.
+        meaning: what it does.
+        symbol: how it is printed.
+        torch: its name in Python.
+    """
+
+    name: str
+    domain: str
+    default: Fraction | None
+    meaning: str
+    symbol: Symbol
+    torch: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeightSpec:
+    """A number per token; `by_label` if chosen and rejected have weights of their own."""
+
+    name: str
+    domain: str
+    by_label: bool
+    meaning: str
+    symbol: Symbol
+    torch: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionSpec:
+    """An abbreviation, with its symbol and what it says."""
+
+    name: str
+    definition: Definition
+    meaning: str
+    symbol: Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the prover is asked: does MI-DPO with this prior have this loss?
+
+    Attributes:
+        scale: α of the framework.
+        zeta: ζ(y), up to a positive factor that depends on x only.
+        link: the outer function of the loss, a row of `LINKS`.
+        argument: what goes into it, in terms of the responses w and l.
+    """
+
+    scale: Expression
+    zeta: Expression
+    link: str
+    argument: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What some work prints, and what must come out of checking it.
+
+    Attributes:
+        id: permanent name within the file.
+        citation: where it is printed.
+        status: what is expected of the value.
+        gradient: what is expected of the gradient.
+        statement: what is claimed.
+        residual: what framework minus target is expected to be, if that is said.
+        note: for people.
+        is_main: whether it claims just what [prior] and [loss] say.
+    """
+
+    id: str
+    citation: Citation
+    status: str
+    gradient: str
+    statement: Statement
+    residual: Expression | None
+    note: str
+    is_main: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """One specification file.
+
+    Attributes:
+        id: name of the file without `.toml`.
+        title: short name.
+        name: full name.
+        summary: one sentence.
+        source: the work that introduced the algorithm, if that is said.
+        notes: Markdown.
+        parameters: in the order of the file.
+        weights: in the order of the file.
+        definitions: in the order of the file.
+        statement: what [prior] and [loss] say.
+        claims: in the order of the file.
+        text: the file, word for word.
+        path: where it was read from.
+    """
+
+    id: str
+    title: str
+    name: str
+    summary: str
+    source: Citation | None
+    notes: str
+    parameters: tuple[ParameterSpec, ...]
+    weights: tuple[WeightSpec, ...]
+    definitions: tuple[DefinitionSpec, ...]
+    statement: Statement
+    claims: tuple[Claim, ...]
+    text: str = field(repr=False)
+    path: Path = field(repr=False)
+
+    @property
+    def symbols(self) -> Mapping[str, Symbol]:
+        """Return how each declared name is printed."""
+        return {
+            each.name: each.symbol
+            for each in (*self.parameters, *self.weights, *self.definitions)
+        }
