@@ -27,9 +27,7 @@ def parameter(name: str, domain: str = "real") -> Expression:
     return tree.Parameter(name, domain)
 
 
-def weight(
-    name: str, response: str, domain: str = "real", *, by_label: bool = False
-) -> Expression:
+def weight(name: str, response: str, domain: str = "real", *, by_label: bool = False) -> Expression:
     """Return a declared weight of the token at position t.
 
     Raises:

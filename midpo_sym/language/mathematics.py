@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 
 from midpo_sym.language import tree
@@ -15,6 +16,7 @@ GREEK = {
     "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
     "Delta": "Δ", "Gamma": "Γ", "Lambda": "Λ", "Omega": "Ω", "Phi": "Φ", "Psi": "Ψ",
 }  # fmt: skip
+_BARE = (tree.Probability, tree.TokenProbability, tree.Normaliser)  # log a, without brackets
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -51,8 +53,31 @@ class MathPrinter(Printer):
         """Return the symbol of a declared name."""
         return self.symbols.get(name) or default_symbol(name)
 
+    def level(self, node: Expression) -> int:
+        """Return how tightly a node binds: one that starts with a sign, as loosely as a sum."""
+        if _without_sign(node) is not None:
+            return SUM
+        if isinstance(node, (tree.TokenSum, tree.TokenProduct, tree.Log)):
+            return TERM
+        return super().level(node)
+
     def print_neg(self, node: tree.Neg) -> str:
         return self.sign + self.print(node.body, TERM)
+
+    def print_add(self, node: tree.Add) -> str:
+        pieces = [self.print(node.terms[0])]
+        for term in node.terms[1:]:
+            size = _without_sign(term)
+            pieces += [self.plus if size is None else self.minus, self.print(size or term, TERM)]
+        return "".join(pieces)
+
+    def print_mul(self, node: tree.Mul) -> str:
+        size = _without_sign(node)
+        return self.juxtapose(self.factors(node)) if size is None else self.sign + self.print(size)
+
+    @abstractmethod
+    def juxtapose(self, factors: list[str]) -> str:
+        """Return a product of strings."""
 
     def factors(self, node: tree.Mul) -> list[str]:
         """Return the factors of a product; one that reads on to its right stands bare only last."""
@@ -67,10 +92,8 @@ class LatexPrinter(MathPrinter):
     """LaTeX, for plain amsmath."""
 
     def level(self, node: Expression) -> int:
-        if isinstance(node, tree.Div):
+        if isinstance(node, tree.Div) and _without_sign(node) is None:
             return ATOM  # a fraction needs no brackets
-        if isinstance(node, (tree.TokenSum, tree.TokenProduct, tree.Log)):
-            return TERM
         return super().level(node)
 
     def bracket(self, string: str) -> str:
@@ -100,14 +123,17 @@ class LatexPrinter(MathPrinter):
     def print_normaliser(self, _: tree.Normaliser) -> str:
         return "Z(x)"
 
-    def print_mul(self, node: tree.Mul) -> str:
+    def juxtapose(self, factors: list[str]) -> str:
         result = ""
-        for string in self.factors(node):
+        for string in factors:
             result += (r"\cdot " if string[0].isdigit() else r"\,") if result else ""
             result += string
         return result
 
     def print_div(self, node: tree.Div) -> str:
+        size = _without_sign(node)
+        if size is not None:
+            return self.sign + self.print(size)
         return rf"\frac{{{self.print(node.numerator)}}}{{{self.print(node.denominator)}}}"
 
     def print_pow(self, node: tree.Pow) -> str:
@@ -117,7 +143,7 @@ class LatexPrinter(MathPrinter):
         return f"{base}^{{{self.print(node.exponent)}}}"
 
     def print_log(self, node: tree.Log) -> str:
-        if isinstance(node.body, (tree.Div, tree.Probability, tree.TokenProbability)):
+        if isinstance(node.body, (tree.Div, *_BARE)):
             return rf"\log {self.print(node.body)}"
         return rf"\log\!{self.bracket(self.print(node.body))}"
 
@@ -159,13 +185,6 @@ class UnicodePrinter(MathPrinter):
     minus = " − "
     sign = "−"
 
-    def level(self, node: Expression) -> int:
-        if isinstance(node, (tree.TokenSum, tree.TokenProduct)):
-            return TERM
-        if isinstance(node, tree.Log):
-            return TERM
-        return super().level(node)
-
     def bracket(self, string: str) -> str:
         return f"({string})"
 
@@ -191,10 +210,13 @@ class UnicodePrinter(MathPrinter):
     def print_normaliser(self, _: tree.Normaliser) -> str:
         return "Z(x)"
 
-    def print_mul(self, node: tree.Mul) -> str:
-        return "·".join(self.factors(node))
+    def juxtapose(self, factors: list[str]) -> str:
+        return "·".join(factors)
 
     def print_div(self, node: tree.Div) -> str:
+        size = _without_sign(node)
+        if size is not None:
+            return self.sign + self.print(size)
         numerator = self.print(node.numerator, POWER)
         return f"{numerator}/{self.print(node.denominator, POWER)}"
 
@@ -202,7 +224,7 @@ class UnicodePrinter(MathPrinter):
         return f"{self.print(node.base, ATOM)}^{self.print(node.exponent, ATOM)}"
 
     def print_log(self, node: tree.Log) -> str:
-        if isinstance(node.body, (tree.Probability, tree.TokenProbability)):
+        if isinstance(node.body, _BARE):
             return f"log {self.print(node.body)}"
         return f"log({self.print(node.body)})"
 
@@ -240,6 +262,19 @@ def to_latex(node: Expression, symbols: Mapping[str, Symbol] | None = None) -> s
 def to_unicode(node: Expression, symbols: Mapping[str, Symbol] | None = None) -> str:
     """Return a tree as Unicode mathematics on one line."""
     return UnicodePrinter(symbols).print(node)
+
+
+def _without_sign(node: Expression) -> Expression | None:
+    """Return the node without the sign it starts with, if it starts with one: (−a) b is −(a b)."""
+    match node:
+        case tree.Neg(body=body):
+            return body
+        case tree.Mul(factors=(tree.Neg(body=body), *rest)):
+            return tree.product([body, *rest])
+        case tree.Div(numerator=numerator, denominator=denominator):
+            size = _without_sign(numerator)
+            return None if size is None else tree.Div(size, denominator)
+    return None
 
 
 def _opens(node: Expression) -> bool:

@@ -85,7 +85,10 @@ def parse(text: str, scope: Scope) -> Expression:
     except SyntaxError as error:
         offset = indent + max((error.offset or 1) - 1, 0)
         raise LanguageError(
-            f"not an expression: {error.msg}", min(offset, len(text) - 1), 1, _syntax_advice(stripped)
+            f"not an expression: {error.msg}",
+            min(offset, len(text) - 1),
+            1,
+            _syntax_advice(stripped),
         ) from None
     except (RecursionError, MemoryError, ValueError):
         raise _too_deep(indent, len(stripped)) from None

@@ -379,7 +379,7 @@ def _check_chain(operands: tuple[Expression, ...], kind: type[Expression]) -> No
         raise ValueError(message)
     if isinstance(operands[0], kind):
         message = f"a {kind.__name__} that starts with a {kind.__name__} is one longer chain"
-        raise ValueError(message)
+        raise ValueError(message)  # noqa: TRY004 - a value that has another spelling
 
 
 def _check_positive(node: Expression, what: str) -> None:

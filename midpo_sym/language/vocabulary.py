@@ -32,9 +32,7 @@ MODELS = {
     model.name: model
     for model in (
         Model("pi", r"\pi", "π", trained=True, meaning="the policy being trained"),
-        Model(
-            "ref", r"\pi_{\mathrm{ref}}", "π_ref", trained=False, meaning="the reference policy"
-        ),
+        Model("ref", r"\pi_{\mathrm{ref}}", "π_ref", trained=False, meaning="the reference policy"),
         Model(
             "prev",
             r"\pi^{(t-1)}",

@@ -116,7 +116,10 @@ def decide(left: Expression, right: Expression) -> Decision:
         ZeroDenominatorError: an expression divides by something that is always zero.
     """
     difference, denominators = _difference(left, right, hold=False)
-    return _answer(left, right, Mode.VALUE, difference, denominators, {}, _is_zero(difference))
+    theorem = None
+    if _is_zero(difference):
+        theorem = Theorem(left, right, Mode.VALUE, denominators, _SEAL)
+    return Decision(_answer(theorem, difference), theorem, difference)
 
 
 def decide_gradient(left: Expression, right: Expression) -> Decision:
@@ -126,9 +129,14 @@ def decide_gradient(left: Expression, right: Expression) -> Decision:
         OutsideClassError: an expression is not well scoped, or too large.
         ZeroDenominatorError: an expression divides by something that is always zero.
     """
-    difference, denominators = _difference(left, right, hold=True)
+    sides = (*left.walk(), *right.walk())
+    hold = any(isinstance(node, tree.StopGradient) for node in sides)
+    difference, denominators = _difference(left, right, hold=hold)
     slopes = _slopes(difference)
-    return _answer(left, right, Mode.GRADIENT, difference, denominators, slopes, not slopes)
+    theorem = None
+    if not slopes:
+        theorem = Theorem(left, right, Mode.GRADIENT, denominators, _SEAL)
+    return Decision(_answer(theorem, difference), theorem, difference, slopes)
 
 
 def normal_form(node: Expression) -> NormalForm:
@@ -153,20 +161,11 @@ def _difference(
     return NormalForm(one.constant - other.constant, sums, one.atoms), reading.denominators
 
 
-def _answer(
-    left: Expression,
-    right: Expression,
-    mode: Mode,
-    difference: NormalForm,
-    denominators: tuple[FracElement, ...],
-    slopes: dict[Atom, FracElement],
-    equal: bool,  # noqa: FBT001 - private
-) -> Decision:
-    if equal:
-        theorem = Theorem(left, right, mode, denominators, _SEAL)
-        return Decision(Answer.EQUAL, theorem, difference)
+def _answer(theorem: Theorem | None, difference: NormalForm) -> Answer:
+    if theorem:
+        return Answer.EQUAL
     hidden = any(atom.opaque for atom in difference.present())
-    return Decision(Answer.UNKNOWN if hidden else Answer.UNEQUAL, None, difference, slopes)
+    return Answer.UNKNOWN if hidden else Answer.UNEQUAL
 
 
 def _is_zero(form: NormalForm) -> bool:

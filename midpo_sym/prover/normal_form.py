@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import comb
 
 from sympy import QQ, Symbol, factorint
@@ -84,6 +85,7 @@ class Reading:
     denominators: tuple[FracElement, ...]
 
 
+@lru_cache(maxsize=256)  # value and gradient of one statement, and its steps, share readings
 def read(nodes: tuple[Expression, ...], *, hold: bool = False) -> Reading:
     """Return the normal forms of expressions over one field.
 
@@ -164,7 +166,7 @@ def _collect(node: Expression, atoms: dict[str, Atom], *, hold: bool, frozen: bo
         atoms[atom.name] = atom
         if frozen:  # the atom as it is outside sg, to compare with
             free = _leaf(node, frozen=False)
-            assert free is not None  # noqa: S101 - it is a leaf either way
+            assert free is not None
             atoms[free.name] = free
     response = getattr(node, "response", "")
     if response:
@@ -193,8 +195,9 @@ class _Reader:
     def plus(self, left: Form, right: Form) -> Form:
         sums = dict(left[1])
         for response, r in right[1].items():
-            sums[response] = sums.get(response, self.field.zero) + r
-        return left[0] + right[0], {response: r for response, r in sums.items() if r}
+            sums[response] = sums[response] + r if response in sums else r
+        constant = left[0] + right[0] if left[0] and right[0] else left[0] or right[0]
+        return constant, {response: r for response, r in sums.items() if r}
 
     def times(self, form: Form, factor: FracElement) -> Form:
         for part in (form[0], *form[1].values()):
@@ -202,7 +205,12 @@ class _Reader:
                 raise OutsideClassError("too many terms")
         if not factor:
             return self.zero
-        return form[0] * factor, {response: r * factor for response, r in form[1].items()}
+        if factor == self.field.one:
+            return form
+        if factor == -self.field.one:
+            return -form[0], {response: -r for response, r in form[1].items()}
+        constant = form[0] * factor if form[0] else form[0]
+        return constant, {response: r * factor for response, r in form[1].items()}
 
     def product(self, left: Form, right: Form) -> Form:
         if not right[1]:
@@ -214,6 +222,8 @@ class _Reader:
     def divide(self, form: Form, divisor: FracElement) -> Form:
         if not divisor:
             raise ZeroDenominatorError
+        if divisor == self.field.one:
+            return form
         self.denominators[divisor] = None
         return self.times(form, 1 / divisor)
 
@@ -262,8 +272,8 @@ class _Reader:
             case tree.Div(numerator=over, denominator=under):
                 divisor = self.scalar(self.real(under, frozen=frozen))
                 return self.divide(self.real(over, frozen=frozen), divisor)
-            case tree.Pow(base=base, exponent=exponent):
-                whole = constant(exponent)
+            case tree.Pow(base=base, exponent=power):
+                whole = constant(power)
                 if whole is None or whole.denominator != 1:
                     raise OutsideClassError("a power of something that may be negative")
                 return self.power(self.scalar(self.real(base, frozen=frozen)), int(whole)), {}
@@ -274,7 +284,7 @@ class _Reader:
         match node:
             case tree.Probability() | tree.TokenProbability() | tree.Normaliser():
                 leaf = _leaf(node, frozen=frozen)
-                assert leaf is not None  # noqa: S101 - their logarithms are atoms
+                assert leaf is not None
                 log = self.variable(leaf)
                 if isinstance(node, tree.Probability):  # A5
                     return self.field.one, (self.zero[0], {node.response: log})
@@ -288,7 +298,8 @@ class _Reader:
                 result = self.field.one, self.zero
                 for each in factors:
                     factor, exponent = self.split(each, frozen=frozen)
-                    result = result[0] * factor, self.plus(result[1], exponent)
+                    product = self.times((result[0], {}), factor)[0]
+                    result = product, self.plus(result[1], exponent)
                 return result
             case tree.Div(numerator=above, denominator=below):  # A1
                 over, plus = self.split(above, frozen=frozen)
@@ -315,8 +326,8 @@ class _Reader:
                 return body, frozen or self.hold
             case tree.Defined(body=body):
                 return body, frozen
-            case tree.ByLabel(response="w", chosen=body) | tree.ByLabel(
-                response="l", rejected=body
+            case (
+                tree.ByLabel(response="w", chosen=body) | tree.ByLabel(response="l", rejected=body)
             ):
                 return body, frozen
         raise OutsideClassError("the label of a response that has none")
@@ -330,6 +341,8 @@ class _Reader:
         """Return log R: of a monomial by its primes and variables (A1, A2), else opaque."""
         if len(factor.numer) != 1 or len(factor.denom) != 1:
             return self.opaque("log", (factor, {})), {}
+        if factor == self.field.one:
+            return self.zero
         total = self.zero[0]
         for polynomial, sign in ((factor.numer, 1), (factor.denom, -1)):
             ((monomial, coefficient),) = polynomial.terms()
@@ -358,9 +371,7 @@ class _Reader:
                 outer = tuple(e * (not t) for e, t in zip(monomial, token, strict=True))
                 factor = self.monomial(outer, coefficient) / self.field(r.denom)
                 body = (self.zero[0], {response: self.monomial(inner, 1)})
-                total += factor * (
-                    self.opaque("Σ", body) if any(inner) else self.length(response)
-                )
+                total += factor * (self.opaque("Σ", body) if any(inner) else self.length(response))
         return total
 
     def monomial(self, exponents: tuple[int, ...], coefficient: object) -> FracElement:

@@ -173,14 +173,11 @@ class _Loader:
         )
         self.check_zeta(statement.zeta, ("prior", "zeta"))
         claims = self.claims(data, scope, statement)
-        for each in (*parameters, *weights, *definitions):
-            if each.name not in self.used:
-                kind = type(each).__name__.removesuffix("Spec").lower() + "s"
-                self.fail(
-                    (kind, each.name),
-                    "declared but never used",
-                    Advice(each.name, cure="use it, or take it out"),
-                )
+        for table in NAMED:
+            for name in data.get(table, {}):
+                if name not in self.used:
+                    advice = Advice(name, cure="use it, or take it out")
+                    self.fail((table, name), "declared but never used", advice)
         return Derivation(
             id=self.path.stem,
             title=data["title"],
@@ -265,11 +262,15 @@ class _Loader:
             self.fail(
                 path,
                 "a decimal number is not exact",
-                Advice(str(value), "whole numbers and fractions in quotes", f'write "{_exact(value)}"'),
+                Advice(
+                    str(value), "whole numbers and fractions in quotes", f'write "{_exact(value)}"'
+                ),
             )
         if not isinstance(value, right) or (isinstance(value, bool) and kind != BOOLEAN):
             allowed = "text in quotes" if kind in (TEXT, EXPRESSION) else kind
-            self.fail(path, f"{type(value).__name__} instead of {kind}", Advice(_short(value), allowed))
+            self.fail(
+                path, f"{type(value).__name__} instead of {kind}", Advice(_short(value), allowed)
+            )
         if kind == TEXT and isinstance(value, str) and not value.strip() and path[-1] != "of":
             self.fail(path, "is empty", Advice(cure="write it, or take the key out"))
 
@@ -298,9 +299,7 @@ class _Loader:
         for table in NAMED:
             for name in data.get(table, {}):
                 if name in seen:
-                    self.fail(
-                        (table, name), f"already declared under {seen[name]}", Advice(name)
-                    )
+                    self.fail((table, name), f"already declared under {seen[name]}", Advice(name))
                 seen[name] = table
 
     # Declarations
@@ -315,7 +314,12 @@ class _Loader:
                 advice = Advice(str(default), f"{domain}: {DOMAINS[domain]}")
                 self.fail((*path, "default"), "is outside the domain", advice)
         return ParameterSpec(
-            name, domain, default, entry["meaning"], _symbol(name, entry), self.torch(name, entry, path)
+            name,
+            domain,
+            default,
+            entry["meaning"],
+            _symbol(name, entry),
+            self.torch(name, entry, path),
         )
 
     def weight(self, name: str, entry: Mapping[str, Any]) -> WeightSpec:
@@ -359,7 +363,9 @@ class _Loader:
                 if of == "y, t" and not tree.token_responses(body):
                     self.fail((*path, "of"), "does not depend on t", Advice(of, cure='of = "y"'))
                 if of == "y" and not tree.responses(body):
-                    self.fail((*path, "of"), "does not depend on y", Advice(of, cure="leave of out"))
+                    self.fail(
+                        (*path, "of"), "does not depend on y", Advice(of, cure="leave of out")
+                    )
                 definition = Definition(of, body)
             scope = replace(scope, definitions={**scope.definitions, name: definition})
             found.append(
@@ -429,8 +435,14 @@ class _Loader:
             if "where" in entry:
                 scope = self.where(entry["where"], path, data, scope)
             # A part that the claim leaves alone is read again, so that `where` reaches it.
-            prior = {**data["prior"], **{key: entry[key] for key in ("zeta", "scale") if key in entry}}
-            loss = {**data["loss"], **{key: entry[key] for key in ("link", "argument") if key in entry}}
+            prior = {
+                **data["prior"],
+                **{key: entry[key] for key in ("zeta", "scale") if key in entry},
+            }
+            loss = {
+                **data["loss"],
+                **{key: entry[key] for key in ("link", "argument") if key in entry},
+            }
 
             def place(table: str, key: str) -> tuple[str | int, ...]:
                 return (*path, key) if key in entry else (table, key)
@@ -485,9 +497,7 @@ class _Loader:
             of = old.of if old else ""
             responses = _RESPONSES_OF_PRIOR if of else frozenset[str]()
             inner = replace(free, token=of == "y, t")
-            replaced[name] = Definition(
-                of, self.expression(value, (*path, name), inner, responses)
-            )
+            replaced[name] = Definition(of, self.expression(value, (*path, name), inner, responses))
         parameters = {k: v for k, v in scope.parameters.items() if k not in replaced}
         outer = Scope(
             frozenset(),
@@ -502,14 +512,18 @@ class _Loader:
     ) -> Citation:
         if not claim:
             self.check_table(entry, "source", path)
-        assert isinstance(entry, dict)  # noqa: S101 - checked above, or by check_table
+        assert isinstance(entry, dict)
         return Citation(entry["work"], entry["place"])
 
     def one_of(self, value: str, allowed: Mapping[str, str], path: tuple[str | int, ...]) -> str:
         if value not in allowed:
             near = difflib.get_close_matches(value, allowed, n=1)
             cure = f"did you mean {near[0]}?" if near else ""
-            self.fail(path, "is not one of the words allowed", Advice(_short(value), ", ".join(allowed), cure))
+            self.fail(
+                path,
+                "is not one of the words allowed",
+                Advice(_short(value), ", ".join(allowed), cure),
+            )
         return value
 
     def expression(

@@ -142,7 +142,9 @@ class Derivation:
     @property
     def symbols(self) -> Mapping[str, Symbol]:
         """Return how each declared name is printed."""
-        return {
-            each.name: each.symbol
-            for each in (*self.parameters, *self.weights, *self.definitions)
-        }
+        return {each.name: each.symbol for each in self.declarations}
+
+    @property
+    def declarations(self) -> tuple[ParameterSpec | WeightSpec | DefinitionSpec, ...]:
+        """Return everything that has a name, in the order of the file."""
+        return (*self.parameters, *self.weights, *self.definitions)

@@ -1,0 +1,51 @@
+"""Put one expression in the place of another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from midpo_sym.language import tree
+from midpo_sym.language.tree import Expression
+
+
+def substitute(node: Expression, values: Mapping[str, Expression]) -> Expression:
+    """Return a tree with parameters and weights replaced by expressions, by name.
+
+    Raises:
+        ValueError: something positive by its form would be so no more.
+    """
+    if isinstance(node, (tree.Parameter, tree.Weight)) and node.name in values:
+        return values[node.name]
+    return over(node, [substitute(child, values) for child in node.children()])
+
+
+def resolve_labels(node: Expression) -> Expression:
+    """Return a tree of the responses w and l that says itself what depends on the label.
+
+    `by_label` gives way to the value at its response, and the weights that each label has of its
+    own get names of their own; a renaming of the responses then keeps the labels.
+    """
+    if isinstance(node, tree.ByLabel):
+        return resolve_labels(node.chosen if node.response == "w" else node.rejected)
+    if isinstance(node, tree.Weight) and node.by_label:
+        label = "chosen" if node.response == "w" else "rejected"
+        return replace(node, name=f"{node.name}_{label}")
+    return over(node, [resolve_labels(child) for child in node.children()])
+
+
+def unfold(node: Expression) -> Expression:
+    """Return a tree with every defined name replaced by what it stands for."""
+    if isinstance(node, tree.Defined):
+        return unfold(node.body)
+    return over(node, [unfold(child) for child in node.children()])
+
+
+def over(node: Expression, children: list[Expression]) -> Expression:
+    """Return a node over other children; a sum that has come to start with a sum is one sum."""
+    match node:
+        case tree.Add():
+            return tree.total(children)
+        case tree.Mul():
+            return tree.product(children)
+    return node.with_children(tuple(children)) if children else node

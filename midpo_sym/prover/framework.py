@@ -1,0 +1,48 @@
+"""MI-DPO itself: the argument of its log-sigmoid for a given prior, and losses from links.
+
+Source: Tutunov et al. 2025 (arXiv 2501.01544), section 3.2, J_MI-DPO.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from midpo_sym.language import tree
+from midpo_sym.language.tree import Expression
+from midpo_sym.spec.model import Statement
+
+FRAMEWORK_LINK = "logsigmoid"
+
+
+def prior(statement: Statement, response: str) -> Expression:
+    """Return ζ at a response, as the name ζ that stands for what the statement says."""
+    body = tree.at_responses(statement.zeta, {"y": response})
+    return tree.Defined("zeta", response, token=False, body=body)
+
+
+def log_ratio(statement: Statement, response: str) -> Expression:
+    """Return log π(y)/ζ(y), with ζ divided by its unknown factor Z(x)."""
+    normalised = tree.Div(prior(statement, response), tree.Normaliser())
+    return tree.Log(tree.Div(tree.Probability("pi", response), normalised))
+
+
+def framework_argument(statement: Statement) -> Expression:
+    """Return α log π(y_w)/ζ(y_w) − α log π(y_l)/ζ(y_l)."""
+    chosen, rejected = (tree.mul(statement.scale, log_ratio(statement, s)) for s in ("w", "l"))
+    return tree.add(chosen, tree.Neg(rejected))
+
+
+def implicit_reward(statement: Statement, response: str) -> Expression:
+    """Return α log π(y)/ζ(y): the reward that the policy assigns, up to a term in x only."""
+    ratio = tree.Div(tree.Probability("pi", response), prior(statement, response))
+    return tree.mul(statement.scale, tree.Log(ratio))
+
+
+# Loss of one pair as a function of the argument of the link.
+LOSSES: dict[str, Callable[[Expression], Expression]] = {
+    "logsigmoid": lambda a: tree.Log(tree.Add((tree.Number(1), tree.Exp(tree.Neg(a))))),
+    "identity": tree.Neg,
+    "hinge": lambda a: tree.Max(tree.Number(0), tree.Add((tree.Number(1), tree.Neg(a)))),
+    "square": lambda a: tree.Pow(tree.Add((tree.Number(1), tree.Neg(a))), tree.Number(2)),
+    "sigmoid": lambda a: tree.Div(tree.Number(1), tree.Add((tree.Number(1), tree.Exp(a)))),
+}

@@ -1,0 +1,132 @@
+"""What a statement depends on and needs: read off its normal form, never declared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from midpo_sym.language import tree
+from midpo_sym.language.substitute import resolve_labels
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.framework import implicit_reward, prior
+from midpo_sym.prover.kernel import Answer, decide, decide_gradient, normal_form
+from midpo_sym.prover.rebuild import NotReadableError, rebuild
+from midpo_sym.spec.model import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """Facts about a statement.
+
+    Attributes:
+        prior_depends_on_policy: ζ contains π, so a gradient flows through it.
+        prior_depends_on_label: ζ differs for the chosen and the rejected response.
+        prior_depends_on_length: ζ contains |y| itself.
+        prior_uses_stop_gradient: ζ contains sg.
+        closed_form_applies: Eq. 5 of the paper, the closed form of the optimal policy, was
+            derived for a ζ like this one: free of the policy and of the label.
+        reference_free: the loss needs no model but the policy.
+        needs_divergence: the loss needs next-token distributions over the whole vocabulary.
+        needs_length: the loss needs the number of tokens.
+        needs_weights: the loss needs a number for each token.
+        uses_stop_gradient: the loss contains sg.
+        reward_chosen: α log π/ζ of the chosen response; None if it has no words.
+        reward_rejected: the same of the rejected response.
+    """
+
+    prior_depends_on_policy: bool
+    prior_depends_on_label: bool
+    prior_depends_on_length: bool
+    prior_uses_stop_gradient: bool
+    closed_form_applies: bool
+    reference_free: bool
+    needs_divergence: bool
+    needs_length: bool
+    needs_weights: bool
+    uses_stop_gradient: bool
+    reward_chosen: Expression | None
+    reward_rejected: Expression | None
+
+
+def compute_properties(statement: Statement) -> Properties:
+    """Return the properties of a statement.
+
+    Raises:
+        OutsideClassError: a part has no normal form.
+        ZeroDenominatorError: a part divides by something that is always zero.
+    """
+    priors = [leaves(tree.Log(prior(statement, response))) for response in ("w", "l")]
+    in_prior = priors[0] | priors[1]
+    in_loss = leaves(statement.argument)
+    on_policy = any(map(_of_policy, in_prior))
+    on_label = depends_on_label(statement)
+    return Properties(
+        prior_depends_on_policy=on_policy,
+        prior_depends_on_label=on_label,
+        prior_depends_on_length=_has(in_prior, tree.Length),
+        prior_uses_stop_gradient=_has(set(statement.zeta.walk()), tree.StopGradient),
+        closed_form_applies=not on_policy and not on_label,
+        reference_free=not any(map(_of_other_model, in_loss)),
+        needs_divergence=_has(in_loss, tree.Divergence),
+        needs_length=_has(in_loss, tree.Length),
+        needs_weights=_has(in_loss, tree.Weight),
+        uses_stop_gradient=_has(set(statement.argument.walk()), tree.StopGradient),
+        reward_chosen=_reward(statement, "w"),
+        reward_rejected=_reward(statement, "l"),
+    )
+
+
+def depends_on_label(statement: Statement) -> bool:
+    """Tell whether ζ differs for the chosen and the rejected response.
+
+    Where the kernel cannot tell, it is taken to differ: an assumption too many is no lie.
+    """
+    one, other = (
+        tree.at_responses(resolve_labels(tree.Log(prior(statement, response))), {response: "y"})
+        for response in ("w", "l")
+    )
+    if one == other:
+        return False
+    answers = (decide(one, other).answer, decide_gradient(one, other).answer)
+    return answers != (Answer.EQUAL, Answer.EQUAL)
+
+
+def leaves(node: Expression) -> set[Expression]:
+    """Return the quantities that the value of an expression depends on.
+
+    Raises:
+        OutsideClassError: it has no normal form.
+        ZeroDenominatorError: it divides by something that is always zero.
+    """
+    present = normal_form(node).present()
+    if any(atom.opaque for atom in present):  # what hides there is not known: take all
+        return set(node.walk())
+    return {inner for atom in present if atom.leaf for inner in atom.leaf.walk()}
+
+
+def _reward(statement: Statement, response: str) -> Expression | None:
+    try:
+        form = normal_form(implicit_reward(statement, response))
+        return rebuild(form, by_response=True)
+    except NotReadableError:
+        return None
+
+
+def _has(nodes: set[Expression], kind: type[Expression]) -> bool:
+    return any(isinstance(node, kind) for node in nodes)
+
+
+def _models(node: Expression) -> set[str]:
+    match node:
+        case tree.Probability(model=model) | tree.TokenProbability(model=model):
+            return {model}
+        case tree.Divergence(first=first, second=second):
+            return {first, second}
+    return set()
+
+
+def _of_policy(node: Expression) -> bool:
+    return "pi" in _models(node)
+
+
+def _of_other_model(node: Expression) -> bool:
+    return bool(_models(node) - {"pi"})

@@ -1,0 +1,155 @@
+"""A derivation for people: from the framework down to a normal form, and up to the target.
+
+Every step is checked by the kernel when it is made, on its own, whatever rule proposed it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from midpo_sym.language import tree
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.framework import framework_argument, log_ratio
+from midpo_sym.prover.kernel import Theorem, decide, normal_form
+from midpo_sym.prover.rebuild import NotReadableError, rebuild
+from midpo_sym.prover.rules import CANCELLATION, CHAIN, COLLECTION, RULES, SUBSTITUTION, Rule
+from midpo_sym.prover.verdict import DisagreementError
+from midpo_sym.spec.model import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a derivation: before = after.
+
+    Attributes:
+        rule: the rule, with its name and law.
+        before: the expression the line starts from.
+        after: the expression it arrives at.
+        backwards: whether the rule is read from right to left, as when a definition is folded.
+        theorem: the kernel's theorem that the two are equal.
+    """
+
+    rule: Rule
+    before: Expression
+    after: Expression
+    backwards: bool
+    theorem: Theorem
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The derivation of a statement.
+
+    Attributes:
+        reward: α log π/ζ simplified; once at any response y, or at y_w and then at y_l if the
+            prior goes by the label.
+        framework: from the framework's argument down to its simplest form.
+        target: from the simplest form up to the target's argument, if the statement is proved;
+            from the target's argument down to its simplest form, if it is not.
+    """
+
+    reward: tuple[Step, ...]
+    framework: tuple[Step, ...]
+    target: tuple[Step, ...]
+
+
+def derive(statement: Statement, *, proved: bool) -> Steps:
+    """Return the derivation of a statement, or of both its sides if they differ.
+
+    Raises:
+        DisagreementError: the kernel rejects a step.
+        OutsideClassError: a side has no normal form.
+        ZeroDenominatorError: a side divides by something that is always zero.
+    """
+    framework, target = framework_argument(statement), statement.argument
+    by_token = any(
+        isinstance(node, tree.TokenProbability)
+        for side in (statement.zeta, target)
+        for node in side.walk()
+    )
+    rewards, chains = _rewards(statement, by_token=by_token)
+    down: list[Step] = []
+    there: Expression = tree.add(rewards["w"], tree.Neg(rewards["l"]))
+    down.append(_step(SUBSTITUTION, framework, there))
+    there = _extended(down, CANCELLATION, there)
+    end = _collected(there, down)
+    other = _simplify(target, by_token=by_token)
+    if not proved:
+        return Steps(chains, tuple(down), tuple(other))
+    # Where the target is built from the same logarithms and sums, only like terms are left.
+    points = [target, *(step.after for step in other)]
+    meeting = next((k for k, point in enumerate(points) if _blocks(point) == _blocks(end)), None)
+    if meeting is not None:
+        other = other[:meeting]
+    joint = points[meeting] if meeting is not None else points[-1]
+    if end != joint:
+        if down[-1].rule is COLLECTION:
+            end = down.pop().before
+        down.append(_step(COLLECTION, end, joint))
+    up = [_step(step.rule, step.after, step.before, backwards=True) for step in reversed(other)]
+    return Steps(chains, tuple(down), tuple(up))
+
+
+def _rewards(
+    statement: Statement, *, by_token: bool
+) -> tuple[dict[str, Expression], tuple[Step, ...]]:
+    """Return α log π/ζ of both responses, simplified, and how."""
+    by_label = any(isinstance(node, tree.ByLabel) for node in statement.zeta.walk())
+    steps: list[Step] = []
+    found: dict[str, Expression] = {}
+    for response in ("w", "l") if by_label else ("y",):
+        start = tree.mul(statement.scale, log_ratio(statement, response))
+        chain = _simplify(start, by_token=by_token)
+        steps += chain
+        found[response] = chain[-1].after if chain else start
+    if not by_label:
+        found = {s: tree.at_responses(found["y"], {"y": s}) for s in ("w", "l")}
+    return found, tuple(steps)
+
+
+def _blocks(node: Expression) -> frozenset[Expression]:
+    """Return the outermost nodes that are more than sums, products and quotients."""
+    if isinstance(node, (tree.Add, tree.Mul, tree.Div, tree.Neg)):
+        return frozenset(block for child in node.children() for block in _blocks(child))
+    plain = isinstance(node, (tree.Number, tree.Parameter, tree.Length))
+    return frozenset() if plain else frozenset({node})
+
+
+def _simplify(start: Expression, *, by_token: bool) -> list[Step]:
+    steps: list[Step] = []
+    here = start
+    rules = (*RULES, CHAIN) if by_token else RULES
+    changed = True
+    while changed:
+        changed = False
+        for rule in rules:
+            there = _extended(steps, rule, here)
+            changed |= there != here
+            here = there
+    _collected(here, steps)
+    return steps
+
+
+def _extended(steps: list[Step], rule: Rule, here: Expression) -> Expression:
+    there = rule.apply(here)
+    if there != here:
+        steps.append(_step(rule, here, there))
+    return there
+
+
+def _collected(here: Expression, steps: list[Step]) -> Expression:
+    try:
+        there = rebuild(normal_form(here), by_response=True)
+    except NotReadableError:
+        return here
+    if there != here:
+        steps.append(_step(COLLECTION, here, there))
+    return there
+
+
+def _step(rule: Rule, before: Expression, after: Expression, *, backwards: bool = False) -> Step:
+    theorem = decide(before, after).theorem
+    if theorem is None:
+        message = f"the kernel rejects the step {rule.name!r}"
+        raise DisagreementError(message)
+    return Step(rule, before, after, backwards, theorem)
