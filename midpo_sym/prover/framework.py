@@ -21,9 +21,9 @@ def prior(statement: Statement, response: str) -> Expression:
 
 
 def log_ratio(statement: Statement, response: str) -> Expression:
-    """Return log π(y)/ζ(y), with ζ divided by its unknown factor Z(x)."""
-    normalised = tree.Div(prior(statement, response), tree.Normaliser())
-    return tree.Log(tree.Div(tree.Probability("pi", response), normalised))
+    """Return log π(y) Z(x)/ζ(y): the prior is ζ(y)/Z(x), with Z(x) unknown."""
+    policy = tree.mul(tree.Probability("pi", response), tree.Normaliser())
+    return tree.Log(tree.Div(policy, prior(statement, response)))
 
 
 def framework_argument(statement: Statement) -> Expression:

@@ -11,9 +11,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+import sympy
 
 from midpo_sym.language import tree
+from midpo_sym.language.mathematics import to_latex
 from midpo_sym.language.substitute import substitute
+from midpo_sym.language.symbolic import to_sympy
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover import numeric, witness
 from midpo_sym.prover.conditions import conditions
@@ -48,7 +53,7 @@ MORE_POINTS = 8  # random points, where two do not show a difference that there 
 SEARCH_POINTS = 400  # exact points among which a counterexample is looked for
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """What came out of checking one statement.
 
@@ -69,6 +74,11 @@ class Result:
     gradient: Verdict
     opinions: tuple[Opinion, ...]
     seconds: float
+
+    def __repr__(self) -> str:
+        """Say what came out, in a line."""
+        value, gradient = self.verdict.status.value, self.gradient.status.value
+        return f"<Result {self.id}: {value}, gradient {gradient}>"
 
     @property
     def id(self) -> str:
@@ -128,6 +138,20 @@ class Result:
             return compute_properties(self.statement)
         except (OutsideClassError, ZeroDenominatorError):
             return None
+
+    def to_sympy(self) -> Any:
+        """Return framework = target as an unevaluated equation of SymPy."""
+        left, right = (to_sympy(side) for side in sides(self.statement))
+        return sympy.Eq(left, right, evaluate=False)
+
+    def _repr_latex_(self) -> str:
+        """Show the verdict and the equation in a notebook."""
+        left, right = (to_latex(side, self.derivation.symbols) for side in sides(self.statement))
+        relation = {Status.PROVED: "=", Status.REFUTED: r"\neq"}.get(
+            self.verdict.status, r"\overset{?}{=}"
+        )
+        verdict = rf"\textbf{{{self.verdict.status.value}}}\colon\quad "
+        return rf"$\displaystyle {verdict}{left} \;{relation}\; {right}$"
 
     @cached_property
     def prior(self) -> Solution:

@@ -1,0 +1,75 @@
+"""midpo_sym: proofs that preference-optimisation losses are MI-DPO under some prior.
+
+    >>> import midpo_sym
+    >>> result = midpo_sym.prove("simpo")
+    >>> result.verdict.status.value
+    'proved'
+
+`import midpo_sym` is light: SymPy is loaded by the first proof, torch by `midpo_sym.losses`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from midpo_sym.api import check, derivation, ids, prior, prove
+    from midpo_sym.prover.prior import Reach, Solution
+    from midpo_sym.prover.prove import Result
+    from midpo_sym.prover.verdict import (
+        DisagreementError,
+        Proved,
+        Refuted,
+        Status,
+        Undecided,
+        Verdict,
+    )
+    from midpo_sym.spec.load import SpecError
+    from midpo_sym.spec.model import Claim, Derivation, Statement
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    **dict.fromkeys(("check", "derivation", "ids", "prior", "prove"), "midpo_sym.api"),
+    **dict.fromkeys(("Reach", "Solution"), "midpo_sym.prover.prior"),
+    "Result": "midpo_sym.prover.prove",
+    **dict.fromkeys(
+        ("DisagreementError", "Proved", "Refuted", "Status", "Undecided", "Verdict"),
+        "midpo_sym.prover.verdict",
+    ),
+    "SpecError": "midpo_sym.spec.load",
+    **dict.fromkeys(("Claim", "Derivation", "Statement"), "midpo_sym.spec.model"),
+}
+
+__all__ = [  # noqa: PLE0604 - the names are those of _HOMES, checked by a test
+    "Claim",
+    "Derivation",
+    "DisagreementError",
+    "Proved",
+    "Reach",
+    "Refuted",
+    "Result",
+    "Solution",
+    "SpecError",
+    "Statement",
+    "Status",
+    "Undecided",
+    "Verdict",
+    "check",
+    "derivation",
+    "ids",
+    "prior",
+    "prove",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

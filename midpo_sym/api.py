@@ -1,0 +1,79 @@
+"""What Python users call; the command line calls the same."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from midpo_sym import catalogue
+from midpo_sym.prover.prior import Solution, solve_prior
+from midpo_sym.prover.prove import Result, prove_derivation, prove_statement
+from midpo_sym.spec.load import load
+from midpo_sym.spec.model import Derivation
+
+Spec = str | os.PathLike[str] | Derivation
+
+
+def ids() -> tuple[str, ...]:
+    """Return the ids of the specifications that come with the package."""
+    return catalogue.ids()
+
+
+def derivation(spec: Spec) -> Derivation:
+    """Return a specification.
+
+    Args:
+        spec: the id of one that comes with the package, the path of a TOML file, or one itself.
+
+    Raises:
+        SpecError: there is none, or it breaks a rule of the language.
+    """
+    if isinstance(spec, Derivation):
+        return spec
+    if isinstance(spec, str) and not _is_path(spec):
+        return catalogue.get(spec)
+    return load(Path(spec))
+
+
+def prove(spec: Spec) -> Result:
+    """Prove or refute what the [prior] and [loss] of a specification say.
+
+    Args:
+        spec: an id, the path of a TOML file, or a `Derivation`.
+
+    Returns:
+        The result: `verdict`, `gradient`, `steps`, `residual`, `witness`, `properties`, ...
+
+    Raises:
+        SpecError: the specification breaks a rule of the language.
+        DisagreementError: two judges contradict each other; a bug, please report it.
+        ZeroDenominatorError: the statement divides by something that is always zero.
+    """
+    found = derivation(spec)
+    main = next((claim for claim in found.claims if claim.is_main), None)
+    return prove_statement(found.statement, found, main)
+
+
+def check(spec: Spec) -> tuple[Result, ...]:
+    """Check every claim of a specification, and its own statement if no claim is just that.
+
+    Raises:
+        SpecError: the specification breaks a rule of the language.
+        DisagreementError: two judges contradict each other; a bug, please report it.
+        ZeroDenominatorError: a statement divides by something that is always zero.
+    """
+    return prove_derivation(derivation(spec))
+
+
+def prior(spec: Spec) -> Solution:
+    """Return the prior that gives a specification's loss, solved from the loss alone.
+
+    Raises:
+        SpecError: the specification breaks a rule of the language.
+    """
+    statement = derivation(spec).statement
+    return solve_prior(statement.scale, statement.argument)
+
+
+def _is_path(spec: str) -> bool:
+    return spec.endswith(".toml") or os.sep in spec or Path(spec).exists()

@@ -1,0 +1,111 @@
+"""The specifications that come with the package, and the works they cite."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from midpo_sym.language.errors import Advice
+from midpo_sym.spec.load import SpecError, load
+from midpo_sym.spec.model import Derivation
+
+SOURCES = "sources.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A work cited.
+
+    Attributes:
+        key: how specifications name it.
+        authors: in the order of the title page.
+        title: its title.
+        year: of its first appearance.
+        arxiv: its arXiv identifier.
+    """
+
+    key: str
+    authors: tuple[str, ...]
+    title: str
+    year: int
+    arxiv: str
+
+    @property
+    def short(self) -> str:
+        """Return it as it is cited in a sentence: `Meng et al. 2024`."""
+        names = [author.split()[-1] for author in self.authors]
+        who = names[0] if len(names) == 1 else " and ".join(names[:2])
+        return f"{names[0]} et al. {self.year}" if len(names) > 2 else f"{who} {self.year}"  # noqa: PLR2004
+
+    def bibtex(self) -> str:
+        """Return its BibTeX entry."""
+        fields = {
+            "author": " and ".join(self.authors),
+            "title": f"{{{self.title}}}",  # inner braces keep the capitals
+            "year": str(self.year),
+            "eprint": self.arxiv,
+            "archivePrefix": "arXiv",
+        }
+        lines = [f"  {name:<13} = {{{value}}}" for name, value in fields.items()]
+        return "\n".join([f"@misc{{{self.key},", ",\n".join(lines), "}"])
+
+
+@cache
+def directory() -> Path:
+    """Return the folder of the specifications: inside the wheel, or beside the package."""
+    here = Path(__file__).resolve().parent
+    for folder in (here / "derivations", here.parent / "derivations"):
+        if (folder / SOURCES).is_file():
+            return folder
+    raise FileNotFoundError("the specifications of midpo_sym are not where they were installed")
+
+
+@cache
+def ids() -> tuple[str, ...]:
+    """Return the ids of the specifications, DPO first, then by name."""
+    found = {path.stem for path in directory().glob("*.toml")} - {Path(SOURCES).stem}
+    return tuple(sorted(found, key=lambda each: (each != "dpo", each)))
+
+
+def get(id_: str) -> Derivation:
+    """Return the specification with an id.
+
+    Raises:
+        SpecError: there is none, or its file has been damaged.
+    """
+    if id_ not in ids():
+        near = difflib.get_close_matches(id_, ids(), n=1)
+        cure = f"did you mean {near[0]}?" if near else "name one of these, or a .toml file"
+        advice = Advice(id_[:60], ", ".join(ids()), cure)
+        raise SpecError(id_[:60], "there is no such specification", advice=advice)
+    return _load(id_)
+
+
+@cache
+def _load(id_: str) -> Derivation:
+    return load(directory() / f"{id_}.toml")
+
+
+def everything() -> tuple[Derivation, ...]:
+    """Return all specifications, in the order of `ids`."""
+    return tuple(get(id_) for id_ in ids())
+
+
+@cache
+def works() -> dict[str, Work]:
+    """Return the works cited, by key."""
+    with (directory() / SOURCES).open("rb") as file:
+        entries = tomllib.load(file)
+    return {
+        key: Work(key, tuple(each["authors"]), each["title"], each["year"], each["arxiv"])
+        for key, each in entries.items()
+    }
+
+
+def cited(work: str) -> str:
+    """Return a citation: of a work in `sources.toml` by its authors and year, else as it is."""
+    known = works().get(work)
+    return known.short if known else work

@@ -1,0 +1,193 @@
+"""Results as JSON, for other programs; the shape is in `result.schema.json` beside this file.
+
+The version changes when a key is taken out or changes its meaning, not when one is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from midpo_sym import __version__
+from midpo_sym.language.mathematics import to_latex
+from midpo_sym.language.text import to_text
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.exact import format_polynomial
+from midpo_sym.prover.prove import Result
+from midpo_sym.prover.specialise import Specialisation
+from midpo_sym.prover.steps import Step
+from midpo_sym.prover.verdict import Proved, Refuted, Verdict
+from midpo_sym.prover.witness import VOCABULARY, Witness
+
+SCHEMA_VERSION = 1
+
+
+def report(
+    results: Sequence[Result],
+    specialises: dict[str, Iterable[Specialisation]],
+    *,
+    steps: bool = False,
+) -> dict[str, Any]:
+    """Return a report on results.
+
+    Args:
+        results: what came out.
+        specialises: what each derivation becomes at special values, by its id.
+        steps: whether to write out the derivations.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "midpo_sym": __version__,
+        "as_expected": all(result.as_expected for result in results),
+        "results": [
+            _result(result, specialises.get(result.derivation.id, ()), steps=steps)
+            for result in results
+        ],
+    }
+
+
+def _result(
+    result: Result, specialises: Iterable[Specialisation], *, steps: bool
+) -> dict[str, Any]:
+    claim, statement = result.claim, result.statement
+    symbols = result.derivation.symbols
+    expected_value, expected_gradient = result.expected
+    found: dict[str, Any] = {
+        "id": result.id,
+        "derivation": result.derivation.id,
+        "title": result.derivation.title,
+        "claim": {
+            "id": claim.id,
+            "work": claim.citation.work,
+            "place": claim.citation.place,
+            "note": claim.note,
+        }
+        if claim
+        else None,
+        "statement": {
+            "scale": to_text(statement.scale),
+            "zeta": to_text(statement.zeta),
+            "link": statement.link,
+            "argument": to_text(statement.argument),
+            "latex": {
+                "zeta": to_latex(statement.zeta, symbols),
+                "argument": to_latex(statement.argument, symbols),
+            },
+        },
+        "value": _verdict(result.verdict),
+        "gradient": _verdict(result.gradient),
+        "expected": {"value": expected_value.value, "gradient": expected_gradient.value},
+        "as_expected": result.as_expected,
+        "opinions": [
+            {"judge": each.judge, "of": each.of, "says": each.says, "detail": each.detail}
+            for each in result.opinions
+        ],
+        "properties": _properties(result),
+        "specialises": [
+            {
+                "to": each.id,
+                "at": {name: to_text(value) for name, value in each.values.items()},
+                "gradient": each.gradient,
+            }
+            for each in specialises
+        ],
+        "seconds": round(result.seconds, 6),
+    }
+    if steps:
+        derivation = result.steps
+        found["steps"] = {
+            "reward": [_step(step) for step in derivation.reward],
+            "framework": [_step(step) for step in derivation.framework],
+            "target": [_step(step) for step in derivation.target],
+        }
+    return found
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    found: dict[str, Any] = {"status": verdict.status.value}
+    match verdict:
+        case Proved(conditions=conditions, assumptions=assumptions):
+            found["conditions"] = [
+                {"nonzero": to_text(each.expression), "given_by": each.given_by}
+                for each in conditions
+            ]
+            found["assumptions"] = list(assumptions)
+        case Refuted(part=part, residual=residual, witness=witness, cures=cures):
+            found["part"] = part
+            found["residual"] = _text(residual)
+            found["witness"] = _witness(witness)
+            found["holds_for"] = [
+                {"parameter": cure.parameter, "value": to_text(cure.value)} for cure in cures
+            ]
+        case _:
+            found["reason"] = verdict.reason
+    return found
+
+
+def _witness(witness: Witness) -> dict[str, Any]:
+    models = witness.models
+    prefix, token = models.coordinate
+    distributions = [
+        {
+            "model": model,
+            "after": list(before),
+            "probabilities": {
+                each: f"1/{2**power}" for each, power in zip(VOCABULARY, powers, strict=True)
+            },
+        }
+        for (model, before), powers in sorted(models.powers.items())
+    ]
+    return {
+        "responses": {name: list(tokens) for name, tokens in models.responses.items()},
+        "distributions": distributions,
+        "parameters": {name: str(value) for name, value in models.parameters.items()},
+        "weights": [
+            {"weight": name, "response": response, "t": t + 1, "value": str(value)}
+            for (name, response, t), value in sorted(models.weights.items())
+        ],
+        "framework": format_polynomial(witness.left),
+        "target": format_polynomial(witness.right),
+        "derivative_in": {"after": list(prefix), "token": VOCABULARY[token]}
+        if witness.of_gradient
+        else None,
+    }
+
+
+def _properties(result: Result) -> dict[str, Any] | None:
+    found = result.properties
+    if found is None:
+        return None
+    return {
+        "prior": {
+            "depends_on_policy": found.prior_depends_on_policy,
+            "depends_on_label": found.prior_depends_on_label,
+            "depends_on_length": found.prior_depends_on_length,
+            "uses_stop_gradient": found.prior_uses_stop_gradient,
+            "closed_form_applies": found.closed_form_applies,
+        },
+        "loss": {
+            "reference_free": found.reference_free,
+            "needs_divergence": found.needs_divergence,
+            "needs_length": found.needs_length,
+            "needs_weights": found.needs_weights,
+            "uses_stop_gradient": found.uses_stop_gradient,
+        },
+        "implicit_reward": {
+            "chosen": _text(found.reward_chosen),
+            "rejected": _text(found.reward_rejected),
+        },
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "rule": step.rule.name,
+        "law": step.rule.law,
+        "backwards": step.backwards,
+        "before": to_text(step.before),
+        "after": to_text(step.after),
+    }
+
+
+def _text(node: Expression | None) -> str | None:
+    return None if node is None else to_text(node)
