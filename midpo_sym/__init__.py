@@ -42,7 +42,7 @@ _HOMES = {
     **dict.fromkeys(("Claim", "Derivation", "Statement"), "midpo_sym.spec.model"),
 }
 
-__all__ = [  # noqa: PLE0604 - the names are those of _HOMES, checked by a test
+__all__ = [
     "Claim",
     "Derivation",
     "DisagreementError",

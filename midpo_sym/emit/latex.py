@@ -17,7 +17,7 @@ _WIDTH = 110  # characters of Unicode-like length after which a line is broken a
 
 
 def to_document(results: Sequence[Result]) -> str:
-    """Return a fragment with every result: needs `\\usepackage{amsmath}`."""
+    """Return a fragment with every result, for a document that loads amsmath."""
     return "\n\n".join(derivation(result) for result in results)
 
 

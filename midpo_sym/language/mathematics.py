@@ -217,7 +217,7 @@ class UnicodePrinter(MathPrinter):
         size = _without_sign(node)
         if size is not None:
             return self.sign + self.print(size)
-        numerator = self.print(node.numerator, POWER)
+        numerator = self.print(node.numerator, POWER if _ends_open(node.numerator) else TERM)
         return f"{numerator}/{self.print(node.denominator, POWER)}"
 
     def print_pow(self, node: tree.Pow) -> str:
@@ -269,12 +269,18 @@ def _without_sign(node: Expression) -> Expression | None:
     match node:
         case tree.Neg(body=body):
             return body
-        case tree.Mul(factors=(tree.Neg(body=body), *rest)):
-            return tree.product([body, *rest])
+        case tree.Mul(factors=(first, *rest)):
+            size = _without_sign(first)
+            return None if size is None else tree.product([size, *rest])
         case tree.Div(numerator=numerator, denominator=denominator):
             size = _without_sign(numerator)
             return None if size is None else tree.Div(size, denominator)
     return None
+
+
+def _ends_open(node: Expression) -> bool:
+    """Tell whether a quotient bar after a node would seem to belong to its last factor only."""
+    return _ends_open(node.factors[-1]) if isinstance(node, tree.Mul) else _opens(node)
 
 
 def _opens(node: Expression) -> bool:

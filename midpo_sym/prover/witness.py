@@ -211,14 +211,19 @@ def _weights(
     return result
 
 
-def evaluate(node: Expression, models: TinyModels) -> Exact:
+def evaluate(node: Expression, models: TinyModels, t: int = -1) -> Exact:
     """Return the exact value of an expression at a point, and its derivative there.
+
+    Args:
+        node: the expression.
+        models: the point.
+        t: the token position, from 0, if the expression is about one token.
 
     Raises:
         InexactError: the value is no polynomial in log 2.
         ZeroDivisionError: it divides by zero there.
     """
-    return _Evaluator(models).value(node, -1)
+    return _Evaluator(models).value(node, t)
 
 
 class _Evaluator:

@@ -35,7 +35,7 @@ from midpo_sym.spec.place import Place, find_key, find_value, place_at
 MAX_BYTES = 256 * 1024
 MAX_CLAIMS = 100
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CLAIM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _RESPONSES_OF_LOSS = frozenset({"w", "l"})
@@ -140,7 +140,7 @@ class _Loader:
         self.used: set[str] = set()
 
     def derivation(self) -> Derivation:
-        if not _ID.fullmatch(self.path.stem) or self.path.suffix != ".toml":
+        if not ID.fullmatch(self.path.stem) or self.path.suffix != ".toml":
             raise SpecError(
                 str(self.path),
                 "the name of the file is the id of the derivation",

@@ -1,0 +1,355 @@
+"""The command line: `midpo prove`, `list`, `show`, `prior`, `new`, `check`.
+
+Exit status: 0 every verdict is as its specification expects, 1 one is not, 2 bad input.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console, RenderableType
+
+from midpo_sym import __version__, catalogue
+from midpo_sym.language.errors import Advice
+from midpo_sym.spec.load import ID, SpecError, load
+from midpo_sym.spec.model import Claim, Derivation
+
+if TYPE_CHECKING:  # SymPy takes a third of a second, and half of the commands do without
+    from midpo_sym.prover.prove import Result
+    from midpo_sym.prover.specialise import Specialisation
+
+PROVED, FAILED, BAD_INPUT = 0, 1, 2
+_PIPE_WIDTH = 160  # columns of a table that no terminal limits
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Prove that preference-optimisation losses are MI-DPO under some prior, or refute it.",
+    epilog="Start with: midpo prove",
+)
+
+Targets = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[ID | ID/CLAIM | FILE]...",
+        help="Ids of shipped specifications (see `midpo list`), claims in them, or TOML files.",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+
+
+class _Usage(Exception):  # noqa: N818 - becomes a message and exit status 2
+    """What the user asked for cannot be done."""
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        _print(f"midpo {__version__}")
+        raise typer.Exit
+
+
+@app.command(epilog="Examples: midpo prove · midpo prove simpo --steps · midpo prove my_loss.toml")
+def prove(
+    targets: Targets = None,
+    *,
+    steps: Annotated[
+        bool, typer.Option("--steps", help="Write the derivations out, rule by rule.")
+    ] = False,
+    latex: Annotated[
+        bool, typer.Option("--latex", help="Print the derivations as LaTeX (amsmath).")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Prove or refute claims; all shipped ones if none is named.
+
+    Exit status 0 if every verdict is as its specification expects (a file without claims expects
+    to be proved), 1 if one is not, 2 if the input is wrong.
+    """
+    if latex and as_json:
+        raise _Usage("--latex and --json exclude each other")
+    tasks = _tasks(targets)
+    from midpo_sym.prover.prove import prove_statement  # noqa: PLC0415 - loads SymPy
+
+    results = []
+    for derivation, claim in _progress(tasks, "proving"):
+        statement = claim.statement if claim else derivation.statement
+        with _said_of(derivation):
+            results.append(prove_statement(statement, derivation, claim))
+    with _said_of(tasks[0][0]):
+        if as_json:
+            from midpo_sym.emit.json import report  # noqa: PLC0415 - loads SymPy
+
+            _print_json(report(results, _specialises(results), steps=steps))
+        elif latex:
+            from midpo_sym.emit.latex import to_document  # noqa: PLC0415 - loads SymPy
+
+            typer.echo(to_document(results))
+        else:
+            _print_results(results, named=bool(targets), steps=steps)
+    raise typer.Exit(PROVED if all(result.as_expected for result in results) else FAILED)
+
+
+@app.command("list", epilog="Example: midpo list --json")
+def list_(*, as_json: AsJson = False) -> None:
+    """List the shipped specifications."""
+    derivations = catalogue.everything()
+    if as_json:
+        rows = [
+            {
+                "id": each.id,
+                "title": each.title,
+                "summary": each.summary,
+                "claims": len(each.claims),
+            }
+            for each in derivations
+        ]
+        _print_json(rows)
+        return
+    from rich import box  # noqa: PLC0415 - a table is not always drawn
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("id", "title", "claims", "summary"):
+        table.add_column(column, overflow="fold")
+    for each in derivations:
+        table.add_row(each.id, each.title, str(len(each.claims)), each.summary)
+    _print(table)
+
+
+@app.command(epilog="Examples: midpo show tdpo · midpo show simpo --bibtex")
+def show(
+    target: Annotated[str, typer.Argument(metavar="ID | FILE", show_default=False)],
+    *,
+    bibtex: Annotated[
+        bool, typer.Option("--bibtex", help="Print the BibTeX of the works cited.")
+    ] = False,
+    source: Annotated[
+        bool, typer.Option("--source", help="Print the specification itself.")
+    ] = False,
+) -> None:
+    """Show one specification: names, prior, loss, verdict, properties, claims."""
+    derivation = _derivation(target)
+    if source:
+        typer.echo(derivation.text, nl=False)
+        return
+    if bibtex:
+        cited = [each.citation.work for each in derivation.claims]
+        cited += [derivation.source.work] if derivation.source else []
+        known = catalogue.works()
+        typer.echo("\n\n".join(known[work].bibtex() for work in sorted({*cited} & {*known})))
+        return
+    from midpo_sym import api  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.emit.terminal import description  # noqa: PLC0415
+
+    with _said_of(derivation):
+        result = api.prove(derivation)
+        _print(description(derivation, result, _specialises([result])[derivation.id]))
+
+
+@app.command(epilog="Example: midpo prior my_loss.toml")
+def prior(target: Annotated[str, typer.Argument(metavar="ID | FILE", show_default=False)]) -> None:
+    """Print the prior that gives a loss, solved from the loss alone.
+
+    Exit status 1 if there is none that knows only one response, or none was found.
+    """
+    derivation = _derivation(target)
+    from midpo_sym import api  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.emit.terminal import solution  # noqa: PLC0415
+    from midpo_sym.language.text import to_text  # noqa: PLC0415
+
+    with _said_of(derivation):
+        found = api.prior(derivation)
+    _print(solution(derivation, found))
+    if found.zeta is None:
+        raise typer.Exit(FAILED)
+    typer.echo(f'\n[prior]\nzeta = "{to_text(found.zeta)}"')
+
+
+@app.command(epilog="Example: midpo new my_loss && midpo prove my_loss.toml")
+def new(
+    id_: Annotated[str, typer.Argument(metavar="ID", show_default=False)],
+    *,
+    folder: Annotated[
+        Path, typer.Option("--dir", help="Where to write it.", file_okay=False)
+    ] = Path(),
+) -> None:
+    """Write a specification to start from, ID.toml; it proves as it stands."""
+    if not ID.fullmatch(id_):
+        raise _Usage(f"{id_[:60]!r} is no id: small letters, digits and _, starting with a letter")
+    if id_ in catalogue.ids():
+        raise _Usage(f"{id_} is the id of a shipped specification; choose another")
+    if not folder.is_dir():
+        raise _Usage(f"{folder} is not a folder")
+    from midpo_sym.emit.scaffold import new_specification  # noqa: PLC0415 - loads jinja2
+
+    path = folder / f"{id_}.toml"
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(new_specification(id_))
+    except FileExistsError:
+        raise _Usage(f"{path} exists already, and is left as it is") from None
+    except OSError as error:
+        raise _Usage(f"{path} cannot be written: {error.strerror}") from None
+    typer.echo(f"{path} written. Next: midpo prove {path} --steps")
+
+
+@app.command(epilog="Example: midpo check my_loss.toml")
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Check the language of specification files, without proving anything."""
+    found: list[dict[str, Any]] = []
+    for path in files:
+        try:
+            derivation = load(path)
+        except SpecError as error:
+            found.append(_error(error))
+            if not as_json:
+                _complain(str(error))
+        else:
+            found.append({"file": str(path), "ok": True, "claims": len(derivation.claims)})
+            if not as_json:
+                typer.echo(f"{path}: fine, {len(derivation.claims)} claims")
+    if as_json:
+        _print_json(found)
+    if not all(each["ok"] for each in found):
+        raise typer.Exit(BAD_INPUT)
+
+
+def main() -> None:
+    """Run the command line; every expected error is a message and an exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app()
+    except (SpecError, _Usage) as error:
+        _complain(str(error))
+        sys.exit(BAD_INPUT)
+
+
+@contextmanager
+def _said_of(derivation: Derivation) -> Iterator[None]:
+    """Turn the prover's errors into what a user can act on."""
+    from midpo_sym.prover.normal_form import (  # noqa: PLC0415 - loads SymPy
+        OutsideClassError,
+        ZeroDenominatorError,
+    )
+    from midpo_sym.prover.verdict import DisagreementError  # noqa: PLC0415
+
+    try:
+        yield
+    except ZeroDenominatorError:
+        advice = Advice(cure="look for a difference of equal things under a fraction bar")
+        message = "divides by something that is zero whatever its parameters are"
+        raise SpecError(str(derivation.path), message, advice=advice) from None
+    except OutsideClassError as error:
+        message = f"{derivation.id} has no derivation: it is outside the class, {error}"
+        raise _Usage(message) from None
+    except DisagreementError as error:
+        _complain(f"{derivation.id}: {error}. This is a bug in midpo_sym: please report it.")
+        raise typer.Exit(FAILED) from None
+
+
+def _tasks(targets: Sequence[str] | None) -> list[tuple[Derivation, Claim | None]]:
+    """Return what to prove: a claim, or a specification's own statement."""
+    tasks: list[tuple[Derivation, Claim | None]] = []
+    seen: dict[str, Path] = {}
+    for target in targets or catalogue.ids():
+        name, _, wanted = target.partition("/")
+        claim_named = bool(wanted) and name in catalogue.ids() and not target.endswith(".toml")
+        derivation = _derivation(name if claim_named else target)
+        known = seen.setdefault(derivation.id, derivation.path.resolve())
+        if known != derivation.path.resolve():
+            raise _Usage(f"two specifications have the id {derivation.id}")
+        claims = [each for each in derivation.claims if not claim_named or each.id == wanted]
+        if claim_named and not claims:
+            allowed = ", ".join(f"{name}/{each.id}" for each in derivation.claims)
+            raise SpecError(target, "there is no such claim", advice=Advice(wanted, allowed))
+        own = not claim_named and not any(each.is_main for each in claims)
+        found = [*([None] if own else []), *claims]
+        tasks += [(derivation, each) for each in found if (derivation, each) not in tasks]
+    return tasks
+
+
+def _derivation(target: str) -> Derivation:
+    if target.endswith(".toml") or "/" in target or Path(target).exists():
+        return load(Path(target))
+    return catalogue.get(target)
+
+
+def _specialises(results: Sequence[Result]) -> dict[str, Iterable[Specialisation]]:
+    from midpo_sym.prover.specialise import specialisations  # noqa: PLC0415 - loads SymPy
+
+    others = catalogue.everything()
+    derivations = {result.derivation.id: result.derivation for result in results}
+    return {id_: specialisations(each, others) for id_, each in derivations.items()}
+
+
+def _print_results(results: Sequence[Result], *, named: bool, steps: bool) -> None:
+    from midpo_sym.emit import terminal  # noqa: PLC0415 - loads SymPy
+
+    _print(terminal.summary(results))
+    specialises = _specialises(results) if named else {}
+    for result in results:
+        if named or not result.as_expected:
+            _print(terminal.story(result, specialises.get(result.derivation.id, ())))
+        if steps:
+            _print(terminal.steps(result))
+
+
+def _progress(tasks: list[Any], what: str) -> Iterable[Any]:
+    """Show a bar on a terminal; nothing in a pipe."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return tasks
+    from rich.progress import track  # noqa: PLC0415 - only for terminals
+
+    return track(tasks, what, console=console, transient=True)
+
+
+def _print(what: RenderableType) -> None:
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, width=_PIPE_WIDTH)
+    console.print(what)
+
+
+def _print_json(what: Any) -> None:
+    typer.echo(json.dumps(what, indent=2, ensure_ascii=False))
+
+
+def _error(error: SpecError) -> dict[str, Any]:
+    return {
+        "file": error.file,
+        "ok": False,
+        "key": error.key,
+        "line": error.place.line if error.place else None,
+        "column": error.place.column if error.place else None,
+        "message": error.message,
+        "read": error.advice.read,
+        "allowed": error.advice.allowed,
+        "cure": error.advice.cure,
+    }
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"midpo: {message}", err=True)
+
+
+if __name__ == "__main__":
+    main()

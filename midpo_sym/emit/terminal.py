@@ -1,0 +1,396 @@
+"""Results for a terminal: tables, derivations, and counterexamples to check by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from midpo_sym import catalogue
+from midpo_sym.language import tree
+from midpo_sym.language.mathematics import to_unicode
+from midpo_sym.language.printer import Symbol
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.exact import Exact, InexactError, format_polynomial
+from midpo_sym.prover.framework import framework_argument
+from midpo_sym.prover.prior import Reach, Solution
+from midpo_sym.prover.prove import Result, sides
+from midpo_sym.prover.specialise import Specialisation
+from midpo_sym.prover.steps import Step
+from midpo_sym.prover.verdict import (
+    LABELS_ASSUMPTION,
+    Proved,
+    Refuted,
+    Status,
+    Undecided,
+    Verdict,
+)
+from midpo_sym.prover.witness import END, VOCABULARY, Witness, evaluate
+from midpo_sym.spec.model import Derivation
+
+_STYLES = {Status.PROVED: "green", Status.REFUTED: "yellow", Status.UNDECIDED: "magenta"}
+_LABELS = "consistent labels"
+_SIGNS = {Status.PROVED: "✓", Status.REFUTED: "✗", Status.UNDECIDED: "?"}
+
+
+def summary(results: Sequence[Result]) -> RenderableType:
+    """Return one row for each result, and a line that counts them."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("claim", overflow="fold")
+    table.add_column("value", no_wrap=True)
+    table.add_column("gradient", no_wrap=True)
+    table.add_column("needs", overflow="fold")
+    table.add_column("prior knows", overflow="fold")
+    table.add_column("time", justify="right", no_wrap=True)
+    for result in results:
+        value, gradient = result.expected
+        table.add_row(
+            result.id,
+            _status(result.verdict.status, value),
+            _status(result.gradient.status, gradient),
+            needs(result.verdict, result.derivation.symbols),
+            _knows(result),
+            f"{result.seconds * 1e3:.0f} ms",
+        )
+    noted = [Text(f"{_LABELS}: {LABELS_ASSUMPTION}", style="dim")] * any(
+        isinstance(result.verdict, Proved) and result.verdict.assumptions for result in results
+    )
+    return Group(table, *noted, _count(results))
+
+
+def needs(verdict: Verdict, symbols: Mapping[str, Symbol]) -> str:
+    """Return the conditions and assumptions of a verdict, short."""
+    if not isinstance(verdict, Proved):
+        return ""
+    lengths = [each for each in verdict.conditions if isinstance(each.expression, tree.Length)]
+    parts = [
+        f"{to_unicode(each.expression, symbols)} ≠ 0{'' if each.given_by else ' (assumed)'}"
+        for each in verdict.conditions
+        if each not in lengths
+    ]
+    parts += ["|y| ≥ 1"] * bool(lengths)
+    parts += [_LABELS if each == LABELS_ASSUMPTION else each for each in verdict.assumptions]
+    return "; ".join(parts)
+
+
+def story(result: Result, specialises: Iterable[Specialisation] = ()) -> RenderableType:
+    """Return everything about one result but its steps."""
+    symbols = result.derivation.symbols
+    statement = result.statement
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(no_wrap=True, style="dim")
+    rows.add_column(overflow="fold")
+    rows.add_row("prior", f"ζ(y) ∝ {to_unicode(statement.zeta, symbols)}")
+    rows.add_row("scale", to_unicode(statement.scale, symbols))
+    rows.add_row("loss", f"{statement.link} of {to_unicode(statement.argument, symbols)}")
+    for name, body in _definitions(result, symbols):
+        rows.add_row("", f"{name} = {body}")
+    if result.claim:
+        where = f"{catalogue.cited(result.claim.citation.work)}, {result.claim.citation.place}"
+        rows.add_row("claimed in", where)
+    for of, verdict, expected in zip(
+        ("value", "gradient"), (result.verdict, result.gradient), result.expected, strict=True
+    ):
+        rows.add_row(of, _status(verdict.status, expected))
+    for name, text in _details(result, symbols):
+        rows.add_row(name, text)
+    for each in specialises if result.claim is None or result.claim.is_main else ():
+        rows.add_row("becomes", _special(each, symbols))
+    for opinion in result.opinions:
+        rows.add_row(f"{opinion.judge}, {opinion.of}", f"{opinion.says} ({opinion.detail})")
+    if result.claim and result.claim.note:
+        rows.add_row("note", result.claim.note)
+    parts: list[RenderableType] = [
+        Text(result.id, style="bold"),
+        Padding(rows, (0, 0, 0, 2), expand=False),
+    ]
+    if result.witness:
+        parts.append(Padding(counterexample(result, result.witness), (1, 0, 0, 2), expand=False))
+    return Group(*parts, "")
+
+
+def steps(result: Result) -> RenderableType:
+    """Return the derivation of a result, a line for each step."""
+    symbols = result.derivation.symbols
+    found = result.steps
+    parts: list[RenderableType] = [Text(f"{result.id}, step by step", style="bold")]
+    parts += ["  the implicit reward", _chain(found.reward, symbols)]
+    parts += ["  the argument of MI-DPO"]
+    if isinstance(result.verdict, Proved):
+        parts.append(_chain((*found.framework, *found.target), symbols))
+        parts.append(Text("  which is the argument of the loss. ∎", style="green"))
+    else:
+        parts.append(_chain(found.framework, symbols, framework_argument(result.statement)))
+        parts.append("  the argument of the loss")
+        parts.append(_chain(found.target, symbols, result.statement.argument))
+        if result.residual is not None:
+            residual = to_unicode(result.residual, symbols)
+            parts.append(Text(f"  They differ: {residual} ≠ 0.", style="yellow"))
+    return Group(*parts, "")
+
+
+def counterexample(result: Result, witness: Witness) -> RenderableType:
+    """Return a witness with all the numbers one needs to check it by hand."""
+    models = witness.models
+    symbols = result.derivation.symbols
+    lines: list[RenderableType] = [
+        Text(
+            f"A counterexample. Four tokens {', '.join(VOCABULARY)}; {END} ends a response.",
+            style="bold",
+        ),
+        "  "
+        + ",  ".join(f"y_{name} = {' '.join(y)}" for name, y in sorted(models.responses.items())),
+    ]
+    given = [
+        f"{_symbol(name, symbols)} = {value}" for name, value in sorted(models.parameters.items())
+    ]
+    given += [
+        f"{_symbol(name, symbols)}(y_{response},{t + 1}) = {value}"
+        for (name, response, t), value in sorted(models.weights.items())
+    ]
+    if given:
+        lines.append("  " + ",  ".join(given))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("next-token probabilities")
+    for token in VOCABULARY:
+        table.add_column(token, justify="right")
+    for (model, before), powers in sorted(models.powers.items(), key=lambda row: (row[0][1], row)):
+        row = [f"1/{2**power}" for power in powers]
+        table.add_row(f"{_model(model)} after {' '.join(before) or 'the prompt'}", *row)
+    values = Table.grid(padding=(0, 1))
+    for text, value in _quantities(result, witness):
+        values.add_row(text, "=", value)
+    what = "value"
+    if witness.of_gradient:
+        prefix, moved = models.coordinate
+        where = f"{VOCABULARY[moved]} after {' '.join(prefix) or 'the prompt'}"
+        lines.append(f"  Derivatives are in z, the policy's logit of {where}; sg is held still.")
+        what = "d/dz"
+    difference = Exact(witness.left) - Exact(witness.right)
+    values.add_row(f"{what} of MI-DPO", "=", format_polynomial(witness.left))
+    values.add_row(f"{what} of the loss", "=", format_polynomial(witness.right))
+    values.add_row("difference", "=", f"{format_polynomial(difference.value)} ≠ 0")
+    return Group(*lines, table, Padding(values, (0, 0, 0, 2), expand=False))
+
+
+def solution(derivation: Derivation, found: Solution) -> RenderableType:
+    """Return the prior that gives a loss."""
+    if found.zeta is not None:
+        zeta = to_unicode(found.zeta, derivation.symbols)
+        return Text(f"ζ(y) ∝ {zeta}\nIt has to know {found.reach.value}.")
+    if found.reach is Reach.PAIR:
+        return Text("No prior of one response gives this loss: it would have to know the other.")
+    return Text("No prior was found: the loss is outside the class that is solved.")
+
+
+def description(
+    derivation: Derivation, result: Result, specialises: Iterable[Specialisation]
+) -> RenderableType:
+    """Return what a specification says, for people."""
+    parts: list[RenderableType] = [
+        Text(f"{derivation.title}: {derivation.name}", style="bold"),
+        derivation.summary,
+    ]
+    if derivation.source:
+        source = derivation.source
+        parts.append(f"Source: {catalogue.cited(source.work)}, {source.place}.")
+    names = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("name", "symbol", "domain", "default", "in Python", "meaning"):
+        names.add_column(column, overflow="fold")
+    for parameter in derivation.parameters:
+        default = "" if parameter.default is None else str(parameter.default)
+        names.add_row(
+            parameter.name,
+            parameter.symbol.unicode,
+            parameter.domain,
+            default,
+            parameter.torch,
+            parameter.meaning,
+        )
+    for weight in derivation.weights:
+        domain = f"{weight.domain}, per token{', by label' * weight.by_label}"
+        names.add_row(weight.name, weight.symbol.unicode, domain, "", weight.torch, weight.meaning)
+    parts += [names, story(result, specialises)]
+    claims = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("claim", "printed in", "expected"):
+        claims.add_column(column, overflow="fold")
+    for claim in derivation.claims:
+        expected = claim.status
+        if claim.gradient != claim.status:
+            expected += f", gradient {claim.gradient}"
+        where = f"{catalogue.cited(claim.citation.work)}, {claim.citation.place}"
+        claims.add_row(claim.id, where, expected)
+    if derivation.claims:
+        parts.append(claims)
+    if derivation.notes:
+        parts.append(derivation.notes.strip())
+    return Group(*parts)
+
+
+def _status(status: Status, expected: Status) -> Text:
+    text = f"{_SIGNS[status]} {status.value}"
+    if status is expected:
+        return Text(text, style=_STYLES[status])
+    return Text(f"{text}, expected {expected.value}", style="bold red")
+
+
+def _count(results: Sequence[Result]) -> Text:
+    counts = {
+        status: sum(result.verdict.status is status for result in results) for status in Status
+    }
+    said = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
+    wrong = sum(not result.as_expected for result in results)
+    if wrong:
+        return Text(f"{said}; {wrong} not as expected", style="bold red")
+    return Text(f"{said}; all as expected", style="green")
+
+
+def _knows(result: Result) -> str:
+    found = result.properties
+    if found is None:
+        return ""
+    words = {
+        "policy": found.prior_depends_on_policy,
+        "label": found.prior_depends_on_label,
+        "length": found.prior_depends_on_length,
+        "stop-gradient": found.prior_uses_stop_gradient,
+    }
+    return ", ".join(word for word, holds in words.items() if holds)
+
+
+def _details(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str, str]]:
+    verdict = result.verdict
+    match verdict:
+        case Proved():
+            for condition in verdict.conditions:
+                why = condition.given_by or "assumed"
+                yield "condition", f"{to_unicode(condition.expression, symbols)} ≠ 0 ({why})"
+            for assumption in verdict.assumptions:
+                yield "assumption", assumption
+        case Refuted(part=part, residual=residual, cures=cures):
+            yield "differs in", part
+            if residual is not None:
+                yield "residual", f"{to_unicode(residual, symbols)}   (MI-DPO minus the loss)"
+            if not result.residual_as_expected:
+                expected = result.claim.residual if result.claim else None
+                if expected is not None:
+                    yield "expected", f"{to_unicode(expected, symbols)} as residual"
+            for cure in cures:
+                symbol = _symbol(cure.parameter, symbols)
+                yield "holds for", f"{symbol} = {to_unicode(cure.value, symbols)}"
+            if part != "link":
+                yield from _repair(result.prior, symbols)
+        case Undecided(reason=reason):
+            yield "because", reason
+    gradient = result.gradient
+    if isinstance(gradient, Refuted) and gradient.part == "gradient" and gradient.residual:
+        residual_of_gradient = to_unicode(gradient.residual, symbols)
+        yield "residual", f"∇[{residual_of_gradient}]   (gradient of MI-DPO minus the loss's)"
+    if isinstance(gradient, Undecided) and gradient != verdict:
+        yield "because", gradient.reason
+    found = result.properties
+    if found is None:
+        return
+    reward = found.reward_chosen
+    if reward is not None:
+        yield "reward", to_unicode(reward, symbols)
+    if found.prior_depends_on_label and found.reward_rejected is not None:
+        yield "", to_unicode(found.reward_rejected, symbols)
+    knows = _knows(result)
+    yield "prior knows", knows or "nothing of policy, label or length"
+    loss = {
+        "a reference model": not found.reference_free,
+        "next-token distributions": found.needs_divergence,
+        "lengths": found.needs_length,
+        "weights per token": found.needs_weights,
+    }
+    needed = ", ".join(word for word, holds in loss.items() if holds)
+    yield "loss needs", needed or "the policy alone"
+
+
+def _repair(found: Solution, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str, str]]:
+    if found.zeta is not None:
+        yield "right prior", f"ζ(y) ∝ {to_unicode(found.zeta, symbols)}   (gives this loss)"
+    elif found.reach is Reach.PAIR:
+        yield "right prior", "none: it would have to know the other response of the pair"
+
+
+def _special(found: Specialisation, symbols: Mapping[str, Symbol]) -> str:
+    at = ", ".join(
+        f"{_symbol(name, symbols)} = {to_unicode(value)}" for name, value in found.values.items()
+    )
+    return f"{found.id} at {at}{'' if found.gradient else ' (value only)'}"
+
+
+def _definitions(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
+    for side in (result.statement.zeta, result.statement.argument):
+        for node in side.walk():
+            if isinstance(node, tree.Defined) and node.name not in seen:
+                seen.add(node.name)
+                yield to_unicode(node, symbols), to_unicode(node.body, symbols)
+
+
+def _chain(
+    chain: Sequence[Step], symbols: Mapping[str, Symbol], start: Expression | None = None
+) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(style="dim", overflow="fold", min_width=24)
+    here = None
+    if not chain and start is not None:
+        table.add_row("   ", to_unicode(start, symbols), "")
+    for step in chain:
+        if step.before != here:
+            table.add_row("   ", to_unicode(step.before, symbols), "")
+        here = step.after
+        arrow = " (from right to left)" if step.backwards else ""
+        table.add_row("  =", to_unicode(here, symbols), f"{step.rule.name}{arrow}")
+    return table
+
+
+def _quantities(result: Result, witness: Witness) -> Iterator[tuple[str, str]]:
+    """Yield the logarithms and divergences that occur in a statement, with their values."""
+    symbols = result.derivation.symbols
+    seen: set[tuple[Expression, int]] = set()
+    for side in sides(result.statement):
+        for node in side.walk():
+            leaf = _readable(node)
+            if leaf is None:
+                continue
+            token = bool(tree.token_responses(leaf))
+            (response,) = tree.responses(leaf)
+            places = range(len(witness.models.responses[response])) if token else (-1,)
+            for t in places:
+                if (leaf, t) in seen:
+                    continue
+                seen.add((leaf, t))
+                try:
+                    value = evaluate(leaf, witness.models, t)
+                except (InexactError, ZeroDivisionError):
+                    continue
+                text = to_unicode(leaf, symbols).replace(",t)", f",{t + 1})")
+                shown = value.slope if witness.of_gradient else value.value
+                yield ("d/dz " * witness.of_gradient) + text, format_polynomial(shown)
+
+
+def _readable(node: Expression) -> Expression | None:
+    match node:
+        case tree.Probability() | tree.TokenProbability():
+            return tree.Log(node)
+        case tree.Divergence():
+            return node
+    return None
+
+
+def _symbol(name: str, symbols: Mapping[str, Symbol]) -> str:
+    return symbols[name].unicode if name in symbols else name
+
+
+def _model(name: str) -> str:
+    return to_unicode(tree.Probability(name, "y")).partition("(")[0]
