@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import NoReturn
 
 from midpo_sym.language import tree
-from midpo_sym.language.constants import MAX_BITS, constant
+from midpo_sym.language.constants import MAX_BITS, combine
 from midpo_sym.language.errors import Advice, LanguageError
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import (
@@ -176,6 +176,8 @@ class _Reader:
         self.text = text
         self.indent = indent
         self.scope = scope
+        self.values: dict[ast.expr, Fraction | None] = {}  # of what is made of numbers alone
+        self.unfolded = 0  # nodes that definitions have brought in
 
     def read_all(self, syntax: ast.expr) -> Expression:
         try:
@@ -209,7 +211,9 @@ class _Reader:
             case ast.Name():
                 return self.read_name(syntax)
             case ast.UnaryOp(op=ast.USub()):
-                return tree.Neg(self.read(syntax.operand))
+                node = tree.Neg(self.read(syntax.operand))
+                self.note_value(syntax, tree.Neg, self.values.get(syntax.operand))
+                return node
             case ast.BinOp():
                 return self.read_operation(syntax)
             case ast.Call():
@@ -246,6 +250,7 @@ class _Reader:
             )
         if value >= 10**MAX_DIGITS:
             self.fail(syntax, "the number is too long", allowed=f"at most {MAX_DIGITS} digits")
+        self.values[syntax] = Fraction(value)
         return tree.Number(value)
 
     def read_name(self, syntax: ast.Name) -> Expression:
@@ -299,16 +304,19 @@ class _Reader:
                 cure="write a power as a**b" if isinstance(syntax.op, ast.BitXor) else "",
             )
         left, right = self.read(syntax.left), self.read(syntax.right)
-        if isinstance(syntax.op, ast.Div) and self.constant(syntax.right, right) == 0:
+        one, other = self.values.get(syntax.left), self.values.get(syntax.right)
+        if isinstance(syntax.op, ast.Div) and other == 0:
             self.fail(syntax.right, "division by zero")
         if isinstance(syntax.op, ast.Pow):
-            self.check_power(syntax, left, right)
+            self.check_power(syntax, left)
         node = build(left, right)
-        self.constant(syntax, node)  # refuses a number that is too long
+        if isinstance(syntax.op, ast.Sub) and other is not None:
+            other = -other
+        self.note_value(syntax, type(node), one, other)
         return node
 
-    def check_power(self, syntax: ast.BinOp, base: Expression, exponent: Expression) -> None:
-        power = self.constant(syntax.right, exponent)
+    def check_power(self, syntax: ast.BinOp, base: Expression) -> None:
+        power = self.values.get(syntax.right)
         if power is not None and abs(power) > MAX_EXPONENT:
             self.fail(
                 syntax.right,
@@ -324,16 +332,17 @@ class _Reader:
                 allowed="any exponent for a positive base; a whole number for any other",
                 cure="declare the base as positive, if it is",
             )
-        if power < 0 and self.constant(syntax.left, base) == 0:
+        if power < 0 and self.values.get(syntax.left) == 0:
             self.fail(syntax, "division by zero")
 
-    def constant(self, syntax: ast.expr, node: Expression) -> Fraction | None:
+    def note_value(
+        self, syntax: ast.expr, kind: type[Expression], *values: Fraction | None
+    ) -> None:
+        """Keep the value of what was read, so that no part is worked out twice."""
         try:
-            return constant(node)
+            self.values[syntax] = combine(kind, values)
         except OverflowError:
             self.fail(syntax, "the number is too long", allowed=f"at most {MAX_BITS} bits")
-        except ZeroDivisionError:
-            self.fail(syntax, "division by zero")
 
     def read_call(self, syntax: ast.Call) -> Expression:
         if not isinstance(syntax.func, ast.Name):
