@@ -108,6 +108,14 @@ def _check_text(text: str) -> None:
                 cure="name its parts under [definitions]",
             ),
         )
+    comment = text.find("#")
+    if comment >= 0:  # Python would skip it, and with the line breaks gone all that follows
+        raise LanguageError(
+            "a comment is not part of the language",
+            comment,
+            len(text) - comment,
+            Advice(text[comment:][:80], cure="put it outside the quotes, or in a note"),
+        )
     for offset, character in enumerate(text):
         if not (character.isascii() and (character.isprintable() or character in "\n\r\t")):
             raise LanguageError(
