@@ -29,6 +29,7 @@ from midpo_sym.language.vocabulary import (
 
 MAX_LENGTH = 4_000
 MAX_DIGITS = 18
+MIN_DECIMAL = 1e-12  # a decimal from here to its inverse has a fraction that is worth printing
 MAX_EXPONENT = 64
 MAX_BRACKETS = 60
 MAX_SYNTAX_DEPTH = 150
@@ -95,6 +96,14 @@ def parse(text: str, scope: Scope) -> Expression:
     if _depth(syntax) > MAX_SYNTAX_DEPTH:
         raise _too_deep(indent, len(stripped))
     return _Reader(stripped, indent, scope).read_all(syntax)
+
+
+def exact_fraction(value: float) -> str:
+    """Return a decimal as the fraction that was meant: 0.1 is 1/10; an example if it is odd."""
+    if not MIN_DECIMAL <= abs(value) < 1 / MIN_DECIMAL and value != 0:
+        return "such as 1/10"
+    fraction = Fraction(repr(value))
+    return f"{fraction.numerator}/{fraction.denominator}"
 
 
 def _check_text(text: str) -> None:
@@ -236,19 +245,11 @@ class _Reader:
     def read_number(self, syntax: ast.Constant) -> Expression:
         value = syntax.value
         if isinstance(value, float):
-            written = self.text[syntax.col_offset : syntax.end_col_offset]
-            try:
-                exact = Fraction(written.replace("_", ""))
-                cure = f"write the exact fraction {exact.numerator}/{exact.denominator}"
-            except (ValueError, OverflowError):
-                cure = "write an exact fraction such as 1/10"
-            if len(cure) > 80:  # noqa: PLR2004 - a cure has to fit on a line
-                cure = "write an exact fraction such as 1/10"
             self.fail(
                 syntax,
                 "a decimal number is not exact",
                 allowed="whole numbers and their quotients",
-                cure=cure,
+                cure=f"write the exact fraction {exact_fraction(value)}",
             )
         if isinstance(value, bool) or not isinstance(value, int):
             self.fail(

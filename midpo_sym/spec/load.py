@@ -16,7 +16,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
 from midpo_sym.language.errors import Advice, LanguageError
 from midpo_sym.language.mathematics import default_symbol
-from midpo_sym.language.parser import Definition, Scope, parse
+from midpo_sym.language.parser import Definition, Scope, exact_fraction, parse
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import DOMAINS, LINKS, RESERVED, STATUSES
@@ -263,7 +263,9 @@ class _Loader:
                 path,
                 "a decimal number is not exact",
                 Advice(
-                    str(value), "whole numbers and fractions in quotes", f'write "{_exact(value)}"'
+                    str(value),
+                    "whole numbers and fractions in quotes",
+                    f'write the exact fraction "{exact_fraction(value)}"',
                 ),
             )
         if not isinstance(value, right) or (isinstance(value, bool) and kind != BOOLEAN):
@@ -558,15 +560,6 @@ def _symbol(name: str, entry: Mapping[str, Any]) -> Symbol:
 def _short(value: object) -> str:
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - one line
-
-
-def _exact(value: float) -> str:
-    """Return the decimal that was written, as a fraction: 0.1 is 1/10."""
-    try:
-        fraction = Fraction(repr(value))
-    except ValueError:
-        return "1/10"
-    return f"{fraction.numerator}/{fraction.denominator}" if abs(fraction) < 10**9 else "1/10"
 
 
 def _in_domain(value: Fraction, domain: str) -> bool:
