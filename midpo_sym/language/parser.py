@@ -32,7 +32,9 @@ MAX_DIGITS = 18
 MIN_DECIMAL = 1e-12  # a decimal from here to its inverse has a fraction that is worth printing
 MAX_EXPONENT = 64
 MAX_BRACKETS = 60
-MAX_SYNTAX_DEPTH = 150
+MAX_OPERATIONS = 150
+MAX_LEVELS = MAX_BRACKETS  # so that the canonical spelling can be read again
+MAX_NODES = 1_000  # well under the tree's own limit, so that the prover can build on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def parse(text: str, scope: Scope) -> Expression:
     indent = len(source) - len(source.lstrip())
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # "1if" and the like are refused below
+            warnings.simplefilter("ignore")  # "1if" and the like are refused below
             syntax = ast.parse(stripped, mode="eval").body
     except SyntaxError as error:
         offset = indent + max((error.offset or 1) - 1, 0)
@@ -93,7 +95,7 @@ def parse(text: str, scope: Scope) -> Expression:
         ) from None
     except (RecursionError, MemoryError, ValueError):
         raise _too_deep(indent, len(stripped)) from None
-    if _depth(syntax) > MAX_SYNTAX_DEPTH:
+    if _depth(syntax) > MAX_OPERATIONS:
         raise _too_deep(indent, len(stripped))
     return _Reader(stripped, indent, scope).read_all(syntax)
 
@@ -146,13 +148,13 @@ def _check_text(text: str) -> None:
 
 def _too_deep(offset: int, length: int) -> LanguageError:
     return LanguageError(
-        "the expression is nested too deeply",
+        "the expression is too deep or too long",
         offset,
         length,
         Advice(
-            allowed=f"at most {MAX_BRACKETS} open brackets, {MAX_SYNTAX_DEPTH} operations in a row "
-            f"and {tree.MAX_SIZE:,} nodes once definitions are unfolded",
-            cure="name its parts under [definitions]",
+            allowed=f"at most {MAX_LEVELS} levels, {MAX_OPERATIONS} operations in a row "
+            f"and {MAX_NODES:,} nodes once definitions are unfolded",
+            cure="write it in a shorter way",
         ),
     )
 
@@ -199,8 +201,10 @@ class _Reader:
     def read_all(self, syntax: ast.expr) -> Expression:
         try:
             node = self.read(syntax)
-        except ValueError:  # the tree's own limits; every other rule is checked before building
+        except (RecursionError, ValueError):  # the tree's own limits; all else is checked before
             raise _too_deep(self.indent, len(self.text)) from None
+        if node.depth > MAX_LEVELS or node.size > MAX_NODES:
+            raise _too_deep(self.indent, len(self.text))
         if not self.scope.token and tree.token_responses(node):
             self.fail(
                 syntax,
@@ -266,7 +270,7 @@ class _Reader:
         name = syntax.id
         scope = self.scope
         if name in scope.definitions and not scope.definitions[name].of:
-            return tree.Defined(name, "", False, scope.definitions[name].body)  # noqa: FBT003
+            return self.read_abbreviation(syntax, name, scope.definitions[name].body)
         if name in scope.parameters:
             return tree.Parameter(name, scope.parameters[name])
         if name == TOKEN:
@@ -285,6 +289,23 @@ class _Reader:
         if usage:
             self.fail(syntax, f"{name} is called without its argument", allowed=usage)
         self.unknown(syntax, name)
+
+    def read_abbreviation(self, syntax: ast.Name, name: str, body: Expression) -> Expression:
+        absent = sorted(tree.responses(body) - self.scope.responses)
+        if absent:
+            self.fail(
+                syntax,
+                f"{name} speaks of the response {absent[0]}, which does not exist here",
+                cure="a prior and definitions of y speak of y, a loss of w and l",
+            )
+        self.count_unfolded(syntax, body)
+        return tree.Defined(name, "", False, body)  # noqa: FBT003
+
+    def count_unfolded(self, syntax: ast.expr, body: Expression) -> None:
+        """Refuse a tree that definitions have made too large, before it is built."""
+        self.unfolded += body.size
+        if self.unfolded > MAX_NODES:
+            raise _too_deep(self.indent + syntax.col_offset, 1)
 
     def unknown(self, syntax: ast.expr, name: str) -> NoReturn:
         scope = self.scope
@@ -480,6 +501,7 @@ class _Reader:
             return tree.Weight(name, response, domain, by_label)
         definition = self.scope.definitions.get(name)
         if definition and definition.of == ("y, t" if token else "y"):
+            self.count_unfolded(syntax, definition.body)
             body = tree.at_responses(definition.body, {"y": response})
             return tree.Defined(name, response, token, body)
         self.fail(syntax, f"{name} is not called this way", allowed=usage)
