@@ -30,7 +30,7 @@ from midpo_sym.spec.model import (
     Statement,
     WeightSpec,
 )
-from midpo_sym.spec.place import Place, find_key, find_value, place_at
+from midpo_sym.spec.place import KeyPath, Place, Places, place_at
 
 MAX_BYTES = 256 * 1024
 MAX_CLAIMS = 100
@@ -221,7 +221,7 @@ class _Loader:
 
     def fail(
         self,
-        path: tuple[str | int, ...],
+        path: KeyPath,
         message: str,
         advice: Advice | None = None,
         *,
@@ -229,12 +229,12 @@ class _Loader:
         length: int = 1,
     ) -> NoReturn:
         key = ".".join(str(each) for each in path if isinstance(each, str))
-        at = find_key(self.text, path) if offset is None else offset
+        at = Places(self.text).key(path) if offset is None else offset
         raise SpecError(
             str(self.path), message, key, place_at(self.text, at), length, advice or Advice()
         )
 
-    def check_table(self, table: object, name: str, path: tuple[str | int, ...]) -> None:
+    def check_table(self, table: object, name: str, path: KeyPath) -> None:
         """Check the keys of a table, and the kinds of their values, against the closed table."""
         rows = KEYS[name]
         allowed = ", ".join(rows)
@@ -251,7 +251,7 @@ class _Loader:
                 advice = Advice(allowed=allowed, cure=f"add {key}: {row.meaning}")
                 self.fail(path, f"the key {key} is missing", advice)
 
-    def check_kind(self, value: object, kind: str, path: tuple[str | int, ...]) -> None:
+    def check_kind(self, value: object, kind: str, path: KeyPath) -> None:
         right: tuple[type, ...] = {
             TEXT: (str,),
             EXPRESSION: (str, int),
@@ -286,7 +286,7 @@ class _Loader:
             self.check_table(entry, table, (table, name))
         return list(entries.items())
 
-    def check_name(self, path: tuple[str | int, ...], name: str) -> None:
+    def check_name(self, path: KeyPath, name: str) -> None:
         if not _NAME.fullmatch(name):
             advice = Advice(
                 _short(name), "a letter, then at most 39 letters, digits and _", "rename it"
@@ -341,7 +341,7 @@ class _Loader:
             self.fail((*path, "torch"), "is not a name in Python", Advice(torch))
         return torch
 
-    def number(self, value: str | int, path: tuple[str | int, ...]) -> Fraction:
+    def number(self, value: str | int, path: KeyPath) -> Fraction:
         exact = constant(self.expression(value, path, Scope(frozenset()), frozenset()))
         if exact is None:
             self.fail(path, "is not a number", Advice(_short(value), 'such as 2 or "1/10"'))
@@ -377,9 +377,7 @@ class _Loader:
 
     # The statement and the claims
 
-    def scale(
-        self, table: Mapping[str, Any], path: tuple[str | int, ...], scope: Scope
-    ) -> Expression:
+    def scale(self, table: Mapping[str, Any], path: KeyPath, scope: Scope) -> Expression:
         text = table.get("scale")
         if text is None:
             if "alpha" not in scope.parameters and "alpha" not in scope.definitions:
@@ -388,10 +386,10 @@ class _Loader:
             text = "alpha"
         return self.expression(text, path, scope, frozenset())
 
-    def link(self, table: Mapping[str, Any], path: tuple[str | int, ...]) -> str:
+    def link(self, table: Mapping[str, Any], path: KeyPath) -> str:
         return self.one_of(table.get("link", "logsigmoid"), LINKS, path)
 
-    def check_zeta(self, node: Expression, path: tuple[str | int, ...]) -> None:
+    def check_zeta(self, node: Expression, path: KeyPath) -> None:
         if not node.positive:
             self.fail(
                 path,
@@ -423,7 +421,7 @@ class _Loader:
     def claim(
         self,
         entry: Mapping[str, Any],
-        path: tuple[str | int, ...],
+        path: KeyPath,
         data: Mapping[str, Any],
         scope: Scope,
         statement: Statement,
@@ -446,7 +444,7 @@ class _Loader:
                 **{key: entry[key] for key in ("link", "argument") if key in entry},
             }
 
-            def place(table: str, key: str) -> tuple[str | int, ...]:
+            def place(table: str, key: str) -> KeyPath:
                 return (*path, key) if key in entry else (table, key)
 
             statement = Statement(
@@ -480,7 +478,7 @@ class _Loader:
     def where(
         self,
         entry: Mapping[str, Any],
-        path: tuple[str | int, ...],
+        path: KeyPath,
         data: Mapping[str, Any],
         scope: Scope,
     ) -> Scope:
@@ -509,15 +507,13 @@ class _Loader:
         )
         return self.definitions(data, outer, replaced)[1]
 
-    def citation(
-        self, entry: object, path: tuple[str | int, ...], *, claim: bool = False
-    ) -> Citation:
+    def citation(self, entry: object, path: KeyPath, *, claim: bool = False) -> Citation:
         if not claim:
             self.check_table(entry, "source", path)
         assert isinstance(entry, dict)
         return Citation(entry["work"], entry["place"])
 
-    def one_of(self, value: str, allowed: Mapping[str, str], path: tuple[str | int, ...]) -> str:
+    def one_of(self, value: str, allowed: Mapping[str, str], path: KeyPath) -> str:
         if value not in allowed:
             near = difflib.get_close_matches(value, allowed, n=1)
             cure = f"did you mean {near[0]}?" if near else ""
@@ -531,7 +527,7 @@ class _Loader:
     def expression(
         self,
         value: str | int,
-        path: tuple[str | int, ...],
+        path: KeyPath,
         scope: Scope,
         responses: frozenset[str],
     ) -> Expression:
@@ -539,10 +535,12 @@ class _Loader:
         try:
             node = parse(text, replace(scope, responses=responses))
         except LanguageError as error:
-            key = find_key(self.text, path)
-            start = find_value(self.text, key, text)
-            offset = key if start is None else start + error.offset
-            length = error.length if start is not None else 1
+            places = Places(self.text)
+            offset, length = places.key(path), 1
+            characters = places.characters(path)
+            if len(characters) == len(text) + 1:
+                offset = characters[error.offset]
+                length = characters[min(error.offset + error.length, len(text))] - offset
             self.fail(path, error.message, error.advice, offset=offset, length=length)
         self.used |= {
             each.name
