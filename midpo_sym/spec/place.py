@@ -23,6 +23,8 @@ _COMMENT = r"\#[^\n]*"
 _TOKEN = re.compile(
     rf"(?P<name>{_STRING}|[^\s\[\]{{}}=,.\#\"']+)|{_COMMENT}|(?P<mark>[\[\]{{}}=,\n])", re.DOTALL
 )
+_OPAQUE = re.compile(f"{_STRING}|{_COMMENT}", re.DOTALL)
+_LONG_KEY = re.compile(r"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){8}")
 _ESCAPED = re.compile(
     r"(?P<nothing>\\[ \t\r]*\n\s*)|\\u.{4}|\\U.{8}|\\.|\r\n|.",
     re.DOTALL,
@@ -46,6 +48,14 @@ def place_at(text: str, offset: int) -> Place:
     end = text.find("\n", offset)
     line = text[start : end if end >= 0 else len(text)]
     return Place(text.count("\n", 0, offset) + 1, offset - start + 1, line.rstrip("\r"))
+
+
+def has_long_key(text: str) -> bool:
+    """Tell whether a key has more parts, a.b.c..., than any specification needs.
+
+    The time that TOML readers take grows with the square of the number of parts.
+    """
+    return _LONG_KEY.search(_OPAQUE.sub("_", text)) is not None
 
 
 class Places:
