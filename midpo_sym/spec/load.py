@@ -328,9 +328,7 @@ class _Loader:
         default = None
         if "default" in entry:
             default = self.number(entry["default"], (*path, "default"))
-            if not _in_domain(default, domain):
-                advice = Advice(str(default), f"{domain}: {DOMAINS[domain]}")
-                self.fail((*path, "default"), "is outside the domain", advice)
+            self.check_domain(default, domain, (*path, "default"))
         return ParameterSpec(
             name,
             domain,
@@ -339,6 +337,11 @@ class _Loader:
             _symbol(name, entry),
             self.torch(name, entry, path),
         )
+
+    def check_domain(self, value: Fraction | None, domain: str, path: KeyPath) -> None:
+        if value is not None and not _in_domain(value, domain):
+            advice = Advice(str(value), f"{domain}: {DOMAINS[domain]}")
+            self.fail(path, "is outside the domain", advice)
 
     def weight(self, name: str, entry: Mapping[str, Any]) -> WeightSpec:
         path = ("weights", name)
@@ -507,13 +510,17 @@ class _Loader:
         for name, value in entry.items():
             old = scope.definitions.get(name)
             if name not in scope.parameters and old is None:
-                known = ", ".join((*scope.parameters, *scope.definitions))
-                self.fail((*path, name), "unknown name", Advice(_short(name), known))
+                known = (*scope.parameters, *scope.definitions)
+                advice = Advice(_short(name), ", ".join(known), _did_you_mean(name, known))
+                self.fail((*path, name), "unknown name", advice)
             self.check_kind(value, EXPRESSION, (*path, name))
             of = old.of if old else ""
-            responses = _RESPONSES_OF_PRIOR if of else frozenset[str]()
+            responses = _RESPONSES_OF_PRIOR if of else _RESPONSES_OF_LOSS if old else frozenset()
             inner = replace(free, token=of == "y, t")
-            replaced[name] = Definition(of, self.expression(value, (*path, name), inner, responses))
+            body = self.expression(value, (*path, name), inner, responses)
+            if old is None:
+                self.check_domain(constant(body), scope.parameters[name], (*path, name))
+            replaced[name] = Definition(of, body)
         parameters = {k: v for k, v in scope.parameters.items() if k not in replaced}
         outer = Scope(
             frozenset(),
