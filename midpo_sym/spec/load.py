@@ -146,6 +146,7 @@ class _Loader:
         self.text = text
         self.path = path
         self.used: set[str] = set()
+        self.torch_names: dict[str, str] = {}  # name in Python: name here
         self.work = 0  # characters and nodes read so far
 
     def derivation(self) -> Derivation:
@@ -356,8 +357,14 @@ class _Loader:
 
     def torch(self, name: str, entry: Mapping[str, Any], path: tuple[str, str]) -> str:
         torch: str = entry.get("torch", name)
-        if not torch.isidentifier() or keyword.iskeyword(torch):
-            self.fail((*path, "torch"), "is not a name in Python", Advice(torch))
+        if not _NAME.fullmatch(torch) or keyword.iskeyword(torch):
+            self.fail((*path, "torch"), "is not a name in Python", Advice(_short(torch)))
+        other = self.torch_names.setdefault(torch, name)
+        if other != name:
+            cure = "give one of them another name with torch = ..."
+            self.fail(
+                (*path, "torch"), f"{other} has this name in Python too", Advice(torch, "", cure)
+            )
         return torch
 
     def number(self, value: str | int, path: KeyPath) -> Fraction:
