@@ -324,9 +324,13 @@ def _progress(tasks: list[Any], what: str) -> Iterable[Any]:
 
 def _print(what: RenderableType) -> None:
     console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=_PIPE_WIDTH)
-    console.print(what)
+    if console.is_terminal:
+        console.print(what)
+        return
+    console = Console(highlight=False, markup=False, width=_PIPE_WIDTH)
+    with console.capture() as captured:
+        console.print(what)
+    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def _print_json(what: Any) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from midpo_sym.language import tree
-from midpo_sym.language.mathematics import to_latex
+from midpo_sym.language.mathematics import GREEK, to_latex
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.framework import framework_argument
@@ -13,12 +14,22 @@ from midpo_sym.prover.prove import Result
 from midpo_sym.prover.steps import Step
 from midpo_sym.prover.verdict import Proved, Refuted
 
-_WIDTH = 110  # characters of Unicode-like length after which a line is broken at + and −
+_CHARACTERS = {
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "−": "$-$",
+    **{letter: f"$\\{name}$" for name, letter in GREEK.items()},
+    **{chr(0x2080 + digit): f"$_{digit}$" for digit in range(10)},  # ₀ to ₉
+}
+_WIDTH = 60  # characters that fit on a line of an article, with room for the rule
 
 
 def to_document(results: Sequence[Result]) -> str:
     """Return a fragment with every result, for a document that loads amsmath."""
-    return "\n\n".join(derivation(result) for result in results)
+    parts = [r"\begingroup\allowdisplaybreaks", *map(derivation, results), r"\endgroup"]
+    return "\n\n".join(parts)
 
 
 def derivation(result: Result) -> str:
@@ -85,24 +96,45 @@ def _chain(
 
 
 def _broken(node: Expression, symbols: Mapping[str, Symbol], rule: str) -> list[str]:
-    """Return the rows of one line of a chain, broken before + and − where it is long."""
-    note = rf"&& \text{{({rule})}}"
+    """Return the rows of one line of a chain; the rule stands in the margin of the last."""
+    first, *rest = _rows(node, symbols)
+    rows = [f"={{}}& {first}", *(rf"& \quad {{}}{row}" for row in rest)]
+    rows[-1] += rf" \tag*{{\footnotesize {rule}}}"
+    return rows
+
+
+def _rows(node: Expression, symbols: Mapping[str, Symbol]) -> list[str]:
+    """Return a node as rows, broken before + and − where it is too wide for a line."""
     whole = to_latex(node, symbols)
-    if len(whole) <= _WIDTH or not isinstance(node, tree.Add):
-        return [f"={{}}& {whole} {note}"]
-    rows: list[list[Expression]] = []
-    for term in node.terms:
-        shown = sum(len(to_latex(each, symbols)) for each in rows[-1]) if rows else _WIDTH + 1
-        if shown + len(to_latex(term, symbols)) > _WIDTH:
-            rows.append([])
-        rows[-1].append(term)
-    lines = [to_latex(tree.total(row), symbols) for row in rows]
-    signed = [
-        line if place == 0 or line.startswith("-") else f"+ {line}"
-        for place, line in enumerate(lines)
-    ]
-    rest = [rf"& \quad {{}}{line}" for line in signed[1:]]
-    return [f"={{}}& {signed[0]} {note}", *rest]
+    if _width(whole) <= _WIDTH:
+        return [whole]
+    match node:
+        case tree.Neg(body=body):
+            first, *rest = _rows(body, symbols) if not isinstance(body, tree.Add) else [whole]
+            return [f"-{first}" if rest else whole, *rest]
+        case tree.Mul(factors=(*factors, tree.Add() as last)):
+            prefix = to_latex(tree.product(list(factors)), symbols)
+            rows = _rows(last, symbols)
+            if len(rows) > 1:
+                return [rf"{prefix}\Bigl({rows[0]}", *rows[1:-1], rf"{rows[-1]}\Bigr)"]
+        case tree.Add(terms=terms):
+            rows = _rows(terms[0], symbols)
+            for term in terms[1:]:
+                more = _rows(term, symbols)
+                if not more[0].startswith("-"):
+                    more[0] = f"+ {more[0]}"
+                if _width(rows[-1]) + _width(more[0]) <= _WIDTH:
+                    rows[-1] += f" {more.pop(0)}"
+                rows += more
+            return rows
+    return [whole]
+
+
+def _width(latex: str) -> int:
+    """Return about how many characters wide a formula is."""
+    shown = re.sub(r"\\(left|right|mathrm|mid|operatorname|text|[,!;])", "", latex)
+    shown = re.sub(r"\\[A-Za-z]+", "x", shown)
+    return len(re.sub(r"[{}_^&\s\\]", "", shown))
 
 
 def _conditions(verdict: Proved, symbols: Mapping[str, Symbol]) -> list[str]:
@@ -124,6 +156,5 @@ def _difference(result: Result, symbols: Mapping[str, Symbol]) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    for character in "&%$#_{}":
-        text = text.replace(character, f"\\{character}")
-    return text
+    """Return text for LaTeX: its special characters, and the mathematics that people type."""
+    return "".join(_CHARACTERS.get(character, character) for character in text)

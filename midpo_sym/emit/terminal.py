@@ -142,8 +142,7 @@ def counterexample(result: Result, witness: Witness) -> RenderableType:
             f"A counterexample. Four tokens {', '.join(VOCABULARY)}; {END} ends a response.",
             style="bold",
         ),
-        "  "
-        + ",  ".join(f"y_{name} = {' '.join(y)}" for name, y in sorted(models.responses.items())),
+        "  " + ",  ".join(f"y_{name} = {' '.join(y)}" for name, y in models.responses.items()),
     ]
     given = [
         f"{_symbol(name, symbols)} = {value}" for name, value in sorted(models.parameters.items())

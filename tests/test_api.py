@@ -1,0 +1,68 @@
+"""What Python users call."""
+
+from pathlib import Path
+
+import pytest
+import sympy
+
+import midpo_sym
+
+
+def test_a_proof_has_verdict_steps_and_properties():
+    result = midpo_sym.prove("simpo")
+    assert isinstance(result.verdict, midpo_sym.Proved)
+    assert result.verdict.status is midpo_sym.Status.PROVED
+    assert result.residual is None
+    assert result.witness is None
+    assert result.steps.reward
+    assert result.properties.prior_depends_on_label
+    assert repr(result) == "<Result simpo/section-4: proved, gradient proved>"
+
+
+def test_a_refutation_has_residual_and_witness():
+    results = {each.id: each for each in midpo_sym.check("centropy")}
+    refuted = results["centropy/section-4"]
+    assert isinstance(refuted.verdict, midpo_sym.Refuted)
+    assert refuted.residual is not None
+    assert refuted.witness.left != refuted.witness.right
+    assert refuted.prior.zeta is not None
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_path_is_taken_as_text_or_path(tmp_path, kind):
+    text = midpo_sym.derivation("dpo").text
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    assert midpo_sym.prove(kind(path)).derivation.id == "mine"
+
+
+def test_an_unknown_id_is_a_spec_error():
+    with pytest.raises(midpo_sym.SpecError, match="did you mean tdpo"):
+        midpo_sym.prove("tdpoo")
+
+
+def test_the_prior_of_a_loss_is_solved():
+    solution = midpo_sym.prior("dpo")
+    assert solution.reach is midpo_sym.Reach.RESPONSE
+
+
+def test_a_result_goes_to_sympy():
+    """R-DPO's target is log-ratios plus α̃ n_w − α̃ n_l: with every probability 1, α̃ at lengths 2, 1."""
+    equation = midpo_sym.prove("r_dpo").to_sympy()
+    assert isinstance(equation, sympy.Equality)
+    names = {str(symbol) for symbol in equation.rhs.free_symbols}
+    assert {"alpha", "alpha_tilde", "n_w", "n_l"} <= names
+    certain = equation.rhs.replace(
+        lambda e: isinstance(e, sympy.Product), lambda _: sympy.Integer(1)
+    )
+    symbols = {str(symbol): symbol for symbol in certain.free_symbols}
+    lengths = {symbols["n_w"]: 2, symbols["n_l"]: 1}
+    assert sympy.expand(certain.subs(lengths)) == symbols["alpha_tilde"]
+
+
+def test_a_notebook_shows_the_equation():
+    latex = midpo_sym.prove("dpo")._repr_latex_()
+    assert latex.startswith("$")
+    assert latex.endswith("$")
+    assert r"\textbf{proved}" in latex
+    assert latex.count("{") == latex.count("}")

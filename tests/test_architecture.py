@@ -1,0 +1,91 @@
+"""A module imports only from its own stage of the pipeline and those above it."""
+
+import ast
+from pathlib import Path
+
+import midpo_sym
+
+PACKAGE = Path(midpo_sym.__file__).parent
+STAGES = ["language", "spec", "catalogue", "prover", "emit", "api", "cli"]
+TRUSTED = {"midpo_sym.prover.kernel", "midpo_sym.prover.normal_form"}
+
+
+def imports(path: Path, package: str = "midpo_sym") -> set[str]:
+    """Return the modules of the package that a file imports, late imports included."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{each.name}" for each in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+    return {each for each in found if each.split(".")[0] == package}
+
+
+def stage(module: str) -> int | None:
+    parts = module.split(".")
+    return STAGES.index(parts[1]) if len(parts) > 1 and parts[1] in STAGES else None
+
+
+def offences(root: Path) -> list[str]:
+    """Return the imports that go against the direction of the pipeline."""
+    found = []
+    for path in sorted(root.rglob("*.py")):
+        module = ".".join(["midpo_sym", *path.relative_to(root).with_suffix("").parts])
+        here = stage(module)
+        for wanted in imports(path) if here is not None else ():
+            there = stage(wanted)
+            if there is not None and there > here:
+                found.append(f"{module} imports {wanted}")
+    return found
+
+
+def test_imports_run_one_way():
+    assert offences(PACKAGE) == []
+
+
+def test_the_check_can_fail(tmp_path):
+    """A language module that imports the prover is caught, at the top and inside a function."""
+    (tmp_path / "language").mkdir()
+    (tmp_path / "language" / "a.py").write_text("from midpo_sym.prover import kernel\n")
+    (tmp_path / "language" / "b.py").write_text("def f():\n    import midpo_sym.cli\n")
+    assert {each.split()[0] for each in offences(tmp_path)} == {
+        "midpo_sym.language.a",
+        "midpo_sym.language.b",
+    }
+
+
+def test_the_trusted_files_rest_on_the_language_and_each_other_only():
+    """Whatever the kernel imports has to be trusted too: trees, their text, constants."""
+    allowed = {"midpo_sym.language", "midpo_sym.prover.normal_form"}
+    for name in ("kernel", "normal_form"):
+        for module in imports(PACKAGE / "prover" / f"{name}.py"):
+            assert any(module.startswith(each) for each in allowed), module
+
+
+def test_the_kernel_is_small():
+    """At most 300 lines decide and make theorems; reading takes as much again (decision 1)."""
+    lines = {
+        name: len((PACKAGE / "prover" / f"{name}.py").read_text(encoding="utf-8").splitlines())
+        for name in ("kernel", "normal_form")
+    }
+    assert lines["kernel"] <= 300
+    assert lines["normal_form"] <= 450
+
+
+def test_only_the_kernel_names_the_seal():
+    holders = [
+        path.name for path in PACKAGE.rglob("*.py") if "_SEAL" in path.read_text(encoding="utf-8")
+    ]
+    assert holders == ["kernel.py"]
+
+
+def test_nothing_executes_text():
+    """No module calls eval, exec, compile, sympify or parse_expr; ast.parse runs nothing."""
+    banned = {"eval", "exec", "compile", "sympify", "parse_expr", "__import__"}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                function = node.func
+                name = getattr(function, "id", getattr(function, "attr", ""))
+                whole = ast.unparse(function)
+                assert name not in banned or whole == "re.compile", f"{path}: {whole}"

@@ -1,0 +1,68 @@
+"""The specifications are found from a wheel and from an editable install."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROGRAM = """
+import midpo_sym
+from midpo_sym import catalogue
+print(catalogue.directory())
+print(*midpo_sym.ids())
+print(midpo_sym.prove("dpo").verdict.status.value)
+"""
+
+
+def python(*arguments: str, cwd: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    python(
+        *["-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w"],
+        str(folder),
+        str(ROOT),
+        cwd=folder,
+    )
+    (path,) = folder.glob("midpo_sym-*.whl")
+    return path
+
+
+def test_the_wheel_holds_the_specifications_and_data(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    shipped = {f"midpo_sym/derivations/{path.name}" for path in (ROOT / "derivations").iterdir()}
+    assert shipped <= names
+    assert {
+        "midpo_sym/py.typed",
+        "midpo_sym/emit/result.schema.json",
+        "midpo_sym/emit/templates/new.toml.jinja",
+    } <= names
+    assert not any(name.startswith("tests/") for name in names)
+
+
+def test_a_wheel_finds_its_specifications(wheel, tmp_path):
+    """Unpacked alone into an empty folder, the package proves with the specifications in it."""
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    folder, ids, status = python("-c", PROGRAM, cwd=tmp_path).splitlines()
+    assert Path(folder) == tmp_path / "midpo_sym" / "derivations"
+    assert ids.split() == sorted(ids.split(), key=lambda each: (each != "dpo", each))
+    assert len(ids.split()) == 9
+    assert status == "proved"
+
+
+def test_an_editable_install_finds_those_of_the_repository(tmp_path):
+    """An editable install is a .pth file that puts the repository on the path."""
+    program = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{PROGRAM}"
+    folder, _, status = python("-I", "-c", program, cwd=tmp_path).splitlines()
+    assert Path(folder) == ROOT / "derivations"
+    assert status == "proved"

@@ -1,0 +1,88 @@
+"""What the README says is what happens."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import midpo_sym
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MIDPO = [sys.executable, "-m", "midpo_sym.cli"]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def without_times(text: str) -> str:
+    """Return text without the milliseconds, and the width of the column they stand in."""
+    return re.sub(r" +\d+ ms", " ms", re.sub(r"[ ─]+time\b|─+", "", text))
+
+
+def test_the_two_commands_are_on_the_first_screen():
+    """Each is one line, installs into a virtual environment of its own, and needs only Python."""
+    install, test = blocks("sh")
+    assert README.index(test) < README.index("## What it finds")
+    for command in (install, test):
+        assert command.startswith("python3 -m venv .venv && .venv/bin/pip install ")
+        assert command.count("\n") == 1
+    assert install.rstrip().endswith(".venv/bin/midpo prove")
+    assert test.rstrip().endswith(".venv/bin/pytest")
+
+
+def test_continuous_integration_runs_the_readme_command():
+    """`.ci/run` takes the test command out of the README; its recipe finds exactly that block."""
+    recipe = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    extraction = next(line for line in recipe.splitlines() if line.startswith("test_command="))
+    done = subprocess.run(
+        ["bash", "-c", f'{extraction}\necho "$test_command"'],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == blocks("sh")[1]
+
+
+def test_the_output_shown_is_the_output():
+    (shown,) = blocks("console")
+    command, _, expected = shown.partition("\n")
+    assert command.startswith("$ midpo ")
+    done = subprocess.run(
+        [*MIDPO, *command.split()[2:]], check=True, capture_output=True, text=True
+    )
+    assert without_times(done.stdout).split() == without_times(expected).split()
+
+
+def test_the_specification_shown_proves(tmp_path):
+    (text,) = blocks("toml")
+    path = tmp_path / "ln_dpo.toml"
+    path.write_text(text, encoding="utf-8")
+    assert tomllib.loads(text)["title"] == "LN-DPO"
+    done = subprocess.run([*MIDPO, "prove", str(path)], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_python_shown_runs(capsys):
+    (program,) = blocks("python")
+    exec(program, {})  # the README's own text
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "proved"
+    assert lines[1] == "('no response is both chosen and rejected for the same prompt',)"
+    assert int(lines[2]) > 5
+
+
+def test_every_command_of_the_table_exists():
+    """The table names the sub-commands that the program has, but for `new`, which is above it."""
+    named = set(re.findall(r"`midpo (\w+)", README))
+    program = subprocess.run([*MIDPO, "--help"], check=True, capture_output=True, text=True).stdout
+    real = set(re.findall(r"^│ (\w+) ", program, re.MULTILINE))
+    assert named == real
+
+
+def test_the_version_is_said_once():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert declared["project"]["version"] == midpo_sym.__version__
