@@ -86,10 +86,10 @@ def parse(text: str, scope: Scope) -> Expression:
             warnings.simplefilter("ignore")  # "1if" and the like are refused below
             syntax = ast.parse(stripped, mode="eval").body
     except SyntaxError as error:
-        offset = indent + max((error.offset or 1) - 1, 0)
+        at = error.offset - 1 if error.offset else len(stripped)  # none where the text breaks off
         raise LanguageError(
             f"not an expression: {error.msg}",
-            min(offset, len(text) - 1),
+            min(indent + at, len(text) - 1),
             1,
             _syntax_advice(stripped),
         ) from None
