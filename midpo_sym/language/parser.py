@@ -100,12 +100,12 @@ def parse(text: str, scope: Scope) -> Expression:
     return _Reader(stripped, indent, scope).read_all(syntax)
 
 
-def exact_fraction(value: float) -> str:
-    """Return a decimal as the fraction that was meant: 0.1 is 1/10; an example if it is odd."""
-    if not MIN_DECIMAL <= abs(value) < 1 / MIN_DECIMAL and value != 0:
-        return "such as 1/10"
+def cure_for_decimal(value: float) -> str:
+    """Say which fraction was meant: 0.1 is 1/10; give an example if it would be a long one."""
+    if value != 0 and not MIN_DECIMAL <= abs(value) < 1 / MIN_DECIMAL:
+        return "write an exact fraction, such as 1/10"
     fraction = Fraction(repr(value))
-    return f"{fraction.numerator}/{fraction.denominator}"
+    return f"write the exact fraction {fraction.numerator}/{fraction.denominator}"
 
 
 def _check_text(text: str) -> None:
@@ -253,7 +253,7 @@ class _Reader:
                 syntax,
                 "a decimal number is not exact",
                 allowed="whole numbers and their quotients",
-                cure=f"write the exact fraction {exact_fraction(value)}",
+                cure=cure_for_decimal(value),
             )
         if isinstance(value, bool) or not isinstance(value, int):
             self.fail(

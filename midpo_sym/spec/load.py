@@ -17,7 +17,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
 from midpo_sym.language.errors import Advice, LanguageError
 from midpo_sym.language.mathematics import default_symbol
-from midpo_sym.language.parser import MAX_DIGITS, Definition, Scope, exact_fraction, parse
+from midpo_sym.language.parser import MAX_DIGITS, Definition, Scope, cure_for_decimal, parse
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import DOMAINS, LINKS, RESERVED, STATUSES
@@ -275,7 +275,7 @@ class _Loader:
                 Advice(
                     str(value),
                     "whole numbers and fractions in quotes",
-                    f'write the exact fraction "{exact_fraction(value)}"',
+                    cure_for_decimal(value),
                 ),
             )
         if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
