@@ -28,6 +28,8 @@ SCOPE_OF_PRIOR = Scope(frozenset("y"), PARAMETERS, WEIGHTS, ABBREVIATIONS)
 SCOPE_OF_LOSS = replace(SCOPE_OF_PRIOR, responses=frozenset("wl"))
 
 MODELS = ("pi", "ref", "prev")
+REAL = ("+", "*", "/", "-", "^", "log", "max", "sg", "label", "sum", "positive")
+POSITIVE = ("+", "*", "/", "^", "exp", "max", "sg", "label", "product", "leaf")
 PAIRS = (("ref", "pi"), ("pi", "ref"))
 
 
@@ -48,7 +50,7 @@ def real(draw: st.DrawFn, responses: str, depth: int, *, token: bool = False) ->
         return draw(real_leaf(responses, token=token))
     below = real(responses, depth - 1, token=token)
     above_zero = positive(responses, depth - 1, token=token)
-    kind = draw(st.sampled_from("+ * / - ^ log max sg label sum positive".split()))
+    kind = draw(st.sampled_from(REAL))
     match kind:
         case "+":
             return tree.total(draw(st.lists(below, min_size=2, max_size=3)))
@@ -81,7 +83,7 @@ def positive(draw: st.DrawFn, responses: str, depth: int, *, token: bool = False
     if depth <= 1:
         return draw(positive_leaf(responses, token=token))
     below = positive(responses, depth - 1, token=token)
-    match draw(st.sampled_from("+ * / ^ exp max sg label product leaf".split())):
+    match draw(st.sampled_from(POSITIVE)):
         case "+":
             return tree.total(draw(st.lists(below, min_size=2, max_size=3)))
         case "*":

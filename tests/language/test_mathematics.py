@@ -12,8 +12,14 @@ from midpo_sym.language.mathematics import default_symbol, to_latex, to_unicode
 from midpo_sym.language.parser import parse
 from midpo_sym.language.printer import Symbol
 
-KL = r"\mathrm{KL}\!\left(\pi_{\mathrm{ref}}(\cdot\mid x, y_{w,<t})\,\Vert\,\pi(\cdot\mid x, y_{w,<t})\right)"
-CASES = r"\begin{cases}\alpha & \text{if } y \text{ is chosen}\\-c & \text{if } y \text{ is rejected}\end{cases}"
+KL = (
+    r"\mathrm{KL}\!\left(\pi_{\mathrm{ref}}(\cdot\mid x, y_{w,<t})"
+    r"\,\Vert\,\pi(\cdot\mid x, y_{w,<t})\right)"
+)
+CASES = (
+    r"\begin{cases}\alpha & \text{if } y \text{ is chosen}"
+    r"\\-c & \text{if } y \text{ is rejected}\end{cases}"
+)
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,10 @@ def expressions_of(derivation: Derivation) -> list[tuple[str, str]]:
         (data["prior"]["zeta"], statement.zeta),
         (data["loss"]["argument"], statement.argument),
     ]
-    for each in derivation.definitions:
-        found.append((data["definitions"][each.name]["is"], each.definition.body))
+    found += [
+        (data["definitions"][each.name]["is"], each.definition.body)
+        for each in derivation.definitions
+    ]
     for entry, claim in zip(data["claim"], derivation.claims, strict=True):
         parts = {
             "zeta": claim.statement.zeta,

@@ -155,7 +155,7 @@ def test_a_tree_has_limits():
     for _ in range(tree.MAX_DEPTH - 1):
         deep = -deep
     with pytest.raises(ValueError, match="levels"):
-        -deep
+        tree.Neg(deep)
     tree.Add((C,) * (tree.MAX_SIZE - 1))
     with pytest.raises(ValueError, match="nodes"):
         tree.Add((C,) * tree.MAX_SIZE)
