@@ -121,6 +121,7 @@ class _MissingAtom(Exception):  # noqa: N818 - not an error: asks for a larger f
 
 def _check_scope(node: Expression, bound: str) -> None:
     """Check that every token atom stands under one sum or product, over its own response."""
+    _check_names(node)
     match node:
         case tree.TokenProbability() | tree.Divergence() | tree.Weight():
             if node.response != bound:
@@ -136,6 +137,15 @@ def _check_scope(node: Expression, bound: str) -> None:
         _check_scope(child, bound)
 
 
+def _check_names(node: Expression) -> None:
+    """Check that names are plain words: brackets and signs tell the atoms of nodes apart."""
+    if isinstance(node, tree.Defined):  # stands for its body, whatever its name
+        return
+    for key in ("name", "model", "first", "second", "response"):
+        if not getattr(node, key, "_").isidentifier():
+            raise OutsideClassError("a name that is not a plain word")
+
+
 def _leaf(node: Expression, *, frozen: bool) -> Atom | None:
     """Return the atom of a node that is one, or whose logarithm is one."""
     policy = False
@@ -149,8 +159,8 @@ def _leaf(node: Expression, *, frozen: bool) -> Atom | None:
             return Atom("log Z(x)", leaf=tree.Log(node))
         case tree.Weight():
             name = to_text(node)
-        case tree.Divergence():
-            name, policy = to_text(node), True
+        case tree.Divergence(first, second, response):
+            name, policy = f"KL({first}, {second}, {response})", True  # no weight is called so
         case tree.Probability(model, response) | tree.TokenProbability(model, response):
             leaf = tree.Log(tree.TokenProbability(model, response))
             name, policy = to_text(leaf), model == "pi"
