@@ -213,9 +213,9 @@ def judge(
     equal = answer is Answer.EQUAL
     tries = CONFIRMING_POINTS if equal else SEARCH_POINTS
     found = witness.search(left, right, tries=tries)
-    numbers = numeric.compare(left, right)
+    numbers = _compared(left, right)
     if answer is Answer.UNEQUAL and numbers.values_agree:  # a coincidence of lengths, perhaps
-        numbers = numeric.compare(left, right, points=MORE_POINTS)
+        numbers = _compared(left, right, points=MORE_POINTS)
     opinions = [
         Opinion("kernel", "value", _word(answer), reason or "normal forms"),
         _of_witness(found, "value", differs=found.value is not None),
@@ -233,7 +233,11 @@ def judge(
     if not equal or decision is None or decision.theorem is None:
         undecided = Undecided(_undecided(reason, found, numbers))
         return undecided, undecided, tuple(opinions)
-    proved = _proved(decision.theorem, statement)
+    try:
+        proved = _proved(decision.theorem, statement)
+    except NotReadableError:
+        undecided = Undecided("equal, on the condition that something without words is not zero")
+        return undecided, undecided, tuple(opinions)
     gradient, more = _judge_gradient(left, right, proved, found, numbers)
     return proved, gradient, (*opinions, *more)
 
@@ -273,6 +277,15 @@ def _decided(left: Expression, right: Expression) -> tuple[Decision | None, str]
         return decide(left, right), ""
     except OutsideClassError as error:
         return None, f"outside the class that is decided: {error}"
+
+
+def _compared(
+    left: Expression, right: Expression, *, points: int = numeric.POINTS
+) -> numeric.Comparison:
+    try:
+        return numeric.compare(left, right, points=points)
+    except ZeroDivisionError:  # hidden from the kernel in an opaque atom: max(a, a) - a
+        raise ZeroDenominatorError from None
 
 
 def _proved(theorem: Theorem, statement: Statement) -> Proved:
