@@ -16,6 +16,7 @@ from typing import Any
 import sympy
 
 from midpo_sym.language import tree
+from midpo_sym.language.constants import constant
 from midpo_sym.language.mathematics import to_latex
 from midpo_sym.language.substitute import substitute
 from midpo_sym.language.symbolic import to_sympy
@@ -352,9 +353,19 @@ def _cure(factor: object, atom: Atom, difference: NormalForm) -> Cure | None:
     if any(other.token for other in difference.atoms_of(rest / slope)):
         return None
     value = rational(-rest / slope, difference.atoms)
-    if value == tree.Number(0) and atom.leaf.positive:
-        return None
-    return Cure(atom.leaf.name, value)
+    return Cure(atom.leaf.name, value) if _allowed(value, atom.leaf.domain) else None
+
+
+def _allowed(value: Expression, domain: str) -> bool:
+    """Tell whether a parameter of a domain may have a value; of a doubtful one, no."""
+    if domain == "real":
+        return True
+    number = constant(value)
+    if number is None:
+        return domain != "unit" and value.positive
+    return (number > 0 or (number == 0 and domain != "positive")) and (
+        number <= 1 or domain != "unit"
+    )
 
 
 def _vanishes(residual: Expression, cure: Cure) -> bool:
