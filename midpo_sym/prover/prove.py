@@ -230,6 +230,8 @@ def judge(
         raise DisagreementError("the kernel tells the sides apart, and random models do not")
     if found.value:
         verdict = _refuted(decision, found.value, statement)
+        if verdict.residual is not None and statement.link == FRAMEWORK_LINK:
+            _check_residual(decide(left, tree.add(right, verdict.residual)))
         return verdict, verdict, tuple(opinions)
     if not equal or decision is None or decision.theorem is None:
         undecided = Undecided(_undecided(reason, found, numbers))
@@ -270,7 +272,14 @@ def _judge_gradient(
     if found.gradient is None:
         return Undecided(_undecided("", found, numbers)), opinions
     residual = _sloping(decision)
+    if residual is not None:
+        _check_residual(decide_gradient(left, tree.add(right, residual)))
     return Refuted("gradient", residual, found.gradient), opinions
+
+
+def _check_residual(decision: Decision) -> None:
+    if decision.answer is not Answer.EQUAL:
+        raise DisagreementError("the kernel rejects the residual")
 
 
 def _decided(left: Expression, right: Expression) -> tuple[Decision | None, str]:
