@@ -252,7 +252,16 @@ class _Reader:
         name = syntax.id
         scope = self.scope
         if name in scope.definitions and not scope.definitions[name].of:
-            return tree.Defined(name, "", False, scope.definitions[name].body)  # noqa: FBT003
+            body = scope.definitions[name].body
+            foreign = tree.responses(body) - scope.responses
+            if foreign:
+                self.fail(
+                    syntax,
+                    f"{name} speaks of {' and '.join(sorted(foreign))}, which do not exist here",
+                    allowed=", ".join(sorted(scope.responses)) or "no response",
+                    cure="a prior and definitions of y speak of y, a loss of w and l",
+                )
+            return tree.Defined(name, "", False, body)  # noqa: FBT003
         if name in scope.parameters:
             return tree.Parameter(name, scope.parameters[name])
         if name == TOKEN:

@@ -20,11 +20,11 @@ from sympy.polys.orderings import lex
 from sympy.polys.rings import PolyElement
 
 from midpo_sym.language import tree
-from midpo_sym.language.constants import constant
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
 
 MAX_TERMS = 500
+MAX_POWER = 64  # larger whole exponents are treated as any other real one
 FROZEN = "°"  # marks an atom inside sg, when gradients are compared
 
 
@@ -121,6 +121,7 @@ class _MissingAtom(Exception):  # noqa: N818 - not an error: asks for a larger f
 
 def _check_scope(node: Expression, bound: str) -> None:
     """Check that every token atom stands under one sum or product, over its own response."""
+    _check_names(node)
     match node:
         case tree.TokenProbability() | tree.Divergence() | tree.Weight():
             if node.response != bound:
@@ -136,6 +137,15 @@ def _check_scope(node: Expression, bound: str) -> None:
         _check_scope(child, bound)
 
 
+def _check_names(node: Expression) -> None:
+    """Check that names are plain words: brackets and signs tell the atoms of nodes apart."""
+    if isinstance(node, tree.Defined):  # stands for its body, whatever its name
+        return
+    for key in ("name", "model", "first", "second", "response"):
+        if not getattr(node, key, "_").isidentifier():
+            raise OutsideClassError("a name that is not a plain word")
+
+
 def _leaf(node: Expression, *, frozen: bool) -> Atom | None:
     """Return the atom of a node that is one, or whose logarithm is one."""
     policy = False
@@ -149,8 +159,8 @@ def _leaf(node: Expression, *, frozen: bool) -> Atom | None:
             return Atom("log Z(x)", leaf=tree.Log(node))
         case tree.Weight():
             name = to_text(node)
-        case tree.Divergence():
-            name, policy = to_text(node), True
+        case tree.Divergence(first, second, response):
+            name, policy = f"KL({first}, {second}, {response})", True  # no weight is called so
         case tree.Probability(model, response) | tree.TokenProbability(model, response):
             leaf = tree.Log(tree.TokenProbability(model, response))
             name, policy = to_text(leaf), model == "pi"
@@ -233,7 +243,15 @@ class _Reader:
             raise OutsideClassError("too many terms")
         if power < 0:
             return self.divide((self.field.one, {}), self.power(base, -power))[0]
-        return base**power
+        return base**power if power else self.field.one
+
+    def whole(self, exponent: Form) -> int | None:
+        """Return the value of an exponent that is a whole number, whatever it is made of."""
+        number = exponent[0]
+        if exponent[1] or number.denom != 1 or not number.numer.is_ground:
+            return None
+        value = number.numer.LC
+        return int(value) if value.denominator == 1 and abs(value) <= MAX_POWER else None
 
     def real(self, node: Expression, *, frozen: bool) -> Form:
         """Return the normal form of a node."""
@@ -273,10 +291,10 @@ class _Reader:
                 divisor = self.scalar(self.real(under, frozen=frozen))
                 return self.divide(self.real(over, frozen=frozen), divisor)
             case tree.Pow(base=base, exponent=power):
-                whole = constant(power)
-                if whole is None or whole.denominator != 1:
+                whole = self.whole(self.real(power, frozen=frozen))
+                if whole is None:
                     raise OutsideClassError("a power of something that may be negative")
-                return self.power(self.scalar(self.real(base, frozen=frozen)), int(whole)), {}
+                return self.power(self.scalar(self.real(base, frozen=frozen)), whole), {}
         raise OutsideClassError(f"{type(node).__name__} has no normal form")
 
     def split(self, node: Expression, *, frozen: bool) -> tuple[FracElement, Form]:
@@ -308,12 +326,12 @@ class _Reader:
                 return self.divide((over, {}), under)[0], exponent
             case tree.Pow(base=base, exponent=power):  # A2
                 factor, exponent = self.split(base, frozen=frozen)
-                whole = constant(power)
-                if whole is not None and whole.denominator == 1:
-                    number = int(whole)
-                    return self.power(factor, number), self.times(exponent, self.field(number))
+                raised = self.real(power, frozen=frozen)
+                whole = self.whole(raised)
+                if whole is not None:
+                    return self.power(factor, whole), self.product(raised, exponent)
                 log = self.plus(self.logarithm(factor), exponent)
-                return self.field.one, self.product(self.real(power, frozen=frozen), log)
+                return self.field.one, self.product(raised, log)
             case tree.Defined() | tree.StopGradient() | tree.ByLabel():  # A7, A8
                 body, frozen = self.inside(node, frozen=frozen)
                 return self.split(body, frozen=frozen)
