@@ -20,7 +20,7 @@ class Advice:
     cure: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class LanguageError(Exception):
     """An expression breaks a rule of the language.
 

@@ -73,7 +73,9 @@ class MathPrinter(Printer):
 
     def print_mul(self, node: tree.Mul) -> str:
         size = _without_sign(node)
-        return self.juxtapose(self.factors(node)) if size is None else self.sign + self.print(size)
+        if size is not None:
+            return self.sign + self.print(size, TERM)
+        return self.juxtapose(self.factors(node))
 
     @abstractmethod
     def juxtapose(self, factors: list[str]) -> str:
@@ -133,13 +135,15 @@ class LatexPrinter(MathPrinter):
     def print_div(self, node: tree.Div) -> str:
         size = _without_sign(node)
         if size is not None:
-            return self.sign + self.print(size)
+            return self.sign + self.print(size, TERM)
         return rf"\frac{{{self.print(node.numerator)}}}{{{self.print(node.denominator)}}}"
 
     def print_pow(self, node: tree.Pow) -> str:
         base = self.print(node.base, ATOM)
-        if isinstance(node.base, tree.Div):
+        if self.level(node.base) == ATOM and isinstance(node.base, (tree.Div, tree.ByLabel)):
             base = self.bracket(base)
+        elif isinstance(node.base, (tree.Parameter, tree.Defined)) and "^" in base:
+            base = f"{{{base}}}"  # LaTeX has no double superscript
         return f"{base}^{{{self.print(node.exponent)}}}"
 
     def print_log(self, node: tree.Log) -> str:
@@ -216,7 +220,7 @@ class UnicodePrinter(MathPrinter):
     def print_div(self, node: tree.Div) -> str:
         size = _without_sign(node)
         if size is not None:
-            return self.sign + self.print(size)
+            return self.sign + self.print(size, TERM)
         numerator = self.print(node.numerator, POWER if _ends_open(node.numerator) else TERM)
         return f"{numerator}/{self.print(node.denominator, POWER)}"
 

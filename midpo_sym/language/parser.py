@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import NoReturn
 
 from midpo_sym.language import tree
-from midpo_sym.language.constants import MAX_BITS, constant
+from midpo_sym.language.constants import MAX_BITS, combine
 from midpo_sym.language.errors import Advice, LanguageError
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import (
@@ -29,9 +29,12 @@ from midpo_sym.language.vocabulary import (
 
 MAX_LENGTH = 4_000
 MAX_DIGITS = 18
+MIN_DECIMAL = 1e-12  # a decimal from here to its inverse has a fraction that is worth printing
 MAX_EXPONENT = 64
 MAX_BRACKETS = 60
-MAX_SYNTAX_DEPTH = 150
+MAX_OPERATIONS = 150
+MAX_LEVELS = MAX_BRACKETS  # so that the canonical spelling can be read again
+MAX_NODES = 1_000  # well under the tree's own limit, so that the prover can build on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def parse(text: str, scope: Scope) -> Expression:
     indent = len(source) - len(source.lstrip())
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # "1if" and the like are refused below
+            warnings.simplefilter("ignore")  # "1if" and the like are refused below
             syntax = ast.parse(stripped, mode="eval").body
     except SyntaxError as error:
         offset = indent + max((error.offset or 1) - 1, 0)
@@ -92,9 +95,17 @@ def parse(text: str, scope: Scope) -> Expression:
         ) from None
     except (RecursionError, MemoryError, ValueError):
         raise _too_deep(indent, len(stripped)) from None
-    if _depth(syntax) > MAX_SYNTAX_DEPTH:
+    if _depth(syntax) > MAX_OPERATIONS:
         raise _too_deep(indent, len(stripped))
     return _Reader(stripped, indent, scope).read_all(syntax)
+
+
+def exact_fraction(value: float) -> str:
+    """Return a decimal as the fraction that was meant: 0.1 is 1/10; an example if it is odd."""
+    if not MIN_DECIMAL <= abs(value) < 1 / MIN_DECIMAL and value != 0:
+        return "such as 1/10"
+    fraction = Fraction(repr(value))
+    return f"{fraction.numerator}/{fraction.denominator}"
 
 
 def _check_text(text: str) -> None:
@@ -107,6 +118,14 @@ def _check_text(text: str) -> None:
                 allowed=f"at most {MAX_LENGTH:,} characters",
                 cure="name its parts under [definitions]",
             ),
+        )
+    comment = text.find("#")
+    if comment >= 0:  # Python would skip it, and with the line breaks gone all that follows
+        raise LanguageError(
+            "a comment is not part of the language",
+            comment,
+            len(text) - comment,
+            Advice(text[comment:][:80], cure="put it outside the quotes, or in a note"),
         )
     for offset, character in enumerate(text):
         if not (character.isascii() and (character.isprintable() or character in "\n\r\t")):
@@ -129,13 +148,13 @@ def _check_text(text: str) -> None:
 
 def _too_deep(offset: int, length: int) -> LanguageError:
     return LanguageError(
-        "the expression is nested too deeply",
+        "the expression is too deep or too long",
         offset,
         length,
         Advice(
-            allowed=f"at most {MAX_BRACKETS} open brackets, {MAX_SYNTAX_DEPTH} operations in a row "
-            f"and {tree.MAX_SIZE:,} nodes once definitions are unfolded",
-            cure="name its parts under [definitions]",
+            allowed=f"at most {MAX_LEVELS} levels, {MAX_OPERATIONS} operations in a row "
+            f"and {MAX_NODES:,} nodes once definitions are unfolded",
+            cure="write it in a shorter way",
         ),
     )
 
@@ -176,12 +195,16 @@ class _Reader:
         self.text = text
         self.indent = indent
         self.scope = scope
+        self.values: dict[ast.expr, Fraction | None] = {}  # of what is made of numbers alone
+        self.unfolded = 0  # nodes that definitions have brought in
 
     def read_all(self, syntax: ast.expr) -> Expression:
         try:
             node = self.read(syntax)
-        except ValueError:  # the tree's own limits; every other rule is checked before building
+        except (RecursionError, ValueError):  # the tree's own limits; all else is checked before
             raise _too_deep(self.indent, len(self.text)) from None
+        if node.depth > MAX_LEVELS or node.size > MAX_NODES:
+            raise _too_deep(self.indent, len(self.text))
         if not self.scope.token and tree.token_responses(node):
             self.fail(
                 syntax,
@@ -209,7 +232,9 @@ class _Reader:
             case ast.Name():
                 return self.read_name(syntax)
             case ast.UnaryOp(op=ast.USub()):
-                return tree.Neg(self.read(syntax.operand))
+                node = tree.Neg(self.read(syntax.operand))
+                self.note_value(syntax, tree.Neg, self.values.get(syntax.operand))
+                return node
             case ast.BinOp():
                 return self.read_operation(syntax)
             case ast.Call():
@@ -224,19 +249,11 @@ class _Reader:
     def read_number(self, syntax: ast.Constant) -> Expression:
         value = syntax.value
         if isinstance(value, float):
-            written = self.text[syntax.col_offset : syntax.end_col_offset]
-            try:
-                exact = Fraction(written.replace("_", ""))
-                cure = f"write the exact fraction {exact.numerator}/{exact.denominator}"
-            except (ValueError, OverflowError):
-                cure = "write an exact fraction such as 1/10"
-            if len(cure) > 80:  # noqa: PLR2004 - a cure has to fit on a line
-                cure = "write an exact fraction such as 1/10"
             self.fail(
                 syntax,
                 "a decimal number is not exact",
                 allowed="whole numbers and their quotients",
-                cure=cure,
+                cure=f"write the exact fraction {exact_fraction(value)}",
             )
         if isinstance(value, bool) or not isinstance(value, int):
             self.fail(
@@ -246,22 +263,14 @@ class _Reader:
             )
         if value >= 10**MAX_DIGITS:
             self.fail(syntax, "the number is too long", allowed=f"at most {MAX_DIGITS} digits")
+        self.values[syntax] = Fraction(value)
         return tree.Number(value)
 
     def read_name(self, syntax: ast.Name) -> Expression:
         name = syntax.id
         scope = self.scope
         if name in scope.definitions and not scope.definitions[name].of:
-            body = scope.definitions[name].body
-            foreign = tree.responses(body) - scope.responses
-            if foreign:
-                self.fail(
-                    syntax,
-                    f"{name} speaks of {' and '.join(sorted(foreign))}, which do not exist here",
-                    allowed=", ".join(sorted(scope.responses)) or "no response",
-                    cure="a prior and definitions of y speak of y, a loss of w and l",
-                )
-            return tree.Defined(name, "", False, body)  # noqa: FBT003
+            return self.read_abbreviation(syntax, name, scope.definitions[name].body)
         if name in scope.parameters:
             return tree.Parameter(name, scope.parameters[name])
         if name == TOKEN:
@@ -280,6 +289,23 @@ class _Reader:
         if usage:
             self.fail(syntax, f"{name} is called without its argument", allowed=usage)
         self.unknown(syntax, name)
+
+    def read_abbreviation(self, syntax: ast.Name, name: str, body: Expression) -> Expression:
+        absent = sorted(tree.responses(body) - self.scope.responses)
+        if absent:
+            self.fail(
+                syntax,
+                f"{name} speaks of the response {absent[0]}, which does not exist here",
+                cure="a prior and definitions of y speak of y, a loss of w and l",
+            )
+        self.count_unfolded(syntax, body)
+        return tree.Defined(name, "", False, body)  # noqa: FBT003
+
+    def count_unfolded(self, syntax: ast.expr, body: Expression) -> None:
+        """Refuse a tree that definitions have made too large, before it is built."""
+        self.unfolded += body.size
+        if self.unfolded > MAX_NODES:
+            raise _too_deep(self.indent + syntax.col_offset, 1)
 
     def unknown(self, syntax: ast.expr, name: str) -> NoReturn:
         scope = self.scope
@@ -308,16 +334,19 @@ class _Reader:
                 cure="write a power as a**b" if isinstance(syntax.op, ast.BitXor) else "",
             )
         left, right = self.read(syntax.left), self.read(syntax.right)
-        if isinstance(syntax.op, ast.Div) and self.constant(syntax.right, right) == 0:
+        one, other = self.values.get(syntax.left), self.values.get(syntax.right)
+        if isinstance(syntax.op, ast.Div) and other == 0:
             self.fail(syntax.right, "division by zero")
         if isinstance(syntax.op, ast.Pow):
-            self.check_power(syntax, left, right)
+            self.check_power(syntax, left)
         node = build(left, right)
-        self.constant(syntax, node)  # refuses a number that is too long
+        if isinstance(syntax.op, ast.Sub) and other is not None:
+            other = -other
+        self.note_value(syntax, type(node), one, other)
         return node
 
-    def check_power(self, syntax: ast.BinOp, base: Expression, exponent: Expression) -> None:
-        power = self.constant(syntax.right, exponent)
+    def check_power(self, syntax: ast.BinOp, base: Expression) -> None:
+        power = self.values.get(syntax.right)
         if power is not None and abs(power) > MAX_EXPONENT:
             self.fail(
                 syntax.right,
@@ -333,16 +362,17 @@ class _Reader:
                 allowed="any exponent for a positive base; a whole number for any other",
                 cure="declare the base as positive, if it is",
             )
-        if power < 0 and self.constant(syntax.left, base) == 0:
+        if power < 0 and self.values.get(syntax.left) == 0:
             self.fail(syntax, "division by zero")
 
-    def constant(self, syntax: ast.expr, node: Expression) -> Fraction | None:
+    def note_value(
+        self, syntax: ast.expr, kind: type[Expression], *values: Fraction | None
+    ) -> None:
+        """Keep the value of what was read, so that no part is worked out twice."""
         try:
-            return constant(node)
+            self.values[syntax] = combine(kind, values)
         except OverflowError:
             self.fail(syntax, "the number is too long", allowed=f"at most {MAX_BITS} bits")
-        except ZeroDivisionError:
-            self.fail(syntax, "division by zero")
 
     def read_call(self, syntax: ast.Call) -> Expression:
         if not isinstance(syntax.func, ast.Name):
@@ -471,6 +501,7 @@ class _Reader:
             return tree.Weight(name, response, domain, by_label)
         definition = self.scope.definitions.get(name)
         if definition and definition.of == ("y, t" if token else "y"):
+            self.count_unfolded(syntax, definition.body)
             body = tree.at_responses(definition.body, {"y": response})
             return tree.Defined(name, response, token, body)
         self.fail(syntax, f"{name} is not called this way", allowed=usage)

@@ -111,7 +111,6 @@ FUNCTIONS = {
     )
 }
 
-# word: (what it means, is zero excluded and is the sign positive)
 DOMAINS = {
     "real": "any real number",
     "nonnegative": "zero or more",

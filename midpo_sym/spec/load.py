@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import keyword
 import re
+import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +17,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
 from midpo_sym.language.errors import Advice, LanguageError
 from midpo_sym.language.mathematics import default_symbol
-from midpo_sym.language.parser import Definition, Scope, parse
+from midpo_sym.language.parser import MAX_DIGITS, Definition, Scope, exact_fraction, parse
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import DOMAINS, LINKS, RESERVED, STATUSES
@@ -30,19 +31,22 @@ from midpo_sym.spec.model import (
     Statement,
     WeightSpec,
 )
-from midpo_sym.spec.place import Place, find_key, find_value, place_at
+from midpo_sym.spec.place import KeyPath, Place, Places, has_long_key, place_at
 
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 64 * 1024
 MAX_CLAIMS = 100
+MAX_NAMES = 100
+MAX_WORK = 100_000
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CLAIM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _RESPONSES_OF_LOSS = frozenset({"w", "l"})
 _RESPONSES_OF_PRIOR = frozenset({"y"})
 
 
-@dataclass
+@dataclass(eq=False)
 class SpecError(Exception):
     """A specification file that cannot be read.
 
@@ -78,7 +82,7 @@ class SpecError(Exception):
             value = getattr(self.advice, what)
             if value:
                 lines.append(f"  {what + ':':<9}{value}")
-        return "\n".join(lines)
+        return "\n".join(map(_printable, lines))
 
 
 def load(path: str | Path) -> Derivation:
@@ -92,13 +96,17 @@ def load(path: str | Path) -> Derivation:
     """
     path = Path(path)
     name = str(path)
-    if path.is_dir():
-        raise SpecError(name, "is a directory", advice=Advice(cure="name a .toml file in it"))
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise SpecError(name, "is a directory", advice=Advice(cure="name a .toml file in it"))
+        if not stat.S_ISREG(status.st_mode):  # a pipe would never end
+            raise SpecError(name, "is not a file")
+        if status.st_size > MAX_BYTES:
             raise SpecError(
-                name, f"has {size:,} bytes", advice=Advice(allowed=f"at most {MAX_BYTES:,} bytes")
+                name,
+                f"has {status.st_size:,} bytes",
+                advice=Advice(allowed=f"at most {MAX_BYTES:,} bytes"),
             )
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -138,6 +146,8 @@ class _Loader:
         self.text = text
         self.path = path
         self.used: set[str] = set()
+        self.torch_names: dict[str, str] = {}  # name in Python: name here
+        self.work = 0  # characters and nodes read so far
 
     def derivation(self) -> Derivation:
         if not ID.fullmatch(self.path.stem) or self.path.suffix != ".toml":
@@ -197,31 +207,32 @@ class _Loader:
     # The file as TOML
 
     def read_toml(self) -> dict[str, Any]:
+        if has_long_key(self.text):
+            raise SpecError(str(self.path), "is not a specification: a key has too many parts")
         try:
             return tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
             message = str(error)
             found = _TOML_PLACE.search(message)
-            place = None
+            place = place_at(self.text, len(self.text))
             if found:
-                lines = self.text.splitlines() or [""]
-                line = min(int(found[1]), len(lines))
-                place = Place(int(found[1]), int(found[2]), lines[line - 1])
-                message = message[: found.start()].strip()
+                text = self.text.split("\n")[int(found[1]) - 1].rstrip("\r")
+                place = Place(int(found[1]), int(found[2]), text)
+            message = message.partition(" (at ")[0][:80]
             raise SpecError(
-                str(self.path), f"is not TOML: {message}", place=place, advice=self.toml_cure(place)
+                str(self.path),
+                f"is not TOML: {message}",
+                place=place,
+                advice=_toml_cure(message, place),
             ) from None
         except RecursionError:
             raise SpecError(str(self.path), "is not TOML: nested too deeply") from None
-
-    def toml_cure(self, place: Place | None) -> Advice:
-        if place and re.search(r"=\s*[A-Za-z(]", place.text):
-            return Advice(cure='put the expression in quotes: key = "..."')
-        return Advice()
+        except ValueError:  # Python converts no more than some thousand digits
+            raise SpecError(str(self.path), "is not TOML: a number is too long") from None
 
     def fail(
         self,
-        path: tuple[str | int, ...],
+        path: KeyPath,
         message: str,
         advice: Advice | None = None,
         *,
@@ -229,12 +240,12 @@ class _Loader:
         length: int = 1,
     ) -> NoReturn:
         key = ".".join(str(each) for each in path if isinstance(each, str))
-        at = find_key(self.text, path) if offset is None else offset
+        at = Places(self.text).key(path) if offset is None else offset
         raise SpecError(
             str(self.path), message, key, place_at(self.text, at), length, advice or Advice()
         )
 
-    def check_table(self, table: object, name: str, path: tuple[str | int, ...]) -> None:
+    def check_table(self, table: object, name: str, path: KeyPath) -> None:
         """Check the keys of a table, and the kinds of their values, against the closed table."""
         rows = KEYS[name]
         allowed = ", ".join(rows)
@@ -242,8 +253,7 @@ class _Loader:
             self.fail(path, "is not a table", Advice(_short(table), f"a table with {allowed}"))
         for key, value in table.items():
             if key not in rows:
-                near = difflib.get_close_matches(key, rows, n=1)
-                cure = f"did you mean {near[0]}?" if near else "take it out"
+                cure = _did_you_mean(key, rows) or "take it out"
                 self.fail((*path, key), "unknown key", Advice(_short(key), allowed, cure))
             self.check_kind(value, rows[key].kind, (*path, key))
         for key, row in rows.items():
@@ -251,7 +261,7 @@ class _Loader:
                 advice = Advice(allowed=allowed, cure=f"add {key}: {row.meaning}")
                 self.fail(path, f"the key {key} is missing", advice)
 
-    def check_kind(self, value: object, kind: str, path: tuple[str | int, ...]) -> None:
+    def check_kind(self, value: object, kind: str, path: KeyPath) -> None:
         right: tuple[type, ...] = {
             TEXT: (str,),
             EXPRESSION: (str, int),
@@ -263,28 +273,37 @@ class _Loader:
                 path,
                 "a decimal number is not exact",
                 Advice(
-                    str(value), "whole numbers and fractions in quotes", f'write "{_exact(value)}"'
+                    str(value),
+                    "whole numbers and fractions in quotes",
+                    f'write the exact fraction "{exact_fraction(value)}"',
                 ),
             )
+        if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
+            self.fail(path, "the number is too long", Advice(allowed=f"{MAX_DIGITS} digits"))
         if not isinstance(value, right) or (isinstance(value, bool) and kind != BOOLEAN):
             allowed = "text in quotes" if kind in (TEXT, EXPRESSION) else kind
             self.fail(
                 path, f"{type(value).__name__} instead of {kind}", Advice(_short(value), allowed)
             )
-        if kind == TEXT and isinstance(value, str) and not value.strip() and path[-1] != "of":
-            self.fail(path, "is empty", Advice(cure="write it, or take the key out"))
+        if kind == TEXT and isinstance(value, str):
+            if not value.strip() and path[-1] != "of":
+                self.fail(path, "is empty", Advice(cure="write it, or take the key out"))
+            if _CONTROL.search(value):
+                self.fail(path, "has a control character", Advice(cure="take it out"))
 
     def named(self, data: Mapping[str, Any], table: str) -> list[tuple[str, dict[str, Any]]]:
         """Return the entries of a table whose keys are names chosen by the author."""
         entries = data.get(table, {})
         if not isinstance(entries, dict):
             self.fail((table,), "is not a table", Advice(_short(entries), f"[{table}]"))
+        if len(entries) > MAX_NAMES:
+            self.fail((table,), f"has {len(entries)} entries", Advice(allowed=str(MAX_NAMES)))
         for name, entry in entries.items():
             self.check_name((table, name), name)
             self.check_table(entry, table, (table, name))
         return list(entries.items())
 
-    def check_name(self, path: tuple[str | int, ...], name: str) -> None:
+    def check_name(self, path: KeyPath, name: str) -> None:
         if not _NAME.fullmatch(name):
             advice = Advice(
                 _short(name), "a letter, then at most 39 letters, digits and _", "rename it"
@@ -310,9 +329,7 @@ class _Loader:
         default = None
         if "default" in entry:
             default = self.number(entry["default"], (*path, "default"))
-            if not _in_domain(default, domain):
-                advice = Advice(str(default), f"{domain}: {DOMAINS[domain]}")
-                self.fail((*path, "default"), "is outside the domain", advice)
+            self.check_domain(default, domain, (*path, "default"))
         return ParameterSpec(
             name,
             domain,
@@ -321,6 +338,11 @@ class _Loader:
             _symbol(name, entry),
             self.torch(name, entry, path),
         )
+
+    def check_domain(self, value: Fraction | None, domain: str, path: KeyPath) -> None:
+        if value is not None and not _in_domain(value, domain):
+            advice = Advice(str(value), f"{domain}: {DOMAINS[domain]}")
+            self.fail(path, "is outside the domain", advice)
 
     def weight(self, name: str, entry: Mapping[str, Any]) -> WeightSpec:
         path = ("weights", name)
@@ -335,11 +357,17 @@ class _Loader:
 
     def torch(self, name: str, entry: Mapping[str, Any], path: tuple[str, str]) -> str:
         torch: str = entry.get("torch", name)
-        if not torch.isidentifier() or keyword.iskeyword(torch):
-            self.fail((*path, "torch"), "is not a name in Python", Advice(torch))
+        if not _NAME.fullmatch(torch) or keyword.iskeyword(torch):
+            self.fail((*path, "torch"), "is not a name in Python", Advice(_short(torch)))
+        other = self.torch_names.setdefault(torch, name)
+        if other != name:
+            cure = "give one of them another name with torch = ..."
+            self.fail(
+                (*path, "torch"), f"{other} has this name in Python too", Advice(torch, "", cure)
+            )
         return torch
 
-    def number(self, value: str | int, path: tuple[str | int, ...]) -> Fraction:
+    def number(self, value: str | int, path: KeyPath) -> Fraction:
         exact = constant(self.expression(value, path, Scope(frozenset()), frozenset()))
         if exact is None:
             self.fail(path, "is not a number", Advice(_short(value), 'such as 2 or "1/10"'))
@@ -375,9 +403,7 @@ class _Loader:
 
     # The statement and the claims
 
-    def scale(
-        self, table: Mapping[str, Any], path: tuple[str | int, ...], scope: Scope
-    ) -> Expression:
+    def scale(self, table: Mapping[str, Any], path: KeyPath, scope: Scope) -> Expression:
         text = table.get("scale")
         if text is None:
             if "alpha" not in scope.parameters and "alpha" not in scope.definitions:
@@ -386,10 +412,10 @@ class _Loader:
             text = "alpha"
         return self.expression(text, path, scope, frozenset())
 
-    def link(self, table: Mapping[str, Any], path: tuple[str | int, ...]) -> str:
+    def link(self, table: Mapping[str, Any], path: KeyPath) -> str:
         return self.one_of(table.get("link", "logsigmoid"), LINKS, path)
 
-    def check_zeta(self, node: Expression, path: tuple[str | int, ...]) -> None:
+    def check_zeta(self, node: Expression, path: KeyPath) -> None:
         if not node.positive:
             self.fail(
                 path,
@@ -421,7 +447,7 @@ class _Loader:
     def claim(
         self,
         entry: Mapping[str, Any],
-        path: tuple[str | int, ...],
+        path: KeyPath,
         data: Mapping[str, Any],
         scope: Scope,
         statement: Statement,
@@ -444,7 +470,7 @@ class _Loader:
                 **{key: entry[key] for key in ("link", "argument") if key in entry},
             }
 
-            def place(table: str, key: str) -> tuple[str | int, ...]:
+            def place(table: str, key: str) -> KeyPath:
                 return (*path, key) if key in entry else (table, key)
 
             statement = Statement(
@@ -478,7 +504,7 @@ class _Loader:
     def where(
         self,
         entry: Mapping[str, Any],
-        path: tuple[str | int, ...],
+        path: KeyPath,
         data: Mapping[str, Any],
         scope: Scope,
     ) -> Scope:
@@ -491,13 +517,17 @@ class _Loader:
         for name, value in entry.items():
             old = scope.definitions.get(name)
             if name not in scope.parameters and old is None:
-                known = ", ".join((*scope.parameters, *scope.definitions))
-                self.fail((*path, name), "unknown name", Advice(_short(name), known))
+                known = (*scope.parameters, *scope.definitions)
+                advice = Advice(_short(name), ", ".join(known), _did_you_mean(name, known))
+                self.fail((*path, name), "unknown name", advice)
             self.check_kind(value, EXPRESSION, (*path, name))
             of = old.of if old else ""
-            responses = _RESPONSES_OF_PRIOR if of else frozenset[str]()
+            responses = _RESPONSES_OF_PRIOR if of else _RESPONSES_OF_LOSS if old else frozenset()
             inner = replace(free, token=of == "y, t")
-            replaced[name] = Definition(of, self.expression(value, (*path, name), inner, responses))
+            body = self.expression(value, (*path, name), inner, responses)
+            if old is None:
+                self.check_domain(constant(body), scope.parameters[name], (*path, name))
+            replaced[name] = Definition(of, body)
         parameters = {k: v for k, v in scope.parameters.items() if k not in replaced}
         outer = Scope(
             frozenset(),
@@ -507,41 +537,47 @@ class _Loader:
         )
         return self.definitions(data, outer, replaced)[1]
 
-    def citation(
-        self, entry: object, path: tuple[str | int, ...], *, claim: bool = False
-    ) -> Citation:
+    def citation(self, entry: object, path: KeyPath, *, claim: bool = False) -> Citation:
         if not claim:
             self.check_table(entry, "source", path)
         assert isinstance(entry, dict)
         return Citation(entry["work"], entry["place"])
 
-    def one_of(self, value: str, allowed: Mapping[str, str], path: tuple[str | int, ...]) -> str:
+    def one_of(self, value: str, allowed: Mapping[str, str], path: KeyPath) -> str:
         if value not in allowed:
-            near = difflib.get_close_matches(value, allowed, n=1)
-            cure = f"did you mean {near[0]}?" if near else ""
-            self.fail(
-                path,
-                "is not one of the words allowed",
-                Advice(_short(value), ", ".join(allowed), cure),
-            )
+            advice = Advice(_short(value), ", ".join(allowed), _did_you_mean(value, allowed))
+            self.fail(path, "is not one of the words allowed", advice)
         return value
 
     def expression(
         self,
         value: str | int,
-        path: tuple[str | int, ...],
+        path: KeyPath,
         scope: Scope,
         responses: frozenset[str],
     ) -> Expression:
         text = str(value)
+        self.work += len(text)
+        if self.work > MAX_WORK:
+            self.fail(
+                path,
+                "the expressions of the file are too long together",
+                Advice(
+                    allowed=f"{MAX_WORK:,} characters, and nodes once definitions are unfolded; "
+                    "a claim with where reads all of them again",
+                ),
+            )
         try:
             node = parse(text, replace(scope, responses=responses))
         except LanguageError as error:
-            key = find_key(self.text, path)
-            start = find_value(self.text, key, text)
-            offset = key if start is None else start + error.offset
-            length = error.length if start is not None else 1
+            places = Places(self.text)
+            offset, length = places.key(path), 1
+            characters = places.characters(path)
+            if len(characters) == len(text) + 1:
+                offset = characters[error.offset]
+                length = characters[min(error.offset + error.length, len(text))] - offset
             self.fail(path, error.message, error.advice, offset=offset, length=length)
+        self.work += node.size
         self.used |= {
             each.name
             for each in node.walk()
@@ -550,23 +586,37 @@ class _Loader:
         return node
 
 
+def _toml_cure(message: str, place: Place) -> Advice:
+    if place.text.startswith("\ufeff"):
+        return Advice(cure="save the file without a byte-order mark")
+    if "overwrite" in message or "twice" in message:
+        return Advice(cure="a key or a table stands only once: take one out")
+    if re.search(r"=\s*[A-Za-z(]", place.text):
+        return Advice(cure='put the expression in quotes: key = "..."')
+    return Advice()
+
+
 def _symbol(name: str, entry: Mapping[str, Any]) -> Symbol:
     default = default_symbol(name)
     return Symbol(entry.get("latex", default.latex), entry.get("unicode", default.unicode))
 
 
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word[:60], known, n=1)
+    return f"did you mean {near[0]}?" if near else ""
+
+
 def _short(value: object) -> str:
-    text = value if isinstance(value, str) else repr(value)
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except ValueError:  # Python prints no more than some thousand digits
+        text = f"a long {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - one line
 
 
-def _exact(value: float) -> str:
-    """Return the decimal that was written, as a fraction: 0.1 is 1/10."""
-    try:
-        fraction = Fraction(repr(value))
-    except ValueError:
-        return "1/10"
-    return f"{fraction.numerator}/{fraction.denominator}" if abs(fraction) < 10**9 else "1/10"
+def _printable(line: str) -> str:
+    """Return a line without what would move the cursor of a terminal."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
 
 
 def _in_domain(value: Fraction, domain: str) -> bool:

@@ -1,11 +1,35 @@
-"""Where in a TOML file a value stands: the one thing that TOML readers do not tell."""
+"""Where in a TOML file a key or a value stands: the one thing that TOML readers do not tell.
+
+`Places` reads a file that a TOML reader has accepted, so it looks at brackets, names and strings
+only, and never has to judge.
+"""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass
 
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]#]+?)\s*\]\]?\s*(#.*)?$")
+KeyPath = tuple[str | int, ...]
+
+# A string that is not closed ends with its line or with the file, so that reading stays linear.
+_STRING = (
+    r'"""(?:\\.|[^\\])*?(?:"{3,5}|\Z)'
+    r"|'''.*?(?:'{3,5}|\Z)"
+    r'|"(?:\\[^\n]|[^"\\\n])*"?'
+    r"|'[^'\n]*'?"
+)
+_COMMENT = r"\#[^\n]*"
+_TOKEN = re.compile(
+    rf"(?P<name>{_STRING}|[^\s\[\]{{}}=,.\#\"']+)|{_COMMENT}|(?P<mark>[\[\]{{}}=,\n])", re.DOTALL
+)
+_OPAQUE = re.compile(f"{_STRING}|{_COMMENT}", re.DOTALL)
+_LONG_KEY = re.compile(r"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){8}")
+_ESCAPED = re.compile(
+    r"(?P<nothing>\\[ \t\r]*\n\s*)|\\u.{4}|\\U.{8}|\\.|\r\n|.",
+    re.DOTALL,
+)
+_LITERAL = re.compile(r"(?P<nothing>(?!))|\r\n|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,74 +50,115 @@ def place_at(text: str, offset: int) -> Place:
     return Place(text.count("\n", 0, offset) + 1, offset - start + 1, line.rstrip("\r"))
 
 
-def find_key(text: str, path: tuple[str | int, ...]) -> int:
-    """Return the offset of a key, or of the closest table that holds it.
+def has_long_key(text: str) -> bool:
+    """Tell whether a key has more parts, a.b.c..., than any specification needs.
 
-    Args:
-        text: the whole file.
-        path: keys from the outside in; a number counts the tables of an array from 0.
+    The time that TOML readers take grows with the square of the number of parts.
     """
-    names = [each for each in path if isinstance(each, str)]
-    number = next((each for each in path if isinstance(each, int)), 0)
-    best, best_depth = 0, 0
-    table: list[str] = []
-    seen: dict[str, int] = {}
-    offset = 0
-    for line in text.splitlines(keepends=True):
-        header = _HEADER.match(line)
-        if header:
-            table = _split(header[2])
-            if header[1] == "[[":
-                seen[table[0]] = seen.get(table[0], -1) + 1
-        right_element = table[:1] != names[:1] or seen.get(names[0], number) == number
-        if right_element:
-            found = table if header else _key_of(line, table)
-            inline = _inline(line, table, found, names)
-            depth = _common(found, names)
-            if header is None and inline >= 0 and depth < len(names):
-                best, best_depth = offset + inline, depth + 1
-                if best_depth == len(names):
-                    return best
-            elif depth > best_depth and depth == len(found):
-                best, best_depth = offset + len(line) - len(line.lstrip()), depth
-                if depth == len(names):
-                    return best
-        offset += len(line)
-    return best
+    return _LONG_KEY.search(_OPAQUE.sub("_", text)) is not None
 
 
-def find_value(text: str, key: int, value: str) -> int | None:
-    """Return the offset of a string value behind its key, if it stands there word for word."""
-    end = text.find("=", key)
-    if end < 0:
-        return None
-    found = text.find(value, end)
-    if found < 0 or set(text[end + 1 : found]) - set(" \t\r\n\"'"):
-        return None
-    return found
+class Places:
+    """Where the keys and the strings of a valid TOML file stand.
+
+    A path names a value by its keys from the outside in; a number counts the entries of an array
+    from 0, as in `("claim", 0, "where", "beta")`.
+    """
+
+    def __init__(self, text: str) -> None:
+        """Read the file."""
+        self.text = text
+        self.keys: dict[KeyPath, int] = {}
+        self.values: dict[KeyPath, tuple[int, int]] = {}
+        self._scan()
+
+    def key(self, path: KeyPath) -> int:
+        """Return the offset of a key, or of the closest table that holds it."""
+        while path and path not in self.keys:
+            path = path[:-1]
+        return self.keys.get(path, 0)
+
+    def characters(self, path: KeyPath) -> list[int]:
+        """Return the offset of each character of a string, and of its end.
+
+        The list is empty if the value is no string.
+        """
+        start, end = self.values.get(path, (0, 0))
+        quote = self.text[start:end][:1]
+        if quote not in ("'", '"'):
+            return []
+        quotes = 3 if self.text.startswith(quote * 3, start) else 1
+        start, end = start + quotes, end - quotes
+        if quotes > 1:  # a line break right behind the quotes is not part of the string
+            start += len(re.match(r"(\r?\n)?", self.text[start:end])[0])  # type: ignore[index]
+        pieces = (_ESCAPED if quote == '"' else _LITERAL).finditer(self.text, start, end)
+        return [*(each.start() for each in pieces if each["nothing"] is None), end]
+
+    def _scan(self) -> None:
+        table: KeyPath = ()
+        tables: dict[KeyPath, int] = {}  # array of tables: number of its last one
+        holders: list[tuple[str, KeyPath]] = []  # open brackets of a value, and what they hold
+        names: list[tuple[str, int]] = []  # the key that is being read
+        header = 0  # how many brackets of a header are open
+        path: KeyPath | None = None  # whose value is being read; None while a key is
+        for token in _TOKEN.finditer(self.text):
+            string, mark = token[0], token["mark"]
+            if token["name"]:
+                if path is None:
+                    names.append((_name(string), token.start()))
+                else:
+                    self.keys.setdefault(path, token.start())
+                    self.values.setdefault(path, token.span())
+            elif mark == "\n":
+                if not holders:
+                    path, names, header = None, [], 0
+            elif path is None and mark == "[":
+                header += 1
+            elif path is None and mark == "]" and names:
+                table = self._open_table(names, tables, array=header > 1)
+                names = []
+            elif path is None and mark == "=":
+                path = self._note(holders[-1][1] if holders else table, names)
+                names = []
+            elif mark in ("[", "{") and path is not None:
+                self.keys.setdefault(path, token.start())
+                path = (*path, 0) if mark == "[" else path
+                holders.append((mark, path))
+                path = path if mark == "[" else None
+            elif mark in ("]", "}") and holders:
+                path = holders.pop()[1]
+            elif mark == "," and holders:
+                bracket, path = holders.pop()
+                if bracket == "[":
+                    path = (*path[:-1], int(path[-1]) + 1)
+                holders.append((bracket, path))
+                path = path if bracket == "[" else None
+
+    def _note(self, table: KeyPath, names: list[tuple[str, int]]) -> KeyPath:
+        """Remember where a dotted key stands, each part for itself, and return its path."""
+        for name, offset in names:
+            table = (*table, name)
+            self.keys.setdefault(table, offset)
+        return table
+
+    def _open_table(
+        self, names: list[tuple[str, int]], tables: dict[KeyPath, int], *, array: bool
+    ) -> KeyPath:
+        """Remember a header and return its path; names inside an array go to its last table."""
+        path: KeyPath = ()
+        for number, each in enumerate(names):
+            path = self._note(path, [each])
+            if array and number == len(names) - 1:
+                tables[path] = tables.get(path, -1) + 1
+            if path in tables:
+                path = (*path, tables[path])
+                self.keys.setdefault(path, each[1])
+        return path
 
 
-def _split(dotted: str) -> list[str]:
-    return [part.strip().strip("\"'") for part in dotted.split(".")]
-
-
-def _key_of(line: str, table: list[str]) -> list[str]:
-    name, equals, _ = line.partition("=")
-    return [*table, *_split(name)] if equals else []
-
-
-def _inline(line: str, table: list[str], found: list[str], names: list[str]) -> int:
-    """Return the column of the last name in an inline table `key = { name = ... }`, or -1."""
-    if not found or found != names[:-1] or len(found) <= len(table):
-        return -1
-    match = re.search(rf"[{{,]\s*[\"']?({re.escape(names[-1])})[\"']?\s*=", line)
-    return match.start(1) if match else -1
-
-
-def _common(left: list[str], right: list[str]) -> int:
-    count = 0
-    for one, other in zip(left, right, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
+def _name(written: str) -> str:
+    """Return a key without its quotes."""
+    if written[0] not in "'\"":
+        return written
+    name: str = tomllib.loads(f"name = {written}")["name"]
+    return name
