@@ -28,9 +28,14 @@ def test_a_published_variant_proves(path):
 
 @pytest.mark.parametrize("path", VARIANTS, ids=lambda path: path.stem)
 def test_the_variant_with_its_responses_swapped_is_refuted(path, tmp_path):
-    """Swapping w and l turns the argument around: m(w, l) = −m(l, w) is no identity of the prior's."""
+    """Swapping w and l turns the argument around, so it is MI-DPO's only if it is zero.
+
+    A mixture of probabilities is a power of two only where the models agree, and there the
+    argument vanishes: no exact witness can be found, and the honest answer is undecided.
+    """
     head, argument = path.read_text(encoding="utf-8").rsplit("argument", 1)
     swapped = re.sub(r"\b[wl]\b(?=[,)])", lambda found: {"w": "l", "l": "w"}[found[0]], argument)
     other = tmp_path / path.name
     other.write_text(f"{head}argument{swapped}", encoding="utf-8")
-    assert midpo_sym.prove(other).verdict.status is midpo_sym.Status.REFUTED
+    expected = "undecided" if path.stem == "js_dpo" else "refuted"
+    assert midpo_sym.prove(other).verdict.status.value == expected

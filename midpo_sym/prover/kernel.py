@@ -40,7 +40,14 @@ from sympy.polys.rings import PolyElement
 
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.normal_form import FROZEN, Atom, NormalForm, ZeroDenominatorError, read
+from midpo_sym.prover.normal_form import (
+    FROZEN,
+    Atom,
+    Denominator,
+    NormalForm,
+    ZeroDenominatorError,
+    read,
+)
 
 
 class Answer(Enum):
@@ -76,7 +83,7 @@ class Theorem:
     left: Expression
     right: Expression
     mode: Mode
-    denominators: tuple[FracElement, ...]
+    denominators: tuple[Denominator, ...]
     seal: InitVar[object]
 
     def __post_init__(self, seal: object) -> None:
@@ -151,7 +158,7 @@ def normal_form(node: Expression) -> NormalForm:
 
 def _difference(
     left: Expression, right: Expression, *, hold: bool
-) -> tuple[NormalForm, tuple[FracElement, ...]]:
+) -> tuple[NormalForm, tuple[Denominator, ...]]:
     reading = read((left, right), hold=hold)
     one, other = reading.forms
     sums = dict(one.sums)

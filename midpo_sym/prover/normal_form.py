@@ -78,11 +78,19 @@ Form = tuple[FracElement, dict[str, FracElement]]  # c and r_s
 
 
 @dataclass(frozen=True, slots=True)
+class Denominator:
+    """What an expression is divided by: its value, and the node it was read from."""
+
+    value: FracElement
+    node: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Expressions in normal form, over one field, and what they were divided by."""
 
     forms: tuple[NormalForm, ...]
-    denominators: tuple[FracElement, ...]
+    denominators: tuple[Denominator, ...]
 
 
 @lru_cache(maxsize=256)  # value and gradient of one statement, and its steps, share readings
@@ -110,7 +118,7 @@ def read(nodes: tuple[Expression, ...], *, hold: bool = False) -> Reading:
         else:
             return Reading(
                 tuple(NormalForm(c, sums, reader.atoms) for c, sums in forms),
-                tuple(reader.denominators),
+                tuple(Denominator(*each) for each in reader.denominators.items()),
             )
 
 
@@ -195,7 +203,7 @@ class _Reader:
         self.field = FracField([*map(Symbol, self.atoms), Symbol("~")], QQ, lex)
         self.hold = hold
         self.zero: Form = (self.field.zero, {})
-        self.denominators: dict[FracElement, None] = {}
+        self.denominators: dict[FracElement, Expression] = {}
 
     def variable(self, atom: Atom) -> FracElement:
         if atom.name not in self.atoms:
@@ -229,20 +237,20 @@ class _Reader:
             return self.times(right, left[0])
         return self.times((self.scalar(left), {}), self.scalar(right))
 
-    def divide(self, form: Form, divisor: FracElement) -> Form:
+    def divide(self, form: Form, divisor: FracElement, node: Expression) -> Form:
         if not divisor:
             raise ZeroDenominatorError
         if divisor == self.field.one:
             return form
-        self.denominators[divisor] = None
+        self.denominators.setdefault(divisor, node)
         return self.times(form, 1 / divisor)
 
-    def power(self, base: FracElement, power: int) -> FracElement:
+    def power(self, base: FracElement, power: int, node: Expression) -> FracElement:
         terms = max(len(base.numer), len(base.denom), 1)
         if comb(abs(power) + terms - 1, terms - 1) > MAX_TERMS:
             raise OutsideClassError("too many terms")
         if power < 0:
-            return self.divide((self.field.one, {}), self.power(base, -power))[0]
+            return self.divide((self.field.one, {}), self.power(base, -power, node), node)[0]
         return base**power if power else self.field.one
 
     def whole(self, exponent: Form) -> int | None:
@@ -289,12 +297,12 @@ class _Reader:
                 return result
             case tree.Div(numerator=over, denominator=under):
                 divisor = self.scalar(self.real(under, frozen=frozen))
-                return self.divide(self.real(over, frozen=frozen), divisor)
+                return self.divide(self.real(over, frozen=frozen), divisor, under)
             case tree.Pow(base=base, exponent=power):
                 whole = self.whole(self.real(power, frozen=frozen))
                 if whole is None:
                     raise OutsideClassError("a power of something that may be negative")
-                return self.power(self.scalar(self.real(base, frozen=frozen)), whole), {}
+                return self.power(self.scalar(self.real(base, frozen=frozen)), whole, base), {}
         raise OutsideClassError(f"{type(node).__name__} has no normal form")
 
     def split(self, node: Expression, *, frozen: bool) -> tuple[FracElement, Form]:
@@ -323,13 +331,13 @@ class _Reader:
                 over, plus = self.split(above, frozen=frozen)
                 under, minus = self.split(below, frozen=frozen)
                 exponent = self.plus(plus, self.times(minus, -self.field.one))
-                return self.divide((over, {}), under)[0], exponent
+                return self.divide((over, {}), under, below)[0], exponent
             case tree.Pow(base=base, exponent=power):  # A2
                 factor, exponent = self.split(base, frozen=frozen)
                 raised = self.real(power, frozen=frozen)
                 whole = self.whole(raised)
                 if whole is not None:
-                    return self.power(factor, whole), self.product(raised, exponent)
+                    return self.power(factor, whole, base), self.product(raised, exponent)
                 log = self.plus(self.logarithm(factor), exponent)
                 return self.field.one, self.product(raised, log)
             case tree.Defined() | tree.StopGradient() | tree.ByLabel():  # A7, A8

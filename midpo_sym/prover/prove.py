@@ -236,11 +236,7 @@ def judge(
     if not equal or decision is None or decision.theorem is None:
         undecided = Undecided(_undecided(reason, found, numbers))
         return undecided, undecided, tuple(opinions)
-    try:
-        proved = _proved(decision.theorem, statement)
-    except NotReadableError:
-        undecided = Undecided("equal, on the condition that something without words is not zero")
-        return undecided, undecided, tuple(opinions)
+    proved = _proved(decision.theorem, statement)
     gradient, more = _judge_gradient(left, right, proved, found, numbers)
     return proved, gradient, (*opinions, *more)
 
