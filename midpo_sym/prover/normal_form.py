@@ -364,18 +364,25 @@ class _Reader:
         return self.plus(self.logarithm(factor), exponent)
 
     def logarithm(self, factor: FracElement) -> Form:
-        """Return log R: of a monomial by its primes and variables (A1, A2), else opaque."""
-        if len(factor.numer) != 1 or len(factor.denom) != 1:
-            return self.opaque("log", (factor, {})), {}
+        """Return log R as log N − log D (A1), each by its primes and variables (A2) or opaque.
+
+        R is positive wherever its variables are, so D has no zero there and, its leading
+        coefficient being positive, no negative value; nor has N.
+        """
         if factor == self.field.one:
             return self.zero
         total = self.zero[0]
         for polynomial, sign in ((factor.numer, 1), (factor.denom, -1)):
-            ((monomial, coefficient),) = polynomial.terms()
-            for number, turn in ((coefficient.numerator, sign), (coefficient.denominator, -sign)):
+            content, primitive = polynomial.primitive()
+            if primitive.LC < 0:
+                raise OutsideClassError("the logarithm of something that may be negative")
+            for number, turn in ((content.numerator, sign), (content.denominator, -sign)):
                 for prime, count in factorint(int(number)).items():
                     total += turn * count * self.variable(Atom(f"log({prime})", opaque=True))
-            for variable, count in zip(self.field.gens, monomial, strict=True):
+            if len(primitive) > 1:
+                total += sign * self.opaque("log", (self.field(primitive), {}))
+                continue
+            for variable, count in zip(self.field.gens, primitive.LM, strict=True):
                 if count:
                     total += sign * count * self.opaque("log", (variable, {}))
         return total, {}
