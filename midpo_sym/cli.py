@@ -303,7 +303,7 @@ def _specialises(results: Sequence[Result]) -> dict[str, Iterable[Specialisation
 def _print_results(results: Sequence[Result], *, named: bool, steps: bool) -> None:
     from midpo_sym.emit import terminal  # noqa: PLC0415 - loads SymPy
 
-    _print(terminal.summary(results))
+    _print(terminal.summary(results, width=_console().width))
     specialises = _specialises(results) if named else {}
     for result in results:
         if named or not result.as_expected:
@@ -323,14 +323,22 @@ def _progress(tasks: list[Any], what: str) -> Iterable[Any]:
 
 
 def _print(what: RenderableType) -> None:
-    console = Console(highlight=False, markup=False)
+    console = _console()
     if console.is_terminal:
         console.print(what)
         return
-    console = Console(highlight=False, markup=False, width=_PIPE_WIDTH)
     with console.capture() as captured:
         console.print(what)
     typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def _console() -> Console:
+    console = Console(highlight=False, markup=False)
+    return (
+        console
+        if console.is_terminal
+        else Console(width=_PIPE_WIDTH, highlight=False, markup=False)
+    )
 
 
 def _print_json(what: Any) -> None:

@@ -47,7 +47,7 @@ def test_the_prior_of_a_loss_is_solved():
 
 
 def test_a_result_goes_to_sympy():
-    """R-DPO's target is log-ratios plus α̃ n_w − α̃ n_l: with every probability 1, α̃ at lengths 2, 1."""
+    """R-DPO is log-ratios plus α̃ (n_w − n_l): with every probability 1, α̃ at lengths 2 and 1."""
     equation = midpo_sym.prove("r_dpo").to_sympy()
     assert isinstance(equation, sympy.Equality)
     names = {str(symbol) for symbol in equation.rhs.free_symbols}

@@ -125,7 +125,7 @@ def test_steps_lead_from_the_prior_to_the_loss(midpo):
 
 
 def test_steps_of_a_refuted_claim_end_where_it_fails(midpo):
-    out = midpo("prove", "simpo/appendix-b-middle-line", "--steps").out
+    out = midpo("prove", "simpo/middle-line", "--steps").out
     assert out.rstrip().endswith("They differ: −γ ≠ 0.")
 
 

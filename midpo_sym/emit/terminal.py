@@ -33,18 +33,20 @@ from midpo_sym.prover.witness import END, VOCABULARY, Witness, evaluate
 from midpo_sym.spec.model import Derivation
 
 _STYLES = {Status.PROVED: "green", Status.REFUTED: "yellow", Status.UNDECIDED: "magenta"}
+_NARROW, _WIDE = 80, 100  # columns that keep claims on a line; that have room for what ζ knows
 _LABELS = "consistent labels"
 _SIGNS = {Status.PROVED: "✓", Status.REFUTED: "✗", Status.UNDECIDED: "?"}
 
 
-def summary(results: Sequence[Result]) -> RenderableType:
-    """Return one row for each result, and a line that counts them."""
+def summary(results: Sequence[Result], *, width: int) -> RenderableType:
+    """Return one row for each result, and a line that counts them, for so many columns."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("claim", overflow="fold")
+    table.add_column("claim", overflow="fold", no_wrap=width >= _NARROW)
     table.add_column("value", no_wrap=True)
     table.add_column("gradient", no_wrap=True)
     table.add_column("needs", overflow="fold")
-    table.add_column("prior knows", overflow="fold")
+    if width >= _WIDE:
+        table.add_column("prior knows", overflow="fold")
     table.add_column("time", justify="right", no_wrap=True)
     for result in results:
         value, gradient = result.expected
@@ -53,7 +55,7 @@ def summary(results: Sequence[Result]) -> RenderableType:
             _status(result.verdict.status, value),
             _status(result.gradient.status, gradient),
             needs(result.verdict, result.derivation.symbols),
-            _knows(result),
+            *([_knows(result)] if width >= _WIDE else []),
             f"{result.seconds * 1e3:.0f} ms",
         )
     noted = [Text(f"{_LABELS}: {LABELS_ASSUMPTION}", style="dim")] * any(

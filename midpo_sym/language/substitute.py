@@ -30,7 +30,7 @@ def resolve_labels(node: Expression) -> Expression:
         return resolve_labels(node.chosen if node.response == "w" else node.rejected)
     if isinstance(node, tree.Weight) and node.by_label:
         label = "chosen" if node.response == "w" else "rejected"
-        return replace(node, name=f"{node.name}_{label}")
+        return replace(node, name=f"_{label}_{node.name}")  # no declared name starts with _
     return over(node, [resolve_labels(child) for child in node.children()])
 
 

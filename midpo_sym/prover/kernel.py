@@ -30,7 +30,7 @@ nothing. The answer is then `UNKNOWN`, never a guess.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -40,7 +40,14 @@ from sympy.polys.rings import PolyElement
 
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.normal_form import FROZEN, Atom, NormalForm, ZeroDenominatorError, read
+from midpo_sym.prover.normal_form import (
+    FROZEN,
+    Atom,
+    Denominator,
+    NormalForm,
+    ZeroDenominatorError,
+    read,
+)
 
 
 class Answer(Enum):
@@ -70,22 +77,22 @@ class Theorem:
         right: the other side.
         mode: whether the values are equal, or the gradients as well.
         denominators: what must not be zero.
-        seal: the kernel's own.
+        seal: the kernel's own; not kept, so that no copy with other sides can be made.
     """
 
     left: Expression
     right: Expression
     mode: Mode
-    denominators: tuple[FracElement, ...]
-    seal: object = field(repr=False, compare=False)
+    denominators: tuple[Denominator, ...]
+    seal: InitVar[object]
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, seal: object) -> None:
         """Refuse to be made anywhere but here.
 
         Raises:
             TypeError: the caller is not the kernel.
         """
-        if self.seal is not _SEAL:
+        if seal is not _SEAL:
             message = "only the kernel makes theorems"
             raise TypeError(message)
 
@@ -151,7 +158,7 @@ def normal_form(node: Expression) -> NormalForm:
 
 def _difference(
     left: Expression, right: Expression, *, hold: bool
-) -> tuple[NormalForm, tuple[FracElement, ...]]:
+) -> tuple[NormalForm, tuple[Denominator, ...]]:
     reading = read((left, right), hold=hold)
     one, other = reading.forms
     sums = dict(one.sums)

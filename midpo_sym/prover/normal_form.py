@@ -20,11 +20,11 @@ from sympy.polys.orderings import lex
 from sympy.polys.rings import PolyElement
 
 from midpo_sym.language import tree
-from midpo_sym.language.constants import constant
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
 
 MAX_TERMS = 500
+MAX_POWER = 64  # larger whole exponents are treated as any other real one
 FROZEN = "°"  # marks an atom inside sg, when gradients are compared
 
 
@@ -78,11 +78,19 @@ Form = tuple[FracElement, dict[str, FracElement]]  # c and r_s
 
 
 @dataclass(frozen=True, slots=True)
+class Denominator:
+    """What an expression is divided by: its value, and the node it was read from."""
+
+    value: FracElement
+    node: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Expressions in normal form, over one field, and what they were divided by."""
 
     forms: tuple[NormalForm, ...]
-    denominators: tuple[FracElement, ...]
+    denominators: tuple[Denominator, ...]
 
 
 @lru_cache(maxsize=256)  # value and gradient of one statement, and its steps, share readings
@@ -110,7 +118,7 @@ def read(nodes: tuple[Expression, ...], *, hold: bool = False) -> Reading:
         else:
             return Reading(
                 tuple(NormalForm(c, sums, reader.atoms) for c, sums in forms),
-                tuple(reader.denominators),
+                tuple(Denominator(*each) for each in reader.denominators.items()),
             )
 
 
@@ -121,6 +129,7 @@ class _MissingAtom(Exception):  # noqa: N818 - not an error: asks for a larger f
 
 def _check_scope(node: Expression, bound: str) -> None:
     """Check that every token atom stands under one sum or product, over its own response."""
+    _check_names(node)
     match node:
         case tree.TokenProbability() | tree.Divergence() | tree.Weight():
             if node.response != bound:
@@ -136,6 +145,15 @@ def _check_scope(node: Expression, bound: str) -> None:
         _check_scope(child, bound)
 
 
+def _check_names(node: Expression) -> None:
+    """Check that names are plain words: brackets and signs tell the atoms of nodes apart."""
+    if isinstance(node, tree.Defined):  # stands for its body, whatever its name
+        return
+    for key in ("name", "model", "first", "second", "response"):
+        if not getattr(node, key, "_").isidentifier():
+            raise OutsideClassError("a name that is not a plain word")
+
+
 def _leaf(node: Expression, *, frozen: bool) -> Atom | None:
     """Return the atom of a node that is one, or whose logarithm is one."""
     policy = False
@@ -149,8 +167,8 @@ def _leaf(node: Expression, *, frozen: bool) -> Atom | None:
             return Atom("log Z(x)", leaf=tree.Log(node))
         case tree.Weight():
             name = to_text(node)
-        case tree.Divergence():
-            name, policy = to_text(node), True
+        case tree.Divergence(first, second, response):
+            name, policy = f"KL({first}, {second}, {response})", True  # no weight is called so
         case tree.Probability(model, response) | tree.TokenProbability(model, response):
             leaf = tree.Log(tree.TokenProbability(model, response))
             name, policy = to_text(leaf), model == "pi"
@@ -185,7 +203,7 @@ class _Reader:
         self.field = FracField([*map(Symbol, self.atoms), Symbol("~")], QQ, lex)
         self.hold = hold
         self.zero: Form = (self.field.zero, {})
-        self.denominators: dict[FracElement, None] = {}
+        self.denominators: dict[FracElement, Expression] = {}
 
     def variable(self, atom: Atom) -> FracElement:
         if atom.name not in self.atoms:
@@ -219,21 +237,29 @@ class _Reader:
             return self.times(right, left[0])
         return self.times((self.scalar(left), {}), self.scalar(right))
 
-    def divide(self, form: Form, divisor: FracElement) -> Form:
+    def divide(self, form: Form, divisor: FracElement, node: Expression) -> Form:
         if not divisor:
             raise ZeroDenominatorError
         if divisor == self.field.one:
             return form
-        self.denominators[divisor] = None
+        self.denominators.setdefault(divisor, node)
         return self.times(form, 1 / divisor)
 
-    def power(self, base: FracElement, power: int) -> FracElement:
+    def power(self, base: FracElement, power: int, node: Expression) -> FracElement:
         terms = max(len(base.numer), len(base.denom), 1)
         if comb(abs(power) + terms - 1, terms - 1) > MAX_TERMS:
             raise OutsideClassError("too many terms")
         if power < 0:
-            return self.divide((self.field.one, {}), self.power(base, -power))[0]
-        return base**power
+            return self.divide((self.field.one, {}), self.power(base, -power, node), node)[0]
+        return base**power if power else self.field.one
+
+    def whole(self, exponent: Form) -> int | None:
+        """Return the value of an exponent that is a whole number, whatever it is made of."""
+        number = exponent[0]
+        if exponent[1] or number.denom != 1 or not number.numer.is_ground:
+            return None
+        value = number.numer.LC
+        return int(value) if value.denominator == 1 and abs(value) <= MAX_POWER else None
 
     def real(self, node: Expression, *, frozen: bool) -> Form:
         """Return the normal form of a node."""
@@ -271,12 +297,12 @@ class _Reader:
                 return result
             case tree.Div(numerator=over, denominator=under):
                 divisor = self.scalar(self.real(under, frozen=frozen))
-                return self.divide(self.real(over, frozen=frozen), divisor)
+                return self.divide(self.real(over, frozen=frozen), divisor, under)
             case tree.Pow(base=base, exponent=power):
-                whole = constant(power)
-                if whole is None or whole.denominator != 1:
+                whole = self.whole(self.real(power, frozen=frozen))
+                if whole is None:
                     raise OutsideClassError("a power of something that may be negative")
-                return self.power(self.scalar(self.real(base, frozen=frozen)), int(whole)), {}
+                return self.power(self.scalar(self.real(base, frozen=frozen)), whole, base), {}
         raise OutsideClassError(f"{type(node).__name__} has no normal form")
 
     def split(self, node: Expression, *, frozen: bool) -> tuple[FracElement, Form]:
@@ -305,15 +331,15 @@ class _Reader:
                 over, plus = self.split(above, frozen=frozen)
                 under, minus = self.split(below, frozen=frozen)
                 exponent = self.plus(plus, self.times(minus, -self.field.one))
-                return self.divide((over, {}), under)[0], exponent
+                return self.divide((over, {}), under, below)[0], exponent
             case tree.Pow(base=base, exponent=power):  # A2
                 factor, exponent = self.split(base, frozen=frozen)
-                whole = constant(power)
-                if whole is not None and whole.denominator == 1:
-                    number = int(whole)
-                    return self.power(factor, number), self.times(exponent, self.field(number))
+                raised = self.real(power, frozen=frozen)
+                whole = self.whole(raised)
+                if whole is not None:
+                    return self.power(factor, whole, base), self.product(raised, exponent)
                 log = self.plus(self.logarithm(factor), exponent)
-                return self.field.one, self.product(self.real(power, frozen=frozen), log)
+                return self.field.one, self.product(raised, log)
             case tree.Defined() | tree.StopGradient() | tree.ByLabel():  # A7, A8
                 body, frozen = self.inside(node, frozen=frozen)
                 return self.split(body, frozen=frozen)
@@ -338,18 +364,25 @@ class _Reader:
         return self.plus(self.logarithm(factor), exponent)
 
     def logarithm(self, factor: FracElement) -> Form:
-        """Return log R: of a monomial by its primes and variables (A1, A2), else opaque."""
-        if len(factor.numer) != 1 or len(factor.denom) != 1:
-            return self.opaque("log", (factor, {})), {}
+        """Return log R as log N − log D (A1), each by its primes and variables (A2) or opaque.
+
+        R is positive wherever its variables are, so D has no zero there and, its leading
+        coefficient being positive, no negative value; nor has N.
+        """
         if factor == self.field.one:
             return self.zero
         total = self.zero[0]
         for polynomial, sign in ((factor.numer, 1), (factor.denom, -1)):
-            ((monomial, coefficient),) = polynomial.terms()
-            for number, turn in ((coefficient.numerator, sign), (coefficient.denominator, -sign)):
+            content, primitive = polynomial.primitive()
+            if primitive.LC < 0:
+                raise OutsideClassError("the logarithm of something that may be negative")
+            for number, turn in ((content.numerator, sign), (content.denominator, -sign)):
                 for prime, count in factorint(int(number)).items():
                     total += turn * count * self.variable(Atom(f"log({prime})", opaque=True))
-            for variable, count in zip(self.field.gens, monomial, strict=True):
+            if len(primitive) > 1:
+                total += sign * self.opaque("log", (self.field(primitive), {}))
+                continue
+            for variable, count in zip(self.field.gens, primitive.LM, strict=True):
                 if count:
                     total += sign * count * self.opaque("log", (variable, {}))
         return total, {}

@@ -85,6 +85,8 @@ def _reach(argument: Expression) -> Reach:
     if mixed is Answer.UNEQUAL:
         return Reach.PAIR
     cocycle = decide(at("a", "b") + at("b", "c"), at("a", "c")).answer
+    if cocycle is Answer.UNKNOWN:
+        return Reach.UNKNOWN
     return Reach.RESPONSE if cocycle is Answer.EQUAL else Reach.LABEL
 
 

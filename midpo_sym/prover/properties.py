@@ -9,7 +9,7 @@ from midpo_sym.language.substitute import resolve_labels
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.framework import implicit_reward, prior
 from midpo_sym.prover.kernel import Answer, decide, decide_gradient, normal_form
-from midpo_sym.prover.rebuild import NotReadableError, rebuild
+from midpo_sym.prover.rebuild import NotReadableError, rebuild, without_plain_sums
 from midpo_sym.spec.model import Statement
 
 
@@ -97,7 +97,7 @@ def leaves(node: Expression) -> set[Expression]:
         OutsideClassError: it has no normal form.
         ZeroDenominatorError: it divides by something that is always zero.
     """
-    present = normal_form(node).present()
+    present = without_plain_sums(normal_form(node)).present()  # Σ_t k depends on |y|
     if any(atom.opaque for atom in present):  # what hides there is not known: take all
         return set(node.walk())
     return {inner for atom in present if atom.leaf for inner in atom.leaf.walk()}

@@ -16,6 +16,7 @@ from typing import Any
 import sympy
 
 from midpo_sym.language import tree
+from midpo_sym.language.constants import constant
 from midpo_sym.language.mathematics import to_latex
 from midpo_sym.language.substitute import substitute
 from midpo_sym.language.symbolic import to_sympy
@@ -213,9 +214,9 @@ def judge(
     equal = answer is Answer.EQUAL
     tries = CONFIRMING_POINTS if equal else SEARCH_POINTS
     found = witness.search(left, right, tries=tries)
-    numbers = numeric.compare(left, right)
+    numbers = _compared(left, right)
     if answer is Answer.UNEQUAL and numbers.values_agree:  # a coincidence of lengths, perhaps
-        numbers = numeric.compare(left, right, points=MORE_POINTS)
+        numbers = _compared(left, right, points=MORE_POINTS)
     opinions = [
         Opinion("kernel", "value", _word(answer), reason or "normal forms"),
         _of_witness(found, "value", differs=found.value is not None),
@@ -229,6 +230,8 @@ def judge(
         raise DisagreementError("the kernel tells the sides apart, and random models do not")
     if found.value:
         verdict = _refuted(decision, found.value, statement)
+        if verdict.residual is not None and statement.link == FRAMEWORK_LINK:
+            _check_residual(decide(left, tree.add(right, verdict.residual)))
         return verdict, verdict, tuple(opinions)
     if not equal or decision is None or decision.theorem is None:
         undecided = Undecided(_undecided(reason, found, numbers))
@@ -265,7 +268,14 @@ def _judge_gradient(
     if found.gradient is None:
         return Undecided(_undecided("", found, numbers)), opinions
     residual = _sloping(decision)
+    if residual is not None:
+        _check_residual(decide_gradient(left, tree.add(right, residual)))
     return Refuted("gradient", residual, found.gradient), opinions
+
+
+def _check_residual(decision: Decision) -> None:
+    if decision.answer is not Answer.EQUAL:
+        raise DisagreementError("the kernel rejects the residual")
 
 
 def _decided(left: Expression, right: Expression) -> tuple[Decision | None, str]:
@@ -273,6 +283,15 @@ def _decided(left: Expression, right: Expression) -> tuple[Decision | None, str]
         return decide(left, right), ""
     except OutsideClassError as error:
         return None, f"outside the class that is decided: {error}"
+
+
+def _compared(
+    left: Expression, right: Expression, *, points: int = numeric.POINTS
+) -> numeric.Comparison:
+    try:
+        return numeric.compare(left, right, points=points)
+    except ZeroDivisionError:  # hidden from the kernel in an opaque atom: max(a, a) - a
+        raise ZeroDenominatorError from None
 
 
 def _proved(theorem: Theorem, statement: Statement) -> Proved:
@@ -339,9 +358,19 @@ def _cure(factor: object, atom: Atom, difference: NormalForm) -> Cure | None:
     if any(other.token for other in difference.atoms_of(rest / slope)):
         return None
     value = rational(-rest / slope, difference.atoms)
-    if value == tree.Number(0) and atom.leaf.positive:
-        return None
-    return Cure(atom.leaf.name, value)
+    return Cure(atom.leaf.name, value) if _allowed(value, atom.leaf.domain) else None
+
+
+def _allowed(value: Expression, domain: str) -> bool:
+    """Tell whether a parameter of a domain may have a value; of a doubtful one, no."""
+    if domain == "real":
+        return True
+    number = constant(value)
+    if number is None:
+        return domain != "unit" and value.positive
+    return (number > 0 or (number == 0 and domain != "positive")) and (
+        number <= 1 or domain != "unit"
+    )
 
 
 def _vanishes(residual: Expression, cure: Cure) -> bool:

@@ -1,0 +1,123 @@
+"""An evaluation of expressions that shares nothing with the package but the tree.
+
+Random language models over five tokens, in floating point. The derivative along a random
+direction of the policy's logits comes from a complex step: f(x + ih).imag / h, exact to
+machine precision. The package's own judges use log 2 and differences in 40 digits.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+import random
+from functools import cache
+
+from midpo_sym.language import tree
+
+STEP = 1e-30
+TOKENS = 5
+
+
+def _distribution(seed: str, *, moved: bool) -> list[complex]:
+    chance = random.Random(seed)
+    logits = [complex(chance.uniform(-1.5, 1.5)) for _ in range(TOKENS)]
+    if moved:
+        logits = [z + 1j * STEP * chance.uniform(-1, 1) for z in logits]
+    powers = [cmath.exp(z) for z in logits]
+    return [power / sum(powers) for power in powers]
+
+
+class Point:
+    """Random models, responses, parameters and weights, all drawn from a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.distribution = cache(
+            lambda model, response, t: _distribution(
+                # The first token of every response comes after the same prompt.
+                f"{seed} {model} {response if t else 'prompt'} {t}",
+                moved=model == "pi",
+            )
+        )
+
+    def length(self, response: str) -> int:
+        return 1 + random.Random(f"{self.seed} length {response}").randrange(5)
+
+    def probability(self, model: str, response: str, t: int) -> complex:
+        token = random.Random(f"{self.seed} {response} token {t}").randrange(TOKENS)
+        return self.distribution(model, response, t)[token]
+
+    def divergence(self, first: str, second: str, response: str, t: int) -> complex:
+        one, other = (self.distribution(each, response, t) for each in (first, second))
+        return sum(p * (cmath.log(p) - cmath.log(q)) for p, q in zip(one, other, strict=True))
+
+    def number(self, name: str, domain: str) -> float:
+        low, high = {"unit": (0.1, 0.9), "real": (-2, 2)}.get(domain, (0.2, 1.8))
+        return random.Random(f"{self.seed} number {name}").uniform(low, high)
+
+
+def evaluate(node: tree.Expression, point: Point, t: int = -1) -> complex:
+    """Return value + i STEP × derivative of an expression at a point."""
+
+    def at(inner: tree.Expression, place: int = t) -> complex:
+        return evaluate(inner, point, place)
+
+    match node:
+        case tree.Number(value=number):
+            return complex(number)
+        case tree.Parameter(name=name, domain=domain):
+            return complex(point.number(name, domain))
+        case tree.Weight(name=name, response=response, domain=domain):
+            return complex(point.number(f"{name} {response} {t}", domain))
+        case tree.Length(response=response):
+            return complex(point.length(response))
+        case tree.Probability(model=model, response=response):
+            places = range(point.length(response))
+            return math.prod(point.probability(model, response, place) for place in places)
+        case tree.TokenProbability(model=model, response=response):
+            return point.probability(model, response, t)
+        case tree.Divergence(first=first, second=second, response=response):
+            return point.divergence(first, second, response, t)
+        case tree.Normaliser():
+            return complex(point.number("Z", "positive"))
+        case tree.Add(terms=terms):
+            return sum(at(each) for each in terms)
+        case tree.Mul(factors=factors):
+            return math.prod(at(each) for each in factors)
+        case tree.Div(numerator=over, denominator=under):
+            return at(over) / at(under)
+        case tree.Neg(body=body):
+            return -at(body)
+        case tree.Pow(base=base, exponent=exponent):
+            power = at(exponent)
+            whole = power.imag == 0 and power.real == int(power.real)
+            return at(base) ** int(power.real) if whole else cmath.exp(power * cmath.log(at(base)))
+        case tree.Log(body=body):
+            return cmath.log(at(body))
+        case tree.Exp(body=body):
+            return cmath.exp(at(body))
+        case tree.Max():
+            return max((at(child) for child in node.children()), key=lambda z: z.real)
+        case tree.TokenSum(response=response, body=body):
+            return sum(at(body, place) for place in range(point.length(response)))
+        case tree.TokenProduct(response=response, body=body):
+            return math.prod(at(body, place) for place in range(point.length(response)))
+        case tree.ByLabel(response=response, chosen=chosen, rejected=rejected):
+            return at({"w": chosen, "l": rejected}[response])
+        case tree.StopGradient(body=body):
+            return complex(at(body).real)
+        case tree.Defined(body=body):
+            return at(body)
+    raise AssertionError(node)
+
+
+def compare(left: tree.Expression, right: tree.Expression, seeds: int = 3) -> tuple[bool, bool]:
+    """Tell whether values, and derivatives, agree at a few random points."""
+    values = slopes = True
+    for seed in range(seeds):
+        point = Point(seed)
+        one, other = evaluate(left, point), evaluate(right, point)
+        values &= math.isclose(one.real, other.real, rel_tol=1e-9, abs_tol=1e-9)
+        ones, others = one.imag / STEP, other.imag / STEP
+        slopes &= math.isclose(ones, others, rel_tol=1e-8, abs_tol=1e-8)
+    return values, slopes

@@ -1,0 +1,45 @@
+"""Short ways to write expressions in tests: parsed text, with a fixed set of names."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from midpo_sym.language.parser import Scope, parse
+from midpo_sym.language.tree import Expression
+from midpo_sym.spec.load import load
+from midpo_sym.spec.model import Derivation
+
+DERIVATIONS = Path(__file__).resolve().parent.parent / "derivations"
+IDS = ("centropy", "dice", "dpo", "r_dpo", "simpo", "sparsepo", "tdpo", "tdpo2", "tis_dpo")
+
+PARAMETERS = {
+    "alpha": "positive",
+    "beta": "positive",
+    "gamma": "real",
+    "eta": "real",
+    "lam": "nonnegative",
+    "rho": "unit",
+}
+WEIGHTS = {
+    "mu": ("nonnegative", False),
+    "nu": ("positive", False),
+    "xi": ("real", False),
+    "omega": ("nonnegative", True),
+}
+
+
+def loss(text: str) -> Expression:
+    """Read an expression about the responses w and l."""
+    return parse(text, Scope(frozenset("wl"), PARAMETERS, WEIGHTS))
+
+
+def prior(text: str) -> Expression:
+    """Read an expression about the response y."""
+    return parse(text, Scope(frozenset("y"), PARAMETERS, WEIGHTS))
+
+
+@cache
+def shipped(name: str) -> Derivation:
+    """Read a specification that comes with the package."""
+    return load(DERIVATIONS / f"{name}.toml")
