@@ -134,6 +134,8 @@ def _trimmed(coefficients: list[Fraction]) -> Polynomial:
 
 
 def _plus(left: Polynomial, right: Polynomial) -> Polynomial:
+    if not left or not right:
+        return left or right
     return _trimmed([a + b for a, b in zip_longest(left, right, fillvalue=_ZERO)])
 
 

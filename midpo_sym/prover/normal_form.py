@@ -213,8 +213,8 @@ class _Reader:
     def plus(self, left: Form, right: Form) -> Form:
         sums = dict(left[1])
         for response, r in right[1].items():
-            sums[response] = sums[response] + r if response in sums else r
-        constant = left[0] + right[0] if left[0] and right[0] else left[0] or right[0]
+            sums[response] = _plus(sums[response], r) if response in sums else r
+        constant = _plus(left[0], right[0]) if left[0] and right[0] else left[0] or right[0]
         return constant, {response: r for response, r in sums.items() if r}
 
     def times(self, form: Form, factor: FracElement) -> Form:
@@ -227,8 +227,8 @@ class _Reader:
             return form
         if factor == -self.field.one:
             return -form[0], {response: -r for response, r in form[1].items()}
-        constant = form[0] * factor if form[0] else form[0]
-        return constant, {response: r * factor for response, r in form[1].items()}
+        constant = _times(form[0], factor) if form[0] else form[0]
+        return constant, {response: _times(r, factor) for response, r in form[1].items()}
 
     def product(self, left: Form, right: Form) -> Form:
         if not right[1]:
@@ -420,6 +420,18 @@ class _Reader:
         token = any(atom.token for each in forms for atom in each.atoms_of(each.constant))
         policy = any(atom.policy for each in forms for atom in each.present())
         return self.variable(Atom(name, token, policy, opaque=True))
+
+
+def _plus(left: FracElement, right: FracElement) -> FracElement:
+    if left.denom == right.denom == left.field.ring.one:  # nothing to cancel
+        return left.raw_new(left.numer + right.numer)
+    return left + right
+
+
+def _times(left: FracElement, right: FracElement) -> FracElement:
+    if left.denom == right.denom == left.field.ring.one:  # nothing to cancel
+        return left.raw_new(left.numer * right.numer)
+    return left * right
 
 
 def _names(polynomial: PolyElement) -> Iterator[str]:

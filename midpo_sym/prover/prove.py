@@ -30,7 +30,6 @@ from midpo_sym.prover.normal_form import (
     NormalForm,
     OutsideClassError,
     ZeroDenominatorError,
-    read,
 )
 from midpo_sym.prover.prior import Solution, solve_prior
 from midpo_sym.prover.properties import Properties, compute_properties, depends_on_label
@@ -236,7 +235,7 @@ def judge(
     if not equal or decision is None or decision.theorem is None:
         undecided = Undecided(_undecided(reason, found, numbers))
         return undecided, undecided, tuple(opinions)
-    proved = _proved(decision.theorem, statement)
+    proved = _proved(decision, decision.theorem, statement)
     gradient, more = _judge_gradient(left, right, proved, found, numbers)
     return proved, gradient, (*opinions, *more)
 
@@ -294,8 +293,8 @@ def _compared(
         raise ZeroDenominatorError from None
 
 
-def _proved(theorem: Theorem, statement: Statement) -> Proved:
-    atoms = read((theorem.left, theorem.right)).forms[0].atoms
+def _proved(decision: Decision, theorem: Theorem, statement: Statement) -> Proved:
+    atoms = decision.difference.atoms
     assumptions = (LABELS_ASSUMPTION,) if depends_on_label(statement) else ()
     return Proved(conditions(theorem.denominators, atoms), assumptions)
 
