@@ -13,6 +13,8 @@ import random
 from functools import cache
 
 from midpo_sym.language import tree
+from midpo_sym.prover.exact import Polynomial
+from midpo_sym.prover.witness import TinyModels, Witness
 
 STEP = 1e-30
 TOKENS = 5
@@ -55,8 +57,48 @@ class Point:
         low, high = {"unit": (0.1, 0.9), "real": (-2, 2)}.get(domain, (0.2, 1.8))
         return random.Random(f"{self.seed} number {name}").uniform(low, high)
 
+    def weight(self, name: str, response: str, t: int, domain: str) -> float:
+        return self.number(f"{name} {response} {t}", domain)
 
-def evaluate(node: tree.Expression, point: Point, t: int = -1) -> complex:
+    def normaliser(self) -> float:
+        return self.number("Z", "positive")
+
+
+class WitnessPoint:
+    """The tiny models of a witness, read anew: probabilities 2^-k, logits moved one at a time."""
+
+    def __init__(self, models: TinyModels) -> None:
+        self.models = models
+
+    def length(self, response: str) -> int:
+        return len(self.models.responses[response])
+
+    def distribution(self, model: str, response: str, t: int) -> list[complex]:
+        prefix = self.models.responses[response][:t]
+        chances = [2.0**-k for k in self.models.powers[model, prefix]]
+        where, moved = self.models.coordinate
+        if model != "pi" or prefix != where:
+            return chances
+        raised = [p * (1 + 1j * STEP * (u == moved)) for u, p in enumerate(chances)]
+        return [p / sum(raised) for p in raised]
+
+    def probability(self, model: str, response: str, t: int) -> complex:
+        token = "abc∎".index(self.models.responses[response][t])
+        return self.distribution(model, response, t)[token]
+
+    divergence = Point.divergence
+
+    def number(self, name: str, _: str) -> float:
+        return float(self.models.parameters[name])
+
+    def weight(self, name: str, response: str, t: int, _: str) -> float:
+        return float(self.models.weights[name, response, t])
+
+    def normaliser(self) -> float:
+        return 2.0**self.models.factor
+
+
+def evaluate(node: tree.Expression, point: Point | WitnessPoint, t: int = -1) -> complex:
     """Return value + i STEP × derivative of an expression at a point."""
 
     def at(inner: tree.Expression, place: int = t) -> complex:
@@ -68,7 +110,7 @@ def evaluate(node: tree.Expression, point: Point, t: int = -1) -> complex:
         case tree.Parameter(name=name, domain=domain):
             return complex(point.number(name, domain))
         case tree.Weight(name=name, response=response, domain=domain):
-            return complex(point.number(f"{name} {response} {t}", domain))
+            return complex(point.weight(name, response, t, domain))
         case tree.Length(response=response):
             return complex(point.length(response))
         case tree.Probability(model=model, response=response):
@@ -79,7 +121,7 @@ def evaluate(node: tree.Expression, point: Point, t: int = -1) -> complex:
         case tree.Divergence(first=first, second=second, response=response):
             return point.divergence(first, second, response, t)
         case tree.Normaliser():
-            return complex(point.number("Z", "positive"))
+            return complex(point.normaliser())
         case tree.Add(terms=terms):
             return sum(at(each) for each in terms)
         case tree.Mul(factors=factors):
@@ -109,6 +151,26 @@ def evaluate(node: tree.Expression, point: Point, t: int = -1) -> complex:
         case tree.Defined(body=body):
             return at(body)
     raise AssertionError(node)
+
+
+def in_logs(polynomial: Polynomial) -> float:
+    """Return the number that the coefficients of a polynomial in log 2 stand for."""
+    return sum(float(c) * math.log(2) ** k for k, c in enumerate(polynomial))
+
+
+def confirms(witness: Witness, left: tree.Expression, right: tree.Expression) -> bool:
+    """Tell whether a witness shows what it says, by the evaluation of this module."""
+    point = WitnessPoint(witness.models)
+    one, other = evaluate(left, point), evaluate(right, point)
+    if witness.of_gradient:
+        pair = (one.imag / STEP, other.imag / STEP)
+    else:
+        pair = (one.real, other.real)
+    said = (in_logs(witness.left), in_logs(witness.right))
+    close = all(
+        math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in zip(pair, said, strict=True)
+    )
+    return close and abs(pair[0] - pair[1]) > 1e-6
 
 
 def compare(left: tree.Expression, right: tree.Expression, seeds: int = 3) -> tuple[bool, bool]:

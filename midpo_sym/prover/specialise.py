@@ -58,6 +58,11 @@ def _matches(derivation: Derivation, other: Derivation) -> Iterator[Specialisati
     target = unfold(other.statement.argument)
     argument = unfold(derivation.statement.argument)
     names = _free_names(derivation, other)
+    positive = {
+        each.name
+        for each in (*derivation.parameters, *derivation.weights)
+        if each.domain == "positive"
+    }
     if len(names) > _MAX_FREE:
         return
     try:
@@ -66,7 +71,8 @@ def _matches(derivation: Derivation, other: Derivation) -> Iterator[Specialisati
         return
     for size in range(1, len(names) + 1):
         for chosen in itertools.combinations(names, size):
-            for values in itertools.product(_VALUES, repeat=size):
+            allowed = [_VALUES[1:] if name in positive else _VALUES for name in chosen]
+            for values in itertools.product(*allowed):
                 setting = dict(zip(chosen, values, strict=True))
                 special = _set(argument, setting)
                 if special is None or not _could_be_equal(special, wanted):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-
 from independent import compare
+from words import loss
+
 from midpo_sym.language import tree
 from midpo_sym.language.build import (
     exp,
@@ -26,7 +27,6 @@ from midpo_sym.language.build import (
 from midpo_sym.prover import kernel
 from midpo_sym.prover.kernel import Answer, Mode, Theorem, decide, decide_gradient, normal_form
 from midpo_sym.prover.normal_form import OutsideClassError, ZeroDenominatorError, read
-from words import loss
 
 ZERO, ONE = tree.Number(0), tree.Number(1)
 

@@ -1,0 +1,135 @@
+"""The prior that a loss needs, solved from the loss alone, against priors found by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from independent import compare
+from midpo_sym.language import tree
+from midpo_sym.language.parser import Scope, parse
+from midpo_sym.prover.framework import framework_argument
+from midpo_sym.prover.kernel import Answer, decide
+from midpo_sym.prover.prior import Reach, solve_prior
+from midpo_sym.spec.model import Statement
+from words import IDS, loss, prior, shipped
+
+ALPHA = loss("alpha")
+LR = "alpha*log(pi({0})/ref({0}))"
+DPO = f"{LR.format('w')} - {LR.format('l')}"
+
+RESPONSE, LABEL, PAIR = Reach.RESPONSE, Reach.LABEL, Reach.PAIR
+
+# argument: what the prior has to know, and the prior if it knows its response only.
+SOLVED = {
+    "DPO": (DPO, RESPONSE, "ref(y)"),
+    "twice DPO: log ζ = log π − 2 log π/ref": (f"2*({DPO})", RESPONSE, "ref(y)**2/pi(y)"),
+    "R-DPO": (
+        f"{DPO} + gamma*length(w) - gamma*length(l)",
+        RESPONSE,
+        "ref(y)*exp(-gamma*length(y)/alpha)",
+    ),
+    "reference-free: any constant prior": ("alpha*log(pi(w)) - alpha*log(pi(l))", RESPONSE, "1"),
+    "TDPO": (
+        f"{DPO} - alpha*(sum_t(kl_ref_pi(l, t)) - sum_t(kl_ref_pi(w, t)))",
+        RESPONSE,
+        "ref(y)*exp(-sum_t(kl_ref_pi(y, t)))",
+    ),
+    "length-normalised, γ = 0": (
+        "alpha*log(pi(w))/length(w) - alpha*log(pi(l))/length(l)",
+        RESPONSE,
+        "pi(y)**(1 - 1/length(y))",
+    ),
+    "a squared length": (
+        f"{DPO} + length(w)**2 - length(l)**2",
+        RESPONSE,
+        "ref(y)*exp(-length(y)**2/alpha)",
+    ),
+    "a margin that goes by label, m(a, b) + m(b, a) = −2γ": (f"{DPO} - gamma", LABEL, None),
+    "SimPO": (
+        "alpha*log(pi(w))/length(w) - alpha*log(pi(l))/length(l) - gamma",
+        LABEL,
+        None,
+    ),
+    "one side weighted": ("2*alpha*log(pi(w)/ref(w)) - alpha*log(pi(l)/ref(l))", LABEL, None),
+    "weights by label": (
+        "alpha*sum_t(omega(w, t)*log(pi(w, t))) - alpha*sum_t(omega(l, t)*log(pi(l, t)))",
+        LABEL,
+        None,
+    ),
+    "divided by the other length": (
+        "alpha*log(pi(w))/length(l) - alpha*log(pi(l))/length(w)",
+        PAIR,
+        None,
+    ),
+    "a product of lengths": (f"{DPO} - gamma*length(w)*length(l)", PAIR, None),
+    "a quotient of lengths": (f"{DPO} - gamma*length(w)/length(l)", PAIR, None),
+}
+
+
+@pytest.mark.parametrize("name", SOLVED)
+def test_reach_and_prior(name):
+    """The reach follows from m(a, b) by hand; the prior found gives the loss, and is the one
+    worked out by log ζ = log π − g/α, up to a factor that depends on x only."""
+    text, reach, expected = SOLVED[name]
+    solution = solve_prior(ALPHA, loss(text))
+    assert solution.reach is reach
+    if reach is PAIR:
+        assert solution.zeta is None
+        return
+    statement = Statement(ALPHA, solution.zeta, "logsigmoid", loss(text))
+    framework = framework_argument(statement)
+    assert decide(framework, loss(text)).answer is Answer.EQUAL
+    assert compare(framework, loss(text)) == (True, True)
+    by_label = any(isinstance(node, tree.ByLabel) for node in solution.zeta.walk())
+    by_weight = any(isinstance(node, tree.Weight) for node in solution.zeta.walk())
+    assert (by_label or by_weight) == (reach is LABEL)
+    if expected:
+        known = tree.Log(prior(expected))
+        assert decide(tree.Log(solution.zeta), known).answer is Answer.EQUAL
+
+
+def test_a_minimum_of_the_lengths_is_not_decided():
+    """LD-DPO shares out at the smaller length, −max(−|y_w|, −|y_l|), which is an opaque atom."""
+    solution = solve_prior(ALPHA, loss(f"{DPO} - gamma*max(-length(w), -length(l))"))
+    assert solution.reach is Reach.UNKNOWN
+    assert solution.zeta is None
+
+
+def test_a_zero_denominator_is_not_decided():
+    """1/(γ − γ) has no prior, and raises nothing."""
+    assert solve_prior(ALPHA, loss("1/(gamma - gamma)")).reach is Reach.UNKNOWN
+
+
+REACH = {
+    "centropy": RESPONSE,
+    "dice": RESPONSE,
+    "dpo": RESPONSE,
+    "r_dpo": RESPONSE,
+    "simpo": LABEL,
+    "sparsepo": RESPONSE,
+    "tdpo": RESPONSE,
+    "tdpo2": RESPONSE,  # by value; its gradient needs the label
+    "tis_dpo": LABEL,
+}
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_shipped_priors_are_found(name):
+    """The prior solved from each shipped loss is the printed one, up to a constant factor."""
+    statement = shipped(name).statement
+    solution = solve_prior(statement.scale, statement.argument)
+    assert solution.reach is REACH[name]
+    for response in ("w", "l"):
+        ours, printed = (
+            tree.Log(tree.at_responses(zeta, {"y": response}))
+            for zeta in (solution.zeta, statement.zeta)
+        )
+        assert decide(ours, printed).answer is Answer.EQUAL
+        assert compare(ours, printed)[0]
+
+
+def test_scale():
+    """With scale 1, DPO's argument needs log ζ = log π − α log π/ref."""
+    solution = solve_prior(tree.Number(1), loss(DPO))
+    known = parse("pi(y)**(1 - alpha)*ref(y)**alpha", Scope(frozenset("y"), {"alpha": "positive"}))
+    assert decide(tree.Log(solution.zeta), tree.Log(known)).answer is Answer.EQUAL
