@@ -27,8 +27,8 @@ VERDICTS = {
     "centropy/section-4-is-dpo": (P, P),
     "simpo/section-4": (P, P),
     "simpo/appendix-b": (P, P),
-    "simpo/appendix-b-middle-line": (R, R),
-    "simpo/appendix-b-middle-line-repaired": (P, P),
+    "simpo/middle-line": (R, R),
+    "simpo/middle-line-repaired": (P, P),
     "r_dpo/own-constant": (P, P),
     "r_dpo/framework-constant": (R, R),
     "tdpo/section-4": (P, P),
@@ -48,18 +48,18 @@ VERDICTS = {
 #   R-DPO, β = 1/α: the prior gives (|y_w| − |y_l|), the loss α̃ (|y_w| − |y_l|).
 RESIDUALS = {
     "centropy/section-4": "alpha*(1 - eta)*(log(ref(l)) - log(ref(w)))",
-    "simpo/appendix-b-middle-line": "-gamma",
+    "simpo/middle-line": "-gamma",
     "r_dpo/framework-constant": "length(w) - length(l) - alpha_tilde*(length(w) - length(l))",
 }
 CURES = {
     "centropy/section-4": {"eta": "1"},
-    "simpo/appendix-b-middle-line": {"gamma": "0"},
+    "simpo/middle-line": {"gamma": "0"},
     "r_dpo/framework-constant": {"alpha_tilde": "1"},
 }
 WITH_LABELS = {
     "simpo/section-4",
     "simpo/appendix-b",
-    "simpo/appendix-b-middle-line-repaired",
+    "simpo/middle-line-repaired",
     "tdpo2/label-dependent-prior",
     "tis_dpo/section-4",
     "tis_dpo/appendix-b",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from fractions import Fraction as F
 
 import pytest
+from independent import STEP, WitnessPoint, confirms, in_logs
+from independent import evaluate as evaluate_apart
+from words import loss
 
-from independent import STEP, WitnessPoint, confirms, evaluate as evaluate_apart, in_logs
 from midpo_sym.language import tree
 from midpo_sym.language.build import (
     exp,
@@ -26,7 +28,6 @@ from midpo_sym.language.build import (
 from midpo_sym.prover import witness
 from midpo_sym.prover.exact import InexactError
 from midpo_sym.prover.witness import END, VOCABULARY, TinyModels, evaluate
-from words import loss
 
 # y_w = a ∎ and y_l = ∎. The probabilities of (a, b, c, ∎), as powers of ½:
 #   prompt: π = (½, ¼, ⅛, ⅛), ref = (¼, ½, ⅛, ⅛), prev = (⅛, ⅛, ¼, ½)
