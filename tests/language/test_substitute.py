@@ -47,13 +47,16 @@ def test_a_logarithm_keeps_what_it_needs():
 
 
 def test_labels_give_way_to_the_value_at_their_response():
-    """Of by_label(1, 2) the chosen response has 1 and the rejected one 2, inside or outside."""
+    """Of by_label(1, 2) the chosen response has 1 and the rejected one 2, inside or outside.
+
+    A weight of each label's own gets a name that no file can declare, for it starts with `_`.
+    """
     node = parse("by_label(1, by_label(3, 2)) + sum_t(omega(y, t))", SCOPE_OF_PRIOR)
     chosen, rejected = (
         to_text(resolve_labels(tree.at_responses(node, {"y": each}))) for each in "wl"
     )
-    assert chosen == "1 + sum_t(omega_chosen(w, t))"
-    assert rejected == "2 + sum_t(omega_rejected(l, t))"
+    assert chosen == "1 + sum_t(_chosen_omega(w, t))"
+    assert rejected == "2 + sum_t(_rejected_omega(l, t))"
 
 
 def test_weights_shared_by_the_labels_keep_their_name():
