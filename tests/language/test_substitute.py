@@ -49,7 +49,7 @@ def test_a_logarithm_keeps_what_it_needs():
 def test_labels_give_way_to_the_value_at_their_response():
     """Of by_label(1, 2) the chosen response has 1 and the rejected one 2, inside or outside.
 
-    A weight by label gets a name that no specification can declare: it starts with _.
+    A weight of each label's own gets a name that no file can declare, for it starts with `_`.
     """
     node = parse("by_label(1, by_label(3, 2)) + sum_t(omega(y, t))", SCOPE_OF_PRIOR)
     chosen, rejected = (
