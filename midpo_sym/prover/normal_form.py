@@ -24,6 +24,7 @@ from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
 
 MAX_TERMS = 500
+MAX_OPAQUE = 32
 MAX_POWER = 64  # larger whole exponents are treated as any other real one
 FROZEN = "°"  # marks an atom inside sg, when gradients are compared
 
@@ -115,6 +116,8 @@ def read(nodes: tuple[Expression, ...], *, hold: bool = False) -> Reading:
             forms = [reader.real(node, frozen=False) for node in nodes]
         except _MissingAtom as missing:
             atoms[missing.atom.name] = missing.atom
+            if sum(atom.opaque for atom in atoms.values()) > MAX_OPAQUE:
+                raise OutsideClassError("too many parts that have no normal form") from None
         else:
             return Reading(
                 tuple(NormalForm(c, sums, reader.atoms) for c, sums in forms),
@@ -218,9 +221,6 @@ class _Reader:
         return constant, {response: r for response, r in sums.items() if r}
 
     def times(self, form: Form, factor: FracElement) -> Form:
-        for part in (form[0], *form[1].values()):
-            if len(part.numer) * len(factor.numer) > MAX_TERMS**2:
-                raise OutsideClassError("too many terms")
         if not factor:
             return self.zero
         if factor == self.field.one:
@@ -425,13 +425,25 @@ class _Reader:
 def _plus(left: FracElement, right: FracElement) -> FracElement:
     if left.denom == right.denom == left.field.ring.one:  # nothing to cancel
         return left.raw_new(left.numer + right.numer)
+    crossed = len(left.numer) * len(right.denom) + len(right.numer) * len(left.denom)
+    _check_size(crossed, len(left.denom) * len(right.denom))
     return left + right
 
 
 def _times(left: FracElement, right: FracElement) -> FracElement:
     if left.denom == right.denom == left.field.ring.one:  # nothing to cancel
-        return left.raw_new(left.numer * right.numer)
+        _check_size(len(left.numer) * len(right.numer) // MAX_TERMS)
+        product = left.raw_new(left.numer * right.numer)
+        _check_size(len(product.numer))
+        return product
+    _check_size(len(left.numer) * len(right.numer), len(left.denom) * len(right.denom))
     return left * right
+
+
+def _check_size(*terms: int) -> None:
+    """Refuse what would take minutes: cancelling fractions of many terms above all."""
+    if max(terms) > MAX_TERMS:
+        raise OutsideClassError("too many terms")
 
 
 def _names(polynomial: PolyElement) -> Iterator[str]:

@@ -24,6 +24,7 @@ SLOPE_TOLERANCE = "1e-16"  # of slopes: differences with STEP lose half of the d
 STEP = "1e-10"
 POINTS = 2
 _SPARE = 8  # points to go on to where lengths coincide and something divides by their difference
+MAX_LOGARITHM = 100_000  # of any number on the way
 _TOKENS = 4
 
 Real = Any  # mpmath's mpf, which has no type stubs
@@ -178,11 +179,11 @@ def _evaluate(node: Expression, point: _Point, still: _Point, number: int, t: in
         case tree.Neg(body=body):
             return -value(body)
         case tree.Pow(base=base, exponent=exponent):
-            return value(base) ** value(exponent)
+            return _power(value(base), value(exponent))
         case tree.Log(body=body):
             return context.log(value(body))
         case tree.Exp(body=body):
-            return context.exp(value(body))
+            return context.exp(_bounded(value(body)))
         case tree.Max(left=left, right=right):
             return max(value(left), value(right))
         case tree.TokenSum(response=response, body=body):
@@ -196,3 +197,20 @@ def _evaluate(node: Expression, point: _Point, still: _Point, number: int, t: in
         case tree.Defined(body=body):
             return value(body)
     raise AssertionError(node)
+
+
+def _power(base: Real, exponent: Real) -> Real:
+    if base:
+        _bounded(exponent * _context().log(abs(base)))
+    return base**exponent
+
+
+def _bounded(logarithm: Real) -> Real:
+    """Return the logarithm of a number that is not too large to be computed with.
+
+    Raises:
+        OverflowError: it is.
+    """
+    if abs(logarithm) > MAX_LOGARITHM:
+        raise OverflowError
+    return logarithm

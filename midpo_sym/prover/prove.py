@@ -213,14 +213,18 @@ def judge(
     equal = answer is Answer.EQUAL
     tries = CONFIRMING_POINTS if equal else SEARCH_POINTS
     found = witness.search(left, right, tries=tries)
-    numbers = _compared(left, right)
-    if answer is Answer.UNEQUAL and numbers.values_agree:  # a coincidence of lengths, perhaps
-        numbers = _compared(left, right, points=MORE_POINTS)
     opinions = [
         Opinion("kernel", "value", _word(answer), reason or "normal forms"),
         _of_witness(found, "value", differs=found.value is not None),
-        _of_numbers("value", agree=numbers.values_agree),
     ]
+    try:
+        numbers = _compared(left, right)
+        if answer is Answer.UNEQUAL and numbers.values_agree:  # a coincidence of lengths, perhaps
+            numbers = _compared(left, right, points=MORE_POINTS)
+    except OverflowError:
+        undecided = Undecided("a number on the way is too large for the numerical check")
+        return undecided, undecided, tuple(opinions)
+    opinions.append(_of_numbers("value", agree=numbers.values_agree))
     if equal and found.value:
         raise DisagreementError("the kernel proves the statement, and a witness refutes it")
     if equal and not numbers.values_agree:
