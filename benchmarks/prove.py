@@ -206,15 +206,18 @@ def time_growth(times: int, limit: float) -> list[Row]:
     for family in watched(list(FAMILIES), "growth, SymPy"):
         for way in GROWTH_WAYS:
             for count in FAMILIES[family][1]:
-                rows.append(ask_sympy("growth", f"{family}/{count}", way, limit))
-                if rows[-1].seconds is None:
+                asked = ask_sympy("growth", f"{family}/{count}", way, limit)
+                rows += asked
+                if asked[0].seconds is None:
                     break
     return rows
 
 
 def time_sympy(claims: Sequence[Timed], limit: float) -> list[Row]:
     asked = [(each.name, way) for each in claims for way in WAYS]
-    return [ask_sympy("sympy", name, way, limit) for name, way in watched(asked, "SymPy")]
+    return [
+        row for name, way in watched(asked, "SymPy") for row in ask_sympy("sympy", name, way, limit)
+    ]
 
 
 def time_command(times: int) -> list[Row]:
@@ -244,13 +247,22 @@ def script(file: str, *arguments: str, limit: float | None = None) -> str:
     return call([str(HERE / file), *arguments], limit)
 
 
-def ask_sympy(part: str, name: str, way: str, limit: float) -> Row:
+def ask_sympy(part: str, name: str, way: str, limit: float) -> list[Row]:
+    """Return SymPy's time of one way, and the prover's own times taken in turns with it."""
     printed = script("with_sympy.py", name, way, limit=limit)
     runs = [json.loads(line) for line in printed.splitlines()]
     if not runs:
-        return Row(part, name, way, None)
-    zero = all(is_zero for _, is_zero in runs)
-    return Row(part, name, way, median(seconds for seconds, _ in runs), "0" if zero else "not 0")
+        return [Row(part, name, way, None)]
+    asked, decision, verdict, zero = zip(*runs, strict=True)
+    return [
+        Row(part, name, way, median(asked), "0" if all(zero) else "not 0"),
+        Row(part, name, beside(way, "decision"), median(decision)),
+        Row(part, name, beside(way, "verdict"), median(verdict)),
+    ]
+
+
+def beside(way: str, measure: str) -> str:
+    return f"{measure} beside {way}"
 
 
 # Reporting
@@ -281,6 +293,15 @@ class Figures:
         seconds = self.seconds(part, name, measure)
         assert seconds is not None
         return seconds
+
+    def ratios(self, name: str, way: str) -> tuple[float, float]:
+        """Return how many times slower a way is than decision and verdict in its own process."""
+        asked = self.own("sympy", name, way)
+        decision, verdict = (
+            asked / self.own("sympy", name, beside(way, measure))
+            for measure in ("decision", "verdict")
+        )
+        return decision, verdict
 
     def right(self, name: str, way: str, status: str) -> bool:
         """Tell whether SymPy got 0 of a true claim, and anything else of a false one."""
@@ -323,8 +344,7 @@ def claim_block(rows: Figures, claims: Sequence[Timed]) -> Block:
                 line += ["–"] * 3
             else:
                 seconds, way = best
-                line += [f"{ms(seconds)} ({way})", times(seconds / decision)]
-                line += [times(seconds / verdict)]
+                line += [f"{ms(seconds)} ({way})", *map(times, rows.ratios(each.name, way))]
         lines.append(line)
     worst = max(rows.own("claims", each.name, "verdict") for each in claims)
     return Block(
@@ -334,7 +354,7 @@ def claim_block(rows: Figures, claims: Sequence[Timed]) -> Block:
         f"has checked the claim before, normal forms forgotten. *Empty*: all caches emptied. "
         f"*Fresh*: first claim of a new process, without imports. Then the fastest way through "
         f"`simplify` that is right, and the fastest way of any kind, each with how many times "
-        f"slower it is than decision and verdict; bar: {SIMPLIFY_BAR} times, against `simplify`.",
+        f"slower it is than decision and verdict timed in turns with it; bar: {SIMPLIFY_BAR} times, against `simplify`.",
         (
             *("claim", "status", "decision", "verdict", "empty", "fresh"),
             *("simplify", "/decision", "/verdict", "any way", "/decision", "/verdict"),
@@ -350,16 +370,14 @@ def way_block(rows: Figures, claims: Sequence[Timed]) -> Block:
     lines = []
     for way, row in WAYS.items():
         right = [each for each in claims if rows.right(each.name, way, each.status)]
-        ended = [(each, rows.seconds("sympy", each.name, way)) for each in right]
-        ratios = [
-            [seconds / rows.own("claims", each.name, measure) for each, seconds in ended if seconds]
-            for measure in ("decision", "verdict")
-        ]
         counts = [
             f"{sum(each in right for each in some)}/{len(some)}" for some in (proved, refuted)
         ]
-        medians = [ms(median(seconds for _, seconds in ended if seconds)) if ended else "–"]
-        medians += [times(median(some)) if some else "–" for some in ratios]
+        medians = ["–"] * 3
+        if right:
+            seconds = median(rows.own("sympy", each.name, way) for each in right)
+            ratios = zip(*(rows.ratios(each.name, way) for each in right), strict=True)
+            medians = [ms(seconds), *(times(median(some)) for some in ratios)]
         every = "yes" if row.every_length else "no"
         lines.append([way, row.says, every, *counts, *medians])
     return Block(

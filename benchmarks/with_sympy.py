@@ -1,8 +1,10 @@
 """The same statements put to SymPy itself, in the ways that its users would try first.
 
 Run as a script with the name of a statement and of a way, it prints one line of JSON for each run
-of that way: seconds, and whether the difference of the sides came out as 0. Building the
-difference is not counted, and SymPy's caches are emptied before each run.
+of that way: its seconds, those of the prover's kernel and of its full verdict, taken in turns with it
+so that a busy machine slows all three, and whether the difference of the sides came out as 0.
+Building the difference is not counted; SymPy's caches and the normal forms are forgotten before
+each run.
 
 SymPy is given every advantage: each response has indexed symbols of its own, known to be positive
 or real, divergences are symbols already, and every way may apply laws of the logarithm by force.
@@ -23,10 +25,12 @@ from sympy.core.cache import clear_cache
 
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.prove import sides
+from midpo_sym.prover.kernel import decide
+from midpo_sym.prover.normal_form import read
+from midpo_sym.prover.prove import judge, sides
 
 LENGTHS = {"w": 3, "l": 2}
-ENOUGH = 1.0  # seconds of repeated runs
+ENOUGH = 0.5  # seconds of repeated runs
 REPEATS = 5
 _ASSUMPTIONS = {
     "positive": {"positive": True},
@@ -211,19 +215,35 @@ def difference(name: str, way: Way) -> sympy.Expr:
     return way.converter.convert(left) - target.convert(right)
 
 
-if __name__ == "__main__":
-    chosen = WAYS[sys.argv[2]]
-    expression = difference(sys.argv[1], chosen)
+def seconds_of(go: Callable[[], object]) -> float:
+    read.cache_clear()
+    clear_cache()
+    gc.collect()
+    gc.disable()
+    start = time.perf_counter()
+    go()
+    seconds = time.perf_counter() - start
+    gc.enable()
+    return seconds
+
+
+def main(name: str, way: Way) -> None:
+    statement = find(name)
+    expression = difference(name, way)
+    judge(*sides(statement), statement=statement)
     spent = 0.0
     for _ in range(REPEATS):
-        clear_cache()
-        gc.collect()
-        gc.disable()
-        start = time.perf_counter()
-        is_zero = bool(chosen.run(expression) == 0)
-        seconds = time.perf_counter() - start
-        gc.enable()
-        print(json.dumps([seconds, is_zero]), flush=True)
-        spent += seconds
+        answers: list[sympy.Expr] = []
+        seconds = (
+            seconds_of(lambda: answers.append(way.run(expression))),  # noqa: B023 - called at once
+            seconds_of(lambda: decide(*sides(statement))),
+            seconds_of(lambda: judge(*sides(statement), statement=statement)),
+        )
+        print(json.dumps([*seconds, bool(answers[0] == 0)]), flush=True)
+        spent += seconds[0]
         if spent > ENOUGH:
             break
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], WAYS[sys.argv[2]])
