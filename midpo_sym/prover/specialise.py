@@ -58,11 +58,8 @@ def _matches(derivation: Derivation, other: Derivation) -> Iterator[Specialisati
     target = unfold(other.statement.argument)
     argument = unfold(derivation.statement.argument)
     names = _free_names(derivation, other)
-    positive = {
-        each.name
-        for each in (*derivation.parameters, *derivation.weights)
-        if each.domain == "positive"
-    }
+    domains = {each.name: each.domain for each in derivation.parameters}
+    domains |= {each.name: each.domain for each in derivation.weights}
     if len(names) > _MAX_FREE:
         return
     try:
@@ -71,7 +68,7 @@ def _matches(derivation: Derivation, other: Derivation) -> Iterator[Specialisati
         return
     for size in range(1, len(names) + 1):
         for chosen in itertools.combinations(names, size):
-            allowed = [_VALUES[1:] if name in positive else _VALUES for name in chosen]
+            allowed = [_VALUES[domains[name] == "positive" :] for name in chosen]  # no zero
             for values in itertools.product(*allowed):
                 setting = dict(zip(chosen, values, strict=True))
                 special = _set(argument, setting)
