@@ -288,7 +288,7 @@ class _Reader:
             return self.variable(leaf), {}
         if node.positive:
             factor, exponent = self.split(node, frozen=frozen)
-            return factor * self.exponential(exponent), {}
+            return self.times(factor, self.exponential(exponent))
         match node:
             case tree.Mul(factors=factors):
                 result = (self.field.one, {})
@@ -305,45 +305,46 @@ class _Reader:
                 return self.power(self.scalar(self.real(base, frozen=frozen)), whole, base), {}
         raise OutsideClassError(f"{type(node).__name__} has no normal form")
 
-    def split(self, node: Expression, *, frozen: bool) -> tuple[FracElement, Form]:
-        """Return R and e such that a positive node is R exp(e), with R a rational function."""
+    def split(self, node: Expression, *, frozen: bool) -> tuple[Form, Form]:
+        """Return R and e such that a positive node is R exp(e), with as much as can be in e."""
+        one: Form = (self.field.one, {})
         match node:
             case tree.Probability() | tree.TokenProbability() | tree.Normaliser():
                 leaf = _leaf(node, frozen=frozen)
                 assert leaf is not None
                 log = self.variable(leaf)
                 if isinstance(node, tree.Probability):  # A5
-                    return self.field.one, (self.zero[0], {node.response: log})
-                return self.field.one, (log, {})
+                    return one, (self.zero[0], {node.response: log})
+                return one, (log, {})
             case tree.TokenProduct(response=response, body=body):  # A4
                 r = self.scalar(self.log(body, frozen=frozen))
-                return self.field.one, (self.zero[0], {response: r})
+                return one, (self.zero[0], {response: r})
             case tree.Exp(body=body):  # A3
-                return self.field.one, self.real(body, frozen=frozen)
+                return one, self.real(body, frozen=frozen)
             case tree.Mul(factors=factors):  # A1
-                result = self.field.one, self.zero
+                result = one, self.zero
                 for each in factors:
                     factor, exponent = self.split(each, frozen=frozen)
-                    product = self.times((result[0], {}), factor)[0]
-                    result = product, self.plus(result[1], exponent)
+                    result = self.product(result[0], factor), self.plus(result[1], exponent)
                 return result
             case tree.Div(numerator=above, denominator=below):  # A1
                 over, plus = self.split(above, frozen=frozen)
                 under, minus = self.split(below, frozen=frozen)
                 exponent = self.plus(plus, self.times(minus, -self.field.one))
-                return self.divide((over, {}), under, below)[0], exponent
+                return self.divide(over, self.scalar(under), below), exponent
             case tree.Pow(base=base, exponent=power):  # A2
                 factor, exponent = self.split(base, frozen=frozen)
                 raised = self.real(power, frozen=frozen)
                 whole = self.whole(raised)
                 if whole is not None:
-                    return self.power(factor, whole, base), self.product(raised, exponent)
-                log = self.plus(self.logarithm(factor), exponent)
-                return self.field.one, self.product(raised, log)
+                    number = self.power(self.scalar(factor), whole, base)
+                    return (number, {}), self.product(raised, exponent)
+                log = self.plus(self.logarithm(self.scalar(factor)), exponent)
+                return one, self.product(raised, log)
             case tree.Defined() | tree.StopGradient() | tree.ByLabel():  # A7, A8
                 body, frozen = self.inside(node, frozen=frozen)
                 return self.split(body, frozen=frozen)
-        return self.scalar(self.real(node, frozen=frozen)), self.zero
+        return self.real(node, frozen=frozen), self.zero
 
     def inside(self, node: Expression, *, frozen: bool) -> tuple[Expression, bool]:
         """Return what a transparent node stands for, and whether it counts as a constant."""
@@ -361,7 +362,7 @@ class _Reader:
     def log(self, node: Expression, *, frozen: bool) -> Form:
         """Return the normal form of the logarithm of a positive node."""
         factor, exponent = self.split(node, frozen=frozen)
-        return self.plus(self.logarithm(factor), exponent)
+        return self.plus(self.logarithm(self.scalar(factor)), exponent)
 
     def logarithm(self, factor: FracElement) -> Form:
         """Return log R as log N − log D (A1), each by its primes and variables (A2) or opaque.

@@ -71,7 +71,7 @@ def _matches(derivation: Derivation, other: Derivation) -> Iterator[Specialisati
         return
     for size in range(1, len(names) + 1):
         for chosen in itertools.combinations(names, size):
-            allowed = [_VALUES[1:] if name in positive else _VALUES for name in chosen]
+            allowed = [_VALUES[domains[name] == "positive" :] for name in chosen]  # no zero
             for values in itertools.product(*allowed):
                 setting = dict(zip(chosen, values, strict=True))
                 special = _set(argument, setting)

@@ -43,6 +43,11 @@ EQUAL = [
     ("alpha*sum_t(mu(w, t))", "sum_t(mu(w, t)*alpha)"),
     ("sum_t(gamma*mu(w, t) + eta*xi(w, t))", "gamma*sum_t(mu(w, t)) + eta*sum_t(xi(w, t))"),
     ("sum_t(mu(w, t)/length(w))", "sum_t(mu(w, t))/length(w)"),
+    # The same where everything is positive by its form.
+    ("alpha*sum_t(nu(w, t))", "sum_t(alpha*nu(w, t))"),
+    ("sum_t(nu(w, t))*alpha/beta", "sum_t(nu(w, t)/beta*alpha)"),
+    ("exp(alpha*sum_t(nu(w, t)))*pi(w)", "exp(sum_t(alpha*nu(w, t) + log(pi(w, t))))"),
+    ("alpha*log(prod_t(exp(nu(w, t))))", "alpha*sum_t(nu(w, t))"),
     # Rational in the weights: (w² − 1)/(w + 1) = w − 1.
     ("sum_t((nu(w, t)**2 - 1)/(nu(w, t) + 1))", "sum_t(nu(w, t)) - length(w)"),
     ("sum_t((nu(w, t)*alpha + alpha**2)/(nu(w, t) + alpha))", "alpha*length(w)"),

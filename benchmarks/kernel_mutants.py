@@ -1,0 +1,250 @@
+"""How many one-node mutants of the kernel's own source do its tests notice?
+
+    python benchmarks/kernel_mutants.py
+
+Mutates `kernel.py` and `normal_form.py` one syntax node at a time, runs the kernel's tests on
+each in a process of its own, and writes `kernel_mutants.md` beside this file. Every survivor is
+listed; the reasons in `kernel_mutants.toml` say why one may live. Ends with 1 if one has none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import io
+import os
+import signal
+import sys
+import time
+import tomllib
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+MODULES = ("normal_form", "kernel")  # in the order in which they are imported
+SUITE = ("tests/prover/test_kernel.py", "tests/prover/test_attacks.py")
+LIMIT = 20  # seconds; a mutant that needs longer has been noticed
+KILLED, SURVIVED, SLOW = "killed", "survived", "too slow"
+
+COMPARISONS = {
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.Lt: (ast.LtE, ast.Gt),
+    ast.LtE: (ast.Lt, ast.Gt),
+    ast.Gt: (ast.GtE, ast.Lt),
+    ast.GtE: (ast.Gt, ast.Lt),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+}
+OPERATORS = {
+    ast.Add: (ast.Sub,),
+    ast.Sub: (ast.Add,),
+    ast.Mult: (ast.Add,),
+    ast.Div: (ast.Mult,),
+    ast.Pow: (ast.Mult,),
+}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A changed source: `what` says what became of which line."""
+
+    module: str
+    line: str
+    what: str
+    number: int
+    source: str
+
+    @property
+    def key(self) -> str:
+        """Return a name that outlives changes elsewhere in the file."""
+        return f"{self.module}: {self.line} [{self.what}]"
+
+
+def changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """Yield what a node may be replaced by, and a word for it."""
+    match node:
+        case ast.Compare(ops=[operator, *rest]):
+            for other in COMPARISONS[type(operator)]:
+                changed = ast.Compare(node.left, [other(), *rest], node.comparators)
+                yield f"{type(operator).__name__} to {other.__name__}", changed
+        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
+            for other in OPERATORS[type(operator)]:
+                name = f"{type(operator).__name__} to {other.__name__}"
+                yield name, ast.BinOp(left, other(), right)
+        case ast.AugAssign(target=target, op=operator, value=value) if type(operator) in OPERATORS:
+            for other in OPERATORS[type(operator)]:
+                name = f"{type(operator).__name__}= to {other.__name__}="
+                yield name, ast.AugAssign(target, other(), value)
+        case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=operand):
+            yield f"{type(node.op).__name__} dropped", operand
+        case ast.BoolOp(op=operator, values=values):
+            other = ast.Or() if isinstance(operator, ast.And) else ast.And()
+            yield f"{type(operator).__name__} to {type(other).__name__}", ast.BoolOp(other, values)
+            for place in range(len(values)):
+                rest = [*values[:place], *values[place + 1 :]]
+                yield (
+                    f"operand {place + 1} dropped",
+                    rest[0] if len(rest) == 1 else ast.BoolOp(operator, rest),
+                )
+        case ast.Constant(value=bool() as value):
+            yield f"{value} to {not value}", ast.Constant(not value)
+        case ast.Constant(value=int() as value):
+            yield f"{value} to {value + 1}", ast.Constant(value + 1)
+        case ast.If(test=test, body=body, orelse=orelse):
+            yield "branch never taken", ast.If(ast.Constant(value=False), body, orelse)
+            yield "branch always taken", ast.If(ast.Constant(value=True), body, orelse)
+            del test
+        case ast.IfExp(body=body, orelse=orelse):
+            yield "first value always", body
+            yield "second value always", orelse
+        case ast.match_case(pattern=pattern, guard=guard):
+            if isinstance(pattern, ast.MatchAs) and pattern.pattern is None:
+                return
+            yield "case dropped", ast.match_case(pattern, ast.Constant(value=False), node.body)
+            if guard:
+                yield "guard dropped", ast.match_case(pattern, None, node.body)
+        case ast.Return(value=ast.expr()):
+            yield "returns None", ast.Return(ast.Constant(None))
+        case ast.Raise():
+            yield "does not raise", ast.Pass()
+        case ast.Continue():
+            yield "does not continue", ast.Pass()
+        case ast.Expr(value=ast.Call()):
+            yield "call dropped", ast.Pass()
+
+
+def mutants(module: str) -> Iterator[Mutant]:
+    """Yield every mutant of one module."""
+    text = (ROOT / "midpo_sym" / "prover" / f"{module}.py").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    whole = ast.parse(text)
+    for parent in ast.walk(whole):
+        for field, value in ast.iter_fields(parent):
+            if field in ("returns", "annotation", "decorator_list"):
+                continue
+            siblings = value if isinstance(value, list) else [value]
+            for place, node in enumerate(siblings):
+                if not isinstance(node, ast.AST):
+                    continue
+                placed = node.pattern if isinstance(node, ast.match_case) else node
+                number = getattr(placed, "lineno", 0)
+                for what, changed in changes(node):
+                    _set(parent, field, value, place, changed)
+                    source = ast.unparse(ast.fix_missing_locations(whole))
+                    _set(parent, field, value, place, node)
+                    yield Mutant(module, lines[number - 1].strip(), what, number, source)
+
+
+def _set(parent: ast.AST, field: str, value: object, place: int, new: ast.AST) -> None:
+    if isinstance(value, list):
+        value[place] = new
+    else:
+        setattr(parent, field, new)
+
+
+def run(todo: Sequence[Mutant | None], jobs: int) -> list[str]:
+    """Run the suite on each mutant, or on the kernel as it is, in a process of its own."""
+    outcomes = [""] * len(todo)
+    waiting = list(enumerate(todo))[::-1]
+    running: dict[int, tuple[int, float]] = {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            place, mutant = waiting.pop()
+            child = os.fork()
+            if child == 0:
+                _run_here(mutant)
+            running[child] = place, time.monotonic()
+        for child, (place, started) in list(running.items()):
+            done, status = os.waitpid(child, os.WNOHANG)
+            if not done and time.monotonic() - started < LIMIT:
+                continue
+            if not done:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+            passed = done and os.waitstatus_to_exitcode(status) == 0
+            outcomes[place] = SURVIVED if passed else KILLED if done else SLOW
+            del running[child]
+        time.sleep(0.005)
+    return outcomes
+
+
+def _run_here(mutant: Mutant | None) -> None:
+    import pytest  # noqa: PLC0415 - imported by the parent already
+
+    code = 1
+    with contextlib.suppress(BaseException), contextlib.redirect_stdout(io.StringIO()):
+        if mutant:
+            name = f"midpo_sym.prover.{mutant.module}"
+            module = types.ModuleType(name)
+            sys.modules[name] = module
+            exec(compile(mutant.source, name, "exec"), module.__dict__)  # noqa: S102 - its own source
+        arguments = ["-x", "-q", "-p", "no:cacheprovider", "--assert=plain"]
+        code = int(pytest.main([*arguments, *(str(ROOT / each) for each in SUITE)]))
+    os._exit(code)
+
+
+def report(found: list[tuple[Mutant, str]], reasons: dict[str, str]) -> str:
+    """Return the table of survivors, and the score."""
+    alive = [mutant for mutant, outcome in found if outcome == SURVIVED]
+    slow = sum(outcome == SLOW for _, outcome in found)
+    killed = len(found) - len(alive)
+    lines = [
+        "# Mutants of the kernel",
+        "",
+        "Written by `python benchmarks/kernel_mutants.py`: one syntax node of the kernel is changed",
+        "at a time, and its tests have to notice.",
+        "",
+        f"- mutants: {len(found)}",
+        f"- noticed: {killed} ({100 * killed / len(found):.1f} %), {slow} of them by running on",
+        f"- survivors: {len(alive)}, without a reason: "
+        f"{sum(mutant.key not in reasons for mutant in alive)}",
+        "",
+        "| line | change | why it may live |",
+        "| --- | --- | --- |",
+    ]
+    for mutant in alive:
+        code = mutant.line.replace("|", "\\|")
+        why = reasons.get(mutant.key, "**unexplained**")
+        lines.append(f"| `{mutant.module}`: `{code}` | {mutant.what} | {why} |")
+    return "\n".join([*lines, ""])
+
+
+def main() -> int:
+    """Run all mutants and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", default="", help="a part of the key of the mutants to run")
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    sys.path[:0] = [str(ROOT)]
+    import mpmath  # noqa: F401, PLC0415 - loaded once, before the processes split
+    import pytest  # noqa: F401, PLC0415
+    import sympy  # noqa: F401, PLC0415
+
+    import midpo_sym.language.parser  # noqa: F401, PLC0415
+
+    if run([None], 1) != [SURVIVED]:
+        print("the tests fail on the kernel as it is")
+        return 1
+    todo = [
+        mutant for module in MODULES for mutant in mutants(module) if options.only in mutant.key
+    ]
+    print(f"{len(todo)} mutants")
+    found = list(zip(todo, run(todo, options.jobs), strict=True))
+    reasons = tomllib.loads((HERE / "kernel_mutants.toml").read_text(encoding="utf-8"))
+    text = report(found, reasons)
+    print(text)
+    if not options.only:
+        (HERE / "kernel_mutants.md").write_text(text, encoding="utf-8")
+    return int("**unexplained**" in text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

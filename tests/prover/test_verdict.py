@@ -1,0 +1,188 @@
+"""Three judges that must agree: whichever of them lies, and about what, it is found out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from midpo_sym.prover import prove, witness
+from midpo_sym.prover.kernel import Answer, decide, decide_gradient
+from midpo_sym.prover.prove import judge, prove_derivation, prove_statement
+from midpo_sym.prover.verdict import DisagreementError, Proved, Refuted, Status, Undecided
+from midpo_sym.prover.witness import Search, Witness
+from midpo_sym.spec.model import Statement
+from words import loss, prior, shipped
+
+TRUE = shipped("dpo").statement  # equal values, equal gradients
+FALSE = replace(TRUE, zeta=prior("prev(y)"))  # different values
+HALF = next(c for c in shipped("tdpo2").claims if c.id == "label-free-prior").statement  # gradient
+
+
+def check(statement):
+    return prove_statement(statement, shipped("dpo"))
+
+
+def point():
+    """Return some witness, to lie with."""
+    return witness.search(loss("gamma"), loss("gamma + 1"), tries=5).value
+
+
+def opposite(decision):
+    """Return the decision that says the opposite, theorem and all."""
+    if decision.answer is Answer.EQUAL:
+        return replace(decision, answer=Answer.UNEQUAL, theorem=None)
+    true = decide(loss("gamma"), loss("gamma")).theorem
+    return replace(decision, answer=Answer.EQUAL, theorem=true, slopes={})
+
+
+def test_the_honest_verdicts():
+    """Without a lie: proved; refuted; proved with a refuted gradient."""
+    assert check(TRUE).verdict.status is check(TRUE).gradient.status is Status.PROVED
+    assert check(FALSE).verdict.status is check(FALSE).gradient.status is Status.REFUTED
+    assert isinstance(check(HALF).verdict, Proved)
+    assert isinstance(check(HALF).gradient, Refuted)
+
+
+@pytest.mark.parametrize("statement", [TRUE, FALSE], ids=["true", "false"])
+def test_the_kernel_lies_about_the_value(monkeypatch, statement):
+    """Equal called different, and different called equal, contradict the numbers."""
+    monkeypatch.setattr(prove, "decide", lambda *sides: opposite(decide(*sides)))
+    with pytest.raises(DisagreementError):
+        check(statement)
+
+
+@pytest.mark.parametrize("statement", [TRUE, HALF], ids=["true", "false"])
+def test_the_kernel_lies_about_the_gradient(monkeypatch, statement):
+    """Equal gradients called different, and different ones called equal, are found out."""
+    lie = lambda *sides: opposite(decide_gradient(*sides))  # noqa: E731 - as short as a lie
+    monkeypatch.setattr(prove, "decide_gradient", lie)
+    with pytest.raises(DisagreementError):
+        check(statement)
+
+
+def test_the_witness_lies_about_the_value(monkeypatch):
+    """A witness against what the kernel proves is a contradiction."""
+    found = point()
+    monkeypatch.setattr(witness, "search", lambda *_, tries: Search(tries, found, None))
+    with pytest.raises(DisagreementError, match="a witness refutes it"):
+        check(TRUE)
+
+
+def test_the_witness_lies_about_the_gradient(monkeypatch):
+    """So is a witness against a gradient that the kernel proves."""
+    found = replace(point(), of_gradient=True)
+    monkeypatch.setattr(witness, "search", lambda *_, tries: Search(tries, None, found))
+    with pytest.raises(DisagreementError, match="a witness refutes it"):
+        check(TRUE)
+
+
+@pytest.mark.parametrize("statement", [FALSE, HALF], ids=["value", "gradient"])
+def test_a_witness_that_finds_nothing(monkeypatch, statement):
+    """Finding nothing refutes nothing: what the kernel tells apart is then undecided, not proved."""
+    monkeypatch.setattr(witness, "search", lambda *_, tries: Search(tries, None, None))
+    result = check(statement)
+    assert isinstance(result.gradient, Undecided)
+    assert isinstance(result.verdict, Proved if statement is HALF else Undecided)
+
+
+@pytest.mark.parametrize(
+    ("statement", "changes"),
+    [
+        (TRUE, {"values_agree": False}),
+        (TRUE, {"slopes_agree": False}),
+        (FALSE, {"values_agree": True}),
+        (HALF, {"slopes_agree": True}),
+    ],
+    ids=["equal values", "equal gradients", "different values", "different gradients"],
+)
+def test_the_numbers_lie(monkeypatch, statement, changes):
+    """Numbers that deny what the kernel says, either way, of value or gradient, are heard."""
+    honest = prove.numeric.compare
+    monkeypatch.setattr(
+        prove.numeric, "compare", lambda *sides, **more: replace(honest(*sides, **more), **changes)
+    )
+    with pytest.raises(DisagreementError):
+        check(statement)
+
+
+def test_a_wrong_residual_is_rejected(monkeypatch):
+    """A residual that is not the difference is not shown."""
+    monkeypatch.setattr(prove, "rebuild", lambda *_, **__: loss("gamma"))
+    with pytest.raises(DisagreementError, match="residual"):
+        check(FALSE)
+
+
+def test_a_wrong_residual_of_the_gradient_is_rejected(monkeypatch):
+    """Neither is one whose gradient is not the difference of the gradients."""
+    monkeypatch.setattr(prove, "_sloping", lambda _: loss("log(pi(w))"))
+    with pytest.raises(DisagreementError, match="residual"):
+        check(HALF)
+
+
+def test_opinions_are_recorded():
+    """A proof names three judges twice, a refutation three judges once, each with its answer."""
+    said = [(each.judge, each.of, each.says) for each in check(TRUE).opinions]
+    assert said == [
+        (judge, of, "equal")
+        for of in ("value", "gradient")
+        for judge in ("kernel", "witness", "numbers")
+    ]
+    said = [(each.judge, each.of, each.says) for each in check(FALSE).opinions]
+    assert said == [(judge, "value", "different") for judge in ("kernel", "witness", "numbers")]
+    said = {(each.judge, each.of): each.says for each in check(HALF).opinions}
+    assert {of: said["kernel", of] for of in ("value", "gradient")} == {
+        "value": "equal",
+        "gradient": "different",
+    }
+
+
+def test_outside_the_class_is_undecided():
+    """γ^η with γ of any sign is outside the class; equal numbers alone prove nothing."""
+    odd = loss("gamma") ** loss("eta")
+    statement = Statement(loss("alpha"), prior("ref(y)"), "logsigmoid", odd)
+    verdict, gradient, opinions = judge(loss("max(gamma, gamma)"), loss("gamma"), statement=TRUE)
+    assert isinstance(verdict, Undecided)
+    assert isinstance(gradient, Undecided)
+    assert opinions[0].says == "unknown"
+    assert "no difference" in verdict.reason
+    left = loss("lam") ** loss("lam")
+    verdict, _, _ = judge(left, left, statement=statement)
+    assert isinstance(verdict, Undecided)
+    assert "outside the class" in verdict.reason
+
+
+def test_a_witness_decides_what_the_kernel_cannot():
+    """max(γ, η) = γ is not decided by the kernel, and refuted by a point with η > γ."""
+    verdict, _, opinions = judge(loss("max(gamma, eta)"), loss("gamma"), statement=TRUE)
+    assert isinstance(verdict, Refuted)
+    assert verdict.residual is None
+    assert isinstance(verdict.witness, Witness)
+    assert opinions[0].says == "unknown"
+
+
+def test_a_statement_without_a_claim_is_checked():
+    """Where no claim repeats [prior] and [loss], they are checked first, as the file's own."""
+    derivation = replace(shipped("centropy"), claims=shipped("centropy").claims[1:])
+    first, *rest = prove_derivation(derivation)
+    assert first.claim is None
+    assert first.id == "centropy"
+    assert first.as_expected
+    assert [result.claim.id for result in rest] == [claim.id for claim in derivation.claims]
+
+
+def test_an_unexpected_outcome_is_said():
+    """A claim that expects another verdict, or another residual, is not as expected."""
+    derivation = shipped("centropy")
+    claims = {claim.id: claim for claim in derivation.claims}
+    wrong = claims["section-4"]
+    for changed in (
+        replace(wrong, status="proved", gradient="proved"),
+        replace(wrong, gradient="undecided"),
+        replace(wrong, residual=loss("alpha")),
+    ):
+        assert not prove_statement(wrong.statement, derivation, changed).as_expected
+    assert prove_statement(wrong.statement, derivation, wrong).as_expected
+    link = next(c for c in shipped("sparsepo").claims if c.id == "as-printed")
+    other = replace(link, residual=loss("gamma"))
+    assert not prove_statement(link.statement, shipped("sparsepo"), other).as_expected
