@@ -12,7 +12,7 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 from midpo_sym.prover.normal_form import OutsideClassError, ZeroDenominatorError
 from midpo_sym.prover.properties import leaves
-from midpo_sym.spec.model import Derivation, ParameterSpec, WeightSpec
+from midpo_sym.spec.model import Derivation
 
 _VALUES = (tree.Number(0), tree.Number(1))
 _MAX_FREE = 3  # parameters and weights tried together
@@ -58,11 +58,8 @@ def _matches(derivation: Derivation, other: Derivation) -> Iterator[Specialisati
     target = unfold(other.statement.argument)
     argument = unfold(derivation.statement.argument)
     names = _free_names(derivation, other)
-    declared: tuple[ParameterSpec | WeightSpec, ...] = (
-        *derivation.parameters,
-        *derivation.weights,
-    )
-    positive = {each.name for each in declared if each.domain == "positive"}
+    domains = {each.name: each.domain for each in derivation.parameters}
+    domains |= {each.name: each.domain for each in derivation.weights}
     if len(names) > _MAX_FREE:
         return
     try:
