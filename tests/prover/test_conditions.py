@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from words import IDS, loss, shipped
 
 from midpo_sym.language.text import to_text
 from midpo_sym.prover.conditions import conditions
 from midpo_sym.prover.kernel import decide
 from midpo_sym.prover.normal_form import read
 from midpo_sym.prover.prove import prove_statement
-from words import IDS, loss, shipped
 
 LABELS = "no response is both chosen and rejected for the same prompt"
 
@@ -56,7 +56,7 @@ def test_shipped(name):
     ],
 )
 def test_factors(text, expected):
-    """A denominator is split into factors; of each it is said whether the domain keeps it from 0."""
+    """A denominator is split into factors; of each it is said why the domain keeps it from 0."""
     theorem = decide(loss(text), loss(text)).theorem
     atoms = read((theorem.left, theorem.right)).forms[0].atoms
     found = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import mpmath
 import pytest
+from words import loss
 
 from midpo_sym.language import tree
 from midpo_sym.prover import numeric
-from words import loss
 
 AGREE = [
     ("log(pi(w))", "sum_t(log(pi(w, t)))", True, True),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-
 from independent import compare
+from words import IDS, loss, prior, shipped
+
 from midpo_sym.language import tree
 from midpo_sym.language.parser import Scope, parse
 from midpo_sym.prover.framework import framework_argument
 from midpo_sym.prover.kernel import Answer, decide
 from midpo_sym.prover.prior import Reach, solve_prior
 from midpo_sym.spec.model import Statement
-from words import IDS, loss, prior, shipped
 
 ALPHA = loss("alpha")
 LR = "alpha*log(pi({0})/ref({0}))"

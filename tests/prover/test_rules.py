@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-
 from independent import compare
+from words import loss
+
 from midpo_sym.language import tree
 from midpo_sym.prover.rules import CANCELLATION, CHAIN, COLLECTION, RULES, SUBSTITUTION
-from words import loss
 
 _DEFINED = tree.Defined("K", "w", False, loss("gamma*eta"))
 _ZETA = tree.Defined("zeta", "w", False, loss("ref(w)"))
@@ -52,7 +52,7 @@ FIRES = {
         (loss("-(gamma - eta)"), loss("-gamma + eta")),
         (loss("gamma + (eta + rho)"), loss("gamma + eta + rho")),
         (loss("(gamma + 2)*(eta + rho)"), loss("gamma*eta + gamma*rho + 2*eta + 2*rho")),
-        (-(-loss("gamma")), loss("gamma")),
+        (tree.Neg(tree.Neg(loss("gamma"))), loss("gamma")),
         (loss("gamma*(-eta)*rho"), loss("-(gamma*eta*rho)")),
     ],
     "linearity of a sum over tokens": [
