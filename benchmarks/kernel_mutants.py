@@ -184,7 +184,7 @@ def _run_here(mutant: Mutant | None) -> None:
             name = f"midpo_sym.prover.{mutant.module}"
             module = types.ModuleType(name)
             sys.modules[name] = module
-            exec(compile(mutant.source, name, "exec"), module.__dict__)  # noqa: S102 - its own source
+            exec(compile(mutant.source, name, "exec"), module.__dict__)
         arguments = ["-x", "-q", "-p", "no:cacheprovider", "--assert=plain"]
         code = int(pytest.main([*arguments, *(str(ROOT / each) for each in SUITE)]))
     os._exit(code)
@@ -195,16 +195,16 @@ def report(found: list[tuple[Mutant, str]], reasons: dict[str, str]) -> str:
     alive = [mutant for mutant, outcome in found if outcome == SURVIVED]
     slow = sum(outcome == SLOW for _, outcome in found)
     killed = len(found) - len(alive)
+    unexplained = sum(mutant.key not in reasons for mutant in alive)
     lines = [
         "# Mutants of the kernel",
         "",
-        "Written by `python benchmarks/kernel_mutants.py`: one syntax node of the kernel is changed",
-        "at a time, and its tests have to notice.",
+        "Written by `python benchmarks/kernel_mutants.py`: one syntax node of the kernel is",
+        "changed at a time, and its tests have to notice.",
         "",
         f"- mutants: {len(found)}",
         f"- noticed: {killed} ({100 * killed / len(found):.1f} %), {slow} of them by running on",
-        f"- survivors: {len(alive)}, without a reason: "
-        f"{sum(mutant.key not in reasons for mutant in alive)}",
+        f"- survivors: {len(alive)}, without a reason: {unexplained}",
         "",
         "| line | change | why it may live |",
         "| --- | --- | --- |",

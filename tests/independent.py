@@ -162,10 +162,8 @@ def confirms(witness: Witness, left: tree.Expression, right: tree.Expression) ->
     """Tell whether a witness shows what it says, by the evaluation of this module."""
     point = WitnessPoint(witness.models)
     one, other = evaluate(left, point), evaluate(right, point)
-    if witness.of_gradient:
-        pair = (one.imag / STEP, other.imag / STEP)
-    else:
-        pair = (one.real, other.real)
+    slopes = (one.imag / STEP, other.imag / STEP)
+    pair = slopes if witness.of_gradient else (one.real, other.real)
     said = (in_logs(witness.left), in_logs(witness.right))
     close = all(
         math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in zip(pair, said, strict=True)

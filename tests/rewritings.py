@@ -13,7 +13,9 @@ from midpo_sym.language.tree import Expression, Number
 ONE, TWO = Number(1), Number(2)
 
 
-def equals(node: Expression, chance: random.Random) -> Iterator[tuple[str, Expression]]:
+def equals(  # noqa: PLR0915 - a table of laws
+    node: Expression, chance: random.Random
+) -> Iterator[tuple[str, Expression]]:
     """Yield expressions equal to a node, each with the law that says so."""
     alpha = tree.Parameter("alpha", "positive")
     yield "a = a + 0", tree.add(node, Number(0))

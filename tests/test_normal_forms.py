@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-
 from independent import compare
+
 from midpo_sym.language import tree
 from midpo_sym.language.build import (
     exp,
@@ -27,7 +27,7 @@ from midpo_sym.prover.normal_form import OutsideClassError, ZeroDenominatorError
 from midpo_sym.prover.rebuild import NotReadableError, rebuild
 
 SETTINGS = settings(
-    max_examples=20,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     database=None,
@@ -80,7 +80,7 @@ def of_response(response):
 
 SCALARS = st.recursive(st.sampled_from([*POSITIVE, *REAL]), arithmetic, max_leaves=3)
 TERMS = st.tuples(SCALARS, st.sampled_from("wl").flatmap(of_response)).map(lambda ab: ab[0] * ab[1])
-PLAIN = st.lists(st.one_of(TERMS, SCALARS), min_size=1, max_size=4).map(tree.total)
+PLAIN = st.lists(st.one_of(TERMS, SCALARS), min_size=1, max_size=3).map(tree.total)
 OPAQUE = st.recursive(
     PLAIN,
     lambda inner: st.one_of(

@@ -64,7 +64,7 @@ def test_rewritten_priors_are_proved():
 
 
 def test_a_wrong_law_is_not_proved():
-    """One wrong step after right ones, twice the target, is never proved: the test above can fail."""
+    """Twice the target, after right steps, is never proved: the tests above can fail."""
     chance = random.Random("wrong")
     for _ in range(20):
         _, statement = chance.choice(STATEMENTS)

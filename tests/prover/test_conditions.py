@@ -56,7 +56,7 @@ def test_shipped(name):
     ],
 )
 def test_factors(text, expected):
-    """A denominator is split into factors; of each it is said whether the domain keeps it from 0."""
+    """A denominator is split into factors; of each it is said why the domain keeps it from 0."""
     theorem = decide(loss(text), loss(text)).theorem
     atoms = read((theorem.left, theorem.right)).forms[0].atoms
     found = [

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from fractions import Fraction as F
+from fractions import Fraction
 from math import log
 
 import pytest
 
 from midpo_sym.prover.exact import Exact, InexactError, format_polynomial
 
+Q = Fraction
+
 
 def test_arithmetic():
     """(1 + 2 log 2)(3 − log 2) = 3 + 5 log 2 − 2 (log 2)²; (uv)' = u'v + uv'."""
-    u = Exact((F(1), F(2)), (F(5),))
-    v = Exact((F(3), F(-1)), (F(0), F(7)))
+    u = Exact((Q(1), Q(2)), (Q(5),))
+    v = Exact((Q(3), Q(-1)), (Q(0), Q(7)))
     product = u * v
     assert product.value == (3, 5, -2)
     # 5 (3 − log 2) + (1 + 2 log 2) 7 log 2 = 15 + 2 log 2 + 14 (log 2)²
@@ -26,9 +28,9 @@ def test_arithmetic():
 
 def test_division():
     """(4 + 6 log 2)/2 = 2 + 3 log 2; (u/v)' = u'/v − u v'/v²: 1/2 − (4 + 6 log 2) 3/4."""
-    quotient = Exact((F(4), F(6)), (F(1),)) / Exact((F(2),), (F(3),))
+    quotient = Exact((Q(4), Q(6)), (Q(1),)) / Exact((Q(2),), (Q(3),))
     assert quotient.value == (2, 3)
-    assert quotient.slope == (F(-5, 2), F(-9, 2))
+    assert quotient.slope == (Q(-5, 2), Q(-9, 2))
     with pytest.raises(InexactError):
         Exact.of(1) / Exact.log_of_power(1)
     with pytest.raises(ZeroDivisionError):
@@ -37,20 +39,28 @@ def test_division():
 
 def test_exponential_and_logarithm():
     """exp(3 log 2) = 8 with derivative 8 u'; log(1/4) = −2 log 2 with derivative u'/u = 4 u'."""
-    assert Exact((F(0), F(3)), (F(1, 2),)).exp() == Exact((F(8),), (F(4),))
-    assert Exact((F(1, 4),), (F(5),)).log() == Exact((F(0), F(-2)), (F(20),))
+    assert Exact((Q(0), Q(3)), (Q(1, 2),)).exp() == Exact((Q(8),), (Q(4),))
+    assert Exact((Q(1, 4),), (Q(5),)).log() == Exact((Q(0), Q(-2)), (Q(20),))
     assert Exact(()).exp() == Exact.of(1)
     assert Exact.of(1).log() == Exact(())
 
 
-@pytest.mark.parametrize("value", [(F(1),), (F(0), F(1, 2)), (F(0), F(0), F(1)), (F(0), F(513))])
+@pytest.mark.parametrize(
+    "value",
+    [
+        (Q(1),),
+        (Q(0), Q(1, 2)),
+        (Q(0), Q(0), Q(1)),
+        (Q(0), Q(513)),
+    ],
+)
 def test_exponentials_that_are_not_exact(value):
     """exp 1, √2, 2^log 2 and 2^513 are no fractions to work with."""
     with pytest.raises(InexactError):
         Exact(value).exp()
 
 
-@pytest.mark.parametrize("value", [F(3), F(0), F(-2), F(3, 2), F(5, 4)])
+@pytest.mark.parametrize("value", [Q(3), Q(0), Q(-2), Q(3, 2), Q(5, 4)])
 def test_logarithms_that_are_not_exact(value):
     """Of 3, 0, −2, 3/2 and 5/4 there is no logarithm that is a multiple of log 2."""
     with pytest.raises(InexactError):
@@ -59,23 +69,23 @@ def test_logarithms_that_are_not_exact(value):
 
 def test_constant_forgets_the_derivative():
     """sg(u) has the value of u and derivative 0."""
-    assert Exact((F(1), F(2)), (F(3),)).constant() == Exact((F(1), F(2)))
+    assert Exact((Q(1), Q(2)), (Q(3),)).constant() == Exact((Q(1), Q(2)))
 
 
 @pytest.mark.parametrize(
     ("value", "sign"),
     [
         ((), 0),
-        ((F(1),), 1),
-        ((F(0), F(-1)), -1),
-        ((F(-7, 10), F(1)), -1),  # log 2 = 0.6931...
-        ((F(-69, 100), F(1)), 1),
-        ((F(-12, 25), F(0), F(1)), 1),  # (log 2)² = 0.48045...
-        ((F(-481, 1000), F(0), F(1)), -1),
+        ((Q(1),), 1),
+        ((Q(0), Q(-1)), -1),
+        ((Q(-7, 10), Q(1)), -1),  # log 2 = 0.6931...
+        ((Q(-69, 100), Q(1)), 1),
+        ((Q(-12, 25), Q(0), Q(1)), 1),  # (log 2)² = 0.48045...
+        ((Q(-481, 1000), Q(0), Q(1)), -1),
         # 0.69314718055994530941723212145817 is log 2 cut off after 32 digits: less than log 2.
-        ((F(-69314718055994530941723212145817, 10**32), F(1)), 1),
-        ((F(-69314718055994530941723212145818, 10**32), F(1)), -1),
-        ((F(1), F(-3), F(1)), -1),  # 1 − 2.079 + 0.480
+        ((Q(-69314718055994530941723212145817, 10**32), Q(1)), 1),
+        ((Q(-69314718055994530941723212145818, 10**32), Q(1)), -1),
+        ((Q(1), Q(-3), Q(1)), -1),  # 1 − 2.079 + 0.480
     ],
 )
 def test_signs(value, sign):
@@ -87,13 +97,13 @@ def test_signs(value, sign):
     ("value", "text"),
     [
         ((), "0"),
-        ((F(1, 2), F(-3)), "1/2 − 3 log 2"),
-        ((F(0), F(1)), "log 2"),
-        ((F(0), F(-1)), "−log 2"),
-        ((F(-2),), "−2"),
-        ((F(1),), "1"),
-        ((F(0), F(0), F(5, 3)), "5/3 (log 2)^2"),
-        ((F(-1), F(1), F(-1)), "−1 + log 2 − (log 2)^2"),
+        ((Q(1, 2), Q(-3)), "1/2 − 3 log 2"),
+        ((Q(0), Q(1)), "log 2"),
+        ((Q(0), Q(-1)), "−log 2"),
+        ((Q(-2),), "−2"),
+        ((Q(1),), "1"),
+        ((Q(0), Q(0), Q(5, 3)), "5/3 (log 2)^2"),
+        ((Q(-1), Q(1), Q(-1)), "−1 + log 2 − (log 2)^2"),
     ],
 )
 def test_format(value, text):
@@ -103,6 +113,6 @@ def test_format(value, text):
 
 def test_equality_is_equality_of_coefficients():
     """log 2 is no fraction: q₀ + q₁ log 2 is zero only where both are, however close it comes."""
-    close = Exact((F(-693147180559945, 10**15), F(1)))
+    close = Exact((Q(-693147180559945, 10**15), Q(1)))
     assert close != Exact(())
     assert abs(float(close.value[0]) + log(2)) < 1e-14

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-
 from independent import compare
+from words import IDS, loss, prior, shipped
+
 from midpo_sym.language.parser import Scope, parse
 from midpo_sym.prover.kernel import Answer, decide
 from midpo_sym.prover.properties import compute_properties
 from midpo_sym.spec.model import Statement
-from words import IDS, loss, prior, shipped
 
 # In this order: does the prior depend on the policy, the label, the length; has it sg; does the
 # closed form of the optimal policy apply; is the loss reference-free; does it need divergences,
@@ -55,7 +55,8 @@ REWARDS = {
     "tdpo": RATIO + " + alpha*" + KL,
     "tdpo2": RATIO + " + alpha*alpha2*" + KL,
     "tis_dpo": "alpha*sum_t(omega({r}, t)*(log(pi({r}, t)/ref({r}, t)) - kl_pi_ref({r}, t)))",
-    "sparsepo": "alpha*sum_t(mu1({r}, t)*log(pi({r}, t)/ref({r}, t)) + mu2({r}, t)*kl_ref_pi({r}, t))",
+    "sparsepo": "alpha*sum_t(mu1({r}, t)*log(pi({r}, t)/ref({r}, t)))"
+    " + alpha*sum_t(mu2({r}, t)*kl_ref_pi({r}, t))",
 }
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 
 import pytest
-
 from independent import compare
+from mutants import mutants, statements
+from words import loss
+
 from midpo_sym.language.text import to_text
 from midpo_sym.prover import numeric
 from midpo_sym.prover.kernel import Answer, decide, decide_gradient, normal_form
 from midpo_sym.prover.rebuild import NotReadableError, rebuild
-from mutants import mutants, statements
-from words import loss
 
 TEXTS = [
     "0",

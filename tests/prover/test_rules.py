@@ -52,7 +52,7 @@ FIRES = {
         (loss("-(gamma - eta)"), loss("-gamma + eta")),
         (loss("gamma + (eta + rho)"), loss("gamma + eta + rho")),
         (loss("(gamma + 2)*(eta + rho)"), loss("gamma*eta + gamma*rho + 2*eta + 2*rho")),
-        (-(-loss("gamma")), loss("gamma")),
+        (tree.Neg(tree.Neg(loss("gamma"))), loss("gamma")),
         (loss("gamma*(-eta)*rho"), loss("-(gamma*eta*rho)")),
     ],
     "linearity of a sum over tokens": [

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import pytest
-
 from independent import compare
+from words import IDS, shipped
+
 from midpo_sym.language import tree
 from midpo_sym.prover import steps as module
 from midpo_sym.prover.framework import framework_argument, implicit_reward
@@ -15,7 +17,6 @@ from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.rules import CANCELLATION, RULES, SUBSTITUTION, Rule
 from midpo_sym.prover.steps import derive
 from midpo_sym.prover.verdict import DisagreementError, Status
-from words import IDS, shipped
 
 
 @cache
@@ -47,7 +48,7 @@ REFUTED = ["centropy/section-4", "simpo/appendix-b-middle-line", "r_dpo/framewor
 
 
 def chained(chain):
-    return all(one.after == two.before for one, two in zip(chain, chain[1:], strict=False))
+    return all(one.after == two.before for one, two in pairwise(chain))
 
 
 def checked(chain):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from words import loss, prior, shipped
 
 from midpo_sym.prover import prove, witness
 from midpo_sym.prover.kernel import Answer, decide, decide_gradient
@@ -12,7 +13,6 @@ from midpo_sym.prover.prove import judge, prove_derivation, prove_statement
 from midpo_sym.prover.verdict import DisagreementError, Proved, Refuted, Status, Undecided
 from midpo_sym.prover.witness import Search, Witness
 from midpo_sym.spec.model import Statement
-from words import loss, prior, shipped
 
 TRUE = shipped("dpo").statement  # equal values, equal gradients
 FALSE = replace(TRUE, zeta=prior("prev(y)"))  # different values
@@ -79,7 +79,7 @@ def test_the_witness_lies_about_the_gradient(monkeypatch):
 
 @pytest.mark.parametrize("statement", [FALSE, HALF], ids=["value", "gradient"])
 def test_a_witness_that_finds_nothing(monkeypatch, statement):
-    """Finding nothing refutes nothing: what the kernel tells apart is then undecided, not proved."""
+    """Finding nothing refutes nothing: what the kernel tells apart is then undecided."""
     monkeypatch.setattr(witness, "search", lambda *_, tries: Search(tries, None, None))
     result = check(statement)
     assert isinstance(result.gradient, Undecided)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction as F
+from fractions import Fraction
 
 import pytest
 from independent import STEP, WitnessPoint, confirms, in_logs
@@ -43,8 +43,8 @@ MODELS = TinyModels(
         ("prev", ("a",)): (3, 3, 1, 2),
     },
     coordinate=((), 0),
-    parameters={"alpha": F(2), "gamma": F(-1, 2)},
-    weights={("mu", "w", 0): F(3), ("mu", "w", 1): F(5), ("mu", "l", 0): F(7)},
+    parameters={"alpha": Fraction(2), "gamma": Fraction(-1, 2)},
+    weights={("mu", "w", 0): Fraction(3), ("mu", "w", 1): Fraction(5), ("mu", "l", 0): Fraction(7)},
     factor=1,
 )
 
@@ -54,21 +54,21 @@ VALUES = [
     (log(ref("w")), (0, -5)),
     (log(tree.Probability("prev", "w")), (0, -5)),
     (log(pi("l")), (0, -3)),
-    (pi("w"), (F(1, 8),)),
+    (pi("w"), (Fraction(1, 8),)),
     (pi("w") / ref("w"), (4,)),
     (sum_t("w", log(pi("w", "t"))), (0, -3)),
-    (prod_t("w", pi("w", "t")), (F(1, 8),)),
+    (prod_t("w", pi("w", "t")), (Fraction(1, 8),)),
     (length("w") * 10 + length("l"), (21,)),
     # KL(π‖ref) before token 1: ½ log 2 + ¼ log ½ = ¼ log 2, and the same reversed;
     # before token 2: ⅛(−2) + ⅛(−1) + ½(2) + ¼(1) = ⅞ log 2, reversed: ½·2 + ¼·1 − ⅛·2 − ⅛ = ⅞.
-    (sum_t("l", kl_pi_ref("l")), (0, F(1, 4))),
-    (sum_t("w", kl_pi_ref("w")), (0, F(1, 4) + F(7, 8))),
-    (sum_t("w", kl_ref_pi("w")), (0, F(1, 4) + F(7, 8))),
+    (sum_t("l", kl_pi_ref("l")), (0, Fraction(1, 4))),
+    (sum_t("w", kl_pi_ref("w")), (0, Fraction(1, 4) + Fraction(7, 8))),
+    (sum_t("w", kl_ref_pi("w")), (0, Fraction(1, 4) + Fraction(7, 8))),
     # KL(ref‖prev) at the prompt: ¼·1 + ½·2 + ⅛(−1) + ⅛(−2) = ⅞, reversed:
     # ⅛(−1) + ⅛(−2) + ¼·1 + ½·2 = ⅞.
-    (sum_t("l", tree.Divergence("ref", "prev", "l")), (0, F(7, 8))),
+    (sum_t("l", tree.Divergence("ref", "prev", "l")), (0, Fraction(7, 8))),
     # KL(π‖prev) at the prompt: ½·2 + ¼·1 + ⅛(−1) + ⅛(−2) = ⅞.
-    (sum_t("l", tree.Divergence("pi", "prev", "l")), (0, F(7, 8))),
+    (sum_t("l", tree.Divergence("pi", "prev", "l")), (0, Fraction(7, 8))),
     (sum_t("w", weight("mu", "w")), (8,)),
     # 3 · (−1) + 5 · (−2) = −13
     (sum_t("w", weight("mu", "w") * log(pi("w", "t"))), (0, -13)),
@@ -77,7 +77,7 @@ VALUES = [
     (parameter("gamma") ** tree.Neg(tree.Number(2)), (4,)),
     (log(tree.Normaliser()), (0, 1)),
     (tree.Normaliser(), (2,)),
-    (exp(log(ref("w")) * parameter("alpha", "positive")), (F(1, 1024),)),
+    (exp(log(ref("w")) * parameter("alpha", "positive")), (Fraction(1, 1024),)),
     (maximum(log(pi("w")), log(ref("w"))), (0, -3)),
     (maximum(-3, log(ref("w"))), (-3,)),  # −5 log 2 = −3.47
     (maximum(-4, log(ref("w"))), (0, -5)),
@@ -85,7 +85,7 @@ VALUES = [
     (sg(log(pi("w"))), (0, -3)),
     (tree.ByLabel("w", tree.Number(1), tree.Number(2)), (1,)),
     (tree.ByLabel("l", tree.Number(1), tree.Number(2)), (2,)),
-    (log(pi("w") ** parameter("gamma")), (0, F(3, 2))),
+    (log(pi("w") ** parameter("gamma")), (0, Fraction(3, 2))),
     (tree.Defined("k", "", False, tree.Number(4)), (4,)),
 ]
 
@@ -94,7 +94,7 @@ VALUES = [
 def test_values(node, value):
     """Each value is worked out by hand from the table of probabilities above."""
     found = evaluate(node, MODELS)
-    assert found.value == tuple(F(c) for c in value)
+    assert found.value == tuple(Fraction(c) for c in value)
     apart = evaluate_apart(node, WitnessPoint(MODELS))
     assert apart.real == pytest.approx(in_logs(found.value), rel=1e-12)
 
@@ -102,20 +102,20 @@ def test_values(node, value):
 # ∂ log π(v)/∂z_a at the prompt is 1[v = a] − ½: ½ for the first token of w, −½ for that of l;
 # the second token of w comes after another prefix.
 SLOPES = [
-    (log(pi("w")), (F(1, 2),)),
-    (log(pi("l")), (F(-1, 2),)),
+    (log(pi("w")), (Fraction(1, 2),)),
+    (log(pi("l")), (Fraction(-1, 2),)),
     (log(ref("w")), ()),
     (sg(log(pi("w"))), ()),
-    (pi("w"), (F(1, 16),)),  # π (log π)' = ⅛ · ½
+    (pi("w"), (Fraction(1, 16),)),  # π (log π)' = ⅛ · ½
     # −Σ ref_v (log π_v)' = −(ref_a − π_a) = ½ − ¼
-    (sum_t("w", kl_ref_pi("w")), (F(1, 4),)),
+    (sum_t("w", kl_ref_pi("w")), (Fraction(1, 4),)),
     # Σ π_v' (log π_v − log ref_v) with π' = π (1[v = a] − ½) = (¼, −⅛, −1/16, −1/16):
     # ¼ · log 2 − ⅛ · (−log 2) = ⅜ log 2
-    (sum_t("l", kl_pi_ref("l")), (0, F(3, 8))),
+    (sum_t("l", kl_pi_ref("l")), (0, Fraction(3, 8))),
     (log(pi("w")) ** 2, (0, -3)),  # 2 · (−3 log 2) · ½
-    (sg(log(pi("w"))) * log(pi("w")), (0, F(-3, 2))),
+    (sg(log(pi("w"))) * log(pi("w")), (0, Fraction(-3, 2))),
     (1 / pi("w"), (-4,)),  # −(1/16)/(1/64)
-    (maximum(log(pi("w")), log(ref("w"))), (F(1, 2),)),
+    (maximum(log(pi("w")), log(ref("w"))), (Fraction(1, 2),)),
     (maximum(log(pi("w")), 0), ()),
 ]
 
@@ -124,7 +124,7 @@ SLOPES = [
 def test_slopes(node, slope):
     """Each derivative is worked out by hand, and a complex step gives the same."""
     found = evaluate(node, MODELS)
-    assert found.slope == tuple(F(c) for c in slope)
+    assert found.slope == tuple(Fraction(c) for c in slope)
     apart = evaluate_apart(node, WitnessPoint(MODELS)).imag / STEP
     assert apart == pytest.approx(in_logs(found.slope), rel=1e-9, abs=1e-9)
 
@@ -148,7 +148,7 @@ def test_the_search_draws_real_language_models():
             assert tokens[-1] == END
             assert END not in tokens[:-1]
             assert set(tokens) <= set(VOCABULARY)
-        assert all(sum(F(1, 2**k) for k in powers) == 1 for powers in models.powers.values())
+        assert all(sum(Fraction(1, 2**k) for k in powers) == 1 for powers in models.powers.values())
         prefixes = {tokens[:t] for tokens in (chosen, rejected) for t in range(len(tokens))}
         assert {prefix for _, prefix in models.powers} == prefixes
         assert models.coordinate[0] in prefixes
