@@ -245,7 +245,7 @@ def main() -> None:
 @contextmanager
 def _said_of(derivation: Derivation) -> Iterator[None]:
     """Turn the prover's errors into what a user can act on."""
-    from midpo_sym.prover.normal_form import (  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.prover.forms import (  # noqa: PLC0415 - loads SymPy
         OutsideClassError,
         ZeroDenominatorError,
     )

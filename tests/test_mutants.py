@@ -9,9 +9,11 @@ from independent import compare, confirms
 from mutants import mutants, statements
 
 from midpo_sym.prover import numeric, witness
+from midpo_sym.prover.forms import (
+    OutsideClassError,
+)
 from midpo_sym.prover.framework import framework_argument
 from midpo_sym.prover.kernel import Answer, decide, decide_gradient
-from midpo_sym.prover.normal_form import OutsideClassError
 
 BATCHES = 6
 BATCH = 110

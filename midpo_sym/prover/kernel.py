@@ -1,4 +1,4 @@
-"""The kernel: the only module that can make a theorem. Read it first, then `normal_form`.
+"""The kernel: the only module that can make a theorem. Read it first, then `normal_form` and `forms`.
 
 It decides whether two expressions are equal for every policy, every pair of responses and every
 value of the parameters. Taking logarithms turns every expression of the language into
@@ -40,14 +40,14 @@ from sympy.polys.rings import PolyElement
 
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.normal_form import (
+from midpo_sym.prover.forms import (
     FROZEN,
     Atom,
     Denominator,
     NormalForm,
     ZeroDenominatorError,
-    read,
 )
+from midpo_sym.prover.normal_form import read
 
 
 class Answer(Enum):

@@ -1,97 +1,40 @@
-"""Tree to normal form: the half of the kernel that reads expressions.
+"""Tree to normal form: the part of the kernel that reads expressions.
 
-Trusted, like `kernel`, which states the axioms A1 to A9 cited here and is to be read first.
-
-A form is a pair (c, {s: r_s}) that stands for c + Σ_s Σ_t r_s(t), over the field of rational
-functions in the atoms of the expression, in SymPy's `polys.fields`. What has no such form
-becomes an opaque atom, named by the forms of its arguments: equal names, equal quantities.
+Trusted, like `kernel`, which states the axioms A1 to A9 cited here and is to be read first. What
+has no normal form becomes an opaque atom, named by the forms of its arguments: equal names, equal
+quantities.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from math import comb
 
 from sympy import QQ, Symbol, factorint
 from sympy.polys.fields import FracElement, FracField
 from sympy.polys.orderings import lex
-from sympy.polys.rings import PolyElement
 
 from midpo_sym.language import tree
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
+from midpo_sym.prover.forms import (
+    FROZEN,
+    MAX_TERMS,
+    Atom,
+    Denominator,
+    Form,
+    NormalForm,
+    OutsideClassError,
+    Reading,
+    ZeroDenominatorError,
+    key,
+    plus,
+    times,
+    variables,
+)
 
-MAX_TERMS = 500
 MAX_OPAQUE = 32
 MAX_POWER = 64  # larger whole exponents are treated as any other real one
-FROZEN = "°"  # marks an atom inside sg, when gradients are compared
-
-
-class OutsideClassError(Exception):
-    """The expression is outside the class that the kernel decides; says why."""
-
-
-class ZeroDenominatorError(Exception):
-    """A denominator is zero whatever its variables are."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Atom:
-    """A variable of the normal form.
-
-    Attributes:
-        name: equal names are equal quantities.
-        token: whether it varies from token to token.
-        policy: whether a gradient flows from it into the policy.
-        opaque: whether other atoms hide in it.
-        leaf: the node it stands for, unless it is opaque.
-    """
-
-    name: str
-    token: bool = False
-    policy: bool = False
-    opaque: bool = False
-    leaf: Expression | None = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class NormalForm:
-    """c + Σ_s Σ_t r_s(t); `atoms` says what each variable of the field is."""
-
-    constant: FracElement
-    sums: dict[str, FracElement]
-    atoms: dict[str, Atom]
-
-    def atoms_of(self, value: FracElement) -> list[Atom]:
-        """Return the atoms that a fraction, kept in lowest terms, depends on."""
-        names = {*_names(value.numer), *_names(value.denom)}
-        return [self.atoms[name] for name in sorted(names)]
-
-    def present(self) -> list[Atom]:
-        """Return the atoms of all parts."""
-        parts = (self.constant, *self.sums.values())
-        return [atom for part in parts for atom in self.atoms_of(part)]
-
-
-Form = tuple[FracElement, dict[str, FracElement]]  # c and r_s
-
-
-@dataclass(frozen=True, slots=True)
-class Denominator:
-    """What an expression is divided by: its value, and the node it was read from."""
-
-    value: FracElement
-    node: Expression
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Expressions in normal form, over one field, and what they were divided by."""
-
-    forms: tuple[NormalForm, ...]
-    denominators: tuple[Denominator, ...]
 
 
 @lru_cache(maxsize=256)  # value and gradient of one statement, and its steps, share readings
@@ -152,8 +95,8 @@ def _check_names(node: Expression) -> None:
     """Check that names are plain words: brackets and signs tell the atoms of nodes apart."""
     if isinstance(node, tree.Defined):  # stands for its body, whatever its name
         return
-    for key in ("name", "model", "first", "second", "response"):
-        if not getattr(node, key, "_").isidentifier():
+    for attribute in ("name", "model", "first", "second", "response"):
+        if not getattr(node, attribute, "_").isidentifier():
             raise OutsideClassError("a name that is not a plain word")
 
 
@@ -216,8 +159,8 @@ class _Reader:
     def plus(self, left: Form, right: Form) -> Form:
         sums = dict(left[1])
         for response, r in right[1].items():
-            sums[response] = _plus(sums[response], r) if response in sums else r
-        constant = _plus(left[0], right[0]) if left[0] and right[0] else left[0] or right[0]
+            sums[response] = plus(sums[response], r) if response in sums else r
+        constant = plus(left[0], right[0]) if left[0] and right[0] else left[0] or right[0]
         return constant, {response: r for response, r in sums.items() if r}
 
     def times(self, form: Form, factor: FracElement) -> Form:
@@ -227,8 +170,8 @@ class _Reader:
             return form
         if factor == -self.field.one:
             return -form[0], {response: -r for response, r in form[1].items()}
-        constant = _times(form[0], factor) if form[0] else form[0]
-        return constant, {response: _times(r, factor) for response, r in form[1].items()}
+        constant = times(form[0], factor) if form[0] else form[0]
+        return constant, {response: times(r, factor) for response, r in form[1].items()}
 
     def product(self, left: Form, right: Form) -> Form:
         if not right[1]:
@@ -278,7 +221,7 @@ class _Reader:
                 return self.log(body, frozen=frozen)
             case tree.Max():
                 sides = [self.real(side, frozen=frozen) for side in node.children()]
-                return (self.opaque("max", *sorted(sides, key=_key)), {})
+                return (self.opaque("max", *sorted(sides, key=key)), {})
             case tree.TokenSum(response=response, body=body):
                 return self.zero[0], {response: self.scalar(self.real(body, frozen=frozen))}
             case tree.Defined() | tree.StopGradient() | tree.ByLabel():
@@ -396,7 +339,7 @@ class _Reader:
         """Return a form as one fraction: its sums over tokens become opaque atoms."""
         total = form[0]
         for response, r in form[1].items():
-            if any(self.atoms[name].token for name in _names(r.denom)):
+            if any(self.atoms[name].token for name in variables(r.denom)):
                 total += self.opaque("Σ", (self.zero[0], {response: r}))
                 continue
             token = [*(atom.token for atom in self.atoms.values()), False]
@@ -416,53 +359,8 @@ class _Reader:
 
     def opaque(self, function: str, *arguments: Form) -> FracElement:
         """Return the atom of a function of normal forms: equal arguments, equal atoms."""
-        name = f"{function}({', '.join(_key(each) for each in arguments)})"
+        name = f"{function}({', '.join(key(each) for each in arguments)})"
         forms = [NormalForm(c, sums, self.atoms) for c, sums in arguments]
         token = any(atom.token for each in forms for atom in each.atoms_of(each.constant))
         policy = any(atom.policy for each in forms for atom in each.present())
         return self.variable(Atom(name, token, policy, opaque=True))
-
-
-def _plus(left: FracElement, right: FracElement) -> FracElement:
-    if left.denom == right.denom == left.field.ring.one:  # nothing to cancel
-        return left.raw_new(left.numer + right.numer)
-    crossed = len(left.numer) * len(right.denom) + len(right.numer) * len(left.denom)
-    _check_size(crossed, len(left.denom) * len(right.denom))
-    return left + right
-
-
-def _times(left: FracElement, right: FracElement) -> FracElement:
-    if left.denom == right.denom == left.field.ring.one:  # nothing to cancel
-        _check_size(len(left.numer) * len(right.numer) // MAX_TERMS)
-        product = left.raw_new(left.numer * right.numer)
-        _check_size(len(product.numer))
-        return product
-    _check_size(len(left.numer) * len(right.numer), len(left.denom) * len(right.denom))
-    return left * right
-
-
-def _check_size(*terms: int) -> None:
-    """Refuse what would take minutes: cancelling fractions of many terms above all."""
-    if max(terms) > MAX_TERMS:
-        raise OutsideClassError("too many terms")
-
-
-def _names(polynomial: PolyElement) -> Iterator[str]:
-    """Yield the variables that a polynomial depends on."""
-    for symbol, degree in zip(polynomial.ring.symbols, polynomial.degrees(), strict=True):
-        if degree > 0:
-            yield str(symbol)
-
-
-def _key(form: Form) -> str:
-    """Return a text that is equal for equal forms, whatever other variables the field has."""
-
-    def text(polynomial: PolyElement) -> str:
-        names = [str(symbol) for symbol in polynomial.ring.symbols]
-        return " + ".join(
-            "*".join([str(coefficient), *(f"{n}^{e}" for n, e in zip(names, m, strict=True) if e)])
-            for m, coefficient in polynomial.terms()
-        )
-
-    parts = [("", form[0]), *((f"Σ_{s} ", r) for s, r in sorted(form[1].items()))]
-    return " + ".join(f"{sign}[{text(r.numer)} / {text(r.denom)}]" for sign, r in parts if r)

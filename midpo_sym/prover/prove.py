@@ -23,14 +23,14 @@ from midpo_sym.language.symbolic import to_sympy
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover import numeric, witness
 from midpo_sym.prover.conditions import conditions
-from midpo_sym.prover.framework import FRAMEWORK_LINK, LOSSES, framework_argument
-from midpo_sym.prover.kernel import Answer, Decision, Theorem, decide, decide_gradient
-from midpo_sym.prover.normal_form import (
+from midpo_sym.prover.forms import (
     Atom,
     NormalForm,
     OutsideClassError,
     ZeroDenominatorError,
 )
+from midpo_sym.prover.framework import FRAMEWORK_LINK, LOSSES, framework_argument
+from midpo_sym.prover.kernel import Answer, Decision, Theorem, decide, decide_gradient
 from midpo_sym.prover.prior import Solution, solve_prior
 from midpo_sym.prover.properties import Properties, compute_properties, depends_on_label
 from midpo_sym.prover.rebuild import NotReadableError, rational, rebuild

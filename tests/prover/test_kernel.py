@@ -25,8 +25,12 @@ from midpo_sym.language.build import (
     weight,
 )
 from midpo_sym.prover import kernel
+from midpo_sym.prover.forms import (
+    OutsideClassError,
+    ZeroDenominatorError,
+)
 from midpo_sym.prover.kernel import Answer, Mode, Theorem, decide, decide_gradient, normal_form
-from midpo_sym.prover.normal_form import OutsideClassError, ZeroDenominatorError, read
+from midpo_sym.prover.normal_form import read
 
 ZERO, ONE = tree.Number(0), tree.Number(1)
 

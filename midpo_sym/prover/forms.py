@@ -1,0 +1,138 @@
+"""What normal forms are made of, and their arithmetic. Trusted, like `kernel` and `normal_form`.
+
+A form (c, {s: r_s}) stands for c + Σ_s Σ_t r_s(t), over a field of rational functions in SymPy's
+`polys.fields`; an `Atom` says what a variable of that field is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sympy.polys.fields import FracElement
+from sympy.polys.rings import PolyElement
+
+from midpo_sym.language.tree import Expression
+
+MAX_TERMS = 500
+FROZEN = "°"  # marks an atom inside sg, when gradients are compared
+
+
+class OutsideClassError(Exception):
+    """The expression is outside the class that the kernel decides; says why."""
+
+
+class ZeroDenominatorError(Exception):
+    """A denominator is zero whatever its variables are."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Atom:
+    """A variable of the normal form.
+
+    Attributes:
+        name: equal names are equal quantities.
+        token: whether it varies from token to token.
+        policy: whether a gradient flows from it into the policy.
+        opaque: whether other atoms hide in it.
+        leaf: the node it stands for, unless it is opaque.
+    """
+
+    name: str
+    token: bool = False
+    policy: bool = False
+    opaque: bool = False
+    leaf: Expression | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NormalForm:
+    """c + Σ_s Σ_t r_s(t); `atoms` says what each variable of the field is."""
+
+    constant: FracElement
+    sums: dict[str, FracElement]
+    atoms: dict[str, Atom]
+
+    def atoms_of(self, value: FracElement) -> list[Atom]:
+        """Return the atoms that a fraction, kept in lowest terms, depends on."""
+        present = {*variables(value.numer), *variables(value.denom)}
+        return [self.atoms[name] for name in sorted(present)]
+
+    def present(self) -> list[Atom]:
+        """Return the atoms of all parts."""
+        parts = (self.constant, *self.sums.values())
+        return [atom for part in parts for atom in self.atoms_of(part)]
+
+
+Form = tuple[FracElement, dict[str, FracElement]]  # c and r_s
+
+
+@dataclass(frozen=True, slots=True)
+class Denominator:
+    """What an expression is divided by: its value, and the node it was read from."""
+
+    value: FracElement
+    node: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Expressions in normal form, over one field, and what they were divided by."""
+
+    forms: tuple[NormalForm, ...]
+    denominators: tuple[Denominator, ...]
+
+
+def plus(left: FracElement, right: FracElement) -> FracElement:
+    """Return a sum.
+
+    Raises:
+        OutsideClassError: it would have too many terms.
+    """
+    if left.denom == right.denom == left.field.ring.one:  # nothing to cancel
+        return left.raw_new(left.numer + right.numer)
+    crossed = len(left.numer) * len(right.denom) + len(right.numer) * len(left.denom)
+    _check_size(crossed, len(left.denom) * len(right.denom))
+    return left + right
+
+
+def times(left: FracElement, right: FracElement) -> FracElement:
+    """Return a product.
+
+    Raises:
+        OutsideClassError: it would have too many terms.
+    """
+    if left.denom == right.denom == left.field.ring.one:  # nothing to cancel
+        _check_size(len(left.numer) * len(right.numer) // MAX_TERMS)
+        product = left.raw_new(left.numer * right.numer)
+        _check_size(len(product.numer))
+        return product
+    _check_size(len(left.numer) * len(right.numer), len(left.denom) * len(right.denom))
+    return left * right
+
+
+def _check_size(*terms: int) -> None:
+    """Refuse what would take minutes: cancelling fractions of many terms above all."""
+    if max(terms) > MAX_TERMS:
+        raise OutsideClassError("too many terms")
+
+
+def variables(polynomial: PolyElement) -> Iterator[str]:
+    """Yield the variables that a polynomial depends on."""
+    for symbol, degree in zip(polynomial.ring.symbols, polynomial.degrees(), strict=True):
+        if degree > 0:
+            yield str(symbol)
+
+
+def key(form: Form) -> str:
+    """Return a text that is equal for equal forms, whatever other variables the field has."""
+
+    def text(polynomial: PolyElement) -> str:
+        names = [str(symbol) for symbol in polynomial.ring.symbols]
+        return " + ".join(
+            "*".join([str(coefficient), *(f"{n}^{e}" for n, e in zip(names, m, strict=True) if e)])
+            for m, coefficient in polynomial.terms()
+        )
+
+    parts = [("", form[0]), *((f"Σ_{s} ", r) for s, r in sorted(form[1].items()))]
+    return " + ".join(f"{sign}[{text(r.numer)} / {text(r.denom)}]" for sign, r in parts if r)
