@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         Undecided,
         Verdict,
     )
-    from midpo_sym.spec.load import SpecError
+    from midpo_sym.spec.errors import SpecError
     from midpo_sym.spec.model import Claim, Derivation, Statement
 
 __version__ = "0.1.0"
@@ -38,7 +38,7 @@ _HOMES = {
         ("DisagreementError", "Proved", "Refuted", "Status", "Undecided", "Verdict"),
         "midpo_sym.prover.verdict",
     ),
-    "SpecError": "midpo_sym.spec.load",
+    "SpecError": "midpo_sym.spec.errors",
     **dict.fromkeys(("Claim", "Derivation", "Statement"), "midpo_sym.spec.model"),
 }
 

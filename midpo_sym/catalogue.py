@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from midpo_sym.language.errors import Advice
-from midpo_sym.spec.load import SpecError, load
+from midpo_sym.spec.errors import SpecError
+from midpo_sym.spec.load import load
 from midpo_sym.spec.model import Derivation
 
 SOURCES = "sources.toml"

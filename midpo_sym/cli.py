@@ -17,7 +17,8 @@ from rich.console import Console, RenderableType
 
 from midpo_sym import __version__, catalogue
 from midpo_sym.language.errors import Advice
-from midpo_sym.spec.load import ID, SpecError, load
+from midpo_sym.spec.errors import SpecError
+from midpo_sym.spec.load import ID, load
 from midpo_sym.spec.model import Claim, Derivation
 
 if TYPE_CHECKING:  # SymPy takes a third of a second, and half of the commands do without

@@ -16,9 +16,9 @@ from midpo_sym.language.mathematics import to_unicode
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.exact import Exact, InexactError, format_polynomial
-from midpo_sym.prover.framework import framework_argument
+from midpo_sym.prover.framework import framework_argument, sides
 from midpo_sym.prover.prior import Reach, Solution
-from midpo_sym.prover.prove import Result, sides
+from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
 from midpo_sym.prover.steps import Step
 from midpo_sym.prover.verdict import (

@@ -46,3 +46,15 @@ LOSSES: dict[str, Callable[[Expression], Expression]] = {
     "square": lambda a: tree.Pow(tree.Add((tree.Number(1), tree.Neg(a))), tree.Number(2)),
     "sigmoid": lambda a: tree.Div(tree.Number(1), tree.Add((tree.Number(1), tree.Exp(a)))),
 }
+
+
+def sides(statement: Statement) -> tuple[Expression, Expression]:
+    """Return the two expressions that are compared.
+
+    The log-sigmoid is one to one, so under it the arguments are compared; under any other link,
+    the losses.
+    """
+    argument = framework_argument(statement)
+    if statement.link == FRAMEWORK_LINK:
+        return argument, statement.argument
+    return LOSSES[FRAMEWORK_LINK](argument), LOSSES[statement.link](statement.argument)

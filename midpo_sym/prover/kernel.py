@@ -1,4 +1,4 @@
-"""The kernel: the only module that can make a theorem. Read it first, then `normal_form` and `forms`.
+"""The kernel: the only module that can make a theorem. Read it first, then its two helpers.
 
 It decides whether two expressions are equal for every policy, every pair of responses and every
 value of the parameters. Taking logarithms turns every expression of the language into

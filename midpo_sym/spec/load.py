@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
 import keyword
 import re
 import stat
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
 from midpo_sym.language.errors import Advice, LanguageError
 from midpo_sym.language.mathematics import default_symbol
-from midpo_sym.language.parser import MAX_DIGITS, Definition, Scope, cure_for_decimal, parse
+from midpo_sym.language.parser import Definition, Scope, parse
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import DOMAINS, LINKS, RESERVED, STATUSES
-from midpo_sym.spec.keys import BOOLEAN, EXPRESSION, KEYS, NAMED, TABLE, TEXT
+from midpo_sym.language.vocabulary import DOMAINS, LINKS, STATUSES
+from midpo_sym.spec.errors import SpecError
+from midpo_sym.spec.keys import EXPRESSION, NAMED
 from midpo_sym.spec.model import (
     Citation,
     Claim,
@@ -31,58 +30,16 @@ from midpo_sym.spec.model import (
     Statement,
     WeightSpec,
 )
-from midpo_sym.spec.place import KeyPath, Place, Places, has_long_key, place_at
+from midpo_sym.spec.place import KeyPath, Place, Places, place_at
+from midpo_sym.spec.tables import NAME, Tables, did_you_mean, short
 
 MAX_BYTES = 64 * 1024
 MAX_CLAIMS = 100
-MAX_NAMES = 100
 MAX_WORK = 100_000
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CLAIM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _RESPONSES_OF_LOSS = frozenset({"w", "l"})
 _RESPONSES_OF_PRIOR = frozenset({"y"})
-
-
-@dataclass(eq=False)
-class SpecError(Exception):
-    """A specification file that cannot be read.
-
-    Attributes:
-        file: the file, as it was named.
-        message: what is wrong.
-        key: the key at fault, such as `loss.argument`; "" if the whole file is.
-        place: its line and column; None if there is none.
-        length: how many characters are at fault.
-        advice: what was read, what is allowed, the cure.
-    """
-
-    file: str
-    message: str
-    key: str = ""
-    place: Place | None = None
-    length: int = 1
-    advice: Advice = Advice()  # noqa: RUF009 - frozen
-
-    def __str__(self) -> str:
-        """Say everything, with the line of the file under the message."""
-        where = [self.file]
-        if self.place:
-            where += [str(self.place.line), str(self.place.column)]
-        lines = [f"{':'.join(where)}: {f'{self.key}: ' if self.key else ''}{self.message}"]
-        if self.place and self.place.text.strip():
-            start = max(0, self.place.column - 60)
-            shown = self.place.text[start : start + 100]
-            column = self.place.column - 1 - start
-            marks = max(1, min(self.length, len(shown) - column))
-            lines += [f"    {shown}", f"    {' ' * column}{'^' * marks}"]
-        for what in ("read", "allowed", "cure"):
-            value = getattr(self.advice, what)
-            if value:
-                lines.append(f"  {what + ':':<9}{value}")
-        return "\n".join(map(_printable, lines))
 
 
 def load(path: str | Path) -> Derivation:
@@ -139,12 +96,11 @@ def loads(text: str, path: str | Path) -> Derivation:
     return _Loader(text, Path(path)).derivation()
 
 
-class _Loader:
+class _Loader(Tables):
     """Reads one file. Methods go from the file inwards; each fails with a place."""
 
     def __init__(self, text: str, path: Path) -> None:
-        self.text = text
-        self.path = path
+        super().__init__(text, path)
         self.used: set[str] = set()
         self.torch_names: dict[str, str] = {}  # name in Python: name here
         self.work = 0  # characters and nodes read so far
@@ -204,125 +160,6 @@ class _Loader:
             path=self.path,
         )
 
-    # The file as TOML
-
-    def read_toml(self) -> dict[str, Any]:
-        if has_long_key(self.text):
-            raise SpecError(str(self.path), "is not a specification: a key has too many parts")
-        try:
-            return tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
-            message = str(error)
-            found = _TOML_PLACE.search(message)
-            place = place_at(self.text, len(self.text))
-            if found:
-                text = self.text.split("\n")[int(found[1]) - 1].rstrip("\r")
-                place = Place(int(found[1]), int(found[2]), text)
-            message = message.partition(" (at ")[0][:80]
-            raise SpecError(
-                str(self.path),
-                f"is not TOML: {message}",
-                place=place,
-                advice=_toml_cure(message, place),
-            ) from None
-        except RecursionError:
-            raise SpecError(str(self.path), "is not TOML: nested too deeply") from None
-        except ValueError:  # Python converts no more than some thousand digits
-            raise SpecError(str(self.path), "is not TOML: a number is too long") from None
-
-    def fail(
-        self,
-        path: KeyPath,
-        message: str,
-        advice: Advice | None = None,
-        *,
-        offset: int | None = None,
-        length: int = 1,
-    ) -> NoReturn:
-        key = ".".join(str(each) for each in path if isinstance(each, str))
-        at = Places(self.text).key(path) if offset is None else offset
-        raise SpecError(
-            str(self.path), message, key, place_at(self.text, at), length, advice or Advice()
-        )
-
-    def check_table(self, table: object, name: str, path: KeyPath) -> None:
-        """Check the keys of a table, and the kinds of their values, against the closed table."""
-        rows = KEYS[name]
-        allowed = ", ".join(rows)
-        if not isinstance(table, dict):
-            self.fail(path, "is not a table", Advice(_short(table), f"a table with {allowed}"))
-        for key, value in table.items():
-            if key not in rows:
-                cure = _did_you_mean(key, rows) or "take it out"
-                self.fail((*path, key), "unknown key", Advice(_short(key), allowed, cure))
-            self.check_kind(value, rows[key].kind, (*path, key))
-        for key, row in rows.items():
-            if row.required and key not in table:
-                advice = Advice(allowed=allowed, cure=f"add {key}: {row.meaning}")
-                self.fail(path, f"the key {key} is missing", advice)
-
-    def check_kind(self, value: object, kind: str, path: KeyPath) -> None:
-        right: tuple[type, ...] = {
-            TEXT: (str,),
-            EXPRESSION: (str, int),
-            BOOLEAN: (bool,),
-            TABLE: (dict, list),
-        }[kind]
-        if isinstance(value, float):
-            self.fail(
-                path,
-                "a decimal number is not exact",
-                Advice(
-                    str(value),
-                    "whole numbers and fractions in quotes",
-                    cure_for_decimal(value),
-                ),
-            )
-        if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
-            self.fail(path, "the number is too long", Advice(allowed=f"{MAX_DIGITS} digits"))
-        if not isinstance(value, right) or (isinstance(value, bool) and kind != BOOLEAN):
-            allowed = "text in quotes" if kind in (TEXT, EXPRESSION) else kind
-            self.fail(
-                path, f"{type(value).__name__} instead of {kind}", Advice(_short(value), allowed)
-            )
-        if kind == TEXT and isinstance(value, str):
-            if not value.strip() and path[-1] != "of":
-                self.fail(path, "is empty", Advice(cure="write it, or take the key out"))
-            if _CONTROL.search(value):
-                self.fail(path, "has a control character", Advice(cure="take it out"))
-
-    def named(self, data: Mapping[str, Any], table: str) -> list[tuple[str, dict[str, Any]]]:
-        """Return the entries of a table whose keys are names chosen by the author."""
-        entries = data.get(table, {})
-        if not isinstance(entries, dict):
-            self.fail((table,), "is not a table", Advice(_short(entries), f"[{table}]"))
-        if len(entries) > MAX_NAMES:
-            self.fail((table,), f"has {len(entries)} entries", Advice(allowed=str(MAX_NAMES)))
-        for name, entry in entries.items():
-            self.check_name((table, name), name)
-            self.check_table(entry, table, (table, name))
-        return list(entries.items())
-
-    def check_name(self, path: KeyPath, name: str) -> None:
-        if not _NAME.fullmatch(name):
-            advice = Advice(
-                _short(name), "a letter, then at most 39 letters, digits and _", "rename it"
-            )
-            self.fail(path, "is not a name", advice)
-        if name in RESERVED or keyword.iskeyword(name):
-            advice = Advice(name, cure=f"rename it, such as {name}_ or {name}1")
-            self.fail(path, "is a reserved word", advice)
-
-    def check_duplicates(self, data: Mapping[str, Any]) -> None:
-        seen: dict[str, str] = {}
-        for table in NAMED:
-            for name in data.get(table, {}):
-                if name in seen:
-                    self.fail((table, name), f"already declared under {seen[name]}", Advice(name))
-                seen[name] = table
-
-    # Declarations
-
     def parameter(self, name: str, entry: Mapping[str, Any]) -> ParameterSpec:
         path = ("parameters", name)
         domain = self.one_of(entry["domain"], DOMAINS, (*path, "domain"))
@@ -357,8 +194,8 @@ class _Loader:
 
     def torch(self, name: str, entry: Mapping[str, Any], path: tuple[str, str]) -> str:
         torch: str = entry.get("torch", name)
-        if not _NAME.fullmatch(torch) or keyword.iskeyword(torch):
-            self.fail((*path, "torch"), "is not a name in Python", Advice(_short(torch)))
+        if not NAME.fullmatch(torch) or keyword.iskeyword(torch):
+            self.fail((*path, "torch"), "is not a name in Python", Advice(short(torch)))
         other = self.torch_names.setdefault(torch, name)
         if other != name:
             cure = "give one of them another name with torch = ..."
@@ -370,7 +207,7 @@ class _Loader:
     def number(self, value: str | int, path: KeyPath) -> Fraction:
         exact = constant(self.expression(value, path, Scope(frozenset()), frozenset()))
         if exact is None:
-            self.fail(path, "is not a number", Advice(_short(value), 'such as 2 or "1/10"'))
+            self.fail(path, "is not a number", Advice(short(value), 'such as 2 or "1/10"'))
         return exact
 
     def definitions(
@@ -400,8 +237,6 @@ class _Loader:
                 DefinitionSpec(name, definition, entry.get("meaning", ""), _symbol(name, entry))
             )
         return tuple(found), scope
-
-    # The statement and the claims
 
     def scale(self, table: Mapping[str, Any], path: KeyPath, scope: Scope) -> Expression:
         text = table.get("scale")
@@ -453,7 +288,7 @@ class _Loader:
         statement: Statement,
     ) -> Claim:
         if not _CLAIM_ID.fullmatch(entry["id"]):
-            self.fail((*path, "id"), "is not an id", Advice(_short(entry["id"]), "a-z 0-9 - _"))
+            self.fail((*path, "id"), "is not an id", Advice(short(entry["id"]), "a-z 0-9 - _"))
         status = self.one_of(entry["status"], STATUSES, (*path, "status"))
         gradient = self.one_of(entry.get("gradient", status), STATUSES, (*path, "gradient"))
         changed = {"zeta", "scale", "link", "argument", "where"} & set(entry)
@@ -511,14 +346,14 @@ class _Loader:
         """Return the scope in which some parameters or definitions have another value."""
         path = (*path, "where")
         if not isinstance(entry, dict) or not entry:
-            self.fail(path, "is not a table", Advice(_short(entry), "{ name = expression }"))
+            self.fail(path, "is not a table", Advice(short(entry), "{ name = expression }"))
         replaced: dict[str, Definition] = {}
         free = Scope(frozenset(), scope.parameters, scope.weights)
         for name, value in entry.items():
             old = scope.definitions.get(name)
             if name not in scope.parameters and old is None:
                 known = (*scope.parameters, *scope.definitions)
-                advice = Advice(_short(name), ", ".join(known), _did_you_mean(name, known))
+                advice = Advice(short(name), ", ".join(known), did_you_mean(name, known))
                 self.fail((*path, name), "unknown name", advice)
             self.check_kind(value, EXPRESSION, (*path, name))
             of = old.of if old else ""
@@ -542,12 +377,6 @@ class _Loader:
             self.check_table(entry, "source", path)
         assert isinstance(entry, dict)
         return Citation(entry["work"], entry["place"])
-
-    def one_of(self, value: str, allowed: Mapping[str, str], path: KeyPath) -> str:
-        if value not in allowed:
-            advice = Advice(_short(value), ", ".join(allowed), _did_you_mean(value, allowed))
-            self.fail(path, "is not one of the words allowed", advice)
-        return value
 
     def expression(
         self,
@@ -586,37 +415,9 @@ class _Loader:
         return node
 
 
-def _toml_cure(message: str, place: Place) -> Advice:
-    if place.text.startswith("\ufeff"):
-        return Advice(cure="save the file without a byte-order mark")
-    if "overwrite" in message or "twice" in message:
-        return Advice(cure="a key or a table stands only once: take one out")
-    if re.search(r"=\s*[A-Za-z(]", place.text):
-        return Advice(cure='put the expression in quotes: key = "..."')
-    return Advice()
-
-
 def _symbol(name: str, entry: Mapping[str, Any]) -> Symbol:
     default = default_symbol(name)
     return Symbol(entry.get("latex", default.latex), entry.get("unicode", default.unicode))
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word[:60], known, n=1)
-    return f"did you mean {near[0]}?" if near else ""
-
-
-def _short(value: object) -> str:
-    try:
-        text = value if isinstance(value, str) else repr(value)
-    except ValueError:  # Python prints no more than some thousand digits
-        text = f"a long {type(value).__name__}"
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - one line
-
-
-def _printable(line: str) -> str:
-    """Return a line without what would move the cursor of a terminal."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
 
 
 def _in_domain(value: Fraction, domain: str) -> bool:

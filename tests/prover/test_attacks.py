@@ -16,7 +16,8 @@ from midpo_sym.prover.forms import (
 from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Refuted, Status
-from midpo_sym.spec.load import SpecError, loads
+from midpo_sym.spec.errors import SpecError
+from midpo_sym.spec.load import loads
 
 HEAD = """
 title = "x"
@@ -27,7 +28,8 @@ alpha = { domain = "positive", meaning = "scale" }
 
 
 def prove(zeta, argument, more="", scale="alpha"):
-    text = f'{HEAD}{more}\n[prior]\nzeta = "{zeta}"\nscale = "{scale}"\n[loss]\nargument = "{argument}"\n'
+    text = f'{HEAD}{more}\n[prior]\nzeta = "{zeta}"\nscale = "{scale}"\n'
+    text += f'[loss]\nargument = "{argument}"\n'
     (result,) = prove_derivation(loads(text, "x.toml"))
     return result
 

@@ -119,7 +119,10 @@ EQUAL = [
     # (k Σ a + m |y|)² multiplied out: what has no token goes out of the opaque sum.
     (
         "sum_t(gamma*mu(w, t) + eta)**2 - sum_t(mu(w, t))**2*gamma**2",
-        "2*gamma*eta*length(w)*sum_t(mu(w, t))*sum_t(mu(l, t))/sum_t(mu(l, t)) + (eta*length(w))**2",
+        (
+            "2*gamma*eta*length(w)*sum_t(mu(w, t))*sum_t(mu(l, t))/sum_t(mu(l, t))"
+            " + (eta*length(w))**2"
+        ),
     ),
     ("(sum_t(mu(w, t)/gamma) + 1)**2*gamma**2", "(sum_t(mu(w, t)) + gamma)**2"),
     ("(pi(w) + ref(w))*2", "2*ref(w) + 2*pi(w)"),
@@ -520,7 +523,7 @@ def test_powers_up_to_the_limit():
 
 
 def test_residual_form():
-    """α log π(w) − β log ref(l) + γ has the form c = γ, r_w = α log π(w,t), r_l = −β log ref(l,t)."""
+    """α log π(w) − β log ref(l) + γ: c = γ, r_w = α log π(w,t), r_l = −β log ref(l,t)."""
     form = normal_form(loss("alpha*log(pi(w)) - beta*log(ref(l)) + gamma"))
     assert str(form.constant) == "gamma"
     assert {key: str(r) for key, r in form.sums.items()} == {
@@ -547,7 +550,7 @@ def test_difference_is_left_minus_right():
 
 
 def test_what_atoms_are():
-    """Log-probabilities, divergences and weights vary by token; of the policy are π and every KL."""
+    """Log-probabilities, divergences, weights vary by token; of the policy are π and every KL."""
     node = loss(
         "sum_t(mu(w, t)*log(pi(w, t)) + kl_ref_pi(w, t)) + log(ref(w)) + gamma*length(w)"
         " + max(gamma, 0) + max(log(pi(w)), 0) + sum_t(exp(mu(w, t)))"

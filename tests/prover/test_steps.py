@@ -35,7 +35,7 @@ PROVED = [
     "centropy/section-4-repaired",
     "centropy/section-4-is-dpo",
     "simpo/section-4",
-    "simpo/appendix-b-middle-line-repaired",
+    "simpo/middle-line-repaired",
     "r_dpo/own-constant",
     "tdpo/section-4",
     "tdpo2/label-free-prior",
@@ -44,7 +44,7 @@ PROVED = [
     "tis_dpo/appendix-b",
     "sparsepo/with-log-sigmoid",
 ]
-REFUTED = ["centropy/section-4", "simpo/appendix-b-middle-line", "r_dpo/framework-constant"]
+REFUTED = ["centropy/section-4", "simpo/middle-line", "r_dpo/framework-constant"]
 
 
 def chained(chain):

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 from words import loss, prior, shipped
 
-from midpo_sym.prover import prove, witness
+from midpo_sym.prover import judge as module
+from midpo_sym.prover import numeric, refutation, witness
+from midpo_sym.prover.judge import judge
 from midpo_sym.prover.kernel import Answer, decide, decide_gradient
-from midpo_sym.prover.prove import judge, prove_derivation, prove_statement
+from midpo_sym.prover.prove import prove_derivation, prove_statement
 from midpo_sym.prover.verdict import DisagreementError, Proved, Refuted, Status, Undecided
 from midpo_sym.prover.witness import Search, Witness
 from midpo_sym.spec.model import Statement
@@ -47,7 +49,7 @@ def test_the_honest_verdicts():
 @pytest.mark.parametrize("statement", [TRUE, FALSE], ids=["true", "false"])
 def test_the_kernel_lies_about_the_value(monkeypatch, statement):
     """Equal called different, and different called equal, contradict the numbers."""
-    monkeypatch.setattr(prove, "decide", lambda *sides: opposite(decide(*sides)))
+    monkeypatch.setattr(module, "decide", lambda *sides: opposite(decide(*sides)))
     with pytest.raises(DisagreementError):
         check(statement)
 
@@ -56,7 +58,7 @@ def test_the_kernel_lies_about_the_value(monkeypatch, statement):
 def test_the_kernel_lies_about_the_gradient(monkeypatch, statement):
     """Equal gradients called different, and different ones called equal, are found out."""
     lie = lambda *sides: opposite(decide_gradient(*sides))  # noqa: E731 - as short as a lie
-    monkeypatch.setattr(prove, "decide_gradient", lie)
+    monkeypatch.setattr(module, "decide_gradient", lie)
     with pytest.raises(DisagreementError):
         check(statement)
 
@@ -98,9 +100,9 @@ def test_a_witness_that_finds_nothing(monkeypatch, statement):
 )
 def test_the_numbers_lie(monkeypatch, statement, changes):
     """Numbers that deny what the kernel says, either way, of value or gradient, are heard."""
-    honest = prove.numeric.compare
+    honest = numeric.compare
     monkeypatch.setattr(
-        prove.numeric, "compare", lambda *sides, **more: replace(honest(*sides, **more), **changes)
+        numeric, "compare", lambda *sides, **more: replace(honest(*sides, **more), **changes)
     )
     with pytest.raises(DisagreementError):
         check(statement)
@@ -108,14 +110,14 @@ def test_the_numbers_lie(monkeypatch, statement, changes):
 
 def test_a_wrong_residual_is_rejected(monkeypatch):
     """A residual that is not the difference is not shown."""
-    monkeypatch.setattr(prove, "rebuild", lambda *_, **__: loss("gamma"))
+    monkeypatch.setattr(refutation, "rebuild", lambda *_, **__: loss("gamma"))
     with pytest.raises(DisagreementError, match="residual"):
         check(FALSE)
 
 
 def test_a_wrong_residual_of_the_gradient_is_rejected(monkeypatch):
     """Neither is one whose gradient is not the difference of the gradients."""
-    monkeypatch.setattr(prove, "_sloping", lambda _: loss("log(pi(w))"))
+    monkeypatch.setattr(module, "residual_of_gradient", lambda _: loss("log(pi(w))"))
     with pytest.raises(DisagreementError, match="residual"):
         check(HALF)
 

@@ -1,0 +1,136 @@
+"""What a refuted statement is shown with: residual, what is wrong, and where it would hold."""
+
+from __future__ import annotations
+
+from sympy.polys.rings import PolyElement
+
+from midpo_sym.language import tree
+from midpo_sym.language.constants import constant
+from midpo_sym.language.substitute import substitute
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.forms import Atom, NormalForm, OutsideClassError, ZeroDenominatorError
+from midpo_sym.prover.framework import FRAMEWORK_LINK, LOSSES, framework_argument
+from midpo_sym.prover.kernel import Answer, Decision, decide
+from midpo_sym.prover.rebuild import NotReadableError, rational, rebuild
+from midpo_sym.prover.verdict import Cure, Refuted
+from midpo_sym.prover.witness import Witness
+from midpo_sym.spec.model import Statement
+
+
+def refutation(decision: Decision | None, found: Witness, statement: Statement) -> Refuted:
+    """Return the verdict on a statement whose sides differ at a witness.
+
+    Args:
+        decision: the kernel's, if the statement is in its class.
+        found: the witness.
+        statement: what is refuted.
+    """
+    if statement.link != FRAMEWORK_LINK:
+        return _of_link(found, statement)
+    if decision is None:
+        return Refuted("argument", None, found)
+    try:
+        residual = rebuild(decision.difference, by_response=False)
+    except NotReadableError:
+        return Refuted("argument", None, found)
+    return Refuted("argument", residual, found, _cures(decision.difference, residual))
+
+
+def _of_link(found: Witness, statement: Statement) -> Refuted:
+    """Tell what is wrong with a loss of another link: the link alone, or its argument too."""
+    argument = statement.argument
+    if not _same_argument(statement):
+        return Refuted("link and argument", None, found)
+    ours, theirs = (LOSSES[link](argument) for link in (FRAMEWORK_LINK, statement.link))
+    return Refuted("link", tree.add(ours, tree.Neg(theirs)), found)
+
+
+def _same_argument(statement: Statement) -> bool:
+    try:
+        answer = decide(framework_argument(statement), statement.argument).answer
+    except OutsideClassError:
+        return False
+    return answer is Answer.EQUAL
+
+
+def _cures(difference: NormalForm, residual: Expression) -> tuple[Cure, ...]:
+    """Return the values of single parameters at which a difference vanishes.
+
+    They come from factors of the whole difference that are linear in a parameter; the kernel
+    checks each.
+    """
+    shared = None
+    for part in (difference.constant, *difference.sums.values()):
+        if part:
+            shared = part.numer if shared is None else shared.gcd(part.numer)
+    found: list[Cure] = []
+    if shared is None:
+        return ()
+    for factor, _ in shared.factor_list()[1]:
+        atoms = difference.atoms_of(difference.constant.field(factor))
+        for atom in atoms:
+            cure = _cure(factor, atom, difference)
+            if cure and _vanishes(residual, cure):
+                found.append(cure)
+    return tuple(found)
+
+
+def _cure(factor: PolyElement, atom: Atom, difference: NormalForm) -> Cure | None:
+    """Solve factor = 0 for a parameter, where it is linear in it: a p + b = 0."""
+    if not isinstance(atom.leaf, tree.Parameter):
+        return None
+    field = difference.constant.field
+    variable = field(field.symbols[list(difference.atoms).index(atom.name)])
+    polynomial = field(factor)
+    slope = polynomial.diff(variable)
+    if not slope or slope.diff(variable):
+        return None
+    rest = polynomial - slope * variable
+    if any(other.token for other in difference.atoms_of(rest / slope)):
+        return None
+    value = rational(-rest / slope, difference.atoms)
+    return Cure(atom.leaf.name, value) if _allowed(value, atom.leaf.domain) else None
+
+
+def _allowed(value: Expression, domain: str) -> bool:
+    """Tell whether a parameter of a domain may have a value; of a doubtful one, no."""
+    if domain == "real":
+        return True
+    number = constant(value)
+    if number is None:
+        return domain != "unit" and value.positive
+    return (number > 0 or (number == 0 and domain != "positive")) and (
+        number <= 1 or domain != "unit"
+    )
+
+
+def _vanishes(residual: Expression, cure: Cure) -> bool:
+    try:
+        special = substitute(residual, {cure.parameter: cure.value})
+        return decide(special, tree.Number(0)).answer is Answer.EQUAL
+    except (ValueError, OutsideClassError, ZeroDenominatorError):
+        return False
+
+
+def residual_of_gradient(decision: Decision) -> Expression | None:
+    """Return an expression whose gradient is the difference of the gradients.
+
+    It is Σ_a sg(∂r/∂a) a over the policy's atoms a, under the sum over the tokens they are of.
+    """
+    atoms = decision.difference.atoms
+    try:
+        terms: list[Expression] = []
+        for atom, slope in decision.slopes.items():
+            if atom.leaf is None:
+                return None
+            coefficient = rational(slope, atoms)
+            if any(each.policy for each in decision.difference.atoms_of(slope)):
+                coefficient = tree.StopGradient(coefficient)
+            response = min(tree.responses(atom.leaf))
+            if tree.token_responses(coefficient):
+                terms.append(tree.TokenSum(response, tree.product([coefficient, atom.leaf])))
+            else:
+                terms.append(tree.mul(coefficient, tree.TokenSum(response, atom.leaf)))
+    except NotReadableError:
+        return None
+    return tree.total(terms)

@@ -1,0 +1,177 @@
+"""The file as TOML: tables, keys and kinds of values, checked against the closed table of keys."""
+
+from __future__ import annotations
+
+import difflib
+import keyword
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from midpo_sym.language.errors import Advice
+from midpo_sym.language.parser import MAX_DIGITS, cure_for_decimal
+from midpo_sym.language.vocabulary import RESERVED
+from midpo_sym.spec.errors import SpecError
+from midpo_sym.spec.keys import BOOLEAN, EXPRESSION, KEYS, NAMED, TABLE, TEXT
+from midpo_sym.spec.place import KeyPath, Place, Places, has_long_key, place_at
+
+MAX_NAMES = 100
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+
+
+class Tables:
+    """A specification file as tables; each method fails with the place of what is wrong."""
+
+    def __init__(self, text: str, path: Path) -> None:
+        self.text = text
+        self.path = path
+
+    def read_toml(self) -> dict[str, Any]:
+        if has_long_key(self.text):
+            raise SpecError(str(self.path), "is not a specification: a key has too many parts")
+        try:
+            return tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            message = str(error)
+            found = _TOML_PLACE.search(message)
+            place = place_at(self.text, len(self.text))
+            if found:
+                text = self.text.split("\n")[int(found[1]) - 1].rstrip("\r")
+                place = Place(int(found[1]), int(found[2]), text)
+            message = message.partition(" (at ")[0][:80]
+            raise SpecError(
+                str(self.path),
+                f"is not TOML: {message}",
+                place=place,
+                advice=_toml_cure(message, place),
+            ) from None
+        except RecursionError:
+            raise SpecError(str(self.path), "is not TOML: nested too deeply") from None
+        except ValueError:  # Python converts no more than some thousand digits
+            raise SpecError(str(self.path), "is not TOML: a number is too long") from None
+
+    def fail(
+        self,
+        path: KeyPath,
+        message: str,
+        advice: Advice | None = None,
+        *,
+        offset: int | None = None,
+        length: int = 1,
+    ) -> NoReturn:
+        key = ".".join(str(each) for each in path if isinstance(each, str))
+        at = Places(self.text).key(path) if offset is None else offset
+        raise SpecError(
+            str(self.path), message, key, place_at(self.text, at), length, advice or Advice()
+        )
+
+    def check_table(self, table: object, name: str, path: KeyPath) -> None:
+        """Check the keys of a table, and the kinds of their values, against the closed table."""
+        rows = KEYS[name]
+        allowed = ", ".join(rows)
+        if not isinstance(table, dict):
+            self.fail(path, "is not a table", Advice(short(table), f"a table with {allowed}"))
+        for key, value in table.items():
+            if key not in rows:
+                cure = did_you_mean(key, rows) or "take it out"
+                self.fail((*path, key), "unknown key", Advice(short(key), allowed, cure))
+            self.check_kind(value, rows[key].kind, (*path, key))
+        for key, row in rows.items():
+            if row.required and key not in table:
+                advice = Advice(allowed=allowed, cure=f"add {key}: {row.meaning}")
+                self.fail(path, f"the key {key} is missing", advice)
+
+    def check_kind(self, value: object, kind: str, path: KeyPath) -> None:
+        right: tuple[type, ...] = {
+            TEXT: (str,),
+            EXPRESSION: (str, int),
+            BOOLEAN: (bool,),
+            TABLE: (dict, list),
+        }[kind]
+        if isinstance(value, float):
+            self.fail(
+                path,
+                "a decimal number is not exact",
+                Advice(
+                    str(value),
+                    "whole numbers and fractions in quotes",
+                    cure_for_decimal(value),
+                ),
+            )
+        if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
+            self.fail(path, "the number is too long", Advice(allowed=f"{MAX_DIGITS} digits"))
+        if not isinstance(value, right) or (isinstance(value, bool) and kind != BOOLEAN):
+            allowed = "text in quotes" if kind in (TEXT, EXPRESSION) else kind
+            self.fail(
+                path, f"{type(value).__name__} instead of {kind}", Advice(short(value), allowed)
+            )
+        if kind == TEXT and isinstance(value, str):
+            if not value.strip() and path[-1] != "of":
+                self.fail(path, "is empty", Advice(cure="write it, or take the key out"))
+            if _CONTROL.search(value):
+                self.fail(path, "has a control character", Advice(cure="take it out"))
+
+    def named(self, data: Mapping[str, Any], table: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return the entries of a table whose keys are names chosen by the author."""
+        entries = data.get(table, {})
+        if not isinstance(entries, dict):
+            self.fail((table,), "is not a table", Advice(short(entries), f"[{table}]"))
+        if len(entries) > MAX_NAMES:
+            self.fail((table,), f"has {len(entries)} entries", Advice(allowed=str(MAX_NAMES)))
+        for name, entry in entries.items():
+            self.check_name((table, name), name)
+            self.check_table(entry, table, (table, name))
+        return list(entries.items())
+
+    def check_name(self, path: KeyPath, name: str) -> None:
+        if not NAME.fullmatch(name):
+            advice = Advice(
+                short(name), "a letter, then at most 39 letters, digits and _", "rename it"
+            )
+            self.fail(path, "is not a name", advice)
+        if name in RESERVED or keyword.iskeyword(name):
+            advice = Advice(name, cure=f"rename it, such as {name}_ or {name}1")
+            self.fail(path, "is a reserved word", advice)
+
+    def check_duplicates(self, data: Mapping[str, Any]) -> None:
+        seen: dict[str, str] = {}
+        for table in NAMED:
+            for name in data.get(table, {}):
+                if name in seen:
+                    self.fail((table, name), f"already declared under {seen[name]}", Advice(name))
+                seen[name] = table
+
+    def one_of(self, value: str, allowed: Mapping[str, str], path: KeyPath) -> str:
+        if value not in allowed:
+            advice = Advice(short(value), ", ".join(allowed), did_you_mean(value, allowed))
+            self.fail(path, "is not one of the words allowed", advice)
+        return value
+
+
+def _toml_cure(message: str, place: Place) -> Advice:
+    if place.text.startswith("\ufeff"):
+        return Advice(cure="save the file without a byte-order mark")
+    if "overwrite" in message or "twice" in message:
+        return Advice(cure="a key or a table stands only once: take one out")
+    if re.search(r"=\s*[A-Za-z(]", place.text):
+        return Advice(cure='put the expression in quotes: key = "..."')
+    return Advice()
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the cure for a word that looks like a known one, or nothing."""
+    near = difflib.get_close_matches(word[:60], known, n=1)
+    return f"did you mean {near[0]}?" if near else ""
+
+
+def short(value: object) -> str:
+    """Return a value as a line of a message can show it."""
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except ValueError:  # Python prints no more than some thousand digits
+        text = f"a long {type(value).__name__}"
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - one line
