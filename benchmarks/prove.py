@@ -354,7 +354,8 @@ def claim_block(rows: Figures, claims: Sequence[Timed]) -> Block:
         f"has checked the claim before, normal forms forgotten. *Empty*: all caches emptied. "
         f"*Fresh*: first claim of a new process, without imports. Then the fastest way through "
         f"`simplify` that is right, and the fastest way of any kind, each with how many times "
-        f"slower it is than decision and verdict timed in turns with it; bar: {SIMPLIFY_BAR} times, against `simplify`.",
+        f"slower it is than decision and verdict timed in turns with it; bar: {SIMPLIFY_BAR} "
+        f"times, against `simplify`.",
         (
             *("claim", "status", "decision", "verdict", "empty", "fresh"),
             *("simplify", "/decision", "/verdict", "any way", "/decision", "/verdict"),

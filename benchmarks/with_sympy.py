@@ -1,8 +1,8 @@
 """The same statements put to SymPy itself, in the ways that its users would try first.
 
 Run as a script with the name of a statement and of a way, it prints one line of JSON for each run
-of that way: its seconds, those of the prover's kernel and of its full verdict, taken in turns with it
-so that a busy machine slows all three, and whether the difference of the sides came out as 0.
+of that way: its seconds, those of the prover's kernel and of its full verdict, taken in turns with
+it so that a busy machine slows all three, and whether the difference of the sides came out as 0.
 Building the difference is not counted; SymPy's caches and the normal forms are forgotten before
 each run.
 
