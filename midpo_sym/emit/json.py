@@ -173,8 +173,8 @@ def _properties(result: Result) -> dict[str, Any] | None:
             "uses_stop_gradient": found.uses_stop_gradient,
         },
         "implicit_reward": {
-            "chosen": _text(found.reward_chosen),
-            "rejected": _text(found.reward_rejected),
+            "chosen": _text(result.rewards[0]),
+            "rejected": _text(result.rewards[1]),
         },
     }
 

@@ -296,11 +296,11 @@ def _details(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[st
     found = result.properties
     if found is None:
         return
-    reward = found.reward_chosen
-    if reward is not None:
-        yield "reward", to_unicode(reward, symbols)
-    if found.prior_depends_on_label and found.reward_rejected is not None:
-        yield "", to_unicode(found.reward_rejected, symbols)
+    chosen, rejected = result.rewards
+    if chosen is not None:
+        yield "reward", to_unicode(chosen, symbols)
+    if found.prior_depends_on_label and rejected is not None:
+        yield "", to_unicode(rejected, symbols)
     knows = _knows(result)
     yield "prior knows", knows or "nothing of policy, label or length"
     loss = {

@@ -29,8 +29,6 @@ class Properties:
         needs_length: the loss needs the number of tokens.
         needs_weights: the loss needs a number for each token.
         uses_stop_gradient: the loss contains sg.
-        reward_chosen: α log π/ζ of the chosen response; None if it has no words.
-        reward_rejected: the same of the rejected response.
     """
 
     prior_depends_on_policy: bool
@@ -43,8 +41,6 @@ class Properties:
     needs_length: bool
     needs_weights: bool
     uses_stop_gradient: bool
-    reward_chosen: Expression | None
-    reward_rejected: Expression | None
 
 
 def compute_properties(statement: Statement) -> Properties:
@@ -70,8 +66,6 @@ def compute_properties(statement: Statement) -> Properties:
         needs_length=_has(in_loss, tree.Length),
         needs_weights=_has(in_loss, tree.Weight),
         uses_stop_gradient=_has(set(statement.argument.walk()), tree.StopGradient),
-        reward_chosen=_reward(statement, "w"),
-        reward_rejected=_reward(statement, "l"),
     )
 
 
@@ -103,7 +97,13 @@ def leaves(node: Expression) -> set[Expression]:
     return {inner for atom in present if atom.leaf for inner in atom.leaf.walk()}
 
 
-def _reward(statement: Statement, response: str) -> Expression | None:
+def simplest_reward(statement: Statement, response: str) -> Expression | None:
+    """Return α log π/ζ of a response, as short as it gets; None if it has no words.
+
+    Raises:
+        OutsideClassError: it has no normal form.
+        ZeroDenominatorError: it divides by something that is always zero.
+    """
     try:
         form = normal_form(implicit_reward(statement, response))
         return rebuild(form, by_response=True)

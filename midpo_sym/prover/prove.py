@@ -21,7 +21,7 @@ from midpo_sym.prover.framework import sides
 from midpo_sym.prover.judge import judge
 from midpo_sym.prover.kernel import Answer, decide
 from midpo_sym.prover.prior import Solution, solve_prior
-from midpo_sym.prover.properties import Properties, compute_properties
+from midpo_sym.prover.properties import Properties, compute_properties, simplest_reward
 from midpo_sym.prover.steps import Steps, derive
 from midpo_sym.prover.verdict import (
     Opinion,
@@ -117,6 +117,15 @@ class Result:
             return compute_properties(self.statement)
         except (OutsideClassError, ZeroDenominatorError):
             return None
+
+    @cached_property
+    def rewards(self) -> tuple[Expression | None, Expression | None]:
+        """Return the implicit rewards of y_w and y_l; None where one has no words."""
+        try:
+            chosen, rejected = (simplest_reward(self.statement, each) for each in ("w", "l"))
+        except (OutsideClassError, ZeroDenominatorError):
+            return None, None
+        return chosen, rejected
 
     def to_sympy(self) -> Any:
         """Return framework = target as an unevaluated equation of SymPy."""

@@ -8,7 +8,7 @@ from words import IDS, loss, prior, shipped
 
 from midpo_sym.language.parser import Scope, parse
 from midpo_sym.prover.kernel import Answer, decide
-from midpo_sym.prover.properties import compute_properties
+from midpo_sym.prover.properties import compute_properties, simplest_reward
 from midpo_sym.spec.model import Statement
 
 # In this order: does the prior depend on the policy, the label, the length; has it sg; does the
@@ -72,16 +72,13 @@ def test_shipped(name):
 def test_rewards(name):
     """The implicit reward of each response is α log π/ζ with the logarithms taken."""
     derivation = shipped(name)
-    found = compute_properties(derivation.statement)
     scope = Scope(
         frozenset("wl"),
         {each.name: each.domain for each in derivation.parameters},
         {each.name: (each.domain, each.by_label) for each in derivation.weights},
     )
-    for response, sign, reward in (
-        ("w", "1", found.reward_chosen),
-        ("l", "-1", found.reward_rejected),
-    ):
+    for response, sign in (("w", "1"), ("l", "-1")):
+        reward = simplest_reward(derivation.statement, response)
         expected = parse(REWARDS[name].format(r=response, s=sign), scope)
         assert decide(reward, expected).answer is Answer.EQUAL
         assert compare(reward, expected)[0]
@@ -129,11 +126,13 @@ def test_weights_by_label_are_labels():
 
 def test_what_is_hidden_counts():
     """Inside an opaque atom everything that is mentioned is taken to matter."""
-    found = properties("exp(max(log(pi(y)), 0))", "max(log(ref(w)), length(l))")
+    zeta, argument = "exp(max(log(pi(y)), 0))", "max(log(ref(w)), length(l))"
+    found = properties(zeta, argument)
     assert found.prior_depends_on_policy
     assert not found.reference_free
     assert found.needs_length
-    assert found.reward_chosen is None
+    statement = Statement(loss("alpha"), prior(zeta), "logsigmoid", loss(argument))
+    assert simplest_reward(statement, "w") is None
 
 
 def test_divergences_mention_both_models():
