@@ -147,6 +147,7 @@ class _Reader:
         self.atoms = dict(sorted(atoms.items()))
         # A variable more than there are atoms: a field needs one, and it names nothing.
         self.field = FracField([*map(Symbol, self.atoms), Symbol("~")], QQ, lex)
+        self.variables = dict(zip(self.atoms, self.field.gens, strict=False))
         self.hold = hold
         self.zero: Form = (self.field.zero, {})
         self.denominators: dict[FracElement, Expression] = {}
@@ -154,7 +155,7 @@ class _Reader:
     def variable(self, atom: Atom) -> FracElement:
         if atom.name not in self.atoms:
             raise _MissingAtom(atom)
-        return self.field(Symbol(atom.name))
+        return self.variables[atom.name]
 
     def plus(self, left: Form, right: Form) -> Form:
         sums = dict(left[1])
@@ -355,7 +356,7 @@ class _Reader:
         return self.field(self.field.ring.from_dict({exponents: QQ(coefficient)}))
 
     def length(self, response: str) -> FracElement:
-        return self.field(Symbol(f"|y_{response}|"))
+        return self.variables[f"|y_{response}|"]
 
     def opaque(self, function: str, *arguments: Form) -> FracElement:
         """Return the atom of a function of normal forms: equal arguments, equal atoms."""
