@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from words import loss
 
+from midpo_sym.language import tree
 from midpo_sym.language.build import log, parameter, pi, ref
 from midpo_sym.language.substitute import resolve_labels
-from midpo_sym.language import tree
 from midpo_sym.prover import numeric
 from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 from midpo_sym.prover.normal_form import ZeroDenominatorError
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Refuted, Status, Undecided
 from midpo_sym.spec.load import SpecError, loads
-from words import loss
 
 HEAD = """
 title = "x"
@@ -24,7 +24,13 @@ alpha = { domain = "positive", meaning = "scale" }
 
 
 def prove(zeta, argument, more="", scale="alpha"):
-    text = f'{HEAD}{more}\n[prior]\nzeta = "{zeta}"\nscale = "{scale}"\n[loss]\nargument = "{argument}"\n'
+    text = f'''{HEAD}{more}
+[prior]
+zeta = "{zeta}"
+scale = "{scale}"
+[loss]
+argument = "{argument}"
+'''
     (result,) = prove_derivation(loads(text, "x.toml"))
     return result
 

@@ -84,6 +84,7 @@ EQUAL = [
     ("log(12)", "2*log(2) + log(3)"),
     ("log(2/3)", "log(2) - log(3)"),
     ("log(1)", "0"),
+    ("log(1/(alpha + beta))", "log(2/(2*alpha + 2*beta))"),
     ("log(pi(w)**length(w))", "length(w)*log(pi(w))"),
     ("log(2*pi(w))", "log(2) + log(pi(w))"),
     ("exp(gamma)*exp(-gamma)", "1"),
@@ -115,7 +116,8 @@ EQUAL = [
     # (k Σ a + m |y|)² multiplied out: what has no token goes out of the opaque sum.
     (
         "sum_t(gamma*mu(w, t) + eta)**2 - sum_t(mu(w, t))**2*gamma**2",
-        "2*gamma*eta*length(w)*sum_t(mu(w, t))*sum_t(mu(l, t))/sum_t(mu(l, t)) + (eta*length(w))**2",
+        "2*gamma*eta*length(w)*sum_t(mu(w, t))*sum_t(mu(l, t))/sum_t(mu(l, t))"
+        " + (eta*length(w))**2",
     ),
     ("(sum_t(mu(w, t)/gamma) + 1)**2*gamma**2", "(sum_t(mu(w, t)) + gamma)**2"),
     ("(pi(w) + ref(w))*2", "2*ref(w) + 2*pi(w)"),
@@ -268,6 +270,9 @@ GRADIENTS = [
     ("sg(pi(w))*log(pi(w))", "pi(w)", Answer.UNKNOWN),  # equal: da e^a
     ("log(pi(w))*log(pi(l))", "0", Answer.UNKNOWN),
     ("sg(log(pi(w)))*sg(log(pi(l)))", "0", Answer.EQUAL),
+    ("sum_t(sg(kl_ref_pi(w, t))*log(pi(w, t)))", "0", Answer.UNEQUAL),
+    # The reference is a constant with and without sg.
+    ("max(0, sg(log(ref(w))) + log(pi(w)))", "max(0, log(ref(w)) + log(pi(w)))", Answer.EQUAL),
     ("sg(log(pi(w)))*sg(log(pi(w)))", "log(pi(w))*sg(log(pi(w)))", Answer.UNKNOWN),
 ]
 
@@ -292,6 +297,47 @@ def test_slopes():
     assert atom.name == "log(pi(w, t))"
     assert atom.leaf == log(pi("w", "t"))
     assert str(slope) in ("alpha*mu(w, t)", "mu(w, t)*alpha")
+
+
+def test_slopes_are_not_only_zero_or_not():
+    """∂/∂log π of Σ_t log π/(γ + 1) is 1/(γ + 1), and of Σ_t sg(log π) log π it is log π."""
+    for text, expected in (
+        ("sum_t(log(pi(w, t))/(gamma + 1))", "1/(gamma + 1)"),
+        ("sum_t(sg(log(pi(w, t)))*log(pi(w, t)))", "log(pi(w, t))"),
+    ):
+        (slope,) = decide_gradient(loss(text), ZERO).slopes.values()
+        assert str(slope) == expected
+
+
+def test_values_do_not_see_stop_gradients():
+    """The normal form of sg(log π) is that of log π, with the same atom."""
+    assert [atom.name for atom in normal_form(loss("sg(log(pi(w)))")).present()] == [
+        "log(pi(w, t))"
+    ]
+
+
+def test_what_is_outside_sums_has_no_token_in_it():
+    """(Σ μ/(ν + 1))² is a constant: no μ(t) or ν(t) stands in it outside an opaque sum."""
+    form = normal_form(loss("sum_t(mu(w, t)/(nu(w, t) + 1))**2"))
+    assert form.constant
+    assert not any(atom.token for atom in form.atoms_of(form.constant))
+
+
+def test_nothing_times_a_sum_is_a_whole_number():
+    """γ^(0 Σ μ) = γ^0 = 1, for γ of any sign."""
+    nothing = 0 * sum_t("w", weight("mu", "w"))
+    assert decide(parameter("gamma") ** nothing, ONE).answer is Answer.EQUAL
+
+
+def test_unknown_nodes_are_refused():
+    """A node that the kernel has never heard of has no normal form."""
+
+    class Strange(tree.Expression):
+        def _is_positive(self):
+            return False
+
+    with pytest.raises(OutsideClassError, match="Strange"):
+        decide(Strange(), ZERO)
 
 
 def test_gradient_of_a_hidden_zero_denominator():
@@ -382,6 +428,7 @@ DENOMINATORS = [
     ("gamma/eta", ["eta"]),
     ("gamma", []),
     ("gamma/2", ["2"]),
+    ("gamma/1", []),
     ("log(pi(w))/length(w)", ["|y_w|"]),
     ("pi(w)**(1/gamma)", ["gamma"]),
     ("gamma**(-2)", ["gamma**2"]),
@@ -464,7 +511,7 @@ DISTINCT = [
 
 @pytest.mark.parametrize(("left", "right"), DISTINCT)
 def test_strange_names_are_no_aliases(left, right):
-    """A parameter or weight that is called like something else is still a quantity of its own."""
+    """A parameter or weight that is called like something else is a quantity of its own."""
     assert decide(left, right).answer is Answer.UNEQUAL
     assert decide(left, left).answer is Answer.EQUAL
 
@@ -516,7 +563,7 @@ def test_powers_up_to_the_limit():
 
 
 def test_residual_form():
-    """α log π(w) − β log ref(l) + γ has the form c = γ, r_w = α log π(w,t), r_l = −β log ref(l,t)."""
+    """α log π(w) − β log ref(l) + γ has c = γ, r_w = α log π(w, t), r_l = −β log ref(l, t)."""
     form = normal_form(loss("alpha*log(pi(w)) - beta*log(ref(l)) + gamma"))
     assert str(form.constant) == "gamma"
     assert {key: str(r) for key, r in form.sums.items()} == {
@@ -543,7 +590,7 @@ def test_difference_is_left_minus_right():
 
 
 def test_what_atoms_are():
-    """Log-probabilities, divergences and weights vary by token; of the policy are π and every KL."""
+    """What has a t varies by token; of the policy are π and every divergence; max is opaque."""
     node = loss(
         "sum_t(mu(w, t)*log(pi(w, t)) + kl_ref_pi(w, t)) + log(ref(w)) + gamma*length(w)"
         " + max(gamma, 0) + max(log(pi(w)), 0) + sum_t(exp(mu(w, t)))"
