@@ -110,6 +110,8 @@ def changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             yield "case dropped", ast.match_case(pattern, ast.Constant(value=False), node.body)
             if guard:
                 yield "guard dropped", ast.match_case(pattern, None, node.body)
+        case ast.Return(value=ast.Constant(value=None)):
+            return
         case ast.Return(value=ast.expr()):
             yield "returns None", ast.Return(ast.Constant(None))
         case ast.Raise():
@@ -126,6 +128,8 @@ def mutants(module: str) -> Iterator[Mutant]:
     lines = text.splitlines()
     whole = ast.parse(text)
     for parent in ast.walk(whole):
+        if isinstance(parent, ast.keyword) and parent.arg == "strict":
+            continue  # every zip has equal lengths
         for field, value in ast.iter_fields(parent):
             if field in ("returns", "annotation", "decorator_list"):
                 continue

@@ -52,8 +52,8 @@ def read(nodes: tuple[Expression, ...], *, hold: bool = False) -> Reading:
     atoms: dict[str, Atom] = {}
     for node in nodes:
         _check_scope(node, "")
-        _collect(node, atoms, hold=hold, frozen=False)
-    while True:  # opaque atoms come to light one by one; each asks for a field with one more
+        _collect(node, atoms)
+    while True:  # opaque and frozen atoms come to light one by one; each asks for a larger field
         reader = _Reader(atoms, hold=hold)
         try:
             forms = [reader.real(node, frozen=False) for node in nodes]
@@ -124,20 +124,16 @@ def _leaf(node: Expression, *, frozen: bool) -> Atom | None:
     return Atom(name + FROZEN * held, token=True, policy=policy and not held, leaf=leaf)
 
 
-def _collect(node: Expression, atoms: dict[str, Atom], *, hold: bool, frozen: bool) -> None:
-    atom = _leaf(node, frozen=frozen)
+def _collect(node: Expression, atoms: dict[str, Atom]) -> None:
+    """Collect the atoms outside sg: those inside are replaced by them in the end."""
+    atom = _leaf(node, frozen=False)
     if atom:
         atoms[atom.name] = atom
-        if frozen:  # the atom as it is outside sg, to compare with
-            free = _leaf(node, frozen=False)
-            assert free is not None
-            atoms[free.name] = free
     response = getattr(node, "response", "")
     if response:
         atoms[f"|y_{response}|"] = Atom(f"|y_{response}|", leaf=tree.Length(response))
-    frozen = frozen or (hold and isinstance(node, tree.StopGradient))
     for child in node.children():
-        _collect(child, atoms, hold=hold, frozen=frozen)
+        _collect(child, atoms)
 
 
 class _Reader:

@@ -88,6 +88,7 @@ EQUAL = [
     ("log(12)", "2*log(2) + log(3)"),
     ("log(2/3)", "log(2) - log(3)"),
     ("log(1)", "0"),
+    ("log(1/(alpha + beta))", "log(2/(2*alpha + 2*beta))"),
     ("log(pi(w)**length(w))", "length(w)*log(pi(w))"),
     ("log(2*pi(w))", "log(2) + log(pi(w))"),
     ("exp(gamma)*exp(-gamma)", "1"),
@@ -275,6 +276,9 @@ GRADIENTS = [
     ("sg(pi(w))*log(pi(w))", "pi(w)", Answer.UNKNOWN),  # equal: da e^a
     ("log(pi(w))*log(pi(l))", "0", Answer.UNKNOWN),
     ("sg(log(pi(w)))*sg(log(pi(l)))", "0", Answer.EQUAL),
+    ("sum_t(sg(kl_ref_pi(w, t))*log(pi(w, t)))", "0", Answer.UNEQUAL),
+    # The reference is a constant with and without sg.
+    ("max(0, sg(log(ref(w))) + log(pi(w)))", "max(0, log(ref(w)) + log(pi(w)))", Answer.EQUAL),
     ("sg(log(pi(w)))*sg(log(pi(w)))", "log(pi(w))*sg(log(pi(w)))", Answer.UNKNOWN),
 ]
 
@@ -299,6 +303,47 @@ def test_slopes():
     assert atom.name == "log(pi(w, t))"
     assert atom.leaf == log(pi("w", "t"))
     assert str(slope) in ("alpha*mu(w, t)", "mu(w, t)*alpha")
+
+
+def test_slopes_are_not_only_zero_or_not():
+    """∂/∂log π of Σ_t log π/(γ + 1) is 1/(γ + 1), and of Σ_t sg(log π) log π it is log π."""
+    for text, expected in (
+        ("sum_t(log(pi(w, t))/(gamma + 1))", "1/(gamma + 1)"),
+        ("sum_t(sg(log(pi(w, t)))*log(pi(w, t)))", "log(pi(w, t))"),
+    ):
+        (slope,) = decide_gradient(loss(text), ZERO).slopes.values()
+        assert str(slope) == expected
+
+
+def test_values_do_not_see_stop_gradients():
+    """The normal form of sg(log π) is that of log π, with the same atom."""
+    assert [atom.name for atom in normal_form(loss("sg(log(pi(w)))")).present()] == [
+        "log(pi(w, t))"
+    ]
+
+
+def test_what_is_outside_sums_has_no_token_in_it():
+    """(Σ μ/(ν + 1))² is a constant: no μ(t) or ν(t) stands in it outside an opaque sum."""
+    form = normal_form(loss("sum_t(mu(w, t)/(nu(w, t) + 1))**2"))
+    assert form.constant
+    assert not any(atom.token for atom in form.atoms_of(form.constant))
+
+
+def test_nothing_times_a_sum_is_a_whole_number():
+    """γ^(0 Σ μ) = γ^0 = 1, for γ of any sign."""
+    nothing = 0 * sum_t("w", weight("mu", "w"))
+    assert decide(parameter("gamma") ** nothing, ONE).answer is Answer.EQUAL
+
+
+def test_unknown_nodes_are_refused():
+    """A node that the kernel has never heard of has no normal form."""
+
+    class Strange(tree.Expression):
+        def _is_positive(self):
+            return False
+
+    with pytest.raises(OutsideClassError, match="Strange"):
+        decide(Strange(), ZERO)
 
 
 def test_gradient_of_a_hidden_zero_denominator():
@@ -389,6 +434,7 @@ DENOMINATORS = [
     ("gamma/eta", ["eta"]),
     ("gamma", []),
     ("gamma/2", ["2"]),
+    ("gamma/1", []),
     ("log(pi(w))/length(w)", ["|y_w|"]),
     ("pi(w)**(1/gamma)", ["gamma"]),
     ("gamma**(-2)", ["gamma**2"]),
@@ -471,7 +517,7 @@ DISTINCT = [
 
 @pytest.mark.parametrize(("left", "right"), DISTINCT)
 def test_strange_names_are_no_aliases(left, right):
-    """A parameter or weight that is called like something else is still a quantity of its own."""
+    """A parameter or weight that is called like something else is a quantity of its own."""
     assert decide(left, right).answer is Answer.UNEQUAL
     assert decide(left, left).answer is Answer.EQUAL
 
