@@ -2,7 +2,7 @@
 
     python benchmarks/kernel_mutants.py
 
-Mutates `kernel.py` and `normal_form.py` one syntax node at a time, runs the kernel's tests on
+Mutates the three trusted files one syntax node at a time, runs the kernel's tests on
 each in a process of its own, and writes `kernel_mutants.md` beside this file. Every survivor is
 listed; the reasons in `kernel_mutants.toml` say why one may live. Ends with 1 if one has none.
 """
@@ -25,7 +25,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-MODULES = ("normal_form", "kernel")  # in the order in which they are imported
+MODULES = ("forms", "normal_form", "kernel")  # in the order in which they are imported
 SUITE = ("tests/prover/test_kernel.py", "tests/prover/test_attacks.py")
 LIMIT = 20  # seconds; a mutant that needs longer has been noticed
 KILLED, SURVIVED, SLOW = "killed", "survived", "too slow"

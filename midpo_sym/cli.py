@@ -17,6 +17,7 @@ from rich.console import Console, RenderableType
 
 from midpo_sym import __version__, catalogue
 from midpo_sym.language.errors import Advice
+from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.load import ID, load
 from midpo_sym.spec.model import Claim, Derivation
@@ -88,17 +89,16 @@ def prove(
         statement = claim.statement if claim else derivation.statement
         with _said_of(derivation):
             results.append(prove_statement(statement, derivation, claim))
-    with _said_of(tasks[0][0]):
-        if as_json:
-            from midpo_sym.emit.json import report  # noqa: PLC0415 - loads SymPy
+    if as_json:
+        from midpo_sym.emit.json import report  # noqa: PLC0415 - loads SymPy
 
-            _print_json(report(results, _specialises(results), steps=steps))
-        elif latex:
-            from midpo_sym.emit.latex import to_document  # noqa: PLC0415 - loads SymPy
+        _print_json(report(results, _specialises(results), steps=steps))
+    elif latex:
+        from midpo_sym.emit.latex import to_document  # noqa: PLC0415 - loads SymPy
 
-            typer.echo(to_document(results))
-        else:
-            _print_results(results, named=bool(targets), steps=steps)
+        typer.echo(to_document(results))
+    else:
+        _print_results(results, named=bool(targets), steps=steps)
     raise typer.Exit(PROVED if all(result.as_expected for result in results) else FAILED)
 
 
@@ -241,16 +241,15 @@ def main() -> None:
     except (SpecError, _Usage) as error:
         _complain(str(error))
         sys.exit(BAD_INPUT)
+    except DisagreementError as error:
+        _complain(f"{error}. This is a bug in midpo_sym: please report it with the file.")
+        sys.exit(FAILED)
 
 
 @contextmanager
 def _said_of(derivation: Derivation) -> Iterator[None]:
-    """Turn the prover's errors into what a user can act on."""
-    from midpo_sym.prover.forms import (  # noqa: PLC0415 - loads SymPy
-        OutsideClassError,
-        ZeroDenominatorError,
-    )
-    from midpo_sym.prover.verdict import DisagreementError  # noqa: PLC0415
+    """Name the file in which a denominator is always zero."""
+    from midpo_sym.prover.forms import ZeroDenominatorError  # noqa: PLC0415 - loads SymPy
 
     try:
         yield
@@ -258,12 +257,6 @@ def _said_of(derivation: Derivation) -> Iterator[None]:
         advice = Advice(cure="look for a difference of equal things under a fraction bar")
         message = "divides by something that is zero whatever its parameters are"
         raise SpecError(str(derivation.path), message, advice=advice) from None
-    except OutsideClassError as error:
-        message = f"{derivation.id} has no derivation: it is outside the class, {error}"
-        raise _Usage(message) from None
-    except DisagreementError as error:
-        _complain(f"{derivation.id}: {error}. This is a bug in midpo_sym: please report it.")
-        raise typer.Exit(FAILED) from None
 
 
 def _tasks(targets: Sequence[str] | None) -> list[tuple[Derivation, Claim | None]]:

@@ -129,6 +129,20 @@ def test_steps_of_a_refuted_claim_end_where_it_fails(midpo):
     assert out.rstrip().endswith("They differ: −γ ≠ 0.")
 
 
+def test_what_is_too_large_has_no_derivation_and_no_verdict(midpo, spec):
+    """(α + |y_w| − |y_l|)^60 has 1,891 terms, more than the kernel takes, though it cancels."""
+    power = "(alpha + length(w) - length(l))**60"
+    path = spec(TRUE.replace('argument = "', f'argument = "{power} - {power} + '))
+    outcome = midpo("prove", path, "--steps")
+    assert outcome.status == 1
+    assert "? undecided" in outcome.out
+    assert "too many terms" in outcome.out
+    assert "own has no derivation" in outcome.out
+    (found,) = json.loads(midpo("prove", path, "--steps", "--json").out)["results"]
+    assert found["steps"] is None
+    assert "no" in midpo("prove", path, "--latex").out
+
+
 def test_latex_has_no_unicode_and_balanced_groups(midpo):
     out = midpo("prove", "--latex").out
     assert out.isascii()

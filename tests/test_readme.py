@@ -73,6 +73,7 @@ def test_the_python_shown_runs(capsys):
     assert lines[0] == "proved"
     assert lines[1] == "('no response is both chosen and rejected for the same prompt',)"
     assert int(lines[2]) > 5
+    assert lines[3] == "alpha*(1 - eta)*(log(ref(l)) - log(ref(w)))"
 
 
 def test_every_command_of_the_table_exists():

@@ -15,7 +15,7 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.prover.exact import format_polynomial
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
-from midpo_sym.prover.steps import Step
+from midpo_sym.prover.steps import Step, Steps
 from midpo_sym.prover.verdict import Proved, Refuted, Verdict
 from midpo_sym.prover.witness import VOCABULARY, Witness
 
@@ -94,12 +94,7 @@ def _result(
         "seconds": round(result.seconds, 6),
     }
     if steps:
-        derivation = result.steps
-        found["steps"] = {
-            "reward": [_step(step) for step in derivation.reward],
-            "framework": [_step(step) for step in derivation.framework],
-            "target": [_step(step) for step in derivation.target],
-        }
+        found["steps"] = _steps(result.steps)
     return found
 
 
@@ -176,6 +171,16 @@ def _properties(result: Result) -> dict[str, Any] | None:
             "chosen": _text(result.rewards[0]),
             "rejected": _text(result.rewards[1]),
         },
+    }
+
+
+def _steps(found: Steps | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "reward": [_step(step) for step in found.reward],
+        "framework": [_step(step) for step in found.framework],
+        "target": [_step(step) for step in found.target],
     }
 
 

@@ -36,8 +36,11 @@ def derivation(result: Result) -> str:
     """Return the derivation of one result."""
     symbols = result.derivation.symbols
     steps = result.steps
+    header = f"% {result.id}, written by midpo_sym: {result.verdict.status.value}"
+    if steps is None:
+        return f"{header}; outside the class that has a derivation"
     lines = [
-        f"% {result.id}, written by midpo_sym: {result.verdict.status.value}",
+        header,
         rf"\paragraph{{{_escaped(_title(result))}}}",
         r"The prior is, up to a factor that depends on $x$ only,",
         r"\begin{align*}",

@@ -119,6 +119,8 @@ def steps(result: Result) -> RenderableType:
     """Return the derivation of a result, a line for each step."""
     symbols = result.derivation.symbols
     found = result.steps
+    if found is None:
+        return Text(f"{result.id} has no derivation: it is outside the class that has one.")
     parts: list[RenderableType] = [Text(f"{result.id}, step by step", style="bold")]
     parts += ["  the implicit reward", _chain(found.reward, symbols)]
     parts += ["  the argument of MI-DPO"]

@@ -80,6 +80,12 @@ class Expression:
         for child in self.children():
             yield from child.walk()
 
+    def __str__(self) -> str:
+        """Return the node in the words of the specification language."""
+        from midpo_sym.language.text import to_text  # noqa: PLC0415 - it prints these very nodes
+
+        return to_text(self)
+
     def __add__(self, other: Operand) -> Add:
         return add(self, lift(other))
 

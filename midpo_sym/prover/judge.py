@@ -86,7 +86,10 @@ def _judge_gradient(
     numbers: numeric.Comparison,
 ) -> tuple[Verdict, list[Opinion]]:
     """Return the verdict of the gradient of two sides whose values are equal."""
-    decision = decide_gradient(left, right)
+    try:
+        decision = decide_gradient(left, right)
+    except OutsideClassError as error:  # atoms inside sg and outside may be too many together
+        return Undecided(f"outside the class that is decided: {error}"), []
     if decision.answer is not Answer.EQUAL and not found.gradient:
         found = witness.search(left, right, tries=SEARCH_POINTS)
     opinions = [

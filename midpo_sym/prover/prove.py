@@ -101,14 +101,12 @@ class Result:
         return None
 
     @cached_property
-    def steps(self) -> Steps:
-        """Return the derivation, step by step; each step is checked by the kernel.
-
-        Raises:
-            OutsideClassError: the statement is outside the class that has steps.
-        """
-        proved = self.verdict.status is Status.PROVED
-        return derive(self.statement, proved=proved)
+    def steps(self) -> Steps | None:
+        """Return the derivation, each step checked by the kernel; None outside its class."""
+        try:
+            return derive(self.statement, proved=self.verdict.status is Status.PROVED)
+        except (OutsideClassError, ZeroDenominatorError):
+            return None
 
     @cached_property
     def properties(self) -> Properties | None:
