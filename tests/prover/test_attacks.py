@@ -24,13 +24,13 @@ alpha = { domain = "positive", meaning = "scale" }
 
 
 def prove(zeta, argument, more="", scale="alpha"):
-    text = f'''{HEAD}{more}
+    text = f"""{HEAD}{more}
 [prior]
 zeta = "{zeta}"
 scale = "{scale}"
 [loss]
 argument = "{argument}"
-'''
+"""
     (result,) = prove_derivation(loads(text, "x.toml"))
     return result
 

@@ -116,8 +116,7 @@ EQUAL = [
     # (k Σ a + m |y|)² multiplied out: what has no token goes out of the opaque sum.
     (
         "sum_t(gamma*mu(w, t) + eta)**2 - sum_t(mu(w, t))**2*gamma**2",
-        "2*gamma*eta*length(w)*sum_t(mu(w, t))*sum_t(mu(l, t))/sum_t(mu(l, t))"
-        " + (eta*length(w))**2",
+        "eta*length(w)*(2*gamma*sum_t(mu(w, t))*sum_t(mu(l, t))/sum_t(mu(l, t)) + eta*length(w))",
     ),
     ("(sum_t(mu(w, t)/gamma) + 1)**2*gamma**2", "(sum_t(mu(w, t)) + gamma)**2"),
     ("(pi(w) + ref(w))*2", "2*ref(w) + 2*pi(w)"),
