@@ -29,7 +29,8 @@ from midpo_sym.prover.verdict import (
 from midpo_sym.spec.model import Statement
 
 CONFIRMING_POINTS = 8  # exact points at which a proved statement is tried
-MORE_POINTS = 8  # random points, where two do not show a difference that there has to be
+# Random points and digits, where the usual ones do not show a difference that there has to be.
+MORE_POINTS, MORE_DIGITS = 8, 800
 SEARCH_POINTS = 400  # exact points among which a counterexample is looked for
 
 
@@ -53,8 +54,8 @@ def judge(
     ]
     try:
         numbers = _compared(left, right)
-        if answer is Answer.UNEQUAL and numbers.values_agree:  # a coincidence of lengths, perhaps
-            numbers = _compared(left, right, points=MORE_POINTS)
+        if answer is Answer.UNEQUAL and numbers.values_agree:  # lengths, or a very small number
+            numbers = _compared(left, right, points=MORE_POINTS, digits=MORE_DIGITS)
     except OverflowError:
         undecided = Undecided("a number on the way is too large for the numerical check")
         return undecided, undecided, tuple(opinions)
@@ -90,6 +91,8 @@ def _judge_gradient(
         decision = decide_gradient(left, right)
     except OutsideClassError as error:  # atoms inside sg and outside may be too many together
         return Undecided(f"outside the class that is decided: {error}"), []
+    if decision.answer is Answer.UNEQUAL and numbers.slopes_agree:
+        numbers = _compared(left, right, points=MORE_POINTS, digits=MORE_DIGITS)
     if decision.answer is not Answer.EQUAL and not found.gradient:
         found = witness.search(left, right, tries=SEARCH_POINTS)
     opinions = [
@@ -126,10 +129,14 @@ def _decided(left: Expression, right: Expression) -> tuple[Decision | None, str]
 
 
 def _compared(
-    left: Expression, right: Expression, *, points: int = numeric.POINTS
+    left: Expression,
+    right: Expression,
+    *,
+    points: int = numeric.POINTS,
+    digits: int = numeric.DIGITS,
 ) -> numeric.Comparison:
     try:
-        return numeric.compare(left, right, points=points)
+        return numeric.compare(left, right, points=points, digits=digits)
     except ZeroDivisionError:  # hidden from the kernel in an opaque atom: max(a, a) - a
         raise ZeroDenominatorError from None
 

@@ -19,22 +19,12 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
 
 DIGITS = 40
-TOLERANCE = "1e-30"  # of values, relative
-SLOPE_TOLERANCE = "1e-16"  # of slopes: differences with STEP lose half of the digits
-STEP = "1e-10"
 POINTS = 2
 _SPARE = 8  # points to go on to where lengths coincide and something divides by their difference
 MAX_LOGARITHM = 100_000  # of any number on the way
 _TOKENS = 4
 
 Real = Any  # mpmath's mpf, which has no type stubs
-
-
-@lru_cache(maxsize=1)
-def _context() -> Any:
-    context = MPContext()  # of its own: the precision of the caller's mpmath stays as it is
-    context.dps = DIGITS
-    return context
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,145 +54,178 @@ class _Point:
     factor: Real
 
 
-def compare(left: Expression, right: Expression, *, points: int = POINTS) -> Comparison:
+def compare(
+    left: Expression, right: Expression, *, points: int = POINTS, digits: int = DIGITS
+) -> Comparison:
     """Compare value and gradient of two expressions at random points, always the same ones.
 
     Raises:
         ZeroDivisionError: an expression divides by zero at every point.
+        OverflowError: a number on the way is too large to compute with.
     """
-    context = _context()
+    laboratory = _laboratory(digits)
     values_agree = slopes_agree = True
-    one = other = context.zero
+    one = other = laboratory.context.zero
     done = 0
     for number in range(points + _SPARE):
-        here, ahead, behind = (_point(number, step) for step in (0, 1, -1))
         try:
             (one, one_slope), (other, other_slope) = (
-                (
-                    _evaluate(side, here, here, number),
-                    _evaluate(side, ahead, here, number) - _evaluate(side, behind, here, number),
-                )
-                for side in (left, right)
+                laboratory.measure(side, number) for side in (left, right)
             )
         except ZeroDivisionError:
             continue
         done += 1
-        slope_size = 2 * context.mpf(STEP)
-        values_agree &= _close(one, other, TOLERANCE)
-        slopes_agree &= _close(one_slope / slope_size, other_slope / slope_size, SLOPE_TOLERANCE)
+        values_agree &= laboratory.close(one, other, laboratory.tolerance)
+        slopes_agree &= laboratory.close(one_slope, other_slope, laboratory.slope_tolerance)
         if done == points:
             break
     if not done:
         raise ZeroDivisionError
-    return Comparison(values_agree, slopes_agree, context.nstr(one, 12), context.nstr(other, 12))
+    shown = (laboratory.context.nstr(value, 12) for value in (one, other))
+    return Comparison(values_agree, slopes_agree, *shown)
 
 
-def _close(one: Real, other: Real, tolerance: str) -> bool:
-    size = 1 + max(abs(one), abs(other))
-    return bool(abs(one - other) <= size * _context().mpf(tolerance))
+@lru_cache(maxsize=2)
+def _laboratory(digits: int) -> _Laboratory:
+    return _Laboratory(digits)
 
 
-@lru_cache(maxsize=64)
-def _point(number: int, step: int) -> _Point:
-    """Return random models; the policy's logits are moved by `step` along a random direction."""
-    context = _context()
-    chance = random.Random(f"numbers {number}")  # noqa: S311 - no secret
-    probabilities: dict[tuple[str, str, int], Real] = {}
-    divergences: dict[tuple[str, str, str, int], Real] = {}
-    shared: dict[str, list[Real]] = {}
-    lengths = {"w": 3 + number, "l": 2 + 2 * number}
-    for response, length in lengths.items():
-        for t in range(length):
-            table: dict[str, list[Real]] = {}
-            for model, row in MODELS.items():
-                logits = [context.mpf(chance.uniform(-2, 2)) for _ in range(_TOKENS)]
-                direction = [context.mpf(chance.uniform(-1, 1)) for _ in range(_TOKENS)]
-                if row.trained:
-                    size = step * context.mpf(STEP)
-                    logits = [z + size * d for z, d in zip(logits, direction, strict=True)]
-                weights = [context.exp(z) for z in logits]
-                total = context.fsum(weights)
-                table[model] = [weight / total for weight in weights]
-            if t == 0:  # the responses share their prompt
-                table = shared = shared or table
-            token = chance.randrange(_TOKENS)
-            for model in MODELS:
-                probabilities[model, response, t] = table[model][token]
-            for first in MODELS:
-                for second in MODELS:
-                    divergences[first, second, response, t] = context.fsum(
-                        p * context.log(p / q)
-                        for p, q in zip(table[first], table[second], strict=True)
-                    )
-    return _Point(lengths, probabilities, divergences, context.mpf(chance.uniform(0.5, 2)))
+class _Laboratory:
+    """Random models and parameters with some digits; claims of all algorithms share them."""
 
+    def __init__(self, digits: int) -> None:
+        self.context = MPContext()  # of its own: the precision of the caller's mpmath is left alone
+        self.context.dps = digits
+        self.step = self.context.mpf(10) ** (-digits // 4)
+        self.tolerance = self.context.mpf(10) ** (-3 * digits // 4)  # relative
+        # A difference with the step has an error of its square, and loses as many digits.
+        self.slope_tolerance = self.context.mpf(10) ** (-2 * digits // 5)
+        self.points: dict[tuple[int, int], _Point] = {}
+        self.values: dict[tuple[int, str, str], Real] = {}
 
-@lru_cache(maxsize=4096)
-def _drawn(number: int, name: str, domain: str) -> Real:
-    """Return a random value of a parameter or weight: never 0 or 1, where errors could hide."""
-    chance = random.Random(f"{number} {name}")  # noqa: S311 - no secret
-    low, high = {"unit": (0.1, 0.9), "real": (-2, 2)}.get(domain, (0.2, 2.2))
-    return _context().mpf(chance.uniform(low, high))
+    def measure(self, node: Expression, number: int) -> tuple[Real, Real]:
+        """Return value and derivative of an expression at a point."""
+        here, ahead, behind = (self.point(number, move) for move in (0, 1, -1))
+        difference = self.evaluate(node, ahead, here, number) - self.evaluate(
+            node, behind, here, number
+        )
+        return self.evaluate(node, here, here, number), difference / (2 * self.step)
 
+    def close(self, one: Real, other: Real, tolerance: Real) -> bool:
+        """Tell whether two numbers are equal up to a relative tolerance."""
+        size = 1 + max(abs(one), abs(other))
+        return bool(abs(one - other) <= size * tolerance)
 
-def _evaluate(node: Expression, point: _Point, still: _Point, number: int, t: int = -1) -> Real:
-    """Evaluate literally; `still` holds the policy where sg looks, `t` the bound position."""
-    context = _context()
+    def point(self, number: int, move: int) -> _Point:
+        """Return random models; the policy's logits are moved along a random direction."""
+        if (number, move) not in self.points:
+            self.points[number, move] = self.random_point(number, move)
+        return self.points[number, move]
 
-    def value(inner: Expression, place: int = t) -> Real:
-        return _evaluate(inner, point, still, number, place)
+    def random_point(self, number: int, move: int) -> _Point:
+        context = self.context
+        chance = random.Random(f"numbers {number}")  # noqa: S311 - no secret
+        probabilities: dict[tuple[str, str, int], Real] = {}
+        divergences: dict[tuple[str, str, str, int], Real] = {}
+        shared: dict[str, list[Real]] = {}
+        lengths = {"w": 3 + number, "l": 2 + 2 * number}
+        for response, length in lengths.items():
+            for t in range(length):
+                table = {name: self.distribution(name, move, chance) for name in MODELS}
+                if t == 0:  # the responses share their prompt
+                    table = shared = shared or table
+                token = chance.randrange(_TOKENS)
+                for model in MODELS:
+                    probabilities[model, response, t] = table[model][token]
+                for first in MODELS:
+                    for second in MODELS:
+                        divergences[first, second, response, t] = context.fsum(
+                            p * context.log(p / q)
+                            for p, q in zip(table[first], table[second], strict=True)
+                        )
+        return _Point(lengths, probabilities, divergences, context.mpf(chance.uniform(0.5, 2)))
 
-    match node:
-        case tree.Number(value=whole):
-            return context.mpf(whole)
-        case tree.Parameter(name=name, domain=domain):
-            return _drawn(number, name, domain)
-        case tree.Weight(name=name, response=response, domain=domain):
-            return _drawn(number, f"{name}({response}, {t})", domain)
-        case tree.Length(response=response):
-            return context.mpf(point.lengths[response])
-        case tree.Probability(model=model, response=response):
-            places = range(point.lengths[response])
-            return context.fprod(point.probabilities[model, response, place] for place in places)
-        case tree.TokenProbability(model=model, response=response):
-            return point.probabilities[model, response, t]
-        case tree.Divergence(first=first, second=second, response=response):
-            return point.divergences[first, second, response, t]
-        case tree.Normaliser():
-            return point.factor
-        case tree.Add(terms=terms):
-            return context.fsum(value(each) for each in terms)
-        case tree.Mul(factors=factors):
-            return context.fprod(value(each) for each in factors)
-        case tree.Div(numerator=numerator, denominator=denominator):
-            return value(numerator) / value(denominator)
-        case tree.Neg(body=body):
-            return -value(body)
-        case tree.Pow(base=base, exponent=exponent):
-            return _power(value(base), value(exponent))
-        case tree.Log(body=body):
-            return context.log(value(body))
-        case tree.Exp(body=body):
-            return context.exp(_bounded(value(body)))
-        case tree.Max(left=left, right=right):
-            return max(value(left), value(right))
-        case tree.TokenSum(response=response, body=body):
-            return context.fsum(value(body, place) for place in range(point.lengths[response]))
-        case tree.TokenProduct(response=response, body=body):
-            return context.fprod(value(body, place) for place in range(point.lengths[response]))
-        case tree.ByLabel(response=response, chosen=chosen, rejected=rejected):
-            return value(chosen if response == "w" else rejected)
-        case tree.StopGradient(body=body):
-            return _evaluate(body, still, still, number, t)
-        case tree.Defined(body=body):
-            return value(body)
-    raise AssertionError(node)
+    def distribution(self, model: str, move: int, chance: random.Random) -> list[Real]:
+        context = self.context
+        logits = [context.mpf(chance.uniform(-2, 2)) for _ in range(_TOKENS)]
+        direction = [context.mpf(chance.uniform(-1, 1)) for _ in range(_TOKENS)]
+        if MODELS[model].trained:
+            size = move * self.step
+            logits = [z + size * d for z, d in zip(logits, direction, strict=True)]
+        weights = [context.exp(z) for z in logits]
+        total = context.fsum(weights)
+        return [weight / total for weight in weights]
 
+    def drawn(self, number: int, name: str, domain: str) -> Real:
+        """Return a random value of a parameter or weight: never 0 or 1, where errors could hide."""
+        key = (number, name, domain)
+        if key not in self.values:
+            chance = random.Random(f"{number} {name}")  # noqa: S311 - no secret
+            low, high = {"unit": (0.1, 0.9), "real": (-2, 2)}.get(domain, (0.2, 2.2))
+            self.values[key] = self.context.mpf(chance.uniform(low, high))
+        return self.values[key]
 
-def _power(base: Real, exponent: Real) -> Real:
-    if base:
-        _bounded(exponent * _context().log(abs(base)))
-    return base**exponent
+    def evaluate(
+        self, node: Expression, point: _Point, still: _Point, number: int, t: int = -1
+    ) -> Real:
+        """Evaluate literally; `still` holds the policy where sg looks, `t` the bound position."""
+        context = self.context
+
+        def value(inner: Expression, place: int = t) -> Real:
+            return self.evaluate(inner, point, still, number, place)
+
+        match node:
+            case tree.Number(value=whole):
+                return context.mpf(whole)
+            case tree.Parameter(name=name, domain=domain):
+                return self.drawn(number, name, domain)
+            case tree.Weight(name=name, response=response, domain=domain):
+                return self.drawn(number, f"{name}({response}, {t})", domain)
+            case tree.Length(response=response):
+                return context.mpf(point.lengths[response])
+            case tree.Probability(model=model, response=response):
+                places = range(point.lengths[response])
+                return context.fprod(
+                    point.probabilities[model, response, place] for place in places
+                )
+            case tree.TokenProbability(model=model, response=response):
+                return point.probabilities[model, response, t]
+            case tree.Divergence(first=first, second=second, response=response):
+                return point.divergences[first, second, response, t]
+            case tree.Normaliser():
+                return point.factor
+            case tree.Add(terms=terms):
+                return context.fsum(value(each) for each in terms)
+            case tree.Mul(factors=factors):
+                return context.fprod(value(each) for each in factors)
+            case tree.Div(numerator=numerator, denominator=denominator):
+                return value(numerator) / value(denominator)
+            case tree.Neg(body=body):
+                return -value(body)
+            case tree.Pow(base=base, exponent=exponent):
+                return self.power(value(base), value(exponent))
+            case tree.Log(body=body):
+                return context.log(value(body))
+            case tree.Exp(body=body):
+                return context.exp(_bounded(value(body)))
+            case tree.Max(left=left, right=right):
+                return max(value(left), value(right))
+            case tree.TokenSum(response=response, body=body):
+                return context.fsum(value(body, place) for place in range(point.lengths[response]))
+            case tree.TokenProduct(response=response, body=body):
+                return context.fprod(value(body, place) for place in range(point.lengths[response]))
+            case tree.ByLabel(response=response, chosen=chosen, rejected=rejected):
+                return value(chosen if response == "w" else rejected)
+            case tree.StopGradient(body=body):
+                return self.evaluate(body, still, still, number, t)
+            case tree.Defined(body=body):
+                return value(body)
+        raise AssertionError(node)
+
+    def power(self, base: Real, exponent: Real) -> Real:
+        if base:
+            _bounded(exponent * self.context.log(abs(base)))
+        return base**exponent
 
 
 def _bounded(logarithm: Real) -> Real:

@@ -214,3 +214,10 @@ def test_parameters_of_one_name_in_two_places():
     """x stands for one number wherever it stands: x − x is 0 under a sum as well."""
     x = parameter("x")
     assert decide(tree.TokenSum("w", x - x), tree.Number(0)).answer is Answer.EQUAL
+
+
+def test_a_very_small_difference_is_seen():
+    """10^−60 is far below the 40 digits of the first look; the second has 800."""
+    result = prove("ref(y)", f"{DPO} + (1/10)**60")
+    assert isinstance(result.verdict, Refuted)
+    assert decide(result.residual, loss("-(1/10)**60")).answer is Answer.EQUAL
