@@ -6,6 +6,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import midpo_sym
 
 ROOT = Path(__file__).parents[1]
@@ -33,18 +35,20 @@ def test_the_two_commands_are_on_the_first_screen():
     assert test.rstrip().endswith(".venv/bin/pytest")
 
 
-def test_continuous_integration_runs_the_readme_command():
-    """`.ci/run` takes the test command out of the README; its recipe finds exactly that block."""
+@pytest.mark.parametrize(("mark", "number"), [("prove", 0), ("test", 1)])
+def test_continuous_integration_runs_the_commands_of_the_readme(mark, number):
+    """`.ci/run` takes both out of the README; its recipe finds exactly these blocks."""
     recipe = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    extraction = next(line for line in recipe.splitlines() if line.startswith("test_command="))
+    finder = next(line for line in recipe.splitlines() if line.startswith("readme()"))
     done = subprocess.run(
-        ["bash", "-c", f'{extraction}\necho "$test_command"'],
+        ["bash", "-c", f"{finder}\nreadme {mark}"],
         cwd=ROOT,
         check=True,
         capture_output=True,
         text=True,
     )
-    assert done.stdout == blocks("sh")[1]
+    assert done.stdout == blocks("sh")[number]
+    assert 'bash -c "$command"' in recipe
 
 
 def test_the_output_shown_is_the_output():

@@ -30,7 +30,7 @@ from midpo_sym.spec.model import Statement
 
 CONFIRMING_POINTS = 8  # exact points at which a proved statement is tried
 # Random points and digits, where the usual ones do not show a difference that there has to be.
-MORE_POINTS, MORE_DIGITS = 8, 800
+MORE_POINTS, MORE_DIGITS = 4, 800
 SEARCH_POINTS = 400  # exact points among which a counterexample is looked for
 
 

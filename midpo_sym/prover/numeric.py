@@ -16,7 +16,7 @@ from mpmath import MPContext
 
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import MODELS
+from midpo_sym.language.vocabulary import DIVERGENCES, MODELS
 
 DIGITS = 40
 POINTS = 2
@@ -137,12 +137,11 @@ class _Laboratory:
                 token = chance.randrange(_TOKENS)
                 for model in MODELS:
                     probabilities[model, response, t] = table[model][token]
-                for first in MODELS:
-                    for second in MODELS:
-                        divergences[first, second, response, t] = context.fsum(
-                            p * context.log(p / q)
-                            for p, q in zip(table[first], table[second], strict=True)
-                        )
+                for first, second in DIVERGENCES.values():
+                    divergences[first, second, response, t] = context.fsum(
+                        p * context.log(p / q)
+                        for p, q in zip(table[first], table[second], strict=True)
+                    )
         return _Point(lengths, probabilities, divergences, context.mpf(chance.uniform(0.5, 2)))
 
     def distribution(self, model: str, move: int, chance: random.Random) -> list[Real]:
