@@ -63,6 +63,15 @@ EQUAL = [
     ("gamma/eta + eta/gamma", "(gamma**2 + eta**2)/(gamma*eta)"),
     ("gamma/2 + gamma/2", "gamma"),
     ("1/3 + 1/6", "1/2"),
+    ("gamma/2 + eta", "(gamma + 2*eta)/2"),  # a fraction and a polynomial, in both orders
+    ("eta + gamma/2", "(gamma + 2*eta)/2"),
+    ("gamma/2*eta", "gamma*eta/2"),
+    ("eta*(gamma/2)", "gamma*eta/2"),
+    # The logarithm of a quotient of sums, A1.
+    ("log(alpha/(alpha + beta))", "log(alpha) - log(alpha + beta)"),
+    ("log((alpha + beta)/(2*alpha))", "log(alpha + beta) - log(2) - log(alpha)"),
+    ("log((alpha + 1)/(beta + 1)) + log(beta + 1)", "log(alpha + 1)"),
+    ("log((pi(w) + ref(w))/2)", "log(pi(w) + ref(w)) - log(2)"),
     # The chain rule of probability, A5.
     ("log(pi(w))", "sum_t(log(pi(w, t)))"),
     ("log(pi(w)/ref(w))", "sum_t(log(pi(w, t)/ref(w, t)))"),
@@ -169,6 +178,8 @@ UNKNOWN = [
     ("(alpha**2)**(1/2)", "alpha"),  # equal
     ("sum_t(exp(mu(w, t)))", "sum_t(exp(xi(w, t)))"),  # not equal
     ("log(alpha + beta)", "log(alpha) + log(beta)"),  # not equal
+    ("log(alpha + beta)", "log(alpha)"),  # not equal
+    ("log(1/(alpha + beta))", "log(alpha + beta)"),  # not equal
     ("log(pi(w))**2/log(pi(w))", "log(pi(w))"),  # equal
     ("(1 + sum_t(mu(w, t)))**2", "1 + 2*sum_t(mu(w, t)) + sum_t(mu(w, t))**2"),  # equal
     ("prod_t(nu(w, t))", "prod_t(nu(l, t))"),  # not equal
@@ -547,6 +558,35 @@ def test_products_of_large_sums_are_refused():
         decide(loss(f"{seventh}*{seventh}*{seventh}"), ZERO)
     third = "(alpha + beta + gamma)**3"
     assert decide(loss(f"{third}*{third}"), loss("(alpha + beta + gamma)**6")).theorem
+
+
+def test_products_with_many_terms_are_refused():
+    """(Σ_i a_i)(Σ_j b_j) over 30 and 30 parameters has 900 terms."""
+    sums = [tree.total([parameter(f"{each}{i}") for i in range(30)]) for each in "ab"]
+    with pytest.raises(OutsideClassError, match="too many terms"):
+        decide(sums[0] * sums[1], ZERO)
+
+
+@pytest.mark.parametrize("join", [" + ", "*"])
+def test_fractions_with_many_denominators_are_refused(join):
+    """A common denominator of 19 sums of five terms would have thousands of terms.
+
+    Putting the fractions together without a limit takes minutes.
+    """
+    fractions = (
+        f"1/(alpha + {i}*beta + {i**2}*gamma + {i**3}*eta + {i}*lam)" for i in range(2, 21)
+    )
+    with pytest.raises(OutsideClassError, match="too many terms"):
+        decide(loss(join.join(fractions)), ZERO)
+
+
+def test_many_opaque_parts_are_refused():
+    """Each of 40 maxima is an atom of its own, and each asks for a larger field."""
+    maxima = " + ".join(f"max(gamma, {i})" for i in range(40))
+    with pytest.raises(OutsideClassError, match="no normal form"):
+        decide(loss(maxima), ZERO)
+    few = " + ".join(f"max(gamma, {i})" for i in range(30))
+    assert decide(loss(few), loss(few)).answer is Answer.EQUAL
 
 
 def test_powers_up_to_the_limit():
