@@ -30,9 +30,7 @@ def derivation(spec: Spec) -> Derivation:
     """
     if isinstance(spec, Derivation):
         return spec
-    if isinstance(spec, str) and not _is_path(spec):
-        return catalogue.get(spec)
-    return load(Path(spec))
+    return catalogue.find(spec) if isinstance(spec, str) else load(Path(spec))
 
 
 def prove(spec: Spec) -> Result:
@@ -73,7 +71,3 @@ def prior(spec: Spec) -> Solution:
     """
     statement = derivation(spec).statement
     return solve_prior(statement.scale, statement.argument)
-
-
-def _is_path(spec: str) -> bool:
-    return spec.endswith(".toml") or os.sep in spec or Path(spec).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -83,6 +84,18 @@ def get(id_: str) -> Derivation:
         advice = Advice(id_[:60], ", ".join(ids()), cure)
         raise SpecError(id_[:60], "there is no such specification", advice=advice)
     return _load(id_)
+
+
+def find(target: str) -> Derivation:
+    """Return the specification that a user names by an id, or by the path of a TOML file.
+
+    Raises:
+        SpecError: there is none, or it breaks a rule of the language.
+    """
+    looks_like_a_path = target.endswith(".toml") or os.sep in target or Path(target).exists()
+    if target not in ids() and looks_like_a_path:
+        return load(Path(target))
+    return get(target)
 
 
 @cache

@@ -141,7 +141,7 @@ def show(
     ] = False,
 ) -> None:
     """Show one specification: names, prior, loss, verdict, properties, claims."""
-    derivation = _derivation(target)
+    derivation = catalogue.find(target)
     if source:
         typer.echo(derivation.text, nl=False)
         return
@@ -165,7 +165,7 @@ def prior(target: Annotated[str, typer.Argument(metavar="ID | FILE", show_defaul
 
     Exit status 1 if there is none that knows only one response, or none was found.
     """
-    derivation = _derivation(target)
+    derivation = catalogue.find(target)
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
     from midpo_sym.emit.terminal import solution  # noqa: PLC0415
     from midpo_sym.language.text import to_text  # noqa: PLC0415
@@ -266,7 +266,7 @@ def _tasks(targets: Sequence[str] | None) -> list[tuple[Derivation, Claim | None
     for target in targets or catalogue.ids():
         name, _, wanted = target.partition("/")
         claim_named = bool(wanted) and name in catalogue.ids() and not target.endswith(".toml")
-        derivation = _derivation(name if claim_named else target)
+        derivation = catalogue.find(name if claim_named else target)
         known = seen.setdefault(derivation.id, derivation.path.resolve())
         if known != derivation.path.resolve():
             raise _Usage(f"two specifications have the id {derivation.id}")
@@ -278,12 +278,6 @@ def _tasks(targets: Sequence[str] | None) -> list[tuple[Derivation, Claim | None
         found = [*([None] if own else []), *claims]
         tasks += [(derivation, each) for each in found if (derivation, each) not in tasks]
     return tasks
-
-
-def _derivation(target: str) -> Derivation:
-    if target.endswith(".toml") or "/" in target or Path(target).exists():
-        return load(Path(target))
-    return catalogue.get(target)
 
 
 def _specialises(results: Sequence[Result]) -> dict[str, Iterable[Specialisation]]:

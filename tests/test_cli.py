@@ -274,6 +274,15 @@ def test_a_denominator_that_is_always_zero_is_bad_input(midpo, spec):
     assert "divides by something that is zero" in outcome.err
 
 
+def test_an_id_wins_over_a_folder_of_that_name(midpo, tmp_path, monkeypatch):
+    """A run folder called simpo is no specification; a folder that is no id is said to be one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "simpo").mkdir()
+    (tmp_path / "runs").mkdir()
+    assert midpo("prove", "simpo").status == 0
+    assert "runs: is a directory" in midpo("prove", "runs").err
+
+
 def test_two_files_with_one_id_are_bad_input(midpo, spec, tmp_path):
     (tmp_path / "other").mkdir()
     outcome = midpo("prove", spec(TRUE), spec(TRUE, "other/own.toml"))
