@@ -224,7 +224,7 @@ def time_command(times: int) -> list[Row]:
     has_cli = importlib.util.find_spec("midpo_sym.cli") is not None
     whole = ["-c", _COMMAND] if has_cli else [str(HERE / "statements.py")]
     commands = {"midpo prove" if has_cli else "import and prove all": whole, "python": ["-c", ""]}
-    commands |= {f"import {name}": ["-c", f"import {name}"] for name in ("sympy", "typer", "rich")}
+    commands |= {f"import {name}": ["-c", f"import {name}"] for name in ("sympy", "click", "rich")}
     runs = [
         Run("command", name, "wall", lambda arguments=arguments: call(arguments), lambda: None)
         for name, arguments in commands.items()

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 from rich.console import Console, RenderableType
 
 from midpo_sym import __version__, catalogue
@@ -29,55 +29,35 @@ if TYPE_CHECKING:  # SymPy takes a third of a second, and half of the commands d
 PROVED, FAILED, BAD_INPUT = 0, 1, 2
 _PIPE_WIDTH = 160  # columns of a table that no terminal limits
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Prove that preference-optimisation losses are MI-DPO under some prior, or refute it.",
-    epilog="Start with: midpo prove",
-)
-
-Targets = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[ID | ID/CLAIM | FILE]...",
-        help="Ids of shipped specifications (see `midpo list`), claims in them, or TOML files.",
-        show_default=False,
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
+TARGET = click.argument("target", metavar="ID | FILE")
 
 
 class _Usage(Exception):  # noqa: N818 - becomes a message and exit status 2
     """What the user asked for cannot be done."""
 
 
-@app.callback(invoke_without_command=True)
-def _options(
-    *,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    if version:
-        _print(f"midpo {__version__}")
-        raise typer.Exit
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]}, epilog="Start with: midpo prove"
+)
+@click.version_option(__version__, prog_name="midpo", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Prove that preference-optimisation losses are MI-DPO under some prior, or refute it."""
 
 
-@app.command(epilog="Examples: midpo prove · midpo prove simpo --steps · midpo prove my_loss.toml")
-def prove(
-    targets: Targets = None,
-    *,
-    steps: Annotated[
-        bool, typer.Option("--steps", help="Write the derivations out, rule by rule.")
-    ] = False,
-    latex: Annotated[
-        bool, typer.Option("--latex", help="Print the derivations as LaTeX (amsmath).")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
+@cli.command(epilog="Examples: midpo prove, midpo prove simpo --steps, midpo prove my_loss.toml")
+@click.argument("targets", nargs=-1, metavar="[ID | ID/CLAIM | FILE]...")
+@click.option("--steps", is_flag=True, help="Write the derivations out, rule by rule.")
+@click.option("--latex", is_flag=True, help="Print the derivations as LaTeX (amsmath).")
+@AS_JSON
+def prove(targets: tuple[str, ...], *, steps: bool, latex: bool, as_json: bool) -> None:
     """Prove or refute claims; all shipped ones if none is named.
 
-    Exit status 0 if every verdict is as its specification expects (a file without claims expects
-    to be proved), 1 if one is not, 2 if the input is wrong.
+    Name shipped specifications by their ids (see `midpo list`), claims in them by ID/CLAIM, and
+    specifications of your own by their files.
+
+    Exit status: 0 every verdict is as its specification expects (a file without claims expects to
+    be proved), 1 one is not, 2 the input is wrong.
     """
     if latex and as_json:
         raise _Usage("--latex and --json exclude each other")
@@ -96,14 +76,15 @@ def prove(
     elif latex:
         from midpo_sym.emit.latex import to_document  # noqa: PLC0415 - loads SymPy
 
-        typer.echo(to_document(results))
+        click.echo(to_document(results))
     else:
         _print_results(results, named=bool(targets), steps=steps)
-    raise typer.Exit(PROVED if all(result.as_expected for result in results) else FAILED)
+    sys.exit(PROVED if all(result.as_expected for result in results) else FAILED)
 
 
-@app.command("list", epilog="Example: midpo list --json")
-def list_(*, as_json: AsJson = False) -> None:
+@cli.command("list", epilog="Example: midpo list --json")
+@AS_JSON
+def list_(*, as_json: bool) -> None:
     """List the shipped specifications."""
     derivations = catalogue.everything()
     if as_json:
@@ -129,27 +110,21 @@ def list_(*, as_json: AsJson = False) -> None:
     _print(table)
 
 
-@app.command(epilog="Examples: midpo show tdpo · midpo show simpo --bibtex")
-def show(
-    target: Annotated[str, typer.Argument(metavar="ID | FILE", show_default=False)],
-    *,
-    bibtex: Annotated[
-        bool, typer.Option("--bibtex", help="Print the BibTeX of the works cited.")
-    ] = False,
-    source: Annotated[
-        bool, typer.Option("--source", help="Print the specification itself.")
-    ] = False,
-) -> None:
+@cli.command(epilog="Examples: midpo show tdpo, midpo show simpo --bibtex")
+@TARGET
+@click.option("--bibtex", is_flag=True, help="Print the BibTeX of the works cited.")
+@click.option("--source", is_flag=True, help="Print the specification itself.")
+def show(target: str, *, bibtex: bool, source: bool) -> None:
     """Show one specification: names, prior, loss, verdict, properties, claims."""
     derivation = catalogue.find(target)
     if source:
-        typer.echo(derivation.text, nl=False)
+        click.echo(derivation.text, nl=False)
         return
     if bibtex:
         cited = [each.citation.work for each in derivation.claims]
         cited += [derivation.source.work] if derivation.source else []
         known = catalogue.works()
-        typer.echo("\n\n".join(known[work].bibtex() for work in sorted({*cited} & {*known})))
+        click.echo("\n\n".join(known[work].bibtex() for work in sorted({*cited} & {*known})))
         return
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
     from midpo_sym.emit.terminal import description  # noqa: PLC0415
@@ -159,8 +134,9 @@ def show(
         _print(description(derivation, result, _specialises([result])[derivation.id]))
 
 
-@app.command(epilog="Example: midpo prior my_loss.toml")
-def prior(target: Annotated[str, typer.Argument(metavar="ID | FILE", show_default=False)]) -> None:
+@cli.command(epilog="Example: midpo prior my_loss.toml")
+@TARGET
+def prior(target: str) -> None:
     """Print the prior that gives a loss, solved from the loss alone.
 
     Exit status 1 if there is none that knows only one response, or none was found.
@@ -174,18 +150,14 @@ def prior(target: Annotated[str, typer.Argument(metavar="ID | FILE", show_defaul
         found = api.prior(derivation)
     _print(solution(derivation, found))
     if found.zeta is None:
-        raise typer.Exit(FAILED)
-    typer.echo(f'\n[prior]\nzeta = "{to_text(found.zeta)}"')
+        sys.exit(FAILED)
+    click.echo(f'\n[prior]\nzeta = "{to_text(found.zeta)}"')
 
 
-@app.command(epilog="Example: midpo new my_loss && midpo prove my_loss.toml")
-def new(
-    id_: Annotated[str, typer.Argument(metavar="ID", show_default=False)],
-    *,
-    folder: Annotated[
-        Path, typer.Option("--dir", help="Where to write it.", file_okay=False)
-    ] = Path(),
-) -> None:
+@cli.command(epilog="Example: midpo new my_loss && midpo prove my_loss.toml")
+@click.argument("id_", metavar="ID")
+@click.option("--dir", "folder", type=Path, default=".", help="Where to write it.")
+def new(id_: str, folder: Path) -> None:
     """Write a specification to start from, ID.toml; it proves as it stands."""
     if not ID.fullmatch(id_):
         raise _Usage(f"{id_[:60]!r} is no id: small letters, digits and _, starting with a letter")
@@ -203,15 +175,13 @@ def new(
         raise _Usage(f"{path} exists already, and is left as it is") from None
     except OSError as error:
         raise _Usage(f"{path} cannot be written: {error.strerror}") from None
-    typer.echo(f"{path} written. Next: midpo prove {path} --steps")
+    click.echo(f"{path} written. Next: midpo prove {path} --steps")
 
 
-@app.command(epilog="Example: midpo check my_loss.toml")
-def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)],
-    *,
-    as_json: AsJson = False,
-) -> None:
+@cli.command("check", epilog="Example: midpo check my_loss.toml")
+@click.argument("files", nargs=-1, required=True, type=Path, metavar="FILE...")
+@AS_JSON
+def check(files: tuple[Path, ...], *, as_json: bool) -> None:
     """Check the language of specification files, without proving anything."""
     found: list[dict[str, Any]] = []
     for path in files:
@@ -224,11 +194,11 @@ def check(
         else:
             found.append({"file": str(path), "ok": True, "claims": len(derivation.claims)})
             if not as_json:
-                typer.echo(f"{path}: fine, {len(derivation.claims)} claims")
+                click.echo(f"{path}: fine, {len(derivation.claims)} claims")
     if as_json:
         _print_json(found)
     if not all(each["ok"] for each in found):
-        raise typer.Exit(BAD_INPUT)
+        sys.exit(BAD_INPUT)
 
 
 def main() -> None:
@@ -237,7 +207,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        app()
+        cli(prog_name="midpo")
     except (SpecError, _Usage) as error:
         _complain(str(error))
         sys.exit(BAD_INPUT)
@@ -259,7 +229,7 @@ def _said_of(derivation: Derivation) -> Iterator[None]:
         raise SpecError(str(derivation.path), message, advice=advice) from None
 
 
-def _tasks(targets: Sequence[str] | None) -> list[tuple[Derivation, Claim | None]]:
+def _tasks(targets: Sequence[str]) -> list[tuple[Derivation, Claim | None]]:
     """Return what to prove: a claim, or a specification's own statement."""
     tasks: list[tuple[Derivation, Claim | None]] = []
     seen: dict[str, Path] = {}
@@ -317,7 +287,7 @@ def _print(what: RenderableType) -> None:
         return
     with console.capture() as captured:
         console.print(what)
-    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def _console() -> Console:
@@ -330,7 +300,7 @@ def _console() -> Console:
 
 
 def _print_json(what: Any) -> None:
-    typer.echo(json.dumps(what, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(what, indent=2, ensure_ascii=False))
 
 
 def _error(error: SpecError) -> dict[str, Any]:
@@ -348,7 +318,7 @@ def _error(error: SpecError) -> dict[str, Any]:
 
 
 def _complain(message: str) -> None:
-    typer.echo(f"midpo: {message}", err=True)
+    click.echo(f"midpo: {message}", err=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 
 import midpo_sym
 
-HEAVY = ("sympy", "torch", "typer", "rich", "jinja2", "mpmath", "numpy")
+HEAVY = ("sympy", "torch", "click", "rich", "jinja2", "mpmath", "numpy")
 
 
 def loaded(statement: str) -> set[str]:
