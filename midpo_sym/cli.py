@@ -114,9 +114,12 @@ def list_(*, as_json: bool) -> None:
 @TARGET
 @click.option("--bibtex", is_flag=True, help="Print the BibTeX of the works cited.")
 @click.option("--source", is_flag=True, help="Print the specification itself.")
-def show(target: str, *, bibtex: bool, source: bool) -> None:
+@AS_JSON
+def show(target: str, *, bibtex: bool, source: bool, as_json: bool) -> None:
     """Show one specification: names, prior, loss, verdict, properties, claims."""
     derivation = catalogue.find(target)
+    if bibtex + source + as_json > 1:
+        raise _Usage("--bibtex, --source and --json exclude each other")
     if source:
         click.echo(derivation.text, nl=False)
         return
@@ -127,31 +130,40 @@ def show(target: str, *, bibtex: bool, source: bool) -> None:
         click.echo("\n\n".join(known[work].bibtex() for work in sorted({*cited} & {*known})))
         return
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.emit.terminal import description  # noqa: PLC0415
+    from midpo_sym.emit import json as as_data  # noqa: PLC0415
+    from midpo_sym.emit import terminal  # noqa: PLC0415
 
     with _said_of(derivation):
         result = api.prove(derivation)
-        _print(description(derivation, result, _specialises([result])[derivation.id]))
+    specialises = _specialises([result])[derivation.id]
+    if as_json:
+        _print_json(as_data.description(result, specialises, catalogue.works()))
+    else:
+        _print(terminal.description(derivation, result, specialises))
 
 
 @cli.command(epilog="Example: midpo prior my_loss.toml")
 @TARGET
-def prior(target: str) -> None:
+@AS_JSON
+def prior(target: str, *, as_json: bool) -> None:
     """Print the prior that gives a loss, solved from the loss alone.
 
     Exit status 1 if there is none that knows only one response, or none was found.
     """
     derivation = catalogue.find(target)
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.emit.terminal import solution  # noqa: PLC0415
-    from midpo_sym.language.text import to_text  # noqa: PLC0415
+    from midpo_sym.emit import json as as_data  # noqa: PLC0415
+    from midpo_sym.emit import terminal  # noqa: PLC0415
 
     with _said_of(derivation):
         found = api.prior(derivation)
-    _print(solution(derivation, found))
-    if found.zeta is None:
-        sys.exit(FAILED)
-    click.echo(f'\n[prior]\nzeta = "{to_text(found.zeta)}"')
+    if as_json:
+        _print_json(as_data.solution(derivation, found))
+    else:
+        _print(terminal.solution(derivation, found))
+        if found.zeta is not None:  # on one line, to be copied, whatever the terminal's width
+            click.echo(f'\n[prior]\nzeta = "{found.zeta}"')
+    sys.exit(FAILED if found.zeta is None else PROVED)
 
 
 @cli.command(epilog="Example: midpo new my_loss && midpo prove my_loss.toml")

@@ -206,6 +206,18 @@ def test_the_prior_is_solved_from_the_loss(midpo):
     assert 'zeta = "pi(y)**(1 - 1/length(y))*exp(by_label(' in outcome.out
 
 
+def test_show_and_prior_speak_json_too(midpo):
+    shown = json.loads(midpo("show", "simpo", "--json").out)
+    assert [each["torch"] for each in shown["parameters"]] == ["beta", "gamma"]
+    assert shown["works"]["meng2024simpo"]["arxiv"] == "2405.14734"
+    result = {"$ref": "#/$defs/result", "$defs": SCHEMA["$defs"]}
+    jsonschema.validate(shown["result"], result)
+    solved = json.loads(midpo("prior", "simpo", "--json").out)
+    assert solved["reach"] == "label"
+    assert solved["zeta"].startswith("pi(y)**(1 - 1/length(y))")
+    assert midpo("show", "simpo", "--json", "--source").status == 2
+
+
 def test_a_loss_of_the_pair_has_no_prior(midpo, spec):
     """log π(y_w)/|y_l| cannot be split into a part of y_w and a part of y_l."""
     text = TRUE.replace("alpha/length(w)*log(pi(w)/ref(w))", "alpha/length(l)*log(pi(w)/ref(w))")

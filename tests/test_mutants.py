@@ -9,9 +9,7 @@ from independent import compare, confirms
 from mutants import mutants, statements
 
 from midpo_sym.prover import numeric, witness
-from midpo_sym.prover.forms import (
-    OutsideClassError,
-)
+from midpo_sym.prover.forms import OutsideClassError
 from midpo_sym.prover.framework import framework_argument
 from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 

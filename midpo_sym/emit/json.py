@@ -5,19 +5,22 @@ The version changes when a key is taken out or changes its meaning, not when one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from midpo_sym import __version__
+from midpo_sym.catalogue import Work
 from midpo_sym.language.mathematics import to_latex
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.exact import format_polynomial
+from midpo_sym.prover.prior import Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
 from midpo_sym.prover.steps import Step, Steps
 from midpo_sym.prover.verdict import Proved, Refuted, Verdict
 from midpo_sym.prover.witness import VOCABULARY, Witness
+from midpo_sym.spec.model import Citation, Derivation
 
 SCHEMA_VERSION = 1
 
@@ -44,6 +47,87 @@ def report(
             for result in results
         ],
     }
+
+
+def description(
+    result: Result, specialises: Iterable[Specialisation], works: Mapping[str, Work]
+) -> dict[str, Any]:
+    """Return what a specification says, with the result of its own statement.
+
+    Args:
+        result: of what its [prior] and [loss] say.
+        specialises: what it becomes at special values.
+        works: the works that may be cited by key.
+    """
+    derivation = result.derivation
+    cited = [derivation.source] if derivation.source else []
+    cited += [claim.citation for claim in derivation.claims]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "midpo_sym": __version__,
+        "id": derivation.id,
+        "title": derivation.title,
+        "name": derivation.name,
+        "summary": derivation.summary,
+        "notes": derivation.notes,
+        "source": _citation(derivation.source) if derivation.source else None,
+        "parameters": [
+            {
+                "name": each.name,
+                "domain": each.domain,
+                "default": None if each.default is None else str(each.default),
+                "torch": each.torch,
+                "meaning": each.meaning,
+            }
+            for each in derivation.parameters
+        ],
+        "weights": [
+            {
+                "name": each.name,
+                "domain": each.domain,
+                "by_label": each.by_label,
+                "torch": each.torch,
+                "meaning": each.meaning,
+            }
+            for each in derivation.weights
+        ],
+        "claims": [
+            {
+                "id": claim.id,
+                **_citation(claim.citation),
+                "value": claim.status,
+                "gradient": claim.gradient,
+                "note": claim.note,
+            }
+            for claim in derivation.claims
+        ],
+        "works": {
+            each.work: {
+                "authors": list(works[each.work].authors),
+                "title": works[each.work].title,
+                "year": works[each.work].year,
+                "arxiv": works[each.work].arxiv,
+            }
+            for each in cited
+            if each.work in works
+        },
+        "result": _result(result, specialises, steps=False),
+    }
+
+
+def solution(derivation: Derivation, found: Solution) -> dict[str, Any]:
+    """Return the prior that gives a loss."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "midpo_sym": __version__,
+        "id": derivation.id,
+        "reach": found.reach.name.lower(),
+        "zeta": _text(found.zeta),
+    }
+
+
+def _citation(citation: Citation) -> dict[str, str]:
+    return {"work": citation.work, "place": citation.place}
 
 
 def _result(

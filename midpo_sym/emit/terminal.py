@@ -21,14 +21,7 @@ from midpo_sym.prover.prior import Reach, Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
 from midpo_sym.prover.steps import Step
-from midpo_sym.prover.verdict import (
-    LABELS_ASSUMPTION,
-    Proved,
-    Refuted,
-    Status,
-    Undecided,
-    Verdict,
-)
+from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Refuted, Status, Undecided, Verdict
 from midpo_sym.prover.witness import END, VOCABULARY, Witness, evaluate
 from midpo_sym.spec.model import Derivation
 

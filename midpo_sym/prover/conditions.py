@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from midpo_sym.language import tree
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.forms import (
-    Atom,
-    Denominator,
-)
+from midpo_sym.prover.forms import Atom, Denominator
 from midpo_sym.prover.rebuild import NotReadableError, rational
 from midpo_sym.prover.verdict import Condition
 

@@ -40,13 +40,7 @@ from sympy.polys.rings import PolyElement
 
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.forms import (
-    FROZEN,
-    Atom,
-    Denominator,
-    NormalForm,
-    ZeroDenominatorError,
-)
+from midpo_sym.prover.forms import FROZEN, Atom, Denominator, NormalForm, ZeroDenominatorError
 from midpo_sym.prover.normal_form import read
 
 

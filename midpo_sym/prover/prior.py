@@ -18,11 +18,7 @@ from sympy.polys.rings import PolyElement
 from midpo_sym.language import tree
 from midpo_sym.language.substitute import resolve_labels, unfold
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.forms import (
-    NormalForm,
-    OutsideClassError,
-    ZeroDenominatorError,
-)
+from midpo_sym.prover.forms import NormalForm, OutsideClassError, ZeroDenominatorError
 from midpo_sym.prover.framework import framework_argument
 from midpo_sym.prover.kernel import Answer, decide, normal_form
 from midpo_sym.prover.rebuild import (

@@ -15,10 +15,7 @@ from sympy.polys.rings import PolyElement
 from midpo_sym.language import tree
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.forms import (
-    Atom,
-    NormalForm,
-)
+from midpo_sym.prover.forms import Atom, NormalForm
 
 _MODELS_FIRST = ("pi", "ref", "prev")
 

@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from midpo_sym.language import tree
 from midpo_sym.language.substitute import substitute, unfold
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.forms import (
-    OutsideClassError,
-    ZeroDenominatorError,
-)
+from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 from midpo_sym.prover.properties import leaves
 from midpo_sym.spec.model import Derivation

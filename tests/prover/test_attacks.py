@@ -10,9 +10,7 @@ from midpo_sym.language.build import log, parameter, pi, ref
 from midpo_sym.language.substitute import resolve_labels
 from midpo_sym.language.text import to_text
 from midpo_sym.prover import numeric
-from midpo_sym.prover.forms import (
-    ZeroDenominatorError,
-)
+from midpo_sym.prover.forms import ZeroDenominatorError
 from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Refuted, Status

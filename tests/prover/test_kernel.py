@@ -25,10 +25,7 @@ from midpo_sym.language.build import (
     weight,
 )
 from midpo_sym.prover import kernel
-from midpo_sym.prover.forms import (
-    OutsideClassError,
-    ZeroDenominatorError,
-)
+from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.prover.kernel import Answer, Mode, Theorem, decide, decide_gradient, normal_form
 from midpo_sym.prover.normal_form import read
 
