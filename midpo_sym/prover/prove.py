@@ -77,7 +77,10 @@ class Result:
             return True
         if self.residual is None:
             return False
-        return decide(self.residual, expected).answer is Answer.EQUAL
+        try:
+            return decide(self.residual, expected).answer is Answer.EQUAL
+        except (OutsideClassError, ZeroDenominatorError):
+            return False
 
     @property
     def residual(self) -> Expression | None:
