@@ -158,6 +158,9 @@ def test_json_follows_its_schema(midpo, arguments):
     jsonschema.validate(found, SCHEMA)
     assert found["as_expected"] is True
     assert all(("steps" in each) == ("--steps" in arguments) for each in found["results"])
+    reaches = {each["id"]: each["prior_for_this_loss"]["reach"] for each in found["results"]}
+    assert reaches["simpo/section-4"] == "label"
+    assert reaches["simpo/middle-line"] == "response"  # the offsets cancel: no margin is left
 
 
 def test_json_of_a_refutation_holds_the_witness(midpo):

@@ -121,9 +121,12 @@ def solution(derivation: Derivation, found: Solution) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "midpo_sym": __version__,
         "id": derivation.id,
-        "reach": found.reach.name.lower(),
-        "zeta": _text(found.zeta),
+        **_solution(found),
     }
+
+
+def _solution(found: Solution) -> dict[str, str | None]:
+    return {"reach": found.reach.name.lower(), "zeta": _text(found.zeta)}
 
 
 def _citation(citation: Citation) -> dict[str, str]:
@@ -167,6 +170,7 @@ def _result(
             for each in result.opinions
         ],
         "properties": _properties(result),
+        "prior_for_this_loss": _solution(result.prior),
         "specialises": [
             {
                 "to": each.id,

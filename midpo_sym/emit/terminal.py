@@ -298,6 +298,8 @@ def _details(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[st
         yield "", to_unicode(rejected, symbols)
     knows = _knows(result)
     yield "prior knows", knows or "nothing of policy, label or length"
+    if isinstance(verdict, Proved) and result.prior.reach is not Reach.UNKNOWN:
+        yield "any prior", f"for this loss has to know {result.prior.reach.value}"
     loss = {
         "a reference model": not found.reference_free,
         "next-token distributions": found.needs_divergence,
