@@ -66,3 +66,4 @@ def test_a_notebook_shows_the_equation():
     assert latex.endswith("$")
     assert r"\textbf{proved}" in latex
     assert latex.count("{") == latex.count("}")
+    assert "proved, gradient refuted" in midpo_sym.prove("tdpo2")._repr_latex_()

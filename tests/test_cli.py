@@ -129,6 +129,19 @@ def test_steps_of_a_refuted_claim_end_where_it_fails(midpo):
     assert out.rstrip().endswith("They differ: −γ ≠ 0.")
 
 
+def test_a_derivation_claims_no_more_than_its_verdict(midpo, spec):
+    """Of TDPO₂ the value only is proved; of max(0, …) nothing; of SparsePO as printed, the link."""
+    for how, said in (("--latex", "gradients differ"), ("--steps", "the gradient is refuted")):
+        assert said in midpo("prove", "tdpo2/label-free-prior", how).out
+        assert said not in midpo("prove", "tdpo2/label-dependent-prior", how).out
+    undecided = midpo("prove", spec(ODD), "--latex").out
+    assert "Whether the two are equal is undecided." in undecided
+    assert "not the same" not in undecided
+    assert "Undecided: " in midpo("prove", spec(ODD), "--steps").out
+    assert "The losses differ" in midpo("prove", "sparsepo/as-printed", "--latex").out
+    assert "The losses differ" in midpo("prove", "sparsepo/as-printed", "--steps").out
+
+
 def test_what_is_too_large_has_no_derivation_and_no_verdict(midpo, spec):
     """(α + |y_w| − |y_l|)^60 has 1,891 terms, more than the kernel takes, though it cancels."""
     power = "(alpha + length(w) - length(l))**60"

@@ -9,10 +9,10 @@ from midpo_sym.language import tree
 from midpo_sym.language.mathematics import GREEK, to_latex
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.framework import framework_argument
+from midpo_sym.prover.framework import abbreviations, framework_argument
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.steps import Step
-from midpo_sym.prover.verdict import Proved, Refuted
+from midpo_sym.prover.verdict import Proved, Refuted, Undecided
 
 _CHARACTERS = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
@@ -36,7 +36,8 @@ def derivation(result: Result) -> str:
     """Return the derivation of one result."""
     symbols = result.derivation.symbols
     steps = result.steps
-    header = f"% {result.id}, written by midpo_sym: {result.verdict.status.value}"
+    statuses = f"value {result.verdict.status.value}, gradient {result.gradient.status.value}"
+    header = f"% {result.id}, written by midpo_sym: {statuses}"
     if steps is None:
         return f"{header}; outside the class that has a derivation"
     lines = [
@@ -53,6 +54,7 @@ def derivation(result: Result) -> str:
     if isinstance(result.verdict, Proved):
         lines += _chain((*steps.framework, *steps.target), symbols)
         lines += _conditions(result.verdict, symbols)
+        lines += _gradient(result, symbols)
     else:
         lines += _chain(steps.framework, symbols, start=framework_argument(result.statement))
         lines += ["The loss has", *_chain(steps.target, symbols, start=result.statement.argument)]
@@ -68,17 +70,11 @@ def _title(result: Result) -> str:
 def _definitions(result: Result) -> list[str]:
     """Return what the names in the statement stand for."""
     symbols = result.derivation.symbols
-    used: dict[str, tree.Defined] = {}
-    for side in (result.statement.zeta, result.statement.argument):
-        for node in side.walk():
-            if isinstance(node, tree.Defined):
-                used.setdefault(node.name, node)
-    if not used:
-        return []
     rows = [
-        rf"{to_latex(node, symbols)} &:= {to_latex(node.body, symbols)}" for node in used.values()
+        rf"{to_latex(node, symbols)} &:= {to_latex(node.body, symbols)}"
+        for node in abbreviations(result.statement)
     ]
-    return ["with", r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"]
+    return ["with", r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"] if rows else []
 
 
 def _chain(
@@ -146,16 +142,29 @@ def _conditions(verdict: Proved, symbols: Mapping[str, Symbol]) -> list[str]:
     return [f"This needs {', and '.join(parts)}."] if parts else []
 
 
+def _gradient(result: Result, symbols: Mapping[str, Symbol]) -> list[str]:
+    """Return what has to be added where the values are equal, and the gradients are not proved."""
+    match result.gradient:
+        case Refuted(residual=residual) if residual is not None:
+            said = "This is about the value; the gradients differ by the gradient of"
+            return [said, *_unequal(residual, symbols)]
+        case Refuted() | Undecided():
+            return [f"This is about the value; the gradient is {result.gradient.status.value}."]
+    return []
+
+
 def _difference(result: Result, symbols: Mapping[str, Symbol]) -> list[str]:
-    if not isinstance(result.verdict, Refuted) or result.residual is None:
-        return ["The two are not the same."]
-    residual = to_latex(result.residual, symbols)
-    return [
-        "The two differ by",
-        r"\begin{align*}",
-        rf"& {residual} \neq 0.",
-        r"\end{align*}",
-    ]
+    verdict = result.verdict
+    if isinstance(verdict, Undecided):
+        return ["Whether the two are equal is undecided."]
+    what = "losses" if isinstance(verdict, Refuted) and "link" in verdict.part else "two"
+    if result.residual is None:
+        return [f"The {what} are not the same."]
+    return [f"The {what} differ by", *_unequal(result.residual, symbols)]
+
+
+def _unequal(residual: Expression, symbols: Mapping[str, Symbol]) -> list[str]:
+    return [r"\begin{align*}", rf"& {to_latex(residual, symbols)} \neq 0.", r"\end{align*}"]
 
 
 def _escaped(text: str) -> str:

@@ -16,7 +16,7 @@ from midpo_sym.language.mathematics import to_unicode
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.exact import Exact, InexactError, format_polynomial
-from midpo_sym.prover.framework import framework_argument, sides
+from midpo_sym.prover.framework import abbreviations, framework_argument, sides
 from midpo_sym.prover.prior import Reach, Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
@@ -82,8 +82,8 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
     rows.add_row("prior", f"ζ(y) ∝ {to_unicode(statement.zeta, symbols)}")
     rows.add_row("scale", to_unicode(statement.scale, symbols))
     rows.add_row("loss", f"{statement.link} of {to_unicode(statement.argument, symbols)}")
-    for name, body in _definitions(result, symbols):
-        rows.add_row("", f"{name} = {body}")
+    for node in abbreviations(statement):
+        rows.add_row("", f"{to_unicode(node, symbols)} = {to_unicode(node.body, symbols)}")
     if result.claim:
         where = f"{catalogue.cited(result.claim.citation.work)}, {result.claim.citation.place}"
         rows.add_row("claimed in", where)
@@ -120,13 +120,19 @@ def steps(result: Result) -> RenderableType:
     if isinstance(result.verdict, Proved):
         parts.append(_chain((*found.framework, *found.target), symbols))
         parts.append(Text("  which is the argument of the loss. ∎", style="green"))
+        if not isinstance(result.gradient, Proved):
+            said = f"  This is about the value; the gradient is {result.gradient.status.value}."
+            parts.append(Text(said, style="yellow"))
     else:
         parts.append(_chain(found.framework, symbols, framework_argument(result.statement)))
         parts.append("  the argument of the loss")
         parts.append(_chain(found.target, symbols, result.statement.argument))
-        if result.residual is not None:
+        if isinstance(result.verdict, Undecided):
+            parts.append(Text(f"  Undecided: {result.verdict.reason}.", style="magenta"))
+        elif result.residual is not None:
             residual = to_unicode(result.residual, symbols)
-            parts.append(Text(f"  They differ: {residual} ≠ 0.", style="yellow"))
+            what = "The losses" if "link" in result.verdict.part else "They"
+            parts.append(Text(f"  {what} differ: {residual} ≠ 0.", style="yellow"))
     return Group(*parts, "")
 
 
@@ -322,15 +328,6 @@ def _special(found: Specialisation, symbols: Mapping[str, Symbol]) -> str:
         f"{_symbol(name, symbols)} = {to_unicode(value)}" for name, value in found.values.items()
     )
     return f"{found.id} at {at}{'' if found.gradient else ' (value only)'}"
-
-
-def _definitions(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str, str]]:
-    seen: set[str] = set()
-    for side in (result.statement.zeta, result.statement.argument):
-        for node in side.walk():
-            if isinstance(node, tree.Defined) and node.name not in seen:
-                seen.add(node.name)
-                yield to_unicode(node, symbols), to_unicode(node.body, symbols)
 
 
 def _chain(

@@ -38,6 +38,16 @@ def implicit_reward(statement: Statement, response: str) -> Expression:
     return tree.mul(statement.scale, tree.Log(ratio))
 
 
+def abbreviations(statement: Statement) -> list[tree.Defined]:
+    """Return the names that a statement uses, each once, as it first uses it."""
+    found: dict[str, tree.Defined] = {}
+    for side in (statement.zeta, statement.argument):
+        for node in side.walk():
+            if isinstance(node, tree.Defined):
+                found.setdefault(node.name, node)
+    return list(found.values())
+
+
 # Loss of one pair as a function of the argument of the link.
 LOSSES: dict[str, Callable[[Expression], Expression]] = {
     "logsigmoid": lambda a: tree.Log(tree.Add((tree.Number(1), tree.Exp(tree.Neg(a))))),

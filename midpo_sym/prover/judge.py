@@ -59,7 +59,7 @@ def judge(
     except OverflowError:
         undecided = Undecided("a number on the way is too large for the numerical check")
         return undecided, undecided, tuple(opinions)
-    opinions.append(_of_numbers("value", agree=numbers.values_agree))
+    opinions.append(_of_numbers(numbers, "value", agree=numbers.values_agree))
     if equal and found.value:
         raise DisagreementError("the kernel proves the statement, and a witness refutes it")
     if equal and not numbers.values_agree:
@@ -98,7 +98,7 @@ def _judge_gradient(
     opinions = [
         Opinion("kernel", "gradient", _word(decision.answer), "slopes of the normal forms"),
         _of_witness(found, "gradient", differs=found.gradient is not None),
-        _of_numbers("gradient", agree=numbers.slopes_agree),
+        _of_numbers(numbers, "gradient", agree=numbers.slopes_agree),
     ]
     if decision.answer is Answer.EQUAL:
         if found.gradient:
@@ -157,8 +157,8 @@ def _of_witness(found: witness.Search, of: str, *, differs: bool) -> Opinion:
     return Opinion("witness", of, says, where)
 
 
-def _of_numbers(of: str, *, agree: bool) -> Opinion:
-    detail = f"{numeric.POINTS} random language models, {numeric.DIGITS} digits"
+def _of_numbers(numbers: numeric.Comparison, of: str, *, agree: bool) -> Opinion:
+    detail = f"{numbers.points} random language models, {numbers.digits} digits"
     return Opinion("numbers", of, "equal" if agree else "different", detail)
 
 

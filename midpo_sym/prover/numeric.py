@@ -36,12 +36,16 @@ class Comparison:
         slopes_agree: whether the derivatives are.
         left: the value of the left side at the last point.
         right: the value of the right side there.
+        points: how many points.
+        digits: how many digits.
     """
 
     values_agree: bool
     slopes_agree: bool
     left: str
     right: str
+    points: int
+    digits: int
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,8 @@ def compare(
             break
     if not done:
         raise ZeroDivisionError
-    shown = (laboratory.context.nstr(value, 12) for value in (one, other))
-    return Comparison(values_agree, slopes_agree, *shown)
+    left_shown, right_shown = (laboratory.context.nstr(value, 12) for value in (one, other))
+    return Comparison(values_agree, slopes_agree, left_shown, right_shown, done, digits)
 
 
 @lru_cache(maxsize=2)

@@ -131,7 +131,9 @@ class Result:
         relation = {Status.PROVED: "=", Status.REFUTED: r"\neq"}.get(
             self.verdict.status, r"\overset{?}{=}"
         )
-        verdict = rf"\textbf{{{self.verdict.status.value}}}\colon\quad "
+        status, gradient = self.verdict.status, self.gradient.status
+        said = status.value if gradient is status else f"{status.value}, gradient {gradient.value}"
+        verdict = rf"\textbf{{{said}}}\colon\quad "
         return rf"$\displaystyle {verdict}{left} \;{relation}\; {right}$"
 
     @cached_property
