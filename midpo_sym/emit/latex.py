@@ -147,7 +147,7 @@ def _gradient(result: Result, symbols: Mapping[str, Symbol]) -> list[str]:
     match result.gradient:
         case Refuted(residual=residual) if residual is not None:
             said = "This is about the value; the gradients differ by the gradient of"
-            return [said, *_unequal(residual, symbols)]
+            return [said, *_displayed(f"{to_latex(residual, symbols)}.")]
         case Refuted() | Undecided():
             return [f"This is about the value; the gradient is {result.gradient.status.value}."]
     return []
@@ -160,11 +160,12 @@ def _difference(result: Result, symbols: Mapping[str, Symbol]) -> list[str]:
     what = "losses" if isinstance(verdict, Refuted) and "link" in verdict.part else "two"
     if result.residual is None:
         return [f"The {what} are not the same."]
-    return [f"The {what} differ by", *_unequal(result.residual, symbols)]
+    residual = to_latex(result.residual, symbols)
+    return [f"The {what} differ by", *_displayed(rf"{residual} \neq 0.")]
 
 
-def _unequal(residual: Expression, symbols: Mapping[str, Symbol]) -> list[str]:
-    return [r"\begin{align*}", rf"& {to_latex(residual, symbols)} \neq 0.", r"\end{align*}"]
+def _displayed(formula: str) -> list[str]:
+    return [r"\begin{align*}", f"& {formula}", r"\end{align*}"]
 
 
 def _escaped(text: str) -> str:
