@@ -9,6 +9,8 @@ import midpo_sym
 
 PACKAGE = Path(midpo_sym.__file__).parent
 STAGES = ["language", "spec", "catalogue", "prover", "emit", "api", "cli"]
+# What runs on torch or NumPy alone, and what of this package it may import.
+ISLANDS = {"tensor": {"tensor"}, "losses": {"losses", "tensor"}, "lab": {"lab"}}
 TRUSTED = {"kernel": 300, "normal_form": 400, "forms": 150}  # lines at most (decision 1)
 
 
@@ -43,6 +45,30 @@ def offences(root: Path) -> list[str]:
 
 def test_imports_run_one_way():
     assert offences(PACKAGE) == []
+
+
+def strangers(root: Path) -> list[str]:
+    """Return the imports of an island from outside of what it may use."""
+    return [
+        f"{path.relative_to(root)} imports {module}"
+        for island, allowed in ISLANDS.items()
+        for path in sorted((root / island).rglob("*.py"))
+        for module in sorted(imports(path))
+        if module.split(".")[1:2] and module.split(".")[1] not in allowed
+    ]
+
+
+def test_what_runs_on_torch_or_numpy_alone_imports_nothing_else():
+    assert strangers(PACKAGE) == []
+
+
+def test_a_loss_that_imports_the_prover_is_caught(tmp_path):
+    (tmp_path / "losses").mkdir()
+    (tmp_path / "losses" / "a.py").write_text("from midpo_sym.prover import kernel\n")
+    assert strangers(tmp_path) == [
+        "losses/a.py imports midpo_sym.prover",
+        "losses/a.py imports midpo_sym.prover.kernel",
+    ]
 
 
 def test_the_check_can_fail(tmp_path):

@@ -338,7 +338,7 @@ def test_every_command_has_help_with_an_example(midpo, command):
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "midpo_sym.cli", *arguments],
+        [sys.executable, "-m", "midpo_sym", *arguments],
         check=False,
         capture_output=True,
         env={**os.environ, **environment},

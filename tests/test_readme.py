@@ -12,7 +12,7 @@ import midpo_sym
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-MIDPO = [sys.executable, "-m", "midpo_sym.cli"]
+MIDPO = [sys.executable, "-m", "midpo_sym"]
 
 
 def blocks(language: str) -> list[str]:

@@ -1,0 +1,5 @@
+"""`python -m midpo_sym` is `midpo`."""
+
+from midpo_sym.cli import main
+
+main()

@@ -1,0 +1,45 @@
+"""The command line: a module for each group of commands.
+
+Exit status: 0 every verdict is as its specification expects, 1 one is not, 2 bad input.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from midpo_sym import __version__
+from midpo_sym.cli.console import BAD_INPUT, FAILED, UsageError, complain
+from midpo_sym.cli.prove import prove
+from midpo_sym.cli.show import list_, prior, show
+from midpo_sym.cli.write import check, new
+from midpo_sym.prover.verdict import DisagreementError
+from midpo_sym.spec.errors import SpecError
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]}, epilog="Start with: midpo prove"
+)
+@click.version_option(__version__, prog_name="midpo", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Prove that preference-optimisation losses are MI-DPO under some prior, or refute it."""
+
+
+for _command in (prove, list_, show, prior, new, check):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line; every expected error is a message and an exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        cli(prog_name="midpo")
+    except (SpecError, UsageError) as error:
+        complain(str(error))
+        sys.exit(BAD_INPUT)
+    except DisagreementError as error:
+        complain(f"{error}. This is a bug in midpo_sym: please report it with the file.")
+        sys.exit(FAILED)

@@ -1,0 +1,93 @@
+"""What every command shares: printing, progress, options, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console, RenderableType
+
+from midpo_sym import catalogue
+from midpo_sym.language.errors import Advice
+from midpo_sym.spec.errors import SpecError
+from midpo_sym.spec.model import Derivation
+
+if TYPE_CHECKING:  # SymPy takes a third of a second, and half of the commands do without
+    from midpo_sym.prover.prove import Result
+    from midpo_sym.prover.specialise import Specialisation
+
+PROVED, FAILED, BAD_INPUT = 0, 1, 2
+_PIPE_WIDTH = 160  # columns of a table that no terminal limits
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
+TARGET = click.argument("target", metavar="ID | FILE")
+
+
+class UsageError(Exception):
+    """What the user asked for cannot be done."""
+
+
+@contextmanager
+def said_of(derivation: Derivation) -> Iterator[None]:
+    """Name the file in which a denominator is always zero."""
+    from midpo_sym.prover.forms import ZeroDenominatorError  # noqa: PLC0415 - loads SymPy
+
+    try:
+        yield
+    except ZeroDenominatorError:
+        advice = Advice(cure="look for a difference of equal things under a fraction bar")
+        message = "divides by something that is zero whatever its parameters are"
+        raise SpecError(str(derivation.path), message, advice=advice) from None
+
+
+def specialises_of(results: Sequence[Result]) -> dict[str, Iterable[Specialisation]]:
+    """Return what each result's specification becomes at special parameters, by its id."""
+    from midpo_sym.prover.specialise import specialisations  # noqa: PLC0415 - loads SymPy
+
+    others = catalogue.everything()
+    derivations = {result.derivation.id: result.derivation for result in results}
+    return {id_: specialisations(each, others) for id_, each in derivations.items()}
+
+
+def progress(tasks: list[Any], what: str) -> Iterable[Any]:
+    """Show a bar on a terminal; nothing in a pipe."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return tasks
+    from rich.progress import track  # noqa: PLC0415 - only for terminals
+
+    return track(tasks, what, console=console, transient=True)
+
+
+def render(what: RenderableType) -> None:
+    """Print to the terminal, or as plain lines into a pipe."""
+    console = output()
+    if console.is_terminal:
+        console.print(what)
+        return
+    with console.capture() as captured:
+        console.print(what)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def output() -> Console:
+    """Return a console as wide as the terminal, or wide enough for any table in a pipe."""
+    console = Console(highlight=False, markup=False)
+    return (
+        console
+        if console.is_terminal
+        else Console(width=_PIPE_WIDTH, highlight=False, markup=False)
+    )
+
+
+def print_json(what: Any) -> None:
+    """Print JSON to standard output."""
+    click.echo(json.dumps(what, indent=2, ensure_ascii=False))
+
+
+def complain(message: str) -> None:
+    """Print a message to standard error."""
+    click.echo(f"midpo: {message}", err=True)

@@ -1,0 +1,100 @@
+"""`midpo prove`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from midpo_sym import catalogue
+from midpo_sym.cli.console import (
+    AS_JSON,
+    FAILED,
+    PROVED,
+    UsageError,
+    output,
+    print_json,
+    progress,
+    render,
+    said_of,
+    specialises_of,
+)
+from midpo_sym.language.errors import Advice
+from midpo_sym.spec.errors import SpecError
+from midpo_sym.spec.model import Claim, Derivation
+
+if TYPE_CHECKING:
+    from midpo_sym.prover.prove import Result
+
+
+@click.command(epilog="Examples: midpo prove, midpo prove simpo --steps, midpo prove my_loss.toml")
+@click.argument("targets", nargs=-1, metavar="[ID | ID/CLAIM | FILE]...")
+@click.option("--steps", is_flag=True, help="Write the derivations out, rule by rule.")
+@click.option("--latex", is_flag=True, help="Print the derivations as LaTeX (amsmath).")
+@AS_JSON
+def prove(targets: tuple[str, ...], *, steps: bool, latex: bool, as_json: bool) -> None:
+    """Prove or refute claims; all shipped ones if none is named.
+
+    Name shipped specifications by their ids (see `midpo list`), claims in them by ID/CLAIM, and
+    specifications of your own by their files.
+
+    Exit status: 0 every verdict is as its specification expects (a file without claims expects to
+    be proved), 1 one is not, 2 the input is wrong.
+    """
+    if latex and as_json:
+        raise UsageError("--latex and --json exclude each other")
+    tasks = _tasks(targets)
+    from midpo_sym.prover.prove import prove_statement  # noqa: PLC0415 - loads SymPy
+
+    results = []
+    for derivation, claim in progress(tasks, "proving"):
+        statement = claim.statement if claim else derivation.statement
+        with said_of(derivation):
+            results.append(prove_statement(statement, derivation, claim))
+    if as_json:
+        from midpo_sym.emit.json import report  # noqa: PLC0415 - loads SymPy
+
+        print_json(report(results, specialises_of(results), steps=steps))
+    elif latex:
+        from midpo_sym.emit.latex import to_document  # noqa: PLC0415 - loads SymPy
+
+        click.echo(to_document(results))
+    else:
+        _print_results(results, named=bool(targets), steps=steps)
+    sys.exit(PROVED if all(result.as_expected for result in results) else FAILED)
+
+
+def _tasks(targets: Sequence[str]) -> list[tuple[Derivation, Claim | None]]:
+    """Return what to prove: a claim, or a specification's own statement."""
+    tasks: list[tuple[Derivation, Claim | None]] = []
+    seen: dict[str, Path] = {}
+    for target in targets or catalogue.ids():
+        name, _, wanted = target.partition("/")
+        claim_named = bool(wanted) and name in catalogue.ids() and not target.endswith(".toml")
+        derivation = catalogue.find(name if claim_named else target)
+        known = seen.setdefault(derivation.id, derivation.path.resolve())
+        if known != derivation.path.resolve():
+            raise UsageError(f"two specifications have the id {derivation.id}")
+        claims = [each for each in derivation.claims if not claim_named or each.id == wanted]
+        if claim_named and not claims:
+            allowed = ", ".join(f"{name}/{each.id}" for each in derivation.claims)
+            raise SpecError(target, "there is no such claim", advice=Advice(wanted, allowed))
+        own = not claim_named and not any(each.is_main for each in claims)
+        found = [*([None] if own else []), *claims]
+        tasks += [(derivation, each) for each in found if (derivation, each) not in tasks]
+    return tasks
+
+
+def _print_results(results: Sequence[Result], *, named: bool, steps: bool) -> None:
+    from midpo_sym.emit import terminal  # noqa: PLC0415 - loads SymPy
+
+    render(terminal.summary(results, width=output().width))
+    specialises = specialises_of(results) if named else {}
+    for result in results:
+        if named or not result.as_expected:
+            render(terminal.story(result, specialises.get(result.derivation.id, ())))
+        if steps:
+            render(terminal.steps(result))

@@ -1,0 +1,104 @@
+"""`midpo list`, `midpo show` and `midpo prior`: what specifications say."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from midpo_sym import catalogue
+from midpo_sym.cli.console import (
+    AS_JSON,
+    FAILED,
+    PROVED,
+    TARGET,
+    UsageError,
+    print_json,
+    render,
+    said_of,
+    specialises_of,
+)
+
+
+@click.command("list", epilog="Example: midpo list --json")
+@AS_JSON
+def list_(*, as_json: bool) -> None:
+    """List the shipped specifications."""
+    derivations = catalogue.everything()
+    if as_json:
+        rows = [
+            {
+                "id": each.id,
+                "title": each.title,
+                "summary": each.summary,
+                "claims": len(each.claims),
+            }
+            for each in derivations
+        ]
+        print_json(rows)
+        return
+    from rich import box  # noqa: PLC0415 - a table is not always drawn
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("id", "title", "claims", "summary"):
+        table.add_column(column, overflow="fold")
+    for each in derivations:
+        table.add_row(each.id, each.title, str(len(each.claims)), each.summary)
+    render(table)
+
+
+@click.command(epilog="Examples: midpo show tdpo, midpo show simpo --bibtex")
+@TARGET
+@click.option("--bibtex", is_flag=True, help="Print the BibTeX of the works cited.")
+@click.option("--source", is_flag=True, help="Print the specification itself.")
+@AS_JSON
+def show(target: str, *, bibtex: bool, source: bool, as_json: bool) -> None:
+    """Show one specification: names, prior, loss, verdict, properties, claims."""
+    derivation = catalogue.find(target)
+    if bibtex + source + as_json > 1:
+        raise UsageError("--bibtex, --source and --json exclude each other")
+    if source:
+        click.echo(derivation.text, nl=False)
+        return
+    if bibtex:
+        cited = [each.citation.work for each in derivation.claims]
+        cited += [derivation.source.work] if derivation.source else []
+        known = catalogue.works()
+        click.echo("\n\n".join(known[work].bibtex() for work in sorted({*cited} & {*known})))
+        return
+    from midpo_sym import api  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.emit import json as as_data  # noqa: PLC0415
+    from midpo_sym.emit import terminal  # noqa: PLC0415
+
+    with said_of(derivation):
+        result = api.prove(derivation)
+    specialises = specialises_of([result])[derivation.id]
+    if as_json:
+        print_json(as_data.description(result, specialises, catalogue.works()))
+    else:
+        render(terminal.description(derivation, result, specialises))
+
+
+@click.command(epilog="Example: midpo prior my_loss.toml")
+@TARGET
+@AS_JSON
+def prior(target: str, *, as_json: bool) -> None:
+    """Print the prior that gives a loss, solved from the loss alone.
+
+    Exit status 1 if there is none that knows only one response, or none was found.
+    """
+    derivation = catalogue.find(target)
+    from midpo_sym import api  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.emit import json as as_data  # noqa: PLC0415
+    from midpo_sym.emit import terminal  # noqa: PLC0415
+
+    with said_of(derivation):
+        found = api.prior(derivation)
+    if as_json:
+        print_json(as_data.solution(derivation, found))
+    else:
+        render(terminal.solution(derivation, found))
+        if found.zeta is not None:  # on one line, to be copied, whatever the terminal's width
+            click.echo(f'\n[prior]\nzeta = "{found.zeta}"')
+    sys.exit(FAILED if found.zeta is None else PROVED)

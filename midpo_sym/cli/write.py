@@ -1,0 +1,77 @@
+"""`midpo new` and `midpo check`: writing specifications of one's own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from midpo_sym import catalogue
+from midpo_sym.cli.console import AS_JSON, BAD_INPUT, UsageError, complain, print_json
+from midpo_sym.spec.errors import SpecError
+from midpo_sym.spec.load import ID, load
+
+
+@click.command(epilog="Example: midpo new my_loss && midpo prove my_loss.toml")
+@click.argument("id_", metavar="ID")
+@click.option("--dir", "folder", type=Path, default=".", help="Where to write it.")
+def new(id_: str, folder: Path) -> None:
+    """Write a specification to start from, ID.toml; it proves as it stands."""
+    if not ID.fullmatch(id_):
+        raise UsageError(
+            f"{id_[:60]!r} is no id: small letters, digits and _, starting with a letter"
+        )
+    if id_ in catalogue.ids():
+        raise UsageError(f"{id_} is the id of a shipped specification; choose another")
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder")
+    from midpo_sym.emit.scaffold import new_specification  # noqa: PLC0415 - loads jinja2
+
+    path = folder / f"{id_}.toml"
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(new_specification(id_))
+    except FileExistsError:
+        raise UsageError(f"{path} exists already, and is left as it is") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    click.echo(f"{path} written. Next: midpo prove {path} --steps")
+
+
+@click.command("check", epilog="Example: midpo check my_loss.toml")
+@click.argument("files", nargs=-1, required=True, type=Path, metavar="FILE...")
+@AS_JSON
+def check(files: tuple[Path, ...], *, as_json: bool) -> None:
+    """Check the language of specification files, without proving anything."""
+    found: list[dict[str, Any]] = []
+    for path in files:
+        try:
+            derivation = load(path)
+        except SpecError as error:
+            found.append(_error(error))
+            if not as_json:
+                complain(str(error))
+        else:
+            found.append({"file": str(path), "ok": True, "claims": len(derivation.claims)})
+            if not as_json:
+                click.echo(f"{path}: fine, {len(derivation.claims)} claims")
+    if as_json:
+        print_json(found)
+    if not all(each["ok"] for each in found):
+        sys.exit(BAD_INPUT)
+
+
+def _error(error: SpecError) -> dict[str, Any]:
+    return {
+        "file": error.file,
+        "ok": False,
+        "key": error.key,
+        "line": error.place.line if error.place else None,
+        "column": error.place.column if error.place else None,
+        "message": error.message,
+        "read": error.advice.read,
+        "allowed": error.advice.allowed,
+        "cure": error.advice.cure,
+    }
