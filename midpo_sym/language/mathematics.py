@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from midpo_sym.language import tree
+from midpo_sym.language import indexed, tree
 from midpo_sym.language.printer import ATOM, POWER, SUM, TERM, Printer, Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
@@ -16,6 +16,7 @@ GREEK = {
     "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
     "Delta": "Δ", "Gamma": "Γ", "Lambda": "Λ", "Omega": "Ω", "Phi": "Φ", "Psi": "Ψ",
 }  # fmt: skip
+_BINDERS = (indexed.IndexSum, indexed.Least, indexed.Differential)
 _BARE = (tree.Probability, tree.TokenProbability, tree.Normaliser)  # log a, without brackets
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -57,7 +58,7 @@ class MathPrinter(Printer):
         """Return how tightly a node binds: one that starts with a sign, as loosely as a sum."""
         if _without_sign(node) is not None:
             return SUM
-        if isinstance(node, (tree.TokenSum, tree.TokenProduct, tree.Log)):
+        if isinstance(node, (tree.TokenSum, tree.TokenProduct, tree.Log, *_BINDERS)):
             return TERM
         return super().level(node)
 
@@ -182,6 +183,28 @@ class LatexPrinter(MathPrinter):
             return symbol
         return f"{symbol}({(_token_latex if node.token else _response_latex)(node.response)})"
 
+    def print_indexed(self, node: indexed.Indexed) -> str:
+        given = _given(node.indices, _index_latex, r" \mid ")
+        return f"{self.symbol(node.name).latex}({given})"
+
+    def print_applied(self, node: indexed.Applied) -> str:
+        symbol = self.symbol(node.name).latex
+        given = _given(node.actuals, _index_latex, r" \mid ")
+        return f"{symbol}({given})" if given else symbol
+
+    def print_indexsum(self, node: indexed.IndexSum) -> str:
+        return rf"\sum_{{{_index_latex(node.index)}}} {self.print(node.body, TERM)}"
+
+    def print_least(self, node: indexed.Least) -> str:
+        return rf"\min_{{{_index_latex(node.index)}}} {self.print(node.body, TERM)}"
+
+    def print_differential(self, node: indexed.Differential) -> str:
+        name = self.symbol(node.name).latex
+        body = self.bracket(self.print(node.body))
+        if not node.along:
+            return rf"\frac{{\partial}}{{\partial {name}}} {body}"
+        return rf"\mathrm{{D}}_{{{name}}}\!{body}[{self.symbol(node.along).latex}]"
+
 
 class UnicodePrinter(MathPrinter):
     """Unicode mathematics on one line, for a terminal."""
@@ -257,6 +280,24 @@ class UnicodePrinter(MathPrinter):
         place = (_token_unicode if node.token else _response_unicode)(node.response)
         return f"{symbol}({place})"
 
+    def print_indexed(self, node: indexed.Indexed) -> str:
+        return f"{self.symbol(node.name).unicode}({_given(node.indices, _index_unicode, '|')})"
+
+    def print_applied(self, node: indexed.Applied) -> str:
+        symbol, given = self.symbol(node.name).unicode, _given(node.actuals, _index_unicode, "|")
+        return f"{symbol}({given})" if given else symbol
+
+    def print_indexsum(self, node: indexed.IndexSum) -> str:
+        return f"Σ_{_index_unicode(node.index)} {self.print(node.body, TERM)}"
+
+    def print_least(self, node: indexed.Least) -> str:
+        return f"min_{_index_unicode(node.index)} {self.print(node.body, TERM)}"
+
+    def print_differential(self, node: indexed.Differential) -> str:
+        name, body = self.symbol(node.name).unicode, self.bracket(self.print(node.body))
+        along = f"[{self.symbol(node.along).unicode}]" if node.along else ""
+        return f"∂{body}/∂{name}{along}"
+
 
 def to_latex(node: Expression, symbols: Mapping[str, Symbol] | None = None) -> str:
     """Return a tree as LaTeX; `symbols` says how declared names are written."""
@@ -289,7 +330,23 @@ def _ends_open(node: Expression) -> bool:
 
 def _opens(node: Expression) -> bool:
     """Tell whether a node reads on to its right without brackets: log a, a sum over t."""
-    return isinstance(node, (tree.Log, tree.TokenSum, tree.TokenProduct))
+    return isinstance(node, (tree.Log, tree.TokenSum, tree.TokenProduct, *_BINDERS))
+
+
+def _given(indices: tuple[str, ...], spell: Callable[[str], str], bar: str) -> str:
+    """Return indices as they are printed: an answer, given the prompt, if there are just those."""
+    names = [spell(each) for each in indices]
+    if [each[:1] for each in indices] == ["x", "y"]:
+        return bar.join(reversed(names))
+    return ", ".join(names)
+
+
+def _index_latex(index: str) -> str:
+    return index[0] + f"_{index[1:]}" * (len(index) > 1)
+
+
+def _index_unicode(index: str) -> str:
+    return index.translate(SUBSCRIPTS)
 
 
 def _response_latex(response: str) -> str:

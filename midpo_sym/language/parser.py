@@ -97,7 +97,7 @@ def parse(text: str, scope: Scope) -> Expression:
         raise _too_deep(indent, len(stripped)) from None
     if _depth(syntax) > MAX_OPERATIONS:
         raise _too_deep(indent, len(stripped))
-    return _Reader(stripped, indent, scope).read_all(syntax)
+    return Reader(stripped, indent, scope).read_all(syntax)
 
 
 def cure_for_decimal(value: float) -> str:
@@ -180,7 +180,7 @@ def _syntax_advice(text: str) -> Advice:
     return Advice(allowed="numbers, names, calls, + - * / ** and brackets")
 
 
-class _Reader:
+class Reader:
     """Reads one syntax tree of Python into one expression."""
 
     operators: Mapping[type[ast.operator], Callable[[Expression, Expression], Expression]] = {

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from midpo_sym.language import tree
+from midpo_sym.language import indexed, tree
 from midpo_sym.language.printer import ATOM, POWER, TERM, Printer
 from midpo_sym.language.tree import Expression
 
@@ -71,6 +71,22 @@ class TextPrinter(Printer):
     def print_defined(self, node: tree.Defined) -> str:
         position = ", t" if node.token else ""
         return f"{node.name}({node.response}{position})" if node.response else node.name
+
+    def print_indexed(self, node: indexed.Indexed) -> str:
+        return f"{node.name}({', '.join(node.indices)})"
+
+    def print_indexsum(self, node: indexed.IndexSum) -> str:
+        return f"sum({node.index}, {self.print(node.body)})"
+
+    def print_least(self, node: indexed.Least) -> str:
+        return f"least({node.index}, {self.print(node.body)})"
+
+    def print_applied(self, node: indexed.Applied) -> str:
+        return f"{node.name}({', '.join(node.actuals)})" if node.actuals else node.name
+
+    def print_differential(self, node: indexed.Differential) -> str:
+        by = f"{node.name}, {node.along}" if node.along else node.name
+        return f"derivative({self.print(node.body)}, {by})"
 
 
 def to_text(node: Expression) -> str:

@@ -26,6 +26,12 @@ What it takes for granted (the axioms):
 The products of sums, maxima, logarithms of sums and exponentials that remain are opaque atoms,
 named by the normal form of their arguments: the same name proves equality, another name proves
 nothing. The answer is then `UNKNOWN`, never a guess.
+
+The theory's expressions, with sums over any finite set, are read by `finite` (axioms B1 to B7) and
+ordered by `order` (C1 to C3). Least values need two more:
+
+    D1  min_a f(a) <= f(b)
+    D2  c <= f(a) for every a, and c free of a, give c <= min_a f(a)
 """
 
 from __future__ import annotations
@@ -36,12 +42,15 @@ from typing import Final
 
 from sympy import Symbol
 from sympy.polys.fields import FracElement
-from sympy.polys.rings import PolyElement
 
-from midpo_sym.language import tree
+from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.forms import FROZEN, Atom, Denominator, NormalForm, ZeroDenominatorError
+from midpo_sym.prover import finite
+from midpo_sym.prover.forms import Atom, Denominator, NormalForm
+from midpo_sym.prover.hypotheses import Hypothesis
 from midpo_sym.prover.normal_form import read
+from midpo_sym.prover.order import nonnegative, only_zero_at
+from midpo_sym.prover.slopes import slopes_of
 
 
 class Answer(Enum):
@@ -53,10 +62,17 @@ class Answer(Enum):
 
 
 class Mode(Enum):
-    """What a theorem is about: values, where sg(a) = a, or also gradients through the policy."""
+    """What a theorem says of its sides.
+
+    Their values are equal (with sg(a) = a), or their gradients through the policy as well; or the
+    left is at most the right; or, if those of the premise are equal, so are these, or just then.
+    """
 
     VALUE = "value"
     GRADIENT = "gradient"
+    AT_MOST = "at most"
+    ONLY_IF = "only if"
+    JUST_WHERE = "just where"
 
 
 _SEAL: Final = object()
@@ -69,9 +85,11 @@ class Theorem:
     Attributes:
         left: one side.
         right: the other side.
-        mode: whether the values are equal, or the gradients as well.
+        mode: whether the values are equal, or the gradients as well; or another relation.
         denominators: what must not be zero.
         seal: the kernel's own; not kept, so that no copy with other sides can be made.
+        hypotheses: those that the theorem needs.
+        premise: the two sides that are to be equal, for `ONLY_IF` and `JUST_WHERE`.
     """
 
     left: Expression
@@ -79,6 +97,8 @@ class Theorem:
     mode: Mode
     denominators: tuple[Denominator, ...]
     seal: InitVar[object]
+    hypotheses: frozenset[Hypothesis] = frozenset()
+    premise: tuple[Expression, Expression] | None = None
 
     def __post_init__(self, seal: object) -> None:
         """Refuse to be made anywhere but here.
@@ -133,11 +153,110 @@ def decide_gradient(left: Expression, right: Expression) -> Decision:
     sides = (*left.walk(), *right.walk())
     hold = any(isinstance(node, tree.StopGradient) for node in sides)
     difference, denominators = _difference(left, right, hold=hold)
-    slopes = _slopes(difference)
+    slopes = slopes_of(difference)
     theorem = None
     if not slopes:
         theorem = Theorem(left, right, Mode.GRADIENT, denominators, _SEAL)
     return Decision(_answer(theorem, difference), theorem, difference, slopes)
+
+
+Given = tuple[Hypothesis, ...]
+
+
+def decide_indexed(left: Expression, right: Expression, given: Given = ()) -> Decision:
+    """Decide whether two expressions of the theory are equal, whatever their free indices are.
+
+    The answer is `EQUAL` or `UNKNOWN`.
+
+    Raises:
+        OutsideClassError: an expression is not well formed, or too large.
+        ZeroDenominatorError: an expression divides by something that is always zero.
+    """
+    reading = finite.read((left, right), given)
+    difference = NormalForm(reading.values[0] - reading.values[1], {}, reading.atoms)
+    theorem = None
+    if not difference.constant:
+        theorem = Theorem(left, right, Mode.VALUE, reading.denominators, _SEAL, reading.used)
+    return Decision(Answer.EQUAL if theorem else Answer.UNKNOWN, theorem, difference)
+
+
+def prove_at_most(
+    left: Expression, right: Expression, gap: Expression, given: Given = ()
+) -> Theorem | None:
+    """Return left <= right, if right - left is a gap that is not negative by its form (C1, C2)."""
+    same = decide_indexed(tree.add(right, tree.Neg(left)), gap, given).theorem
+    return _theorem(left, right, Mode.AT_MOST, same) if same and nonnegative(gap) else None
+
+
+def prove_only_if(
+    bound: Theorem, gap: Expression, one: Expression, other: Expression, given: Given = ()
+) -> Theorem | None:
+    """Return that the sides of a bound are equal only if one = other > 0 (C3)."""
+    again = prove_at_most(bound.left, bound.right, gap, given)
+    ratio = only_zero_at(gap)
+    if not again or ratio is None or not (one.positive and other.positive):
+        return None
+    for quotient in (tree.Div(one, other), tree.Div(other, one)):
+        same = decide_indexed(ratio, quotient, given).theorem
+        if same:
+            sides = bound.left, bound.right
+            return _theorem(one, other, Mode.ONLY_IF, again, same, premise=sides)
+    return None
+
+
+def prove_just_where(
+    premise: tuple[Expression, Expression],
+    factor: Expression,
+    sides: tuple[Expression, Expression],
+    given: Given = (),
+) -> Theorem | None:
+    """Return that a = b just where c = d, if a - b = k (log c - log d) with k > 0."""
+    difference = tree.add(premise[0], tree.Neg(premise[1]))
+    logs = tree.add(tree.Log(sides[0]), tree.Neg(tree.Log(sides[1])))
+    same = decide_indexed(difference, tree.mul(factor, logs), given).theorem
+    if same is None or not factor.positive:
+        return None
+    return _theorem(*sides, Mode.JUST_WHERE, same, premise=premise)
+
+
+def prove_instance(
+    least: indexed.Least, value: Expression, at: str, given: Given = ()
+) -> Theorem | None:
+    """Return min_a f(a) <= f(b), for an index b of the same set (D1)."""
+    formals = sorted(indexed.free_indices(least.body) | {least.index})
+    actuals = [at if each == least.index else each for each in formals]
+    taken = indexed.Applied("_", tuple(formals), tuple(actuals), least.body)
+    same = decide_indexed(taken, value, given).theorem
+    return _theorem(least, value, Mode.AT_MOST, same) if same else None
+
+
+def generalise(bound: Theorem, index: str) -> Theorem | None:
+    """Return c <= min_a f(a) from c <= f(a), if c is free of a (D2)."""
+    fits = bound.mode is Mode.AT_MOST and index not in indexed.free_indices(bound.left)
+    least = indexed.Least(index, bound.right)
+    return _theorem(bound.left, least, Mode.AT_MOST, bound) if fits else None
+
+
+def join(first: Theorem, second: Theorem) -> Theorem | None:
+    """Return a <= c, or a = c, from a <= b or a = b and b <= c or b = c."""
+    modes = {first.mode, second.mode}
+    if first.right != second.left or not modes <= {Mode.VALUE, Mode.AT_MOST}:
+        return None
+    mode = Mode.AT_MOST if Mode.AT_MOST in modes else Mode.VALUE
+    return _theorem(first.left, second.right, mode, first, second)
+
+
+def _theorem(
+    left: Expression,
+    right: Expression,
+    mode: Mode,
+    *known: Theorem,
+    premise: tuple[Expression, Expression] | None = None,
+) -> Theorem:
+    """Return a theorem that needs no more than those it follows from."""
+    denominators = tuple(each for theorem in known for each in theorem.denominators)
+    hypotheses = frozenset(each for theorem in known for each in theorem.hypotheses)
+    return Theorem(left, right, mode, denominators, _SEAL, hypotheses, premise)
 
 
 def normal_form(node: Expression) -> NormalForm:
@@ -177,39 +296,3 @@ def _is_zero(form: NormalForm) -> bool:
             return False
         total += r * total.field(Symbol(f"|y_{response}|"))
     return not total
-
-
-def _slopes(form: NormalForm) -> dict[Atom, FracElement]:
-    """Return ∂r/∂a for each policy atom a, where it is not zero once sg(b) = b is put in.
-
-    The gradient of Σ_t r(t) is Σ_t Σ_a (∂r/∂a) ∇a, and the ∇a of one token are independent.
-    """
-    found: dict[Atom, FracElement] = {}
-    for part in (form.constant, *form.sums.values()):
-        for atom in form.atoms_of(part):
-            if atom.policy:
-                slope = _thaw(part.diff(part.field(Symbol(atom.name))))
-                if slope:
-                    found[atom] = slope
-    return found
-
-
-def _thaw(value: FracElement) -> FracElement:
-    """Return a fraction with each atom inside sg replaced by the same atom outside."""
-    names = [str(symbol) for symbol in value.field.symbols]
-    target = [names.index(name.removesuffix(FROZEN)) for name in names]
-
-    def thaw(polynomial: PolyElement) -> FracElement:
-        terms: dict[tuple[int, ...], object] = {}
-        for monomial, coefficient in polynomial.terms():
-            exponents = [0] * len(names)
-            for place, exponent in enumerate(monomial):
-                exponents[target[place]] += exponent
-            key = tuple(exponents)
-            terms[key] = terms.get(key, 0) + coefficient
-        return value.field(value.field.ring.from_dict(terms))
-
-    denominator = thaw(value.denom)
-    if not denominator:
-        raise ZeroDenominatorError
-    return thaw(value.numer) / denominator

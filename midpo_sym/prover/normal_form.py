@@ -54,10 +54,10 @@ def read(nodes: tuple[Expression, ...], *, hold: bool = False) -> Reading:
         _check_scope(node, "")
         _collect(node, atoms)
     while True:  # opaque and frozen atoms come to light one by one; each asks for a larger field
-        reader = _Reader(atoms, hold=hold)
+        reader = Reader(atoms, hold=hold)
         try:
             forms = [reader.real(node, frozen=False) for node in nodes]
-        except _MissingAtom as missing:
+        except MissingAtom as missing:
             atoms[missing.atom.name] = missing.atom
             if sum(atom.opaque for atom in atoms.values()) > MAX_OPAQUE:
                 raise OutsideClassError("too many parts that have no normal form") from None
@@ -68,7 +68,9 @@ def read(nodes: tuple[Expression, ...], *, hold: bool = False) -> Reading:
             )
 
 
-class _MissingAtom(Exception):  # noqa: N818 - not an error: asks for a larger field
+class MissingAtom(Exception):  # noqa: N818 - not an error: asks for a larger field
+    """Asks for a larger field."""
+
     def __init__(self, atom: Atom) -> None:
         self.atom = atom
 
@@ -136,7 +138,7 @@ def _collect(node: Expression, atoms: dict[str, Atom]) -> None:
         _collect(child, atoms)
 
 
-class _Reader:
+class Reader:
     """Computes forms over the field of rational functions in the atoms known so far."""
 
     def __init__(self, atoms: dict[str, Atom], *, hold: bool) -> None:
@@ -150,7 +152,7 @@ class _Reader:
 
     def variable(self, atom: Atom) -> FracElement:
         if atom.name not in self.atoms:
-            raise _MissingAtom(atom)
+            raise MissingAtom(atom)
         return self.variables[atom.name]
 
     def plus(self, left: Form, right: Form) -> Form:

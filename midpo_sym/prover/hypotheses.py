@@ -1,0 +1,82 @@
+"""What the theory may assume, and when its expressions are well formed. Trusted, like `kernel`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from midpo_sym.language import indexed, tree
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.forms import OutsideClassError
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What may be used of a function f at distinct indices, whatever the other indices are.
+
+    Attributes:
+        function: f(x, y).
+        over: the indices over which f sums to 1; none if f is equal to `body`.
+        body: what f is equal to, if it is not a sum that is given.
+    """
+
+    function: indexed.Indexed
+    over: tuple[str, ...] = ()
+    body: Expression | None = None
+
+    def __post_init__(self) -> None:
+        """Check that it says something of f at all indices.
+
+        Raises:
+            ValueError: it does not.
+        """
+        indices = self.function.indices
+        fits = len(set(indices)) == len(indices) and set(self.over) <= set(indices)
+        if self.body is None:
+            fits &= bool(self.over) and all(each[:1] in indexed.FINITE for each in self.over)
+        else:
+            fits &= not self.over and indexed.free_indices(self.body) <= set(indices)
+            fits &= self.body.positive or not self.function.positive
+            fits &= self.function.name not in {name for name, *_ in indexed.functions(self.body)}
+        if not fits:
+            raise ValueError("a hypothesis is Σ f = 1, or f = an expression without f")
+
+
+def check_form(nodes: Iterable[Expression], given: Iterable[Hypothesis]) -> None:
+    """Check names, and that a function has one domain and one list of sets throughout.
+
+    Raises:
+        OutsideClassError: they are not well formed.
+    """
+    seen: dict[str, tuple[object, ...]] = {}
+    bodies = [each.body for each in given if each.body is not None]
+    for node in (*nodes, *bodies, *(each.function for each in given)):
+        for inner in node.walk():
+            indices: tuple[str, ...] = ()
+            names: tuple[str, ...] = ()
+            signature: tuple[object, ...] | None = None
+            match inner:
+                case indexed.Indexed(name=name, indices=indices, domain=domain):
+                    signature, names = (domain, *map(indexed.set_of, indices)), (name,)
+                case tree.Parameter(name=name, domain=domain):
+                    signature, names = (domain, "parameter"), (name,)
+                case indexed.IndexSum(index=index) | indexed.Least(index=index):
+                    indices = (index,)
+                    if isinstance(inner, indexed.IndexSum) and index[:1] not in indexed.FINITE:
+                        raise OutsideClassError("a sum over a set that may be infinite")
+                case indexed.Applied(formals=formals, actuals=actuals, body=body):
+                    indices = (*formals, *actuals)
+                    same = [*map(indexed.set_of, formals)] == [*map(indexed.set_of, actuals)]
+                    bound = indexed.free_indices(body) <= set(formals)
+                    if not (same and bound and len(set(formals)) == len(formals)):
+                        raise OutsideClassError("a definition that is not taken at its indices")
+                case tree.Add() | tree.Mul() | tree.Div() | tree.Neg() | tree.Pow() | tree.Log():
+                    continue
+                case tree.Exp() | tree.Number() | indexed.Differential():
+                    continue
+                case _:
+                    raise OutsideClassError("a token or response beside a sum over a finite set")
+            if not all(map(indexed.is_index, indices)) or not all(map(str.isidentifier, names)):
+                raise OutsideClassError("a name that is not a plain word, or no index")
+            if signature and seen.setdefault(names[0], signature) != signature:
+                raise OutsideClassError(f"two different quantities are called {names[0]}")
