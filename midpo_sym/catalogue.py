@@ -12,9 +12,22 @@ from pathlib import Path
 from midpo_sym.language.errors import Advice
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.load import load
+from midpo_sym.spec.load_theory import load_audit, load_theory
 from midpo_sym.spec.model import Derivation
+from midpo_sym.spec.theory import Audit, Theory
 
 SOURCES = "sources.toml"
+# Files of the theory, as the paper goes.
+_THEORY = (
+    "objective",
+    "lemma_1",
+    "optimal_policy",
+    "reward",
+    "joint_optimum",
+    "policy_prior",
+    "normalisable",
+    "baselines",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,20 @@ def _load(id_: str) -> Derivation:
 def everything() -> tuple[Derivation, ...]:
     """Return all specifications, in the order of `ids`."""
     return tuple(get(id_) for id_ in ids())
+
+
+@cache
+def theories() -> tuple[Theory, ...]:
+    """Return the files of the theory, in the order of the paper."""
+    found = (load_theory(path) for path in (directory() / "theory").glob("*.toml"))
+    return tuple(sorted(found, key=lambda each: _THEORY.index(each.setting.id)))
+
+
+@cache
+def audits() -> tuple[Audit, ...]:
+    """Return the files of the audit, in the order of the paper."""
+    paths = (directory() / "audit").glob("*.toml")
+    return tuple(map(load_audit, sorted(paths, key=lambda path: path.stem)))
 
 
 @cache

@@ -64,12 +64,13 @@ class Scope:
     token: bool = False
 
 
-def parse(text: str, scope: Scope) -> Expression:
+def parse(text: str, scope: Scope, reader: type[Reader] | None = None) -> Expression:
     """Return the tree of an expression.
 
     Args:
         text: the expression, in the words of the specification language.
         scope: the names it may use.
+        reader: what turns Python's syntax into a tree, if not the `Reader` of this module.
 
     Raises:
         LanguageError: the text breaks a rule of the language; says where and how to mend it.
@@ -97,7 +98,7 @@ def parse(text: str, scope: Scope) -> Expression:
         raise _too_deep(indent, len(stripped)) from None
     if _depth(syntax) > MAX_OPERATIONS:
         raise _too_deep(indent, len(stripped))
-    return Reader(stripped, indent, scope).read_all(syntax)
+    return (reader or Reader)(stripped, indent, scope).read_all(syntax)
 
 
 def cure_for_decimal(value: float) -> str:

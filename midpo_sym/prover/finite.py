@@ -21,7 +21,7 @@ index is captured. Where a logarithm's argument falls into factors, log stands f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import permutations
@@ -34,13 +34,12 @@ from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.differential import differential
 from midpo_sym.prover.forms import Atom, Denominator, Form, OutsideClassError, variables
-from midpo_sym.prover.hypotheses import Hypothesis, check_form
+from midpo_sym.prover.hypotheses import Hypothesis, check_form, normalised
+from midpo_sym.prover.names import depends, renamed, shape, single
 from midpo_sym.prover.normal_form import MissingAtom, Reader
 
 MAX_VARIABLES = 120
 MAX_BOUND = 5  # indices of one sum; their orders are tried one by one
-_INDEX = re.compile("‹([^›]*)›")
-_VALUE = re.compile(r"(\w+)((?:‹[^›]*›)+)")
 Factors = dict[str, int]  # names of variables and their exponents
 
 
@@ -137,7 +136,7 @@ class _FiniteReader(Reader):
                 name = self.named(node)
                 value, log = self.variable(Atom(name)), self.variable(Atom(f"log {name}"))
                 self.logs[name], self.exps[f"log {name}"] = log, value
-                self.positive.add(_shape(name))
+                self.positive.add(shape(name))
                 return one, (log, {})
             case indexed.Applied(formals=formals, actuals=actuals, body=body):
                 inner = dict(zip(formals, map(self.index, actuals), strict=True))
@@ -159,7 +158,7 @@ class _FiniteReader(Reader):
     def is_positive(self, polynomial: PolyElement) -> bool:
         """Tell whether a polynomial has positive coefficients and variables only."""
         return all(c > 0 for _, c in polynomial.terms()) and all(
-            _shape(name) in self.positive for name in variables(polynomial)
+            shape(name) in self.positive for name in variables(polynomial)
         )
 
     def logarithm(self, factor: FracElement) -> Form:
@@ -178,7 +177,7 @@ class _FiniteReader(Reader):
 
     def log_of(self, irreducible: PolyElement) -> FracElement:
         value = self.field(irreducible if irreducible.LC > 0 else -irreducible)
-        name = _single(value)
+        name = single(value)
         if name in self.logs:
             return self.logs[name]
         log = f"log({self.text(value)})"
@@ -188,23 +187,46 @@ class _FiniteReader(Reader):
 
     def exponential(self, exponent: Form) -> FracElement:
         """Return exp of a sum as the product of exp of its terms (B5)."""
-        value = self.scalar(exponent)
         result = self.field.one
+        for part in self.parts(self.scalar(exponent)):
+            result *= self.exponential_of(part)
+        return result
+
+    def parts(self, value: FracElement) -> Iterator[FracElement]:
+        """Yield fractions that add up to one: what has a common factor beside parameters."""
+        plain = [str(symbol).isidentifier() for symbol in self.field.symbols]
+        if any(
+            degree > 0 and not p for degree, p in zip(value.denom.degrees(), plain, strict=True)
+        ):
+            yield value
+            return
+        groups: dict[tuple[int, ...], FracElement] = {}
         for monomial, coefficient in value.numer.terms():
-            unit = self.monomial(monomial, 1) / self.field(value.denom)
-            over, numer = unit.numer.primitive()
+            outer = tuple(e * (not p) for e, p in zip(monomial, plain, strict=True))
+            inner = tuple(e * p for e, p in zip(monomial, plain, strict=True))
+            groups[outer] = groups.get(outer, self.field.zero) + self.monomial(inner, coefficient)
+        for outer, total in groups.items():
+            yield self.monomial(outer, 1) * (total / self.field(value.denom))
+
+    def exponential_of(self, value: FracElement) -> FracElement:
+        result = self.field.one
+        whole, rest = value.numer.div(value.denom)
+        terms = [(*term, self.field.ring.one) for term in whole.terms()]
+        for monomial, coefficient, below in (*terms, *((*t, value.denom) for t in rest.terms())):
+            unit = self.monomial(monomial, 1) / self.field(below)
             under, denom = unit.denom.primitive()
             turn = -1 if denom.LC < 0 else 1
+            over, numer = unit.numer.primitive()
             size = turn * coefficient * over / under
             unit = self.field(numer) / self.field(turn * denom)
-            name = _single(unit)
+            name = single(unit)
             if size.denominator == 1 and name in self.exps:
                 result *= self.exps[name] ** int(size)
                 continue
             unit /= int(size.denominator)
             name = f"exp({self.text(unit)})"
             self.logs[name] = unit
-            self.positive.add(_shape(name))
+            self.positive.add(shape(name))
             result *= self.variable(Atom(name, opaque=True)) ** int(size.numerator)
         return result
 
@@ -230,8 +252,8 @@ class _FiniteReader(Reader):
         outside, inside = self.field(content), dict[str, int]()
         for each, count in factors:
             fraction = self.field(each)
-            name = _single(fraction)
-            if not _depends(self.text(fraction), {token}):
+            name = single(fraction)
+            if not depends(self.text(fraction), {token}):
                 outside *= fraction**count
             elif name:
                 inside[name] = -count
@@ -242,7 +264,7 @@ class _FiniteReader(Reader):
             term, rest = dict(inside), [0] * len(monomial)
             for place, exponent in enumerate(monomial):
                 name = str(self.field.symbols[place])
-                if exponent and _depends(name, {token}):
+                if exponent and depends(name, {token}):
                     term[name] = term.get(name, 0) + exponent
                 else:
                     rest[place] = exponent
@@ -253,14 +275,14 @@ class _FiniteReader(Reader):
         name = f"1/({self.text(self.field(polynomial))})"
         self.variable(Atom(name, opaque=True))
         if self.is_positive(polynomial):
-            self.positive.add(_shape(name))
+            self.positive.add(shape(name))
         return name
 
     def sum_of(self, factors: Factors, bound: list[str]) -> FracElement:
         """Return the sum of a product of variables over some indices."""
         factors, bound = self.flattened(factors, bound)
         for token in bound:
-            if not any(_depends(name, {token}) for name in factors):  # Σ_y 1 = |Y|
+            if not any(depends(name, {token}) for name in factors):  # Σ_y 1 = |Y|
                 size = f"|{token[0].upper()}|"
                 self.positive.add(size)
                 rest = [each for each in bound if each != token]
@@ -275,11 +297,11 @@ class _FiniteReader(Reader):
             part |= {
                 token
                 for name in factors
-                if _depends(name, part)
+                if depends(name, part)
                 for token in bound
-                if _depends(name, {token})
+                if depends(name, {token})
             }
-        mine = {name: e for name, e in factors.items() if _depends(name, part)}
+        mine = {name: e for name, e in factors.items() if depends(name, part)}
         others = {name: e for name, e in factors.items() if name not in mine}
         rest = self.sum_of(others, [each for each in bound if each not in part])
         return self.connected(mine, [each for each in bound if each in part]) * rest
@@ -300,17 +322,17 @@ class _FiniteReader(Reader):
                     new[token] = f"{token[0]}~{self.fresh}"
                 bound += new.values()
                 for each, power in inner.items():
-                    renamed = _renamed(each, new)
-                    flat[renamed] = flat.get(renamed, 0) + power
+                    moved = renamed(each, new)
+                    flat[moved] = flat.get(moved, 0) + power
         return {name: e for name, e in flat.items() if e}, bound
 
     def connected(self, factors: Factors, bound: list[str]) -> FracElement:
         """Return a sum that does not fall apart: by a hypothesis (B7), or as a variable (B3)."""
         for name, exponent in factors.items():
             for hypothesis in self.given if exponent == 1 else ():
-                done = _normalised(name, hypothesis, bound)
+                done = normalised(name, hypothesis, bound)
                 others = {each: e for each, e in factors.items() if each != name}
-                if done and not any(_depends(each, done) for each in others):
+                if done and not any(depends(each, done) for each in others):
                     self.used.add(hypothesis)
                     return self.sum_of(others, [each for each in bound if each not in done])
         if len(bound) > MAX_BOUND:
@@ -319,13 +341,13 @@ class _FiniteReader(Reader):
         spelt = []
         for order in permutations(bound):
             new = {token: f"{token[0]}${height + k}" for k, token in enumerate(order, 1)}
-            term = {_renamed(name, new): e for name, e in factors.items()}
+            term = {renamed(name, new): e for name, e in factors.items()}
             inside = "·".join(sorted(f"{name}^{e}" for name, e in term.items()))
             spelt.append((f"Σ{{{' '.join(new.values())}}}[{inside}]", list(new.values()), term))
         name, tokens, term = min(spelt, key=lambda each: each[0])
         self.sums[name] = tokens, term
-        if all(_shape(each) in self.positive or e % 2 == 0 for each, e in term.items()):
-            self.positive.add(_shape(name))
+        if all(shape(each) in self.positive or e % 2 == 0 for each, e in term.items()):
+            self.positive.add(shape(name))
         return self.variable(Atom(name, opaque=True))
 
     def least(self, value: FracElement, token: str) -> FracElement:
@@ -334,7 +356,7 @@ class _FiniteReader(Reader):
         under = self.field(value.denom)
         for monomial, coefficient in value.numer.terms():
             term = self.monomial(monomial, coefficient) / under
-            if _depends(self.text(term), {token}):
+            if depends(self.text(term), {token}):
                 inside += term
             else:
                 outside += term
@@ -346,40 +368,9 @@ class _FiniteReader(Reader):
             factor *= self.field(abs(content)) ** turn
             for each, count in factors:
                 fraction = self.field(each)
-                if self.is_positive(each) and not _depends(self.text(fraction), {token}):
+                if self.is_positive(each) and not depends(self.text(fraction), {token}):
                     factor *= fraction ** (turn * count)
         text = self.text(inside / factor)
         height = 1 + max([0, *(int(n) for n in re.findall(r"\$(\d+)", text))])
-        name = f"min{{{token[0]}${height}}}{_renamed(text, {token: f'{token[0]}${height}'})}"
+        name = f"min{{{token[0]}${height}}}{renamed(text, {token: f'{token[0]}${height}'})}"
         return outside + factor * self.variable(Atom(name, opaque=True))
-
-
-def _single(value: FracElement) -> str:
-    """Return the name of the variable that a fraction is, or nothing."""
-    numer = value.numer
-    alone = value.denom == 1 and len(numer) == 1 and numer.LC == 1 and sum(numer.LM) == 1
-    return str(value.field.symbols[numer.LM.index(1)]) if alone else ""
-
-
-def _shape(name: str) -> str:
-    """Return a name without its indices: what is positive is so at every index."""
-    return _INDEX.sub("‹›", re.sub(r"[xyiab]\$\d+", "$", name))
-
-
-def _depends(name: str, tokens: Iterable[str]) -> bool:
-    return any(f"‹{token}›" in name for token in tokens)
-
-
-def _renamed(name: str, new: dict[str, str]) -> str:
-    return _INDEX.sub(lambda found: f"‹{new.get(found[1], found[1])}›", name)
-
-
-def _normalised(name: str, hypothesis: Hypothesis, bound: list[str]) -> set[str]:
-    """Return the indices over which a hypothesis says that a variable sums to one, or none."""
-    found = _VALUE.fullmatch(name)
-    if not found or found[1] != hypothesis.function.name or not hypothesis.over:
-        return set()
-    at = _INDEX.findall(found[2])
-    done = [at[hypothesis.function.indices.index(each)] for each in hypothesis.over]
-    alone = all(each in bound and at.count(each) == 1 for each in done)
-    return set(done) if alone else set()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.forms import OutsideClassError
+from midpo_sym.prover.names import INDEX, VALUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +81,14 @@ def check_form(nodes: Iterable[Expression], given: Iterable[Hypothesis]) -> None
                 raise OutsideClassError("a name that is not a plain word, or no index")
             if signature and seen.setdefault(names[0], signature) != signature:
                 raise OutsideClassError(f"two different quantities are called {names[0]}")
+
+
+def normalised(name: str, hypothesis: Hypothesis, bound: list[str]) -> set[str]:
+    """Return the indices over which a hypothesis says that a variable sums to one, or none."""
+    found = VALUE.fullmatch(name)
+    if not found or found[1] != hypothesis.function.name or not hypothesis.over:
+        return set()
+    at = INDEX.findall(found[2])
+    done = [at[hypothesis.function.indices.index(each)] for each in hypothesis.over]
+    alone = all(each in bound and at.count(each) == 1 for each in done)
+    return set(done) if alone else set()

@@ -17,10 +17,8 @@ _FROM_ZERO = ("positive", "nonnegative", "unit")
 def excess_of(node: Expression) -> Expression | None:
     """Return t of t − 1 − log t, written just so."""
     match node:
-        case tree.Add(
-            terms=(t, tree.Neg(body=tree.Number(value=1)), tree.Neg(body=tree.Log(body=u)))
-        ):
-            return t if t == u else None
+        case tree.Add(terms=(*t, tree.Neg(body=one), tree.Neg(body=tree.Log(body=u)))):
+            return u if t and tree.total(t) == u and one == tree.Number(1) else None
     return None
 
 

@@ -27,13 +27,14 @@ class Key:
     meaning: str
 
 
-def _rows(*rows: tuple[str, str, bool, str]) -> dict[str, Key]:
-    return {row[0]: Key(*row) for row in rows}
+def rows(*each: tuple[str, str, bool, str]) -> dict[str, Key]:
+    """Return rows of the table by their keys."""
+    return {row[0]: Key(*row) for row in each}
 
 
 # Name of the table ("" is the file itself): its keys.
 KEYS: dict[str, dict[str, Key]] = {
-    "": _rows(
+    "": rows(
         ("title", TEXT, True, "short name, as people say it"),
         ("name", TEXT, False, "full name"),
         ("summary", TEXT, True, "one sentence: what is special about it"),
@@ -46,11 +47,11 @@ KEYS: dict[str, dict[str, Key]] = {
         ("loss", TABLE, True, "the loss, as its own paper prints it"),
         ("claim", TABLE, False, "what some work prints, and what must come out of checking it"),
     ),
-    "source": _rows(
+    "source": rows(
         ("work", TEXT, True, "a key of sources.toml, or a citation"),
         ("place", TEXT, True, "where in the work, such as `section 2.2`"),
     ),
-    "parameters": _rows(
+    "parameters": rows(
         ("domain", TEXT, True, "`real`, `nonnegative`, `positive` or `unit`"),
         ("default", EXPRESSION, False, "the value the algorithm's authors use; a number"),
         ("meaning", TEXT, True, "what it does"),
@@ -58,7 +59,7 @@ KEYS: dict[str, dict[str, Key]] = {
         ("unicode", TEXT, False, "its symbol in Unicode"),
         ("torch", TEXT, False, "its name in Python; the same as here if left out"),
     ),
-    "weights": _rows(
+    "weights": rows(
         ("domain", TEXT, True, "`real`, `nonnegative`, `positive` or `unit`"),
         ("by_label", BOOLEAN, False, "whether chosen and rejected have weights of their own"),
         ("meaning", TEXT, True, "what it does"),
@@ -66,22 +67,22 @@ KEYS: dict[str, dict[str, Key]] = {
         ("unicode", TEXT, False, "its symbol in Unicode"),
         ("torch", TEXT, False, "its name in Python; the same as here if left out"),
     ),
-    "definitions": _rows(
+    "definitions": rows(
         ("is", EXPRESSION, True, "what it abbreviates"),
         ("of", TEXT, False, "`y` for any response, `y, t` for any token, left out for neither"),
         ("meaning", TEXT, False, "what it says"),
         ("latex", TEXT, False, "its symbol in LaTeX"),
         ("unicode", TEXT, False, "its symbol in Unicode"),
     ),
-    "prior": _rows(
+    "prior": rows(
         ("zeta", EXPRESSION, True, "ζ(y), up to a factor that depends on x only"),
         ("scale", EXPRESSION, False, "α of the framework; `alpha` if left out"),
     ),
-    "loss": _rows(
+    "loss": rows(
         ("link", TEXT, False, "the outer function; `logsigmoid` if left out"),
         ("argument", EXPRESSION, True, "what goes into the link, in terms of w and l"),
     ),
-    "claim": _rows(
+    "claim": rows(
         ("id", TEXT, True, "permanent name within the file"),
         ("work", TEXT, True, "a key of sources.toml, or a citation"),
         ("place", TEXT, True, "where in the work, such as `appendix B`"),

@@ -51,7 +51,15 @@ def load(path: str | Path) -> Derivation:
     Raises:
         SpecError: the file cannot be read, or breaks a rule; nothing in it is ever executed.
     """
-    path = Path(path)
+    return loads(read_text(Path(path)), path)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a specification file.
+
+    Raises:
+        SpecError: it cannot be read, or is too long, or not UTF-8.
+    """
     name = str(path)
     try:
         status = path.stat()
@@ -75,7 +83,7 @@ def load(path: str | Path) -> Derivation:
     if len(data) > MAX_BYTES:
         raise SpecError(name, "is too long", advice=Advice(allowed=f"at most {MAX_BYTES:,} bytes"))
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         place = place_at(data[: error.start].decode("utf-8", "replace"), error.start)
         raise SpecError(
@@ -84,7 +92,6 @@ def load(path: str | Path) -> Derivation:
             place=Place(place.line, place.column, ""),
             advice=Advice(cure="save the file as UTF-8"),
         ) from None
-    return loads(text, path)
 
 
 def loads(text: str, path: str | Path) -> Derivation:
@@ -172,7 +179,7 @@ class _Loader(Tables):
             domain,
             default,
             entry["meaning"],
-            _symbol(name, entry),
+            symbol_of(name, entry),
             self.torch(name, entry, path),
         )
 
@@ -188,7 +195,7 @@ class _Loader(Tables):
             self.one_of(entry["domain"], DOMAINS, (*path, "domain")),
             entry.get("by_label", False),
             entry["meaning"],
-            _symbol(name, entry),
+            symbol_of(name, entry),
             self.torch(name, entry, path),
         )
 
@@ -234,7 +241,7 @@ class _Loader(Tables):
                 definition = Definition(of, body)
             scope = replace(scope, definitions={**scope.definitions, name: definition})
             found.append(
-                DefinitionSpec(name, definition, entry.get("meaning", ""), _symbol(name, entry))
+                DefinitionSpec(name, definition, entry.get("meaning", ""), symbol_of(name, entry))
             )
         return tuple(found), scope
 
@@ -415,7 +422,8 @@ class _Loader(Tables):
         return node
 
 
-def _symbol(name: str, entry: Mapping[str, Any]) -> Symbol:
+def symbol_of(name: str, entry: Mapping[str, Any]) -> Symbol:
+    """Return how a declared name is printed."""
     default = default_symbol(name)
     return Symbol(entry.get("latex", default.latex), entry.get("unicode", default.unicode))
 

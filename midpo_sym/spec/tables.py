@@ -14,7 +14,7 @@ from midpo_sym.language.errors import Advice
 from midpo_sym.language.parser import MAX_DIGITS, cure_for_decimal
 from midpo_sym.language.vocabulary import RESERVED
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.keys import BOOLEAN, EXPRESSION, KEYS, NAMED, TABLE, TEXT
+from midpo_sym.spec.keys import BOOLEAN, EXPRESSION, KEYS, NAMED, TABLE, TEXT, Key
 from midpo_sym.spec.place import KeyPath, Place, Places, has_long_key, place_at
 
 MAX_NAMES = 100
@@ -25,6 +25,10 @@ _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 class Tables:
     """A specification file as tables; each method fails with the place of what is wrong."""
+
+    keys: Mapping[str, Mapping[str, Key]] = KEYS
+    names: tuple[str, ...] = NAMED  # tables whose keys are names that the author chooses
+    reserved: frozenset[str] = RESERVED
 
     def __init__(self, text: str, path: Path) -> None:
         self.text = text
@@ -71,7 +75,7 @@ class Tables:
 
     def check_table(self, table: object, name: str, path: KeyPath) -> None:
         """Check the keys of a table, and the kinds of their values, against the closed table."""
-        rows = KEYS[name]
+        rows = self.keys[name]
         allowed = ", ".join(rows)
         if not isinstance(table, dict):
             self.fail(path, "is not a table", Advice(short(table), f"a table with {allowed}"))
@@ -133,13 +137,13 @@ class Tables:
                 short(name), "a letter, then at most 39 letters, digits and _", "rename it"
             )
             self.fail(path, "is not a name", advice)
-        if name in RESERVED or keyword.iskeyword(name):
+        if name in self.reserved or keyword.iskeyword(name):
             advice = Advice(name, cure=f"rename it, such as {name}_ or {name}1")
             self.fail(path, "is a reserved word", advice)
 
     def check_duplicates(self, data: Mapping[str, Any]) -> None:
         seen: dict[str, str] = {}
-        for table in NAMED:
+        for table in self.names:
             for name in data.get(table, {}):
                 if name in seen:
                     self.fail((table, name), f"already declared under {seen[name]}", Advice(name))
