@@ -13,6 +13,7 @@ from midpo_sym import __version__
 from midpo_sym.cli.console import BAD_INPUT, FAILED, UsageError, complain
 from midpo_sym.cli.prove import prove
 from midpo_sym.cli.show import list_, prior, show
+from midpo_sym.cli.theory import audit, theory
 from midpo_sym.cli.write import check, new
 from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.spec.errors import SpecError
@@ -26,7 +27,7 @@ def cli() -> None:
     """Prove that preference-optimisation losses are MI-DPO under some prior, or refute it."""
 
 
-for _command in (prove, list_, show, prior, new, check):
+for _command in (prove, theory, audit, list_, show, prior, new, check):
     cli.add_command(_command)
 
 

@@ -1,0 +1,157 @@
+"""The theory's chains in the terminal and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from midpo_sym import catalogue
+from midpo_sym.language.mathematics import to_latex, to_unicode
+from midpo_sym.language.text import to_text
+from midpo_sym.language.tree import Expression
+from midpo_sym.language.vocabulary import THEORY_RULES
+from midpo_sym.prover.kernel import Mode, Theorem
+from midpo_sym.prover.theory import ChainResult, StepResult
+from midpo_sym.spec.theory import Assumption, Setting
+
+
+def summary(results: Sequence[ChainResult]) -> RenderableType:
+    """Return one row for each chain, and a line that counts them."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("chain", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("steps", justify="right", no_wrap=True)
+    table.add_column("derives", overflow="fold")
+    table.add_column("time", justify="right", no_wrap=True)
+    for each in results:
+        verdict = Text("✓ proved", "green")
+        if each.failed_at:
+            verdict = Text(f"✗ rejected at step {each.failed_at}", "red")
+        milliseconds = f"{each.seconds * 1e3:.0f} ms"
+        table.add_row(each.id, verdict, str(len(each.chain.steps)), each.chain.title, milliseconds)
+    proved = sum(each.theorem is not None for each in results)
+    steps = sum(len(each.steps) for each in results)
+    count = f"{proved} of {len(results)} proved, {steps} steps, each checked by the kernel"
+    return Group(table, Text(count))
+
+
+def story(result: ChainResult) -> RenderableType:
+    """Return a chain with its steps, and what it rests on."""
+    setting, chain = result.setting, result.chain
+
+    def show(node: Expression) -> str:
+        return to_unicode(node, setting.symbols)
+
+    lines = Table.grid(padding=(0, 2))
+    lines.add_column(no_wrap=True)
+    lines.add_column(overflow="fold")
+    lines.add_row("", show(chain.start))
+    for each in result.steps:
+        sign = {"<=": "≤", ">=": "≥"}.get(each.step.sign, "=")
+        lines.add_row(sign, show(each.step.to))
+        lines.add_row("", Text(_reason(each, setting), "dim"))
+        if each.more:
+            lines.add_row("", Text(_more(each.more, setting), "dim"))
+    if result.failed_at:
+        step = chain.steps[result.failed_at - 1]
+        lines.add_row("✗", Text(f"step {result.failed_at}, {step.rule}: {result.failure}", "red"))
+        lines.add_row("", show(step.to))
+    where = Table.grid(padding=(0, 2))
+    where.add_column(no_wrap=True, style="dim")
+    where.add_column(overflow="fold")
+    for name in _names(result):
+        what = f"{setting.symbols[name].unicode}: {setting.meanings[name]}"
+        known = setting.abbreviations.get(name)
+        where.add_row("", f"{what}, {show(known.body)}" if known else what)
+    for assumption in result.assumptions:
+        where.add_row("assumes", f"{_said(assumption, setting)}   ({assumption.meaning})")
+    for condition in result.conditions:
+        where.add_row("assumes", f"{show(condition)} ≠ 0")
+    if chain.note:
+        where.add_row("note", chain.note)
+    if setting.source:
+        work = catalogue.cited(setting.source.work)
+        where.add_row("after", f"{work}, {setting.source.place}")
+    parts: list[RenderableType] = [Text(f"{result.id}: {chain.title}", style="bold")]
+    parts += [
+        Padding(lines, (0, 0, 1, 2), expand=False),
+        Padding(where, (0, 0, 0, 2), expand=False),
+    ]
+    return Group(*parts, "")
+
+
+def report(results: Sequence[ChainResult]) -> list[dict[str, Any]]:
+    """Return chains as data; expressions in the words of the language and as LaTeX."""
+    return [
+        {
+            "id": each.id,
+            "title": each.chain.title,
+            "verdict": each.status.value,
+            "failed_at": each.failed_at,
+            "failure": each.failure,
+            "start": _spelt(each.chain.start, each.setting),
+            "steps": [_step(step, each.setting) for step in each.steps],
+            "assumptions": [_said(a, each.setting) for a in each.assumptions],
+            "conditions": [to_text(condition) for condition in each.conditions],
+            "note": each.chain.note,
+            "seconds": round(each.seconds, 6),
+        }
+        for each in results
+    ]
+
+
+def _step(result: StepResult, setting: Setting) -> dict[str, Any]:
+    step = result.step
+    return {
+        "rule": step.rule,
+        "law": THEORY_RULES[step.rule].law,
+        "relation": step.sign,
+        "to": _spelt(step.to, setting),
+        "using": list(step.using),
+        "gap": _spelt(step.gap, setting) if step.gap is not None else None,
+        "moreover": _more(result.more, setting) if result.more else None,
+        "note": step.note,
+    }
+
+
+def _spelt(node: Expression, setting: Setting) -> dict[str, str]:
+    return {"text": to_text(node), "latex": to_latex(node, setting.symbols)}
+
+
+def _reason(result: StepResult, setting: Setting) -> str:
+    step = result.step
+    law = THEORY_RULES[step.rule].law
+    if step.using and THEORY_RULES[step.rule].equal:
+        law = ", ".join(_said(setting.assumptions[name], setting) for name in step.using)
+    said = f"{step.rule}: {law}" if law != step.rule else law
+    if step.gap is not None:
+        said += f"; the gap is {to_unicode(step.gap, setting.symbols)}"
+    return f"{said}. {step.note}" if step.note else said
+
+
+def _more(theorem: Theorem, setting: Setting) -> str:
+    one, other = (to_unicode(side, setting.symbols) for side in (theorem.left, theorem.right))
+    if theorem.mode is Mode.ONLY_IF:
+        return f"equal only where {one} = {other} everywhere"
+    return f"zero just where {one} = {other}"
+
+
+def _said(assumption: Assumption, setting: Setting) -> str:
+    left = to_unicode(assumption.function, setting.symbols)
+    if assumption.body is not None:
+        return f"{left} = {to_unicode(assumption.body, setting.symbols)}"
+    return "".join(f"Σ_{index} " for index in assumption.over) + f"{left} = 1"
+
+
+def _names(result: ChainResult) -> list[str]:
+    """Return the declared names that a chain uses, in the order of the file."""
+    lines = [result.chain.start, *(step.to for step in result.chain.steps)]
+    lines += [a.body for a in result.assumptions if a.body is not None]
+    used = {getattr(node, "name", "") for line in lines for node in line.walk()}
+    return [name for name in result.setting.symbols if name in used]

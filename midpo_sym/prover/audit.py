@@ -1,0 +1,199 @@
+"""The verdicts of the audit: each computed from what its entry gives as evidence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from midpo_sym import catalogue
+from midpo_sym.language.errors import Advice
+from midpo_sym.language.tree import Expression, add
+from midpo_sym.language.tree import Neg as Negative
+from midpo_sym.prover import finite_numeric, kernel
+from midpo_sym.prover.finite_numeric import Sides
+from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.prover.properties import compute_properties
+from midpo_sym.prover.prove import Result, prove_statement
+from midpo_sym.prover.theory import (
+    ChainResult,
+    chains,
+    check_chain,
+    hypotheses_of,
+    open_denominators,
+)
+from midpo_sym.prover.verdict import DisagreementError, Status
+from midpo_sym.spec.errors import SpecError
+from midpo_sym.spec.theory import Audit, Entry, Evidence, Relation, Setting
+
+NOT_CHECKED = "not checked"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict and what it rests on.
+
+    Attributes:
+        status: `proved`, `refuted`, `undecided` or `not checked`.
+        because: on what grounds, for people.
+        conditions: what has to differ from zero and is not positive by its form.
+        sides: a finite problem on which an equation or a bound is false.
+        claims: the results of the claims it rests on.
+        chains: the results of the chains it rests on.
+    """
+
+    status: str
+    because: str
+    conditions: tuple[Expression, ...] = ()
+    sides: Sides | None = None
+    claims: tuple[Result, ...] = ()
+    chains: tuple[ChainResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class EntryResult:
+    """An entry of the audit, judged.
+
+    Attributes:
+        setting: what its file declares.
+        entry: what the file says.
+        judgement: the verdict of the statement as printed.
+        residual: left minus right of what is refuted, re-checked; None if it was not said.
+        repair: the verdict of the repaired statement, if there is one.
+        seconds: how long it took.
+    """
+
+    setting: Setting
+    entry: Entry
+    judgement: Judgement
+    residual: Expression | None
+    repair: Judgement | None
+    seconds: float
+
+    @property
+    def as_expected(self) -> bool:
+        """Return whether the verdict, the residual and the repair are as the entry says."""
+        repaired = self.repair is None or self.repair.status == Status.PROVED.value
+        residual = self.entry.residual is None or self.residual is not None
+        return self.judgement.status == self.entry.status and repaired and residual
+
+
+def audit_entries(audits: Iterable[Audit]) -> dict[str, tuple[Entry, Setting]]:
+    """Return all entries by their ids.
+
+    Raises:
+        SpecError: two entries have the same id.
+    """
+    found: dict[str, tuple[Entry, Setting]] = {}
+    for each in audits:
+        for entry in each.entries:
+            if entry.id in found:
+                other = found[entry.id][1].path.name
+                message = f"the id {entry.id} stands in {other} already"
+                raise SpecError(str(each.setting.path), message)
+            found[entry.id] = (entry, each.setting)
+    return found
+
+
+def check_entry(entry: Entry, setting: Setting) -> EntryResult:
+    """Compute the verdict of an entry.
+
+    Raises:
+        SpecError: it names a claim or a chain that does not exist.
+        DisagreementError: two judges contradict each other.
+    """
+    start = time.perf_counter()
+    judgement = _judged(entry.evidence, setting)
+    residual = None
+    relation = entry.evidence.relation
+    if relation and entry.residual is not None:
+        given = hypotheses_of(relation.using, setting)
+        difference = add(relation.left, Negative(relation.right))
+        if kernel.decide_indexed(difference, entry.residual, given).theorem:
+            residual = entry.residual
+    repair = _judged(entry.repair.evidence, setting) if entry.repair else None
+    return EntryResult(setting, entry, judgement, residual, repair, time.perf_counter() - start)
+
+
+def _judged(evidence: Evidence, setting: Setting) -> Judgement:
+    if evidence.relation:
+        return _of_relation(evidence.relation, setting)
+    if evidence.claims:
+        return _of_claims(evidence.claims, setting)
+    if evidence.chains:
+        return _of_chains(evidence.chains, setting)
+    if evidence.property:
+        return _of_property(evidence)
+    return Judgement(NOT_CHECKED, evidence.reason)
+
+
+def _of_relation(relation: Relation, setting: Setting) -> Judgement:
+    given = hypotheses_of(relation.using, setting)
+    left, right, sign = relation.left, relation.right, relation.sign
+    theorem, reason = None, "the kernel does not find it to follow, and no small problem refutes it"
+    try:
+        if sign == "=":
+            theorem = kernel.decide_indexed(left, right, given).theorem
+        elif relation.gap is not None:
+            theorem = kernel.prove_at_most(left, right, relation.gap, given)
+    except (OutsideClassError, ZeroDenominatorError) as error:
+        reason = str(error) or "a denominator is zero whatever its variables are"
+    found = finite_numeric.counterexample(left, right, sign, given)
+    if theorem and found:
+        raise DisagreementError("the kernel proves a statement, and a finite problem refutes it")
+    if theorem:
+        under = open_denominators(theorem.denominators)
+        return Judgement(Status.PROVED.value, "the kernel, over any finite sets", under)
+    if found:
+        because = "a finite problem, in interval arithmetic"
+        return Judgement(Status.REFUTED.value, because, sides=found)
+    return Judgement(Status.UNDECIDED.value, reason)
+
+
+def _of_claims(names: tuple[str, ...], setting: Setting) -> Judgement:
+    results = []
+    for name in names:
+        id_, _, wanted = name.partition("/")
+        derivation = catalogue.get(id_)
+        claim = next((each for each in derivation.claims if each.id == wanted), None)
+        if claim is None:
+            raise _unknown(name, "claim", setting, [f"{id_}/{c.id}" for c in derivation.claims])
+        results.append(prove_statement(claim.statement, derivation, claim))
+    statuses = {each.verdict.status.value for each in results}
+    because = "the kernel, for all responses: " + ", ".join(f"claim {name}" for name in names)
+    return Judgement(_worst(statuses), because, claims=tuple(results))
+
+
+def _of_chains(names: tuple[str, ...], setting: Setting) -> Judgement:
+    known = chains(catalogue.theories())
+    for name in names:
+        if name not in known:
+            raise _unknown(name, "chain", setting, list(known))
+    results = tuple(check_chain(*known[name]) for name in names)
+    under = tuple(dict.fromkeys(each for result in results for each in result.conditions))
+    because = "the kernel, step by step: " + ", ".join(f"chain {name}" for name in names)
+    return Judgement(
+        _worst({each.status.value for each in results}), because, under, chains=results
+    )
+
+
+def _of_property(evidence: Evidence) -> Judgement:
+    without = [
+        id_
+        for id_ in evidence.of
+        if not compute_properties(catalogue.get(id_).statement).closed_form_applies
+    ]
+    if not without:
+        return Judgement(Status.PROVED.value, f"all of {', '.join(evidence.of)} have it")
+    because = f"{len(without)} of {len(evidence.of)} have it not: {', '.join(without)}"
+    return Judgement(Status.REFUTED.value, because)
+
+
+def _worst(statuses: set[str]) -> str:
+    order = (Status.REFUTED.value, Status.UNDECIDED.value, Status.PROVED.value)
+    return next(each for each in order if each in statuses)
+
+
+def _unknown(name: str, what: str, setting: Setting, known: list[str]) -> SpecError:
+    advice = Advice(name, ", ".join(known))
+    return SpecError(str(setting.path), f"there is no such {what}", advice=advice)
