@@ -132,7 +132,8 @@ def theories() -> tuple[Theory, ...]:
 def audits() -> tuple[Audit, ...]:
     """Return the files of the audit, in the order of the paper."""
     paths = (directory() / "audit").glob("*.toml")
-    return tuple(map(load_audit, sorted(paths, key=lambda path: path.stem)))
+    in_order = sorted(paths, key=lambda path: (path.stem.startswith("appendix"), path.stem))
+    return tuple(map(load_audit, in_order))
 
 
 @cache

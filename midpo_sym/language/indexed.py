@@ -17,11 +17,11 @@ from midpo_sym.language.tree import Expression
 
 # First letter of an index: what it runs through. Sums run through the finite ones.
 SETS = {
-    "x": "prompts, a finite set",
-    "y": "answers, a finite set; or the tokens that may come next",
-    "i": "pairs of the data set, a finite set",
-    "a": "policies, any set on which the least value is attained",
-    "b": "priors, any set on which the least value is attained",
+    "x": "prompts; a finite set",
+    "y": "answers, or the tokens that may come next; a finite set",
+    "i": "pairs of the data set, or positions in an answer; a finite set",
+    "a": "policies; any set on which the least value is attained",
+    "b": "priors; any set on which the least value is attained",
 }
 FINITE = "xyi"
 

@@ -218,8 +218,8 @@ THEORY_RULES = {
 }
 
 CATEGORIES = {
-    "notation": "a slip of notation: what is meant is clear, and nothing rests on the slip",
-    "error": "a mathematical error: what is printed is false",
+    "notation": "a slip of notation or typesetting: misprinted, its meaning is plain",
+    "error": "a mathematical error: read as it stands, what is printed is false",
     "overstatement": "true of less than it says, or more is asked for than is needed",
 }
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 from midpo_sym import catalogue
 from midpo_sym.language.errors import Advice
@@ -104,6 +105,8 @@ def check_entry(entry: Entry, setting: Setting) -> EntryResult:
     """
     start = time.perf_counter()
     judgement = _judged(entry.evidence, setting)
+    if entry.evidence.negated:
+        judgement = _negated(judgement)
     residual = None
     relation = entry.evidence.relation
     if relation and entry.residual is not None:
@@ -125,6 +128,14 @@ def _judged(evidence: Evidence, setting: Setting) -> Judgement:
     if evidence.property:
         return _of_property(evidence)
     return Judgement(NOT_CHECKED, evidence.reason)
+
+
+def _negated(judgement: Judgement) -> Judgement:
+    """Return the verdict of the opposite: refuted if its evidence is proved, else undecided."""
+    proved = judgement.status == Status.PROVED.value
+    status = Status.REFUTED if proved else Status.UNDECIDED
+    because = f"the opposite is proved by {judgement.because}" if proved else judgement.because
+    return replace(judgement, status=status.value, because=because)
 
 
 def _of_relation(relation: Relation, setting: Setting) -> Judgement:
@@ -154,11 +165,10 @@ def _of_claims(names: tuple[str, ...], setting: Setting) -> Judgement:
     results = []
     for name in names:
         id_, _, wanted = name.partition("/")
-        derivation = catalogue.get(id_)
-        claim = next((each for each in derivation.claims if each.id == wanted), None)
-        if claim is None:
-            raise _unknown(name, "claim", setting, [f"{id_}/{c.id}" for c in derivation.claims])
-        results.append(prove_statement(claim.statement, derivation, claim))
+        known = [each.id for each in catalogue.get(id_).claims]
+        if wanted not in known:
+            raise _unknown(name, "claim", setting, [f"{id_}/{each}" for each in known])
+        results.append(_claim(id_, wanted))
     statuses = {each.verdict.status.value for each in results}
     because = "the kernel, for all responses: " + ", ".join(f"claim {name}" for name in names)
     return Judgement(_worst(statuses), because, claims=tuple(results))
@@ -169,12 +179,24 @@ def _of_chains(names: tuple[str, ...], setting: Setting) -> Judgement:
     for name in names:
         if name not in known:
             raise _unknown(name, "chain", setting, list(known))
-    results = tuple(check_chain(*known[name]) for name in names)
+    results = tuple(_chain(name) for name in names)
     under = tuple(dict.fromkeys(each for result in results for each in result.conditions))
     because = "the kernel, step by step: " + ", ".join(f"chain {name}" for name in names)
     return Judgement(
         _worst({each.status.value for each in results}), because, under, chains=results
     )
+
+
+@cache  # many entries rest on the same
+def _claim(id_: str, wanted: str) -> Result:
+    derivation = catalogue.get(id_)
+    claim = next(each for each in derivation.claims if each.id == wanted)
+    return prove_statement(claim.statement, derivation, claim)
+
+
+@cache
+def _chain(name: str) -> ChainResult:
+    return check_chain(*chains(catalogue.theories())[name])
 
 
 def _of_property(evidence: Evidence) -> Judgement:

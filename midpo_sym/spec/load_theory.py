@@ -403,7 +403,7 @@ class _AuditLoader(_Loader):
                 self.using(entry, path),
                 self.gap(entry, path, free),
             )
-            return Evidence(relation)
+            return Evidence(relation, negated=entry.get("negated", False))
         if "property" in entry:
             self.one_of(entry["property"], PROPERTIES, (*path, "property"))
         return Evidence(
@@ -412,6 +412,7 @@ class _AuditLoader(_Loader):
             property=entry.get("property", ""),
             of=self.listed(entry, "of"),
             reason=entry.get("reason", ""),
+            negated=entry.get("negated", False),
         )
 
     def no_evidence(self, path: KeyPath, present: list[str]) -> NoReturn:

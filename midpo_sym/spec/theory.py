@@ -135,6 +135,7 @@ class Evidence:
         property: a row of `PROPERTIES` that all of `of` are said to have.
         of: derivations.
         reason: why nothing is computed.
+        negated: whether the evidence, once proved, refutes the statement.
     """
 
     relation: Relation | None = None
@@ -143,6 +144,7 @@ class Evidence:
     property: str = ""
     of: tuple[str, ...] = ()
     reason: str = ""
+    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

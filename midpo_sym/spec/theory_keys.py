@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from midpo_sym.spec.keys import EXPRESSION, TABLE, TEXT, Key, rows
+from midpo_sym.spec.keys import BOOLEAN, EXPRESSION, TABLE, TEXT, Key, rows
 
 _SYMBOL = (
     ("meaning", TEXT, False, "what it is"),
@@ -111,6 +111,7 @@ AUDIT_KEYS: dict[str, dict[str, Key]] = {
         ),
         ("property", TEXT, False, "instead of left and right: what all of `of` have"),
         ("of", TEXT, False, "derivations that are said to have the property"),
+        ("negated", BOOLEAN, False, "true if the evidence, once proved, refutes what is printed"),
         ("reason", TEXT, False, "instead of left and right: why it is not checked"),
         ("repair", TABLE, False, "a statement that is right: left, right, ... or claim, or chain"),
     ),
