@@ -14,6 +14,7 @@ from midpo_sym import catalogue
 print(catalogue.directory())
 print(*midpo_sym.ids())
 print(midpo_sym.prove("dpo").verdict.status.value)
+print(len(catalogue.theories()), len(catalogue.audits()))
 """
 
 
@@ -40,7 +41,8 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_holds_the_specifications_and_data(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    shipped = {f"midpo_sym/derivations/{path.name}" for path in (ROOT / "derivations").iterdir()}
+    files = [path for path in (ROOT / "derivations").rglob("*") if path.is_file()]
+    shipped = {f"midpo_sym/{path.relative_to(ROOT).as_posix()}" for path in files}
     assert shipped <= names
     assert {
         "midpo_sym/py.typed",
@@ -53,16 +55,18 @@ def test_the_wheel_holds_the_specifications_and_data(wheel):
 def test_a_wheel_finds_its_specifications(wheel, tmp_path):
     """Unpacked alone into an empty folder, the package proves with the specifications in it."""
     zipfile.ZipFile(wheel).extractall(tmp_path)
-    folder, ids, status = python("-c", PROGRAM, cwd=tmp_path).splitlines()
+    folder, ids, status, counts = python("-c", PROGRAM, cwd=tmp_path).splitlines()
     assert Path(folder) == tmp_path / "midpo_sym" / "derivations"
     assert ids.split() == sorted(ids.split(), key=lambda each: (each != "dpo", each))
     assert len(ids.split()) == 9
     assert status == "proved"
+    assert counts == "8 7"  # files of the theory and of the audit
 
 
 def test_an_editable_install_finds_those_of_the_repository(tmp_path):
     """An editable install is a .pth file that puts the repository on the path."""
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{PROGRAM}"
-    folder, _, status = python("-I", "-c", program, cwd=tmp_path).splitlines()
+    folder, _, status, counts = python("-I", "-c", program, cwd=tmp_path).splitlines()
     assert Path(folder) == ROOT / "derivations"
     assert status == "proved"
+    assert counts == "8 7"

@@ -45,7 +45,7 @@ from sympy.polys.fields import FracElement
 
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover import finite
+from midpo_sym.prover.finite import read as read_indexed
 from midpo_sym.prover.forms import Atom, Denominator, NormalForm
 from midpo_sym.prover.hypotheses import Hypothesis
 from midpo_sym.prover.normal_form import read
@@ -172,7 +172,7 @@ def decide_indexed(left: Expression, right: Expression, given: Given = ()) -> De
         OutsideClassError: an expression is not well formed, or too large.
         ZeroDenominatorError: an expression divides by something that is always zero.
     """
-    reading = finite.read((left, right), given)
+    reading = read_indexed((left, right), given)
     difference = NormalForm(reading.values[0] - reading.values[1], {}, reading.atoms)
     theorem = None
     if not difference.constant:
