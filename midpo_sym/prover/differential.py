@@ -22,9 +22,11 @@ def _along(node: Expression, name: str, along: str) -> Expression:
     def of(child: Expression) -> Expression:
         return _along(child, name, along)
 
-    if not any(getattr(inner, "name", "") == name for inner in node.walk()):
+    if not any(_may_depend(inner, name) for inner in node.walk()):
         return _ZERO
     match node:
+        case indexed.Differential():
+            return of(differential(node))
         case tree.Parameter() if not along:
             return _ONE
         case indexed.Indexed(indices=indices) if along and node.name == name:
@@ -58,3 +60,8 @@ def _along(node: Expression, name: str, along: str) -> Expression:
         case indexed.Applied(formals=formals, actuals=actuals, body=body):
             return indexed.Applied(f"{node.name}_", formals, actuals, of(body))
     raise OutsideClassError("the derivative of something that has none here")
+
+
+def _may_depend(node: Expression, name: str) -> bool:
+    """Tell whether a node is the name, or a derivative, in which the name may come to light."""
+    return getattr(node, "name", "") == name or isinstance(node, indexed.Differential)

@@ -24,6 +24,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import permutations
 
 from sympy import factorint
@@ -35,7 +36,7 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.prover.differential import differential
 from midpo_sym.prover.forms import Atom, Denominator, Form, OutsideClassError, variables
 from midpo_sym.prover.hypotheses import Hypothesis, check_form, normalised
-from midpo_sym.prover.names import depends, renamed, shape, single
+from midpo_sym.prover.names import depends, factored, renamed, shape, single
 from midpo_sym.prover.normal_form import MissingAtom, Reader
 
 MAX_VARIABLES = 120
@@ -53,6 +54,7 @@ class Reading:
     used: frozenset[Hypothesis]
 
 
+@lru_cache(maxsize=1024)  # the lines of a chain are read again and again
 def read(nodes: tuple[Expression, ...], given: tuple[Hypothesis, ...] = ()) -> Reading:
     """Return expressions as fractions over one field.
 
@@ -122,6 +124,8 @@ class _FiniteReader(Reader):
                 with self.scope(inner):
                     return self.real(body, frozen=frozen)
             case indexed.Differential():
+                if any(name in self.equal for name, *_ in indexed.functions(node)):
+                    raise OutsideClassError("the derivative of what a hypothesis says")
                 return self.real(differential(node), frozen=frozen)
             case tree.Parameter(name=name) if node.positive:
                 self.positive.add(name)
@@ -165,7 +169,7 @@ class _FiniteReader(Reader):
         """Return log |R|, by the primes and the irreducible factors of R (A1, A2)."""
         total = self.field.zero
         for polynomial, sign in ((factor.numer, 1), (factor.denom, -1)):
-            content, factors = polynomial.factor_list()
+            content, factors = factored(polynomial)
             for number, turn in ((content.numerator, sign), (content.denominator, -sign)):
                 for prime, count in factorint(abs(int(number))).items():
                     log = self.variable(Atom(f"log({prime})", opaque=True))
@@ -248,7 +252,7 @@ class _FiniteReader(Reader):
 
     def summed(self, value: FracElement, token: str) -> FracElement:
         """Return Σ over the index `token` of a fraction (B1)."""
-        content, factors = value.denom.factor_list()
+        content, factors = factored(value.denom)
         outside, inside = self.field(content), dict[str, int]()
         for each, count in factors:
             fraction = self.field(each)
@@ -364,7 +368,7 @@ class _FiniteReader(Reader):
             return outside
         factor = self.field.one
         for polynomial, turn in ((inside.numer, 1), (inside.denom, -1)):
-            content, factors = polynomial.factor_list()
+            content, factors = factored(polynomial)
             factor *= self.field(abs(content)) ** turn
             for each, count in factors:
                 fraction = self.field(each)

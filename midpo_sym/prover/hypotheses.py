@@ -50,7 +50,11 @@ def check_form(nodes: Iterable[Expression], given: Iterable[Hypothesis]) -> None
         OutsideClassError: they are not well formed.
     """
     seen: dict[str, tuple[object, ...]] = {}
+    moved: list[tuple[str, str]] = []
     bodies = [each.body for each in given if each.body is not None]
+    said = {each.function.name for each in given if each.body is not None}
+    if any(name in said for body in bodies for name, *_ in indexed.functions(body)):
+        raise OutsideClassError("a hypothesis about what another hypothesis says")
     for node in (*nodes, *bodies, *(each.function for each in given)):
         for inner in node.walk():
             indices: tuple[str, ...] = ()
@@ -73,7 +77,10 @@ def check_form(nodes: Iterable[Expression], given: Iterable[Hypothesis]) -> None
                         raise OutsideClassError("a definition that is not taken at its indices")
                 case tree.Add() | tree.Mul() | tree.Div() | tree.Neg() | tree.Pow() | tree.Log():
                     continue
-                case tree.Exp() | tree.Number() | indexed.Differential():
+                case tree.Exp() | tree.Number():
+                    continue
+                case indexed.Differential(name=name, along=along):
+                    moved.append((name, along))
                     continue
                 case _:
                     raise OutsideClassError("a token or response beside a sum over a finite set")
@@ -81,6 +88,9 @@ def check_form(nodes: Iterable[Expression], given: Iterable[Hypothesis]) -> None
                 raise OutsideClassError("a name that is not a plain word, or no index")
             if signature and seen.setdefault(names[0], signature) != signature:
                 raise OutsideClassError(f"two different quantities are called {names[0]}")
+    for name, along in moved:
+        if name in seen and along in seen and ("real", *seen[name][1:]) != seen[along]:
+            raise OutsideClassError(f"{along} is no direction in which {name} can move")
 
 
 def normalised(name: str, hypothesis: Hypothesis, bound: list[str]) -> set[str]:

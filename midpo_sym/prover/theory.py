@@ -156,19 +156,14 @@ def _checked(
 ) -> StepResult:
     if down and step.sign == "<=":
         raise _RejectedError("the chain goes up and down")
-    left, right = (step.to, before) if down else (before, step.to)
-    if step.over:
-        theorem = _over(step, total)
-        known = total.hypotheses if total else frozenset()
-    else:
-        theorem = _proved(step, left, right, given)
-        known = frozenset()
-    if theorem is None:
-        raise _RejectedError(_why(left, right, step, given))
-    more = _more(step, theorem, before, given)
-    used = theorem.hypotheses | (more.hypotheses if more else frozenset())
-    if used - known != frozenset(given):
-        raise _RejectedError("the step names a hypothesis that it does not need")
+    found = _proved(step, before, total, down, given)
+    if found is None:
+        raise _RejectedError(_why(step, before, down, given))
+    theorem, more = found
+    for gone in given:
+        rest = tuple(each for each in given if each != gone)
+        if _holds_without(step, before, total, down, rest):
+            raise _RejectedError("the step names a hypothesis that it does not need")
     sign = "=" if step.sign == "=" else "<="
     if not finite_numeric.agree(theorem.left, theorem.right, sign, tuple(theorem.hypotheses)):
         raise DisagreementError(f"the kernel proves a step {step.rule!r}, random problems differ")
@@ -176,15 +171,36 @@ def _checked(
 
 
 def _proved(
-    step: ChainStep, left: Expression, right: Expression, given: tuple[Hypothesis, ...]
-) -> Theorem | None:
-    if step.sign == "=":
-        return kernel.decide_indexed(left, right, given).theorem
-    if step.gap is not None:
-        return kernel.prove_at_most(left, right, step.gap, given)
-    if isinstance(left, indexed.Least) and step.at:
-        return kernel.prove_instance(left, right, step.at, given)
-    return None
+    step: ChainStep,
+    before: Expression,
+    total: Theorem | None,
+    down: bool,  # noqa: FBT001
+    given: tuple[Hypothesis, ...],
+) -> tuple[Theorem, Theorem | None] | None:
+    left, right = (step.to, before) if down else (before, step.to)
+    theorem = None
+    if step.over:
+        theorem = _over(step, total) if step.sign == "<=" else None
+    elif step.sign == "=":
+        theorem = kernel.decide_indexed(left, right, given).theorem
+    elif step.gap is not None:
+        theorem = kernel.prove_at_most(left, right, step.gap, given)
+    elif isinstance(left, indexed.Least) and step.at:
+        theorem = kernel.prove_instance(left, right, step.at, given)
+    return (theorem, _more(step, theorem, before, given)) if theorem else None
+
+
+def _holds_without(
+    step: ChainStep,
+    before: Expression,
+    total: Theorem | None,
+    down: bool,  # noqa: FBT001
+    rest: tuple[Hypothesis, ...],
+) -> bool:
+    try:
+        return _proved(step, before, total, down, rest) is not None
+    except (_RejectedError, OutsideClassError, ZeroDenominatorError):
+        return False
 
 
 def _over(step: ChainStep, total: Theorem | None) -> Theorem | None:
@@ -212,11 +228,14 @@ def _more(
 
 
 def _why(
-    left: Expression, right: Expression, step: ChainStep, given: tuple[Hypothesis, ...]
+    step: ChainStep,
+    before: Expression,
+    down: bool,  # noqa: FBT001
+    given: tuple[Hypothesis, ...],
 ) -> str:
+    left, right = (step.to, before) if down else (before, step.to)
     sign = "=" if step.sign == "=" else "<="
-    found = finite_numeric.counterexample(left, right, sign, given)
-    if found:
+    if finite_numeric.counterexample(left, right, sign, given):
         return "false: a finite problem shows it"
     return "the kernel does not find it to follow"
 
