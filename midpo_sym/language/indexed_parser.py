@@ -132,7 +132,7 @@ class _IndexedReader(Reader):
         for argument, formal in zip(arguments, wanted, strict=True):
             index = self.read_index(argument, usage)
             if indexed.set_of(index) != indexed.set_of(formal):
-                what = indexed.SETS[indexed.set_of(formal)].partition(";")[0]
+                what = indexed.SETS[indexed.set_of(formal)].partition(";")[0].partition(",")[0]
                 self.fail(argument, f"{name} takes an index of the {what} here", allowed=usage)
             if index not in self.bound and index not in self.scope.indices:
                 self.fail(

@@ -63,10 +63,9 @@ def read(nodes: tuple[Expression, ...], given: tuple[Hypothesis, ...] = ()) -> R
         ZeroDenominatorError: an expression divides by something that is always zero.
     """
     check_form(nodes, given)
-    atoms: dict[str, Atom] = {}
-    while (
-        True
-    ):  # as in `normal_form.read`: each variable that comes to light asks for a larger field
+    parameters = {n.name for node in nodes for n in node.walk() if isinstance(n, tree.Parameter)}
+    atoms = {name: Atom(name) for name in parameters}
+    while True:  # as in `normal_form.read`, each new variable asks for a larger field
         reader = _FiniteReader(atoms, given)
         try:
             values = tuple(reader.scalar(reader.real(node, frozen=False)) for node in nodes)
@@ -111,7 +110,9 @@ class _FiniteReader(Reader):
         match node:
             case indexed.Indexed(name=name) if name in self.equal:
                 return self.real(self.unfolded(node), frozen=frozen)
-            case indexed.Indexed() if not node.positive:
+            case indexed.Indexed():
+                if node.positive:  # its logarithm comes with it
+                    self.split(node, frozen=frozen)
                 return self.variable(Atom(self.named(node))), {}
             case indexed.IndexSum(index=index, body=body) | indexed.Least(index=index, body=body):
                 token = f"{index[:1]}#{self.depth}"  # no index that a tree may name
@@ -191,19 +192,18 @@ class _FiniteReader(Reader):
 
     def exponential(self, exponent: Form) -> FracElement:
         """Return exp of a sum as the product of exp of its terms (B5)."""
+        value = self.scalar(exponent)
         result = self.field.one
-        for part in self.parts(self.scalar(exponent)):
+        for part in self.parts(value) if value else ():
             result *= self.exponential_of(part)
         return result
 
     def parts(self, value: FracElement) -> Iterator[FracElement]:
         """Yield fractions that add up to one: what has a common factor beside parameters."""
-        plain = [str(symbol).isidentifier() for symbol in self.field.symbols]
-        if any(
-            degree > 0 and not p for degree, p in zip(value.denom.degrees(), plain, strict=True)
-        ):
+        if not all(name.isidentifier() for name in variables(value.denom)) or value.denom == 1:
             yield value
             return
+        plain = [str(symbol).isidentifier() for symbol in self.field.symbols]
         groups: dict[tuple[int, ...], FracElement] = {}
         for monomial, coefficient in value.numer.terms():
             outer = tuple(e * (not p) for e, p in zip(monomial, plain, strict=True))
@@ -217,12 +217,14 @@ class _FiniteReader(Reader):
         whole, rest = value.numer.div(value.denom)
         terms = [(*term, self.field.ring.one) for term in whole.terms()]
         for monomial, coefficient, below in (*terms, *((*t, value.denom) for t in rest.terms())):
-            unit = self.monomial(monomial, 1) / self.field(below)
-            under, denom = unit.denom.primitive()
-            turn = -1 if denom.LC < 0 else 1
-            over, numer = unit.numer.primitive()
-            size = turn * coefficient * over / under
-            unit = self.field(numer) / self.field(turn * denom)
+            unit, size = self.monomial(monomial, 1), coefficient
+            if below != 1:
+                unit /= self.field(below)
+                under, denom = unit.denom.primitive()
+                turn = -1 if denom.LC < 0 else 1
+                over, numer = unit.numer.primitive()
+                size = turn * coefficient * over / under
+                unit = self.field(numer) / self.field(turn * denom)
             name = single(unit)
             if size.denominator == 1 and name in self.exps:
                 result *= self.exps[name] ** int(size)

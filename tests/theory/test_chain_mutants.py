@@ -12,7 +12,7 @@ from midpo_sym.prover.theory import chains, check_chain
 
 CHAINS = chains(catalogue.theories())
 STEPS = [(name, k) for name, (chain, _) in CHAINS.items() for k in range(len(chain.steps))]
-MUTANTS_OF_A_LINE = 4
+MUTANTS_OF_A_LINE = 2
 
 
 def slips(node):
@@ -50,6 +50,13 @@ def with_step(chain, k, **changes):
     return replace(chain, steps=tuple(steps))
 
 
+def from_step(chain, k):
+    """Return the chain from its k-th step on, which is then the first; whole if it looks back."""
+    if k == 0 or chain.steps[k].over:
+        return chain, k
+    return replace(chain, start=chain.steps[k - 1].to, steps=chain.steps[k : k + 1]), 0
+
+
 def is_another(left, right, assumptions):
     try:
         return not compare(left, right, assumptions, seeds=(5,))[0]
@@ -61,6 +68,7 @@ def is_another(left, right, assumptions):
 def test_a_slip_in_a_line_is_rejected_there(name, k):
     """Slips that do not change the value, by the independent evaluation, are none."""
     chain, setting = CHAINS[name]
+    chain, k = from_step(chain, k)
     step = chain.steps[k]
     assumptions = [setting.assumptions[each] for each in step.using]
     planted = 0
@@ -72,12 +80,24 @@ def test_a_slip_in_a_line_is_rejected_there(name, k):
     assert planted
 
 
+@pytest.mark.parametrize("name", CHAINS)
+def test_the_whole_chain_is_rejected_at_the_very_step(name):
+    """The steps before the slip stand, and none after it is looked at."""
+    chain, setting = CHAINS[name]
+    for k, step in enumerate(chain.steps):
+        result = check_chain(with_step(chain, k, to=step.to + 1), setting)
+        assert (result.failed_at, len(result.steps)) == (k + 1, k)
+        assert result.theorem is None
+        assert result.failure
+
+
 GAPS = [(n, k) for n, k in STEPS if CHAINS[n][0].steps[k].gap is not None]
 
 
 @pytest.mark.parametrize(("name", "k"), GAPS, ids=[f"{name}-{k + 1}" for name, k in GAPS])
 def test_a_slip_in_a_gap_is_rejected_there(name, k):
     chain, setting = CHAINS[name]
+    chain, k = from_step(chain, k)
     step = chain.steps[k]
     assumptions = [setting.assumptions[each] for each in step.using]
     planted = 0
@@ -95,6 +115,7 @@ HYPOTHESES = [(n, k) for n, k in STEPS if CHAINS[n][0].steps[k].using]
 @pytest.mark.parametrize(("name", "k"), HYPOTHESES, ids=[f"{n}-{k + 1}" for n, k in HYPOTHESES])
 def test_a_step_without_one_of_its_hypotheses_is_rejected(name, k):
     chain, setting = CHAINS[name]
+    chain, k = from_step(chain, k)
     using = chain.steps[k].using
     for gone in using:
         rest = tuple(each for each in using if each != gone)
@@ -105,6 +126,7 @@ def test_a_step_without_one_of_its_hypotheses_is_rejected(name, k):
 def test_a_step_with_a_hypothesis_too_many_is_rejected(name, k):
     """No hypothesis of the file can be smuggled into a step that does not need it."""
     chain, setting = CHAINS[name]
+    chain, k = from_step(chain, k)
     using = chain.steps[k].using
     for more in setting.assumptions:
         if more not in using:
@@ -116,6 +138,7 @@ def test_a_step_with_a_hypothesis_too_many_is_rejected(name, k):
 def test_a_relation_turned_round_is_rejected(name, k):
     """A bound claimed as an equation, or in the other direction, is no theorem."""
     chain, setting = CHAINS[name]
+    chain, k = from_step(chain, k)
     sign = chain.steps[k].sign
     for other in {"<=", ">=", "="} - {sign} if sign != "=" else ():
         assert check_chain(with_step(chain, k, sign=other), setting).theorem is None

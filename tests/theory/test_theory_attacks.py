@@ -1,0 +1,447 @@
+"""Ways to make the kernel prove something false about sums over finite sets; each must fail."""
+
+import pytest
+from finite import compare
+
+from midpo_sym.language.build import exp, log, parameter
+from midpo_sym.language.indexed import Applied, Differential, Indexed, IndexSum, Least
+from midpo_sym.language.tree import Add, Log, Neg, Number, Parameter, TokenSum
+from midpo_sym.prover import kernel
+from midpo_sym.prover.differential import differential
+from midpo_sym.prover.finite import read
+from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.prover.hypotheses import Hypothesis
+from midpo_sym.prover.kernel import Answer, Mode, decide_indexed
+from midpo_sym.prover.order import excess_of, nonnegative
+
+
+def function(name, domain="positive"):
+    return lambda *indices: Indexed(name, indices, domain)
+
+
+f, g, p, q, k2 = (function(name) for name in ("f", "g", "p", "q", "k"))
+r, h = function("r", "real"), function("h", "real")
+beta, gamma = parameter("beta", "positive"), parameter("gamma", "real")
+NORMAL = Hypothesis(f("x", "y"), ("y",))
+
+
+def total(index, body):
+    return IndexSum(index, body)
+
+
+def proved(left, right, *given):
+    return decide_indexed(left, right, given).answer is Answer.EQUAL
+
+
+TRUE = {
+    "a bound index may have any name": (total("y", q("y")), total("y1", q("y1"))),
+    "sums change places": (
+        total("x", total("y", f("x", "y"))),
+        total("y", total("x", f("x", "y"))),
+    ),
+    "a name may be bound twice, one inside the other": (
+        total("y", q("y") * total("y", q("y"))),
+        total("y", q("y")) ** 2,
+    ),
+    "a product of sums is a double sum": (
+        total("y", q("y")) * total("y", p("y")),
+        total("y", total("y1", q("y") * p("y1"))),
+    ),
+    "a square of a sum has two indices": (
+        total("x", total("y", k2("x", "y")) ** 2),
+        total("x", total("y", total("y1", k2("x", "y") * k2("x", "y1")))),
+    ),
+    "sums in a logarithm have any names": (
+        total("x", log(total("y", k2("x", "y")))),
+        total("x1", log(total("y2", k2("x1", "y2")))),
+    ),
+    "a constant is counted": (total("y", total("x", Number(1))), total("x", total("y", Number(1)))),
+    "exponentials of sums": (exp(r("y1") + r("y2")), exp(r("y1")) * exp(r("y2"))),
+    "powers with parameters": (q("y") ** (1 - gamma) * q("y") ** gamma, q("y")),
+    "a logarithm undone": (exp(-log(total("y", q("y")))), 1 / total("y", q("y"))),
+    "the least of a negative is the negative of the largest": (
+        Least("a", Neg(beta * h("a"))),
+        beta * Least("a", Neg(h("a"))),
+    ),
+}
+
+FALSE = {
+    "the diagonal is not the whole": (
+        total("y", total("y1", q("y") * p("y1"))),
+        total("y", q("y") * p("y")),
+    ),
+    "a sum of squares is not the square of a sum": (
+        total("y", q("y") ** 2),
+        total("y", q("y")) ** 2,
+    ),
+    "a logarithm of a sum is not a sum of logarithms": (
+        log(total("y", q("y"))),
+        total("y", log(q("y"))),
+    ),
+    "an index inside a logarithm is not the one outside": (
+        total("y", log(total("y1", k2("y", "y1")))),
+        total("y", log(total("y1", k2("y1", "y1")))),
+    ),
+    "nor are its arguments in another order": (
+        total("y", log(total("y1", k2("y", "y1")))),
+        total("y", log(total("y1", k2("y1", "y")))),
+    ),
+    "a bound index shadows a free one": (
+        q("y") * total("y", q("y")),
+        total("y", q("y") * q("y")),
+    ),
+    "free indices differ": (q("y1"), q("y2")),
+    "a sum over prompts is not one over answers": (total("x", Number(1)), total("y", Number(1))),
+    "a sum counts what does not depend on it": (total("y", beta), beta),
+    "a denominator that depends on the index stays inside": (
+        total("y", p("y") / q("y")),
+        total("y", p("y")) / total("y", q("y")),
+    ),
+    "the inverse of a sum": (1 / total("y", q("y")), total("y", 1 / q("y"))),
+    "exp of a sum is no sum of exp": (exp(r("y1") + r("y2")), exp(r("y1")) + exp(r("y2"))),
+    "half of a logarithm": (exp(log(q("y")) / 2), q("y")),
+    "a negative factor before a least value": (
+        Least("a", -beta * h("a")),
+        -beta * Least("a", h("a")),
+    ),
+    "a factor of unknown sign": (Least("a", gamma * h("a")), gamma * Least("a", h("a"))),
+    "a sum of least values": (
+        Least("a", h("a") + r("a")),
+        Least("a", h("a")) + Least("a", r("a")),
+    ),
+    "least of least keeps its sets apart": (
+        Least("a", Least("b", Indexed("l", ("a", "b")))),
+        Least("a", Least("a1", Indexed("m", ("a", "a1")))),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_what_is_true_is_proved(name):
+    left, right = TRUE[name]
+    assert compare(left, right)[0], "the test itself is wrong"
+    assert proved(left, right)
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_what_is_false_is_not_proved(name):
+    left, right = FALSE[name]
+    if name != "least of least keeps its sets apart":
+        assert not compare(left, right, seeds=range(6))[0], "the test itself is wrong"
+    assert not proved(left, right)
+
+
+def test_a_definition_captures_no_index():
+    """m(y) := Σ_y1 k(y, y1): taken at y1, the bound y1 is another one."""
+    body = total("y1", k2("y", "y1"))
+    taken = Applied("m", ("y",), ("y1",), body)
+    assert not proved(taken, total("y1", k2("y1", "y1")))
+    assert proved(taken, total("y2", k2("y1", "y2")))
+    inside = total("y1", p("y1") * taken)
+    assert proved(inside, total("y1", total("y2", p("y1") * k2("y1", "y2"))))
+
+
+def test_a_definition_sees_none_of_the_indices_around_it():
+    """Its body may speak of its own indices only; else it would mean what stands around it."""
+    with pytest.raises(OutsideClassError, match="not taken at its indices"):
+        read((total("y", Applied("m", (), (), q("y"))),))
+    with pytest.raises(OutsideClassError, match="not taken at its indices"):
+        read((Applied("m", ("x",), ("y",), p("x")),))
+    swapped = Applied("s", ("y1", "y2"), ("y2", "y1"), k2("y1", "y2"))
+    assert proved(swapped, k2("y2", "y1"))
+    assert not proved(swapped, k2("y1", "y2"))
+
+
+class TestHypotheses:
+    """A hypothesis serves where it is given, for what it says, and for nothing else."""
+
+    def test_only_where_given(self):
+        assert proved(total("y", f("x", "y")), Number(1), NORMAL)
+        assert not proved(total("y", f("x", "y")), Number(1))
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            f("x", "y") ** 2,
+            f("x", "y") * q("y"),
+            f("x", "y") * log(f("x", "y")),
+            1 / f("x", "y"),
+            g("x", "y"),
+            exp(log(f("x", "y")) / 2),
+        ],
+        ids=str,
+    )
+    def test_only_for_the_bare_sum(self, body):
+        assert not proved(total("y", body), Number(1), NORMAL)
+
+    def test_only_over_its_own_index(self):
+        assert not proved(total("x", f("x", "y")), Number(1), NORMAL)
+        assert not proved(total("x", total("y", f("x", "y"))), Number(1), NORMAL)
+
+    def test_not_on_a_diagonal(self):
+        """Σ_y k(y, y) is not Σ_y k(y1, y), although both sum over the second index."""
+        square = Hypothesis(k2("y1", "y"), ("y",))
+        assert proved(total("y", k2("y1", "y")), Number(1), square)
+        assert not proved(total("y", k2("y", "y")), Number(1), square)
+
+    def test_a_joint_distribution_is_not_a_conditional_one(self):
+        joint = Hypothesis(f("x", "y"), ("x", "y"))
+        assert proved(total("x", total("y", f("x", "y"))), Number(1), joint)
+        assert not proved(total("y", f("x", "y")), Number(1), joint)
+
+    def test_inside_of_another_sum(self):
+        """Σ_x p(x) Σ_y f(x, y) q(x) is Σ_x p(x) q(x): what depends on x only comes out first."""
+        left = total("x", total("y", p("x") * f("x", "y") * q("x")))
+        assert proved(left, total("x", p("x") * q("x")), NORMAL)
+
+    def test_a_weight_that_depends_on_the_index_blocks_it(self):
+        left = total("x", total("y", p("x") * f("x", "y") * g("y")))
+        assert not proved(left, total("x", p("x")), NORMAL)
+
+    def test_an_equation_holds_at_every_index(self):
+        equation = Hypothesis(g("x", "y"), body=p("x") * q("y"))
+        assert proved(g("x1", "y2"), p("x1") * q("y2"), equation)
+        assert not proved(g("x1", "y2"), p("x1") * q("y1"), equation)
+        assert not proved(g("x", "y"), p("x") * q("y"))
+
+    def test_an_equation_captures_no_index(self):
+        """g(y) = Σ_y1 k(y, y1), used at y1."""
+        equation = Hypothesis(g("y"), body=total("y1", k2("y", "y1")))
+        assert not proved(g("y1"), total("y1", k2("y1", "y1")), equation)
+        assert proved(g("y1"), total("y2", k2("y1", "y2")), equation)
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda: Hypothesis(f("x", "x"), ("x",)),
+            lambda: Hypothesis(f("x", "y")),
+            lambda: Hypothesis(f("x", "y"), ("y1",)),
+            lambda: Hypothesis(g("y"), body=g("y") + 1),
+            lambda: Hypothesis(g("y"), body=q("y1")),
+            lambda: Hypothesis(g("y"), body=r("y")),
+            lambda: Hypothesis(g("y"), ("y",), body=q("y")),
+            lambda: Hypothesis(Indexed("l", ("a",)), ("a",)),
+        ],
+    )
+    def test_what_is_no_hypothesis(self, make):
+        with pytest.raises(ValueError, match="a hypothesis is"):
+            make()
+
+    def test_hypotheses_do_not_go_round(self):
+        """f = g and g = 2 f would unfold for ever."""
+        one, other = Hypothesis(p("y"), body=q("y")), Hypothesis(q("y"), body=2 * p("y"))
+        with pytest.raises(OutsideClassError, match="another hypothesis"):
+            read((p("y"),), (one, other))
+
+    def test_the_theorem_names_what_it_needed(self):
+        theorem = decide_indexed(total("y", f("x", "y")), Number(1), (NORMAL,)).theorem
+        assert theorem.hypotheses == {NORMAL}
+
+
+class TestDerivatives:
+    def test_a_constraint_is_not_constant(self):
+        """Σ_y f(x, y) = 1 at the point, but f moves in any direction: the derivative is Σ h."""
+        moved = Differential(total("y", f("x", "y")), "f", "k")
+        direction = function("k", "real")
+        assert proved(moved, total("y", direction("x", "y")), NORMAL)
+        assert not proved(moved, Number(0), NORMAL)
+
+    def test_a_derivative_of_a_derivative(self):
+        """D(D(q³)[h])[h along s] is 3 q² s: the direction h comes to light inside."""
+        inner = Differential(q("y") ** 3, "q", "h")
+        outer = Differential(inner, "h", "s")
+        s = function("s", "real")
+        assert proved(outer, 3 * q("y") ** 2 * s("y"))
+        assert not proved(outer, Number(0))
+        assert compare(inner, 3 * q("y") ** 2 * h("y"))[0]
+
+    def test_what_a_hypothesis_says_has_no_derivative(self):
+        """With g = β q, the derivative of g by β is q or 0, as one holds g fixed or not."""
+        equation = Hypothesis(g("y"), body=beta * q("y"))
+        with pytest.raises(OutsideClassError, match="what a hypothesis says"):
+            read((Differential(g("y"), "beta"),), (equation,))
+
+    def test_least_values_have_none(self):
+        with pytest.raises(OutsideClassError, match="has none here"):
+            read((Differential(Least("a", h("a")), "h", "r"),))
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            total("y", q("y") * log(q("y"))),
+            exp(total("y", q("y") ** beta)) / total("y", q("y")),
+            log(total("x", total("y", k2("x", "y") * q("y")))),
+            q("y") ** q("y"),
+        ],
+        ids=str,
+    )
+    def test_derivatives_are_those_of_quotients_of_differences(self, body):
+
+        moved = Differential(body, "q", "h")
+        assert compare(moved, differential(moved))[0]
+
+
+class TestForm:
+    """Trees that no file can hold, and what the kernel says of them."""
+
+    @pytest.mark.parametrize(
+        ("node", "message"),
+        [
+            (TokenSum("w", Number(1)), "a token or response"),
+            (Add((q("y"), Parameter("q"))), "two different quantities"),
+            (Add((q("y"), Indexed("q", ("y",), "real"))), "two different quantities"),
+            (Add((q("y"), q("x"))), "two different quantities"),
+            (Add((q("y"), q("y", "y1"))), "two different quantities"),
+            (IndexSum("a", Indexed("l", ("a",))), "may be infinite"),
+            (Indexed("q", ("y‹",)), "not a plain word"),
+            (Indexed("q", ("y#0",)), "not a plain word"),
+            (Indexed("log q", ("y",)), "not a plain word"),
+            (Indexed("q", ("z",)), "not a plain word"),
+            (Add((q("y"), Differential(q("y"), "q", "r"), r("x"))), "is no direction"),
+        ],
+        ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+    )
+    def test_ill_formed(self, node, message):
+        with pytest.raises(OutsideClassError, match=message):
+            read((node,))
+
+    @pytest.mark.parametrize(
+        "node",
+        [
+            1 / (total("y", q("y")) - total("y1", q("y1"))),
+            total("y", q("y") / (log(q("y") ** 2) - 2 * log(q("y")))),
+            (beta - beta) ** -1,
+        ],
+        ids=str,
+    )
+    def test_a_division_by_zero_in_disguise(self, node):
+        with pytest.raises(ZeroDenominatorError):
+            read((node,))
+
+    def test_a_division_by_what_a_hypothesis_makes_zero(self):
+        node = 1 / (total("y", f("x", "y")) - 1)
+        assert read((node,)).values
+        with pytest.raises(ZeroDenominatorError):
+            read((node,), (NORMAL,))
+
+    def test_a_denominator_that_may_vanish_is_a_condition(self):
+        theorem = decide_indexed(r("y") / r("y"), Number(1)).theorem
+        assert [str(each.node) for each in theorem.denominators] == ["r(y)"]
+
+
+def slack(t):
+    return t - 1 - log(t)
+
+
+class TestBounds:
+    """A gap that is not negative by its form, and is the difference: else no bound."""
+
+    def test_the_gap_has_to_be_the_difference(self):
+        assert kernel.prove_at_most(log(beta), beta - 1, slack(beta))
+        assert kernel.prove_at_most(log(beta), beta - 2, slack(beta)) is None
+        assert kernel.prove_at_most(log(beta), beta, slack(beta)) is None
+
+    @pytest.mark.parametrize(
+        "gap",
+        [
+            beta - gamma,
+            Neg(slack(beta)),
+            gamma * slack(beta),
+            beta - 1 - log(beta * 2),
+            beta - 2 - log(beta),
+            beta + 1 - log(beta),
+            Add((beta, Neg(Number(1)), Log(beta))),
+            slack(beta) * Neg(beta),
+            gamma**3,
+            slack(beta) / gamma,
+            r("y"),
+            Least("a", h("a")),
+            log(beta),
+        ],
+        ids=str,
+    )
+    def test_what_may_be_negative(self, gap):
+        assert not nonnegative(gap)
+        assert kernel.prove_at_most(Number(0), gap, gap) is None
+
+    @pytest.mark.parametrize(
+        "gap",
+        [
+            slack(beta + q("y")),
+            total("y", p("y") * slack(q("y") / p("y"))),
+            gamma**2,
+            beta + slack(q("y")) / beta,
+            exp(gamma),
+        ],
+        ids=str,
+    )
+    def test_what_is_not(self, gap):
+        assert nonnegative(gap)
+        assert compare(Number(0), gap)[1]
+
+    def test_the_excess_is_written_just_so(self):
+        assert excess_of(slack(1 + beta)) == 1 + beta
+        assert excess_of(Add((beta, Neg(Number(1)), Neg(Log(beta)), q("y")))) is None
+
+    def test_equality_only_where_the_gap_says(self):
+        gap = total("y", p("y") * slack(q("y") / p("y")))
+        given = (Hypothesis(p("y"), ("y",)), Hypothesis(q("y"), ("y",)))
+        divergence = total("y", p("y") * log(p("y") / q("y")))
+        bound = kernel.prove_at_most(Number(0), divergence, gap, given)
+        only = kernel.prove_only_if(bound, gap, p("y"), q("y"), given)
+        assert only.mode is Mode.ONLY_IF
+        assert only.premise == (Number(0), divergence)
+        assert kernel.prove_only_if(bound, gap, p("y"), g("y"), given) is None
+        assert kernel.prove_only_if(bound, gap, q("y"), 2 * p("y"), given) is None
+
+    def test_equality_needs_positive_weights_everywhere(self):
+        """With a weight that may be zero, or a square beside it, t = 1 does not follow."""
+        weight = Indexed("s", ("y",), "nonnegative")
+        for gap in (
+            total("y", weight * slack(q("y"))),
+            total("y", r("y") ** 2 + slack(q("y"))),
+        ):
+            bound = kernel.prove_at_most(Number(0), gap, gap)
+            assert bound is not None
+            assert kernel.prove_only_if(bound, gap, q("y"), q("y") ** 2) is None
+
+    def test_a_zero_of_a_difference_of_logarithms(self):
+        premise = (beta * log(q("y")), beta * log(p("y")))
+        assert kernel.prove_just_where(premise, beta, (q("y"), p("y")))
+        assert kernel.prove_just_where(premise, gamma, (q("y"), p("y"))) is None
+        assert kernel.prove_just_where(premise, beta, (p("y"), q("y"))) is None
+
+
+class TestLeastValues:
+    def test_an_instance_is_of_the_same_body(self):
+        loss = function("l", "real")
+        least = Least("a", loss("a", "b"))
+        assert kernel.prove_instance(least, loss("a1", "b"), "a1")
+        assert kernel.prove_instance(least, loss("a1", "b1"), "a1") is None
+        assert kernel.prove_instance(least, loss("a", "b"), "a1") is None
+        with pytest.raises(OutsideClassError):
+            kernel.prove_instance(least, loss("a", "b"), "b")
+
+    def test_an_instance_captures_no_index(self):
+        """min_a min_a1 l(a, a1) at a1 is min_a2 l(a1, a2), not min_a1 l(a1, a1)."""
+        loss = function("l", "real")
+        least = Least("a", Least("a1", loss("a", "a1")))
+        assert kernel.prove_instance(least, Least("a2", loss("a1", "a2")), "a1")
+        assert kernel.prove_instance(least, Least("a1", loss("a1", "a1")), "a1") is None
+
+    def test_a_bound_that_knows_the_index_does_not_generalise(self):
+        """From l(a) ≤ l(a) + 1 there follows no l(a) ≤ min_a (l(a) + 1)."""
+        loss = function("l", "real")
+        bound = kernel.prove_at_most(loss("a"), loss("a") + 1, Number(1))
+        assert kernel.generalise(bound, "a") is None
+        free = kernel.prove_instance(Least("a", loss("a")), loss("a"), "a")
+        assert kernel.generalise(free, "a").right == Least("a", loss("a"))
+
+    def test_only_bounds_are_joined_and_end_to_end(self):
+        loss = function("l", "real")
+        up = kernel.prove_at_most(loss("a"), loss("a") + 1, Number(1))
+        on = kernel.prove_at_most(loss("a") + 1, loss("a") + 2, Number(1))
+        assert kernel.join(up, on).right == loss("a") + 2
+        assert kernel.join(on, up) is None
+        zero = kernel.prove_just_where((log(beta), Number(0)), Number(1), (beta, Number(1)))
+        assert kernel.join(zero, zero) is None

@@ -1,0 +1,138 @@
+"""`midpo theory` and `midpo audit` on the command line."""
+
+import json
+
+import pytest
+
+THEORY = """
+title   = "A theory"
+summary = "One chain."
+[functions]
+q = { of = "y", domain = "positive" }
+[hypotheses]
+sums = { is = "sum(y, q(y)) = 1" }
+[[chain]]
+id    = "one"
+title = "It sums to one"
+start = "2*sum(y, q(y))"
+[[chain.step]]
+rule  = "hypothesis"
+to    = "TO"
+using = "sums"
+"""
+
+
+def test_theory_lists_its_chains(midpo):
+    done = midpo("theory", "lemma_1")
+    assert done.status == 0
+    assert "6 of 6 proved, 17 steps" in done.out
+    assert "equal only where q_Y(y) = p_Y(y) everywhere" in done.out
+    assert "assumes  Σ_y q_Y(y) = 1" in done.out
+
+
+def test_theory_speaks_json(midpo):
+    done = midpo("theory", "optimal_policy/identity", "--json")
+    (chain,) = json.loads(done.out)
+    assert chain["verdict"] == "proved"
+    assert chain["assumptions"] == ["Σ_y π(y|x) = 1"]
+    assert [step["relation"] for step in chain["steps"]] == ["="] * 6
+    assert chain["steps"][-1]["using"] == ["policy"]
+    assert chain["start"] == {"text": "J(x)", "latex": r"\mathcal{J}_x(x)"}
+
+
+def test_a_chain_of_one_s_own(midpo, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(THEORY.replace("TO", "2"), encoding="utf-8")
+    assert midpo("theory", str(path)).status == 0
+    path.write_text(THEORY.replace("TO", "1"), encoding="utf-8")
+    done = midpo("theory", str(path))
+    assert done.status == 1
+    assert "✗ rejected at step 1" in done.out
+    assert "false: a finite problem shows it" in done.out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"2*sum(y, q(y))"', '"2*sum(y, q(x))"', "q takes an index of the answers here"),
+        ('"2*sum(y, q(y))"', '"2*q(y)"', "the index y is bound by nothing"),
+        ('"2*sum(y, q(y))"', '"sum(y, sum(y, q(y)))"', "the index y is taken already"),
+        ('"2*sum(y, q(y))"', '"sum(a, q(y))"', "a sum over a set that may be infinite"),
+        ('"2*sum(y, q(y))"', '"sum(y, log(q(y) - 1))"', "positive by its form"),
+        ('"2*sum(y, q(y))"', '"nothing(y)"', "unknown name 'nothing'"),
+        ('"2*sum(y, q(y))"', '"derivative(sum(y, q(y)), q)"', "the derivative by what?"),
+        ("sum(y, q(y)) = 1", "sum(y, q(y)) = 2", "is no hypothesis"),
+        ("sum(y, q(y)) = 1", "q(y) = q(y)", "bound by nothing"),
+        ("sum(y, q(y)) = 1", "sum(y, q(y))", "is not an equation"),
+        ('using = "sums"', 'using = "sum"', "there is no such hypothesis"),
+        ('using = "sums"', "", "the rule hypothesis needs using"),
+        ('rule  = "hypothesis"', 'rule  = "algebra"', "is not one of the words allowed"),
+        ('rule  = "hypothesis"', 'rule  = "expansion"', "the rule expansion takes none"),
+        ('rule  = "hypothesis"', 'rule = "hypothesis"\nrelation = "<="', "gives another relation"),
+        ('rule  = "hypothesis"', 'rule = "hypothesis"\nrelation = "<"', "is no relation"),
+        ('of = "y"', 'of = "y, y"', "is not a list of indices"),
+        ('of = "y"', 'of = ""', "names no index"),
+        ("q = {", "y = {", "is the name of an index"),
+        ("q = {", "sum = {", "is a reserved word"),
+        ('id    = "one"', 'id    = "One"', "is not an id"),
+        (
+            "[hypotheses]",
+            'r = { of = "y", domain = "real" }\n[hypotheses]',
+            "declared but never used",
+        ),
+        ("[[chain]]", "[chains]", "unknown key"),
+    ],
+)
+def test_bad_files_are_refused(midpo, tmp_path, old, new, message):
+    """The error names the file and the place, and says what is wrong; nothing is proved."""
+    path = tmp_path / "mine.toml"
+    text = THEORY.replace("TO", "2")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    done = midpo("theory", str(path))
+    assert done.status == 2
+    assert message in done.err
+    assert "mine.toml:" in done.err
+    assert done.out == ""
+
+
+@pytest.mark.parametrize("target", ["lemma", "lemma_1/splits", "nowhere.toml"])
+def test_an_unknown_derivation(midpo, target):
+    done = midpo("theory", target)
+    assert done.status == 2
+    assert "there is no such" in done.err
+
+
+def test_audit_prints_the_table(midpo):
+    done = midpo("audit")
+    assert done.status == 0
+    assert "93 statements: 64 proved, 19 refuted, 10 not checked" in done.out
+    for line in ("dual-substituted", "box-joint", "eq-5", "typically-fixed"):
+        assert line in done.out
+
+
+def test_audit_tells_the_whole_story(midpo):
+    done = midpo("audit", "dual-substituted")
+    assert done.status == 0
+    for part in ("residual", "witness", "meant", "mended", "a mathematical error", "appendix A"):
+        assert part in done.out
+
+
+def test_audit_shows_the_witness_of_a_claim(midpo):
+    done = midpo("audit", "loss-sparsepo")
+    assert "A counterexample. Four tokens" in done.out
+
+
+def test_audit_speaks_json(midpo):
+    (entry,) = json.loads(midpo("audit", "simpo-assumption-sufficient", "--json").out)
+    assert entry["verdict"] == entry["expected"] == "refuted"
+    assert entry["residual"] == "-2*gamma/alpha"
+    assert entry["repair"]["verdict"] == "proved"
+    assert entry["repair"]["evidence"]["claims"] == {"simpo/section-4": "proved"}
+
+
+def test_an_unknown_entry(midpo):
+    done = midpo("audit", "dual-substitute")
+    assert done.status == 2
+    assert "there is no such entry" in done.err
+    assert "did you mean dual-substituted" in done.err
