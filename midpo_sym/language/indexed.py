@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from midpo_sym.language.tree import Expression
+from midpo_sym.language.tree import Expression, Neg
 
 # First letter of an index: what it runs through. Sums run through the finite ones.
 SETS = {
@@ -114,3 +114,14 @@ def functions(node: Expression) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for inner in node.walk():
         if isinstance(inner, Indexed):
             yield inner.name, inner.domain, tuple(map(set_of, inner.indices))
+
+
+def largest(node: Expression) -> Least | None:
+    """Return the least value that a node is the negative of, if that is of a negative: a largest.
+
+    max_a f(a) is written as the node −min_a (−f(a)).
+    """
+    match node:
+        case Neg(body=Least(body=Neg()) as least):
+            return least
+    return None

@@ -58,12 +58,20 @@ class MathPrinter(Printer):
         """Return how tightly a node binds: one that starts with a sign, as loosely as a sum."""
         if _without_sign(node) is not None:
             return SUM
-        if isinstance(node, (tree.TokenSum, tree.TokenProduct, tree.Log, *_BINDERS)):
+        opens = (tree.TokenSum, tree.TokenProduct, tree.Log, *_BINDERS)
+        if isinstance(node, opens) or indexed.largest(node) is not None:
             return TERM
         return super().level(node)
 
     def print_neg(self, node: tree.Neg) -> str:
+        least = indexed.largest(node)
+        if least is not None:
+            return self.print_largest(least.index, next(least.body.children()))
         return self.sign + self.print(node.body, TERM)
+
+    @abstractmethod
+    def print_largest(self, index: str, body: Expression) -> str:
+        """Return the largest value of a node over an index."""
 
     def print_add(self, node: tree.Add) -> str:
         pieces = [self.print(node.terms[0])]
@@ -198,6 +206,9 @@ class LatexPrinter(MathPrinter):
     def print_least(self, node: indexed.Least) -> str:
         return rf"\min_{{{_index_latex(node.index)}}} {self.print(node.body, TERM)}"
 
+    def print_largest(self, index: str, body: Expression) -> str:
+        return rf"\max_{{{_index_latex(index)}}} {self.print(body, TERM)}"
+
     def print_differential(self, node: indexed.Differential) -> str:
         name = self.symbol(node.name).latex
         body = self.bracket(self.print(node.body))
@@ -293,6 +304,9 @@ class UnicodePrinter(MathPrinter):
     def print_least(self, node: indexed.Least) -> str:
         return f"min_{_index_unicode(node.index)} {self.print(node.body, TERM)}"
 
+    def print_largest(self, index: str, body: Expression) -> str:
+        return f"max_{_index_unicode(index)} {self.print(body, TERM)}"
+
     def print_differential(self, node: indexed.Differential) -> str:
         name, body = self.symbol(node.name).unicode, self.bracket(self.print(node.body))
         along = f"[{self.symbol(node.along).unicode}]" if node.along else ""
@@ -313,7 +327,7 @@ def _without_sign(node: Expression) -> Expression | None:
     """Return the node without the sign it starts with, if it starts with one: (−a) b is −(a b)."""
     match node:
         case tree.Neg(body=body):
-            return body
+            return None if indexed.largest(node) is not None else body
         case tree.Mul(factors=(first, *rest)):
             size = _without_sign(first)
             return None if size is None else tree.product([size, *rest])
@@ -330,7 +344,8 @@ def _ends_open(node: Expression) -> bool:
 
 def _opens(node: Expression) -> bool:
     """Tell whether a node reads on to its right without brackets: log a, a sum over t."""
-    return isinstance(node, (tree.Log, tree.TokenSum, tree.TokenProduct, *_BINDERS))
+    opens = (tree.Log, tree.TokenSum, tree.TokenProduct, *_BINDERS)
+    return isinstance(node, opens) or indexed.largest(node) is not None
 
 
 def _given(indices: tuple[str, ...], spell: Callable[[str], str], bar: str) -> str:

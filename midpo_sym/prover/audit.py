@@ -141,7 +141,8 @@ def _negated(judgement: Judgement) -> Judgement:
 def _of_relation(relation: Relation, setting: Setting) -> Judgement:
     given = hypotheses_of(relation.using, setting)
     left, right, sign = relation.left, relation.right, relation.sign
-    theorem, reason = None, "the kernel does not find it to follow, and no small problem refutes it"
+    theorem = found = None
+    reason = "the kernel does not find it to follow, and no small problem refutes it"
     try:
         if sign == "=":
             theorem = kernel.decide_indexed(left, right, given).theorem
@@ -149,7 +150,10 @@ def _of_relation(relation: Relation, setting: Setting) -> Judgement:
             theorem = kernel.prove_at_most(left, right, relation.gap, given)
     except (OutsideClassError, ZeroDenominatorError) as error:
         reason = str(error) or "a denominator is zero whatever its variables are"
-    found = finite_numeric.counterexample(left, right, sign, given)
+    try:
+        found = finite_numeric.counterexample(left, right, sign, given)
+    except OutsideClassError as error:  # a derivative, or hypotheses, without numbers
+        reason = str(error)
     if theorem and found:
         raise DisagreementError("the kernel proves a statement, and a finite problem refutes it")
     if theorem:

@@ -15,7 +15,10 @@ def differential(node: indexed.Differential) -> Expression:
     Raises:
         OutsideClassError: a part that depends on what changes has no derivative here.
     """
-    return _along(node.body, node.name, node.along)
+    try:
+        return _along(node.body, node.name, node.along)
+    except ValueError:  # the tree's own limits
+        raise OutsideClassError("a derivative that is too large") from None
 
 
 def _along(node: Expression, name: str, along: str) -> Expression:

@@ -19,6 +19,7 @@ import mpmath
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.differential import differential
+from midpo_sym.prover.forms import OutsideClassError
 from midpo_sym.prover.hypotheses import Hypothesis
 
 DIGITS = 40
@@ -54,7 +55,7 @@ class Problem:
         """Return the value of a function at some elements, drawn when first asked for.
 
         Raises:
-            ValueError: two hypotheses are about one function.
+            OutsideClassError: two hypotheses are about one function.
         """
         if (node.name, at) not in self.values:
             self._draw(node)
@@ -70,7 +71,7 @@ class Problem:
             self.values[node.name, at] = self._drawn(f"{node.name} {at}", node.domain)
         sums = [h for h in self.given if h.function.name == node.name and h.over]
         if len(sums) > 1:
-            raise ValueError(f"two hypotheses are about {node.name}")
+            raise OutsideClassError(f"two hypotheses are about {node.name}")
         for hypothesis in sums:
             places = [hypothesis.function.indices.index(each) for each in hypothesis.over]
             rows: dict[tuple[int, ...], Fraction] = {}
@@ -199,7 +200,10 @@ def agree(left: Expression, right: Expression, sign: str, given: tuple[Hypothesi
         for seed in (1, 2):
             problem = Problem(seed, given)
             env = elements((left, right), problem)
-            one, other = (evaluate(side, problem, env) for side in (left, right))
+            try:
+                one, other = (evaluate(side, problem, env) for side in (left, right))
+            except (ZeroDivisionError, OverflowError):  # not defined here, or too large to say
+                continue
             slack = _TOLERANCE * max(1, abs(one), abs(other))
             if one - other > slack or (sign == "=" and other - one > slack):
                 return False
@@ -220,7 +224,7 @@ def counterexample(
         env = elements((left, right), problem)
         try:
             one, other = (evaluate(side, problem, env, mpmath.iv) for side in (left, right))
-        except (ZeroDivisionError, ValueError):  # not defined here
+        except (ZeroDivisionError, ValueError, OverflowError):  # not defined here
             continue
         if one.a > other.b or (sign == "=" and one.b < other.a):
             return Sides(problem, env, one, other)

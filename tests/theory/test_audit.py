@@ -123,7 +123,7 @@ def test_what_is_known_to_fail_is_found():
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_an_entry_is_fair(name):
-    """What is not right as printed has a kind and says what was meant; refuted, a repair as well."""
+    """What is not right as printed says what was meant; what is refuted has a kind and a repair."""
     entry, _ = ENTRIES[name]
     if entry.status == "proved":
         assert not entry.category
