@@ -13,6 +13,7 @@ from torch import Tensor
 
 IGNORE = -100  # the label that everybody's data collators put where there is nothing to learn
 DIVERGENCES = ("ref_pi", "pi_ref")
+LOGITS = ("responses", "tokens", "vocabulary")
 _MANY = 8  # places listed in a message before it says "..."
 
 
@@ -144,25 +145,43 @@ def _listed(found: list[object], number: int) -> str:
     return ", ".join(map(str, found)) + (", ..." if number > len(found) else "")
 
 
-def check_divergences(kl: Collection[str], *, reference: str | None, needed: str) -> None:
-    """Check the names of the divergences wanted, and that they can be computed.
+def check_reference(
+    kl: Collection[str], source: str, *, given: bool, cached: Tensor | None
+) -> None:
+    """Check the names of the divergences wanted, and that there is one reference at most.
 
     Args:
         kl: names wanted.
-        reference: name of the argument that gives the reference's whole distribution, None if it
-            was not given.
-        needed: what to say is missing.
+        source: the arguments that give the reference's whole distribution.
+        given: whether they were.
+        cached: the reference's log-probabilities of the labels, or None.
 
     Raises:
-        ValueError: an unknown name, or a divergence without the reference's distribution.
+        ValueError: an unknown name, a divergence without the reference's distribution, or two
+            references.
     """
-    unknown = sorted(set(kl) - set(DIVERGENCES)) if not isinstance(kl, str) else [kl]
+    unknown = [kl] if isinstance(kl, str) else sorted(set(kl) - set(DIVERGENCES))
     if unknown:
         raise ValueError(
             f"kl: expected a collection of {' and '.join(map(repr, DIVERGENCES))}, got {unknown}"
         )
-    if kl and reference is None:
+    if kl and not given:
         raise ValueError(
-            f"kl: {sorted(kl)} sums over the whole vocabulary of the reference: pass {needed}; "
-            "cached log-probabilities of labels are not enough"
+            f"kl: {sorted(kl)} sums over the whole vocabulary of the reference: pass {source}; "
+            "log-probabilities of the labels are not enough"
+        )
+    if given and cached is not None:
+        raise ValueError(f"ref_logps: {source} gives them already; pass one of the two")
+
+
+def check_overwritable(logits: Tensor) -> None:
+    """Check that every logit has memory of its own.
+
+    Raises:
+        ValueError: the tensor is expanded, or its strides overlap.
+    """
+    if torch._debug_has_internal_overlap(logits) == 1:  # noqa: SLF001  # what torch itself asks
+        raise ValueError(
+            f"logits: overwrite_logits needs a place in memory for every logit, got "
+            f"{describe(logits)} with strides {logits.stride()}"
         )

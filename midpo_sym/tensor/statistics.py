@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from midpo_sym.tensor import inputs
+from midpo_sym.tensor.measured import Measured
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,16 +82,6 @@ class ResponseStatistics:
         )
 
 
-class Measured(NamedTuple):
-    """What a kernel measures, each (N, T): the fields of `ResponseStatistics` of the same names."""
-
-    logps: Tensor
-    ref_logps: Tensor | None = None
-    logratios: Tensor | None = None
-    kl_ref_pi: Tensor | None = None
-    kl_pi_ref: Tensor | None = None
-
-
 def assemble(
     measured: Measured,
     live: Tensor,
@@ -122,7 +112,10 @@ def assemble(
         # A choice, not a product: what lies at a masked position may be NaN.
         return torch.where(live, each.to(measured.logps.dtype), 0.0)
 
-    reference, logratios = measured.ref_logps, measured.logratios
+    def found(each: Tensor) -> Tensor | None:
+        return each if each.numel() else None
+
+    reference, logratios = found(measured.ref_logps), found(measured.logratios)
     if ref_logps is not None:
         reference = place(ref_logps.detach())
         logratios = measured.logps - reference
@@ -131,8 +124,8 @@ def assemble(
         mask=live,
         ref_logps=reference,
         logratios=logratios,
-        kl_ref_pi=measured.kl_ref_pi,
-        kl_pi_ref=measured.kl_pi_ref,
+        kl_ref_pi=found(measured.kl_ref_pi),
+        kl_pi_ref=found(measured.kl_pi_ref),
         prev_logps=None if prev_logps is None else place(prev_logps.detach()),
         weights={name: place(each) for name, each in (weights or {}).items()},
     )
