@@ -14,6 +14,7 @@ from torch import Tensor
 IGNORE = -100  # the label that everybody's data collators put where there is nothing to learn
 DIVERGENCES = ("ref_pi", "pi_ref")
 LOGITS = ("responses", "tokens", "vocabulary")
+HIDDEN = ("responses", "tokens", "width")
 _MANY = 8  # places listed in a message before it says "..."
 
 
@@ -185,3 +186,36 @@ def check_overwritable(logits: Tensor) -> None:
             f"logits: overwrite_logits needs a place in memory for every logit, got "
             f"{describe(logits)} with strides {logits.stride()}"
         )
+
+
+def check_head(prefix: str, hidden: object, weight: object, bias: object) -> None:
+    """Check hidden states and the lm_head that belongs to them.
+
+    Args:
+        prefix: "" for the policy's arguments, "ref_" for the reference's.
+        hidden: (N, T, H).
+        weight: (V, H).
+        bias: (V,) or None.
+
+    Raises:
+        TypeError: one is no tensor of floating-point numbers.
+        ValueError: shapes, dtypes or devices do not fit together.
+    """
+    name = f"{prefix}hidden"
+    check_matrix(name, hidden, HIDDEN)
+    check_matrix(f"{prefix}weight", weight, ("vocabulary", "width"))
+    assert isinstance(hidden, Tensor)
+    assert isinstance(weight, Tensor)
+    shape = (weight.shape[0], hidden.shape[2])
+    parts: list[tuple[str, Tensor, tuple[int, ...]]] = [(f"{prefix}weight", weight, shape)]
+    if bias is not None:
+        check_matrix(f"{prefix}bias", bias, ("vocabulary",))
+        assert isinstance(bias, Tensor)
+        parts.append((f"{prefix}bias", bias, shape[:1]))
+    for part, value, wanted in parts:
+        check_alike(part, value, wanted, hidden.device, name)
+        if value.dtype != hidden.dtype:
+            raise ValueError(
+                f"{part}: expected the dtype of {name}, which is {describe(hidden)}, got "
+                f"{describe(value)}"
+            )

@@ -70,7 +70,9 @@ def response_statistics(
     reference = None if ref_logits is None else ref_logits.detach()
     if overwrite_logits and not torch.compiler.is_compiling():
         inputs.check_overwritable(logits)
-        found = _Overwriting.apply(logits, labels, live, reference, tuple(kl))
+        found = _Overwriting.apply(  # type: ignore[no-untyped-call]
+            logits, labels, live, reference, tuple(kl)
+        )
     else:
         found = _statistics(
             logits, labels, live, reference, kl_ref_pi="ref_pi" in kl, kl_pi_ref="pi_ref" in kl
@@ -104,7 +106,7 @@ def _measure(
             kl_ref_pi=kl_ref_pi,
             kl_pi_ref=kl_pi_ref,
         )
-        found.store(span, rows, live)
+        found.store(span.tokens, rows, None if span.full else live[span.tokens])
     return found
 
 
@@ -190,9 +192,8 @@ def _statistics(
     kl_ref_pi: bool,
     kl_pi_ref: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-    return tuple(
-        _measure(logits, labels, live, reference, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)
-    )
+    found = _measure(logits, labels, live, reference, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)
+    return found[0], found[1], found[2], found[3], found[4], found[5]
 
 
 @_statistics.register_fake
@@ -245,13 +246,18 @@ def _save(ctx: Any, inputs: tuple[Any, ...], keyword_only_inputs: Any, output: A
 
 
 def _back(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, None, None, None]:
-    coefficients = joined(*moves)
+    coefficients = joined(moves)
     if all(each is None for each in coefficients):
         return None, None, None, None
     return _gradient(*ctx.saved_tensors, *coefficients), None, None, None
 
 
-def _no_second_derivative(ctx: Any, *_: Tensor | None) -> None:
+def no_second_derivative(ctx: Any, *_: Tensor | None) -> None:
+    """Refuse to differentiate a gradient.
+
+    Raises:
+        NotImplementedError: always.
+    """
     del ctx
     raise NotImplementedError(
         "midpo_sym's statistics of responses have no second derivative: call backward() or grad() "
@@ -260,7 +266,7 @@ def _no_second_derivative(ctx: Any, *_: Tensor | None) -> None:
 
 
 _statistics.register_autograd(_back, setup_context=_save)
-_gradient.register_autograd(_no_second_derivative)
+_gradient.register_autograd(no_second_derivative)
 
 
 class _Overwriting(torch.autograd.Function):
@@ -284,7 +290,7 @@ class _Overwriting(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, None, None, None, None]:
-        coefficients = joined(*moves)
+        coefficients = joined(moves)
         if all(each is None for each in coefficients):
             return None, None, None, None, None
         logits, labels, live, reference, logratios, kl_pi_ref, redone = ctx.saved_tensors

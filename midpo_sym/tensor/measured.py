@@ -1,14 +1,16 @@
-"""What the kernels return, token by token: plain tensors, as operators of torch.library want them."""
+"""What the kernels return, token by token: plain tensors, as operators of torch.library want."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from midpo_sym.tensor.rows import Coefficients, Rows
-from midpo_sym.tensor.spans import Span
+
+Where = slice | tuple[int, slice]
 
 
 class Measured(NamedTuple):
@@ -30,18 +32,17 @@ class Measured(NamedTuple):
     kl_pi_ref: Tensor
     redone: Tensor
 
-    def store(self, span: Span, rows: Rows, live: Tensor) -> None:
-        """Write the statistics of a block, where its tokens are live."""
-        for whole, part in (
-            (self.logps, rows.logps),
-            (self.ref_logps, rows.ref_logps),
-            (self.logratios, rows.logratios),
-            (self.kl_ref_pi, rows.kl_ref_pi),
-            (self.kl_pi_ref, rows.kl_pi_ref),
-            (self.redone, rows.redone),
-        ):
+    def store(self, where: Where, rows: Rows, live: Tensor | None = None) -> None:
+        """Write the statistics of a block.
+
+        Args:
+            where: the place of the block's tokens.
+            rows: their statistics.
+            live: the tokens that count, None for all of them; bool (R,).
+        """
+        for whole, part in zip(self, rows, strict=True):
             if part is not None:
-                whole[span.tokens] = part if span.full else part.where(live[span.tokens], 0)
+                whole[where] = part if live is None else torch.where(live, part, 0)
 
 
 def nothing_yet(
@@ -49,32 +50,25 @@ def nothing_yet(
 ) -> Measured:
     """Return zeros for what will be measured."""
 
-    def zeros(wanted: bool, kind: torch.dtype = dtype) -> Tensor:  # noqa: FBT001  # local
+    def zeros(*, wanted: bool = True, kind: torch.dtype = dtype) -> Tensor:
         return live.new_zeros(live.shape if wanted else (0,), dtype=kind)
 
     return Measured(
-        logps=zeros(True),
-        ref_logps=zeros(reference),
-        logratios=zeros(reference),
-        kl_ref_pi=zeros(kl_ref_pi),
-        kl_pi_ref=zeros(kl_pi_ref),
-        redone=zeros(True, torch.bool),
+        logps=zeros(),
+        ref_logps=zeros(wanted=reference),
+        logratios=zeros(wanted=reference),
+        kl_ref_pi=zeros(wanted=kl_ref_pi),
+        kl_pi_ref=zeros(wanted=kl_pi_ref),
+        redone=zeros(kind=torch.bool),
     )
 
 
-def joined(
-    logps: Tensor | None,
-    ref_logps: Tensor | None,
-    logratios: Tensor | None,
-    kl_ref_pi: Tensor | None,
-    kl_pi_ref: Tensor | None,
-    redone: Tensor | None,
-) -> Coefficients:
-    """Return a loss's coefficients from its derivatives by what was measured.
+def joined(moves: Sequence[Tensor | None]) -> Coefficients:
+    """Return a loss's coefficients from its derivatives by the fields of `Measured`.
 
     A log-probability and its log-ratio have the same derivative by the logits, the reference being
     a constant.
     """
-    del ref_logps, redone
+    logps, _, logratios, kl_ref_pi, kl_pi_ref, _ = moves
     label = logps if logratios is None else logratios if logps is None else logps + logratios
     return Coefficients(label, kl_ref_pi, kl_pi_ref)

@@ -13,7 +13,7 @@ import torch
 
 _MEBI = 1 << 20
 _HUGE_PAGE = 2 * _MEBI
-_WORTH_HUGE_PAGES = 8 * _MEBI
+_WORTH_HUGE_PAGES = 32 * _MEBI  # below, allocators keep memory that was touched before
 _CPU_BLOCK, _CPU_TILE = 1 * _MEBI, 64 * _MEBI  # a block per thread: each core has its own cache
 _DEVICE_BLOCK, _DEVICE_TILE = 64 * _MEBI, 256 * _MEBI  # enough rows to fill an accelerator
 
@@ -58,4 +58,6 @@ def uninitialised(shape: tuple[int, ...], dtype: torch.dtype, device: torch.devi
     whole = torch.frombuffer(memory, dtype=torch.uint8)
     start = -whole.data_ptr() % _HUGE_PAGE // dtype.itemsize
     # A tensor of its own, not a view: autograd treats views with more ceremony.
-    return torch.empty(0, dtype=dtype).set_(whole.untyped_storage(), start, shape)
+    found = torch.empty(0, dtype=dtype)
+    found.set_(whole.untyped_storage(), start, shape)  # type: ignore[call-overload]  # strides
+    return found

@@ -6,8 +6,8 @@ y the label,
     log p/q(y)  =  log (p_y / q_y), never a difference of two large logarithms
     KL(p‖q)     =  Σ_v p_v·D_v,    KL(q‖p) = -Σ_v q_v·D_v,    D = log p - log q = z - z_ref - shift
 
-and, for a loss with derivatives a by the label's log-probability or log-ratio, b by KL(q‖p) and r by
-KL(p‖q),
+and, for a loss with derivatives a by the label's log-probability and log-ratio, b by KL(q‖p), and
+r by KL(p‖q),
 
     dloss/dz  =  a·(1_y - p) + b·(p - q) + r·p·(D - KL(p‖q)).
 
@@ -27,8 +27,7 @@ from torch import Tensor
 _SMALL = {torch.float32: 1e-30, torch.float64: 1e-290}  # some digits above the least normal number
 
 
-@dataclasses.dataclass(frozen=True)
-class Rows:
+class Rows(NamedTuple):
     """What is measured of a block of R rows, each (R,); None where it was not asked for.
 
     Attributes:
@@ -63,18 +62,27 @@ class Coefficients(NamedTuple):
     kl_ref_pi: Tensor | None = None
     kl_pi_ref: Tensor | None = None
 
+    def part(self, where: slice | tuple[int, slice] | tuple[Tensor, Tensor]) -> Coefficients:
+        """Return the coefficients of some tokens."""
+        return Coefficients(*(None if each is None else each[where] for each in self))
+
+    def without_zeros(self) -> Coefficients:
+        """Return None for those that are zero everywhere. The device is waited for."""
+        return Coefficients(*(each if each is not None and each.any() else None for each in self))
+
 
 class Workspace:
     """Buffers of a block, (R, V) in the accumulation dtype, made when first used.
 
     Attributes:
+        rows: the most rows that a block may have.
         dtype: the accumulation dtype.
     """
 
     def __init__(
         self, rows: int, vocabulary: int, dtype: torch.dtype, device: torch.device
     ) -> None:
-        self.dtype = dtype
+        self.rows, self.dtype = rows, dtype
         self._shape, self._device = (rows, vocabulary), device
         self._whole: dict[str, Tensor] = {}
         self._cut: dict[tuple[str, int], Tensor] = {}
@@ -158,7 +166,7 @@ def measure(
         rows = Rows(p_label.log(), q_label.log(), logratios, forward, backward)
         block = Block(labels, p, q, difference)
     if poor.any():
-        rows = dataclasses.replace(rows, redone=poor)
+        rows = rows._replace(redone=poor)
         _measure_again(rows, block, poor, logits, reference)
     return rows, block
 

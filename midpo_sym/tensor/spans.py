@@ -48,7 +48,8 @@ def spans(live: Tensor, size: int) -> list[Span]:
     if tokens == 0:
         return []
     size = min(size, tokens)
-    blocks = functional.pad(live[:, 1:], (0, -tokens % size)).unflatten(1, (-1, size))
+    padded = functional.pad(live[:, 1:], (0, -tokens % size))
+    blocks = padded.view(live.shape[0], -1, size)
     counts = blocks.sum(-1)
     first = blocks.int().argmax(-1)
     last = size - 1 - blocks.flip(-1).int().argmax(-1)

@@ -90,9 +90,9 @@ class SparsePO(PreferenceLoss):
         return DPO.triple(
             *(
                 BETA
-                * (
-                    each.weights["mu1"] * each.logratios + each.weights["mu2"] * each.kl_ref_pi
-                ).sum(-1)
+                * (each.weights["mu1"] * each.logratios + each.weights["mu2"] * each.kl_ref_pi).sum(
+                    -1
+                )
                 for each in (chosen, rejected)
             )
         )
