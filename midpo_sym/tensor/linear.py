@@ -165,7 +165,6 @@ def head_gradients(
         coefficients: the loss's derivatives, (N, T).
         wanted: which of the three gradients are; None for the others.
     """
-    by_hidden, by_weight, by_bias = wanted
     tokens = live_tokens(labels, live, pairs=False)
     tiles = Tiles(policy, reference, tokens)
     found, moves = (
@@ -173,19 +172,16 @@ def head_gradients(
         coefficients.part((tokens.sequence, tokens.position)),
     )
     states = tiles.policy.hidden
-    sums = HeadGradient(policy, weight=by_weight, bias=by_bias, once=len(tokens) <= tiles.size)
-    by_states = torch.empty_like(states) if by_hidden else None
+    sums = HeadGradient(policy, weight=wanted[1], bias=wanted[2], once=len(tokens) <= tiles.size)
+    by_states = torch.empty_like(states) if wanted[0] else None
     for start, stop in cuts(0, len(tokens), tiles.size):
         by_logits = tiles.differentiate(start, stop, found, moves)
         if by_states is not None:
             torch.mm(by_logits, policy.weight, out=by_states[start:stop])
         sums.add(by_logits, states[start:stop])
-    dtype = policy.hidden.dtype
-    return (
-        None if by_states is None else tokens.put(by_states, policy.hidden),
-        None if sums.weight is None else sums.weight.to(dtype),
-        None if sums.bias is None else sums.bias.to(dtype),
-    )
+    by_weight, by_bias = sums.release(policy.hidden.dtype)
+    by_hidden = None if by_states is None else tokens.put(by_states, policy.hidden.shape)
+    return by_hidden, by_weight, by_bias
 
 
 def _head(hidden: Tensor | None, weight: Tensor | None, bias: Tensor | None) -> Head | None:

@@ -44,6 +44,7 @@ class HeadGradient:
     Attributes:
         weight: (V, H), or None if not wanted.
         bias: (V,), or None if not wanted.
+        started: whether something was added.
     """
 
     def __init__(self, head: Head, *, weight: bool, bias: bool, once: bool) -> None:
@@ -60,7 +61,7 @@ class HeadGradient:
             dtype = accumulation_dtype(dtype)
         self.weight = uninitialised(tuple(head.weight.shape), dtype, device) if weight else None
         self.bias = torch.zeros(head.weight.shape[0], dtype=dtype, device=device) if bias else None
-        self._started = False
+        self.started = False
 
     def add(self, by_logits: Tensor, hidden: Tensor, scale: Tensor | None = None) -> None:
         """Add what a tile contributes.
@@ -82,10 +83,10 @@ class HeadGradient:
             self.bias.add_(torch.mv(by_logits.t(), rows), alpha=alpha)
         if self.weight is not None:
             self._add_to_weight(self.weight, by_logits.t(), hidden, alpha)
-            self._started = True
+        self.started = True
 
     def _add_to_weight(self, weight: Tensor, left: Tensor, right: Tensor, alpha: float) -> None:
-        beta = 1.0 if self._started else 0.0
+        beta = 1.0 if self.started else 0.0
         if weight.dtype == right.dtype:
             torch.addmm(weight, left, right, beta=beta, alpha=alpha, out=weight)
             return
@@ -93,13 +94,29 @@ class HeadGradient:
         step = max(1, _SLICE // (right.shape[1] * right.dtype.itemsize))
         for low in range(0, weight.shape[0], step):
             part, target = torch.mm(left[low : low + step], right), weight[low : low + step]
-            if self._started:
+            if self.started:
                 target.add_(part, alpha=alpha)
             else:
                 torch.mul(part, alpha, out=target)
 
-    def join(self, other: HeadGradient, factor: float) -> None:
-        """Add a multiple of other sums, or take them over if there is nothing yet."""
+    def scale(self, factor: float) -> None:
+        """Multiply the sums."""
+        for each in (self.weight, self.bias):
+            if each is not None:
+                each.mul_(factor)
+
+    def take(self, other: HeadGradient, factor: float) -> None:
+        """Add a multiple of other sums, which start anew."""
         for mine, its in ((self.weight, other.weight), (self.bias, other.bias)):
             if mine is not None and its is not None:
                 mine.add_(its, alpha=factor)
+        other.started = False
+        if other.bias is not None:
+            other.bias.zero_()
+
+    def release(self, dtype: torch.dtype) -> tuple[Tensor | None, Tensor | None]:
+        """Return the sums by weight and bias in a dtype, and forget them."""
+        weight = None if self.weight is None else self.weight.to(dtype)
+        bias = None if self.bias is None else self.bias.to(dtype)
+        self.weight = self.bias = None
+        return weight, bias

@@ -36,14 +36,14 @@ class Tokens(NamedTuple):
         """Return the tokens' entries: (N, T) to (n,); what is empty stays empty."""
         return whole[self.sequence, self.position] if whole.numel() else whole
 
-    def put(self, states: Tensor, hidden: Tensor) -> Tensor:
+    def put(self, states: Tensor, shape: torch.Size) -> Tensor:
         """Return derivatives by hidden states at their places, zero elsewhere: (n, H) to (N, T, H).
 
         Args:
             states: derivatives by what `states` returned.
-            hidden: whose shape to give them.
+            shape: (N, T, H).
         """
-        whole = states.new_zeros(hidden.shape)
+        whole = states.new_zeros(shape)
         whole[self.sequence, self.position - 1] = states
         return whole
 
