@@ -16,7 +16,7 @@ from torch import Tensor
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.logits import no_second_derivative
 from midpo_sym.tensor.measured import Measured, joined, nothing_yet
-from midpo_sym.tensor.memory import accumulation_dtype
+from midpo_sym.tensor.sizes import accumulation_dtype
 from midpo_sym.tensor.projection import Head, HeadGradient
 from midpo_sym.tensor.rows import Coefficients
 from midpo_sym.tensor.statistics import ResponseStatistics, assemble

@@ -16,7 +16,7 @@ from torch.autograd.function import once_differentiable
 
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.measured import Measured, joined, nothing_yet
-from midpo_sym.tensor.memory import accumulation_dtype, block_rows, uninitialised
+from midpo_sym.tensor.sizes import accumulation_dtype, block_rows
 from midpo_sym.tensor.rows import Coefficients, Workspace, measure, prepare, write_gradient
 from midpo_sym.tensor.spans import spans
 from midpo_sym.tensor.statistics import ResponseStatistics, assemble
@@ -223,7 +223,7 @@ def _gradient(
     by_kl_ref_pi: Tensor | None,
     by_kl_pi_ref: Tensor | None,
 ) -> Tensor:
-    out = uninitialised(tuple(logits.shape), logits.dtype, logits.device)
+    out = torch.empty(logits.shape, dtype=logits.dtype, device=logits.device)
     none = logratios.new_empty(0)
     measured = Measured(none, none, logratios, none, kl_pi_ref, redone)
     coefficients = Coefficients(by_label, by_kl_ref_pi, by_kl_pi_ref)

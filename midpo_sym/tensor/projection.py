@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from midpo_sym.tensor.memory import accumulation_dtype, uninitialised
+from midpo_sym.tensor.sizes import accumulation_dtype
 
 _SLICE = 8 << 20  # bytes of a product of low precision on its way into a sum of high precision
 
@@ -59,7 +59,7 @@ class HeadGradient:
         dtype, device = head.hidden.dtype, head.hidden.device
         if not once:
             dtype = accumulation_dtype(dtype)
-        self.weight = uninitialised(tuple(head.weight.shape), dtype, device) if weight else None
+        self.weight = torch.empty(head.weight.shape, dtype=dtype, device=device) if weight else None
         self.bias = torch.zeros(head.weight.shape[0], dtype=dtype, device=device) if bias else None
         self.started = False
 

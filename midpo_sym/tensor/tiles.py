@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from midpo_sym.tensor.measured import Measured, nothing_yet
-from midpo_sym.tensor.memory import accumulation_dtype, block_rows, tile_rows, uninitialised
+from midpo_sym.tensor.sizes import accumulation_dtype, block_rows, tile_rows
 from midpo_sym.tensor.projection import Head
 from midpo_sym.tensor.rows import (
     Coefficients,
@@ -68,7 +68,7 @@ class Tiles:
     def _room(self, name: str, head: Head) -> Tensor:
         if name not in self._rooms:
             shape, hidden = (self.size, head.vocabulary), head.hidden
-            self._rooms[name] = uninitialised(shape, hidden.dtype, hidden.device)
+            self._rooms[name] = torch.empty(shape, dtype=hidden.dtype, device=hidden.device)
         return self._rooms[name]
 
     def measure(

@@ -160,7 +160,9 @@ def _kl(log_p, log_q):
     return torch.where(inside, safe_p.exp() * (safe_p - safe_q), 0.0).sum(-1)
 
 
-def literal_statistics(logits, labels, ref_logits=None, prev_logps=None, mask=None, weights=None):
+def literal_statistics(
+    logits, labels, *, ref_logits=None, prev_logps=None, mask=None, weights=None
+):
     """Return the statistics row by row, position by position, as the paper's sums are written."""
     rows, tokens, _ = logits.shape
     live = labels != -100
