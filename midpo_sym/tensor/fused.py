@@ -20,9 +20,9 @@ from torch.autograd.function import once_differentiable
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.linear import head_gradients
 from midpo_sym.tensor.measured import Measured
-from midpo_sym.tensor.sizes import accumulation_dtype, tile_rows
 from midpo_sym.tensor.projection import Head, HeadGradient
 from midpo_sym.tensor.rows import Coefficients
+from midpo_sym.tensor.sizes import accumulation_dtype, tile_rows
 from midpo_sym.tensor.tiles import Tiles, cuts
 from midpo_sym.tensor.tokens import Tokens, live_tokens
 

@@ -16,9 +16,9 @@ from torch import Tensor
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.logits import no_second_derivative
 from midpo_sym.tensor.measured import Measured, joined, nothing_yet
-from midpo_sym.tensor.sizes import accumulation_dtype
 from midpo_sym.tensor.projection import Head, HeadGradient
 from midpo_sym.tensor.rows import Coefficients
+from midpo_sym.tensor.sizes import accumulation_dtype
 from midpo_sym.tensor.statistics import ResponseStatistics, assemble
 from midpo_sym.tensor.tiles import Tiles, cuts
 from midpo_sym.tensor.tokens import live_tokens

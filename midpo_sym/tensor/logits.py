@@ -16,8 +16,8 @@ from torch.autograd.function import once_differentiable
 
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.measured import Measured, joined, nothing_yet
-from midpo_sym.tensor.sizes import accumulation_dtype, block_rows
 from midpo_sym.tensor.rows import Coefficients, Workspace, measure, prepare, write_gradient
+from midpo_sym.tensor.sizes import accumulation_dtype, block_rows
 from midpo_sym.tensor.spans import spans
 from midpo_sym.tensor.statistics import ResponseStatistics, assemble
 

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from midpo_sym.tensor.measured import Measured, nothing_yet
-from midpo_sym.tensor.sizes import accumulation_dtype, block_rows, tile_rows
 from midpo_sym.tensor.projection import Head
 from midpo_sym.tensor.rows import (
     Coefficients,
@@ -17,6 +16,7 @@ from midpo_sym.tensor.rows import (
     prepare,
     write_gradient,
 )
+from midpo_sym.tensor.sizes import accumulation_dtype, block_rows, tile_rows
 from midpo_sym.tensor.tokens import Tokens
 
 
