@@ -15,9 +15,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from midpo_sym.tensor import inputs
+from midpo_sym.tensor.derivatives import refuse_second_derivative
 from midpo_sym.tensor.linear import head_gradients
 from midpo_sym.tensor.measured import Measured
 from midpo_sym.tensor.projection import Head, HeadGradient
@@ -62,8 +62,8 @@ class Gradients:
         """
         by_hidden = None
         if self._states is not None:
-            factors = (self._factors * move).to(self._dtype).unsqueeze(1)
-            by_hidden = self._tokens.put(self._states.mul_(factors), self._shape)
+            states = self._states * (self._factors * move).unsqueeze(1)
+            by_hidden = self._tokens.put(states.to(self._dtype), self._shape)
         if bool(move != 1):
             self._sums.scale(float(move))
         weight, bias = self._sums.release(self._dtype)
@@ -214,8 +214,9 @@ class _Attach(torch.autograd.Function):
         return loss.clone()
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, move: Tensor) -> tuple[Tensor | None, ...]:
+        if torch.is_grad_enabled():
+            refuse_second_derivative()
         if ctx.gradients.there:
             found = ctx.gradients.hand_over(move)
         else:

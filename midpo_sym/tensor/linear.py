@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from midpo_sym.tensor import inputs
-from midpo_sym.tensor.logits import no_second_derivative
+from midpo_sym.tensor.derivatives import check_transforms, refuse_second_derivative
 from midpo_sym.tensor.measured import Measured, joined, nothing_yet
 from midpo_sym.tensor.projection import Head, HeadGradient
 from midpo_sym.tensor.rows import Coefficients
@@ -100,6 +100,7 @@ def heads(
         TypeError: an argument is no floating-point tensor.
         ValueError: shapes, dtypes or devices do not fit, or half a reference is given.
     """
+    check_transforms(hidden)
     inputs.check_head("", hidden, weight, bias)
     policy = _autocast(Head(hidden, weight, bias))
     if ref_hidden is None and ref_weight is None and ref_bias is None:
@@ -296,4 +297,4 @@ def _back(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, ...]:
 
 
 _statistics.register_autograd(_back, setup_context=_save)
-_gradients.register_autograd(no_second_derivative)
+_gradients.register_autograd(refuse_second_derivative)

@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from midpo_sym.tensor import inputs
+from midpo_sym.tensor.derivatives import check_transforms, refuse_second_derivative
 from midpo_sym.tensor.measured import Measured, joined, nothing_yet
 from midpo_sym.tensor.rows import Coefficients, Workspace, measure, prepare, write_gradient
 from midpo_sym.tensor.sizes import accumulation_dtype, block_rows
@@ -60,6 +60,7 @@ def response_statistics(
         ValueError: shapes, devices or labels do not fit, a response has no token, a reference is
             given twice or is missing, or logits to overwrite share memory among themselves.
     """
+    check_transforms(logits)
     inputs.check_matrix("logits", logits, inputs.LOGITS)
     shape, device = tuple(logits.shape[:2]), logits.device
     if ref_logits is not None:
@@ -252,21 +253,8 @@ def _back(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, None, None, N
     return _gradient(*ctx.saved_tensors, *coefficients), None, None, None
 
 
-def no_second_derivative(ctx: Any, *_: Tensor | None) -> None:
-    """Refuse to differentiate a gradient.
-
-    Raises:
-        NotImplementedError: always.
-    """
-    del ctx
-    raise NotImplementedError(
-        "midpo_sym's statistics of responses have no second derivative: call backward() or grad() "
-        "without create_graph=True"
-    )
-
-
 _statistics.register_autograd(_back, setup_context=_save)
-_gradient.register_autograd(no_second_derivative)
+_gradient.register_autograd(refuse_second_derivative)
 
 
 class _Overwriting(torch.autograd.Function):
@@ -288,8 +276,9 @@ class _Overwriting(torch.autograd.Function):
         return tuple(found)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, None, None, None, None]:
+        if torch.is_grad_enabled():
+            refuse_second_derivative()
         coefficients = joined(moves)
         if all(each is None for each in coefficients):
             return None, None, None, None, None

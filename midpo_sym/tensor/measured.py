@@ -69,6 +69,7 @@ def joined(moves: Sequence[Tensor | None]) -> Coefficients:
     A log-probability and its log-ratio have the same derivative by the logits, the reference being
     a constant.
     """
-    logps, _, logratios, kl_ref_pi, kl_pi_ref, _ = moves
+    there = [each if each is not None and each.numel() else None for each in moves]
+    logps, _, logratios, kl_ref_pi, kl_pi_ref, _ = there
     label = logps if logratios is None else logratios if logps is None else logps + logratios
     return Coefficients(label, kl_ref_pi, kl_pi_ref)

@@ -145,12 +145,12 @@ def measure(
     p_label = p.gather(1, labels).squeeze(1)
     if reference is None:
         rows, block = Rows(p_label.log()), Block(labels, p)
-        poor = ~(p_label > small)
+        fine = p_label > small
     else:
         z_ref = work.raised(reference, "product")
         q = torch.softmax(z_ref, -1, out=work.buffer("q", size))
         q_label = q.gather(1, labels).squeeze(1)
-        poor = ~((p_label > small) & (q_label > small))
+        fine = torch.minimum(p_label, q_label) > small
         logratios = (p_label / q_label).log()
         difference = forward = backward = None
         if kl_ref_pi or kl_pi_ref:
@@ -159,15 +159,15 @@ def measure(
             product = work.buffer("product", size)
             if kl_ref_pi:
                 forward = torch.mul(q, difference, out=product).sum(-1).neg_()
-                poor |= ~forward.isfinite()
+                fine &= forward.isfinite()
             if kl_pi_ref:
                 backward = torch.mul(p, difference, out=product).sum(-1)
-                poor |= ~backward.isfinite()
+                fine &= backward.isfinite()
         rows = Rows(p_label.log(), q_label.log(), logratios, forward, backward)
         block = Block(labels, p, q, difference)
-    if poor.any():
-        rows = rows._replace(redone=poor)
-        _measure_again(rows, block, poor, logits, reference)
+    if not fine.all():
+        rows = rows._replace(redone=~fine)
+        _measure_again(rows, block, ~fine, logits, reference)
     return rows, block
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 
 _MEBI = 1 << 20
-_CPU_BLOCK, _CPU_TILE = 1 * _MEBI, 64 * _MEBI  # a block per thread: each core has its own cache
+_CPU_BLOCK, _CPU_TILE = 2 * _MEBI, 64 * _MEBI  # a block per thread: each core has its own cache
 _DEVICE_BLOCK, _DEVICE_TILE = 64 * _MEBI, 256 * _MEBI  # enough rows to fill an accelerator
 
 

@@ -4,6 +4,9 @@ The literal form is plain log_softmax and autograd over whole logits; nothing of
 is in it.
 """
 
+from contextlib import ExitStack
+from unittest import mock
+
 import torch
 from torch.nn import functional
 
@@ -149,6 +152,10 @@ class Curved(PreferenceLoss):
 LOSSES = (DPO, SimPO, Previous, TDPO, TDPO2, TISDPO, SparsePO, Everything, Curved)
 
 
+LINEAR = tuple(each for each in LOSSES if each.needs.linear)
+PATHS = ("logits", "overwritten", "single pass", "single pass in parts", "projected twice")
+
+
 class _Literal:
     """Statistics with the names of ResponseStatistics, in float64."""
 
@@ -213,3 +220,94 @@ def literal_loss(loss, logits, labels, **given):
         parts.append(part)
     argument, chosen, rejected = loss.argument(*parts)
     return loss.link(argument), chosen, rejected
+
+
+def small_pieces(rows):
+    """Make tiles and row blocks of so few rows that every loop runs more than once."""
+    stack = ExitStack()
+    for module, name in (
+        ("fused", "tile_rows"),
+        ("tiles", "tile_rows"),
+        ("tiles", "block_rows"),
+        ("logits", "block_rows"),
+    ):
+        patch = mock.patch(f"midpo_sym.tensor.{module}.{name}", return_value=rows)
+        stack.enter_context(patch)
+    return stack
+
+
+def evaluate(path, loss, logits, labels, *, weights=None, ref_logits=None, **given):
+    """Return mean loss, both rewards, and the gradient by the logits, along a path.
+
+    From hidden states, the lm_head is the identity, so that the hidden states are the logits.
+    """
+    leaf = logits.clone().requires_grad_()
+    weights = weights or {}
+    if path in {"logits", "overwritten"}:
+        # What may be overwritten is never a leaf: a model has computed it.
+        losses, *rewards = loss.from_logits(
+            leaf * 1 if path == "overwritten" else leaf,
+            labels,
+            ref_logits=ref_logits,
+            overwrite_logits=path == "overwritten",
+            **weights,
+            **given,
+        )
+        value = losses.mean()
+    else:
+        eye = torch.eye(logits.shape[-1], dtype=logits.dtype)
+        if ref_logits is not None:
+            given |= {"ref_hidden": ref_logits, "ref_weight": eye.to(ref_logits.dtype)}
+        with small_pieces(2) if path == "single pass in parts" else ExitStack():
+            value, *rewards = loss.from_hidden(
+                leaf,
+                eye.requires_grad_(),
+                labels,
+                reduction="none" if path == "projected twice" else "mean",
+                **weights,
+                **given,
+            )
+        value = value.mean()
+    value.backward()
+    return value.detach(), *rewards, leaf.grad
+
+
+def expect(loss, logits, labels, **given):
+    """Return what `evaluate` should, literally."""
+    leaf = logits.to(torch.float64, copy=True).requires_grad_()
+    losses, *rewards = literal_loss(loss, leaf, labels, **given)
+    losses.mean().backward()
+    return losses.mean().detach(), *(each.detach() for each in rewards), leaf.grad
+
+
+def batch(seed=0, *, pairs=2, tokens=9, vocabulary=17, scale=2.0, dtype=torch.float64):
+    """Return logits, labels, reference logits and all token weights of a random batch.
+
+    Prompts differ in length, one token in the middle of a response is ignored, and a response is
+    padded at its end.
+    """
+    generator = torch.Generator().manual_seed(seed)
+
+    def random(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    rows = 2 * pairs
+    logits = (scale * random(rows, tokens, vocabulary)).to(dtype)
+    reference = (scale * random(rows, tokens, vocabulary)).to(dtype)
+    labels = torch.randint(0, vocabulary, (rows, tokens), generator=generator)
+    for row in range(rows):
+        labels[row, : 1 + row % 3] = -100
+    labels[0, tokens // 2] = -100
+    labels[1, tokens - tokens // 4 :] = -100
+    weights = {name: random(rows, tokens).abs() for name in ("omega", "mu1", "mu2")}
+    return logits, labels, reference, weights
+
+
+def needed(loss, reference, weights, prev_logps):
+    """Return the arguments that a loss needs, of those that a batch has."""
+    given = {"weights": {name: weights[name] for name in loss.needs.weights}}
+    if loss.needs.reference_model == "prev":
+        given["prev_logps"] = prev_logps
+    elif loss.needs.reference:
+        given["ref_logits"] = reference
+    return given
