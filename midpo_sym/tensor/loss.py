@@ -276,7 +276,7 @@ class PreferenceLoss(nn.Module):
         losses, *rewards = self.from_statistics(*given.join(leaves, live).chunk())
         loss = _reduced(losses, reduction)
         moves = _derivatives(loss, leaves)
-        if not _agree(moves, coefficients, slopes(measured), live):
+        if not _agree(moves, coefficients, gradients.slopes, live):
             raise ValueError(
                 f"{type(self).__name__}.needs: linear=True, but the argument is not linear in the "
                 "statistics, or a pair's loss depends on other pairs: set linear=False"
@@ -381,10 +381,10 @@ def _agree(moves: Coefficients, coefficients: Coefficients, slopes: Tensor, live
         zero = torch.zeros_like(rows)
         got = zero if move is None else move
         used = zero if coefficient is None else coefficient * rows
-        apart = torch.where(live, (got - used).abs(), 0.0)
-        size = torch.where(live, used.abs(), 0.0)
-        close = apart <= _TOLERANCE * (size + size.max())
-        agree = agree & (close | ~apart.isfinite()).all()
+        apart = (got - used).abs()
+        known = live & apart.isfinite()
+        size = torch.where(known, used.abs(), 0.0)
+        agree = agree & ((apart <= _TOLERANCE * (size + size.max())) | ~known).all()
     return bool(agree)
 
 
