@@ -65,7 +65,10 @@ def draw(path: str, loss: str, size: Size, seed: int = 0) -> Inputs:
     else:
         hidden = torch.randn(rows, size.tokens, size.hidden)
         weight = torch.randn(size.vocabulary, size.hidden).mul_(3 / size.hidden**0.5)
-        ref_hidden = torch.randn_like(hidden).mul_(noise).add_(hidden)
+        reference = [
+            torch.randn_like(each).mul_(noise * each.std()).add_(each).to(dtype)
+            for each in (hidden, weight)
+        ]
         leaves = [each.to(dtype).requires_grad_() for each in (hidden, weight)]
         labels = torch.randint(size.vocabulary, (rows, size.tokens))
         inputs = Inputs(
@@ -73,8 +76,8 @@ def draw(path: str, loss: str, size: Size, seed: int = 0) -> Inputs:
             {},
             hidden=leaves[0],
             weight=leaves[1],
-            ref_hidden=ref_hidden.to(dtype),
-            ref_weight=weight.to(dtype),
+            ref_hidden=reference[0],
+            ref_weight=reference[1],
             leaves=leaves,
         )
     inputs.labels[:, : max(1, int(size.prompt * size.tokens))] = IGNORED

@@ -1,6 +1,7 @@
 """Plain torch: what one writes from the formula, and the formulation of the official code."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -13,9 +14,21 @@ def pick(rows: Tensor, labels: Tensor) -> Tensor:
     return rows.gather(-1, labels.unsqueeze(-1)).squeeze(-1)
 
 
-def of_log_softmax(loss: str, inputs: Inputs, logits: Tensor, reference: Tensor | None) -> Tensor:
-    """Return the loss through `log_softmax` of both models, in the type the logits have."""
+def naive(
+    loss: str, inputs: Inputs, logits: Tensor | None = None, reference: Tensor | None = None
+) -> Tensor:
+    """Return the loss through `log_softmax` of both models, in the type the logits have.
+
+    Args:
+        loss: which.
+        inputs: with labels and weights, and with logits unless these are given.
+        logits: the policy's; (N, T, V).
+        reference: its reference's; (N, T, V).
+    """
     tokens = shift(inputs)
+    if logits is None:
+        logits, reference = inputs.logits, inputs.ref_logits
+    assert logits is not None
     log_p = logits[:, :-1].log_softmax(-1)
     logps = pick(log_p, tokens.labels)
     if loss == "simpo":
@@ -29,22 +42,10 @@ def of_log_softmax(loss: str, inputs: Inputs, logits: Tensor, reference: Tensor 
     return mean_loss(loss, tokens, logps, pick(log_q, tokens.labels), kl)
 
 
-def naive(loss: str, inputs: Inputs) -> Tensor:
-    """Return the loss through `log_softmax` of the logits."""
-    assert inputs.logits is not None
-    return of_log_softmax(loss, inputs, inputs.logits, inputs.ref_logits)
-
-
-def compiled(loss: str) -> Callable[[str, Inputs], Tensor]:
-    """Return the naive way through `torch.compile`, which is to see one loss and one shape."""
+def compiled(loss: str, inputs: Inputs) -> Callable[[], Tensor]:
+    """Return the naive way through `torch.compile`, for the shape of the inputs alone."""
     torch._dynamo.reset()  # noqa: SLF001 - or the last shape's graph would be made to fit all
-    naively = torch.compile(of_log_softmax, dynamic=False, fullgraph=True)
-
-    def run(_: str, inputs: Inputs) -> Tensor:
-        assert inputs.logits is not None
-        return naively(loss, inputs, inputs.logits, inputs.ref_logits)
-
-    return run
+    return partial(torch.compile(naive, dynamic=False, fullgraph=True), loss, inputs)
 
 
 def official(loss: str, inputs: Inputs) -> Tensor:
@@ -85,36 +86,32 @@ def materialised(loss: str, inputs: Inputs) -> Tensor:
     """Return the loss through all the logits, with `log_softmax` in float32."""
     logits, reference = project(inputs)
     if loss == "simpo" or reference is None:
-        return of_log_softmax(loss, inputs, logits.float(), None)
-    return of_log_softmax(loss, inputs, logits.float(), reference.float())
+        return naive(loss, inputs, logits.float(), None)
+    return naive(loss, inputs, logits.float(), reference.float())
 
 
-class Products:
-    """The matrix products that no way from hidden states can do without.
+def products(loss: str, inputs: Inputs) -> Callable[[], None]:
+    """Return the matrix products that no way from hidden states can do without.
 
     One projection for each model, one product for each gradient. Logits are written to memory that
-    is there before, so that the kernel's work on fresh pages is not part of it.
+    is there before, so that the system's work on fresh pages is not counted.
     """
+    hidden, weight = inputs.hidden, inputs.weight
+    assert hidden is not None
+    assert weight is not None
+    rows = hidden.detach()[:, :-1].flatten(0, 1)
+    logits = torch.zeros(rows.shape[0], weight.shape[0], dtype=weight.dtype)
 
-    def __init__(self, inputs: Inputs) -> None:
-        assert inputs.hidden is not None
-        assert inputs.weight is not None
-        rows = inputs.labels.shape[0] * (inputs.labels.shape[1] - 1)
-        self.logits = torch.zeros(
-            rows, inputs.weight.shape[0], dtype=inputs.weight.dtype
-        )
-
-    def __call__(self, loss: str, inputs: Inputs) -> None:
-        hidden, weight = inputs.hidden, inputs.weight
-        assert hidden is not None
-        assert weight is not None
+    def run() -> None:
         with torch.no_grad():
-            rows = hidden[:, :-1].flatten(0, 1)
             if loss != "simpo":
                 assert inputs.ref_hidden is not None
                 assert inputs.ref_weight is not None
-                reference = inputs.ref_hidden[:, :-1].flatten(0, 1)
-                torch.mm(reference, inputs.ref_weight.T, out=self.logits)
-            torch.mm(rows, weight.T, out=self.logits)
-            weight.grad = self.logits.T @ rows
-            hidden.grad = self.logits @ weight
+                torch.mm(inputs.ref_hidden[:, :-1].flatten(0, 1), inputs.ref_weight.T, out=logits)
+            torch.mm(rows, weight.T, out=logits)
+            weight.grad = logits.T @ rows
+            hidden.grad = torch.nn.functional.pad(
+                (logits @ weight).view(*hidden.shape[:1], -1, hidden.shape[2]), (0, 0, 0, 1)
+            )
+
+    return run
