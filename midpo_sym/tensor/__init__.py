@@ -18,7 +18,16 @@ except ModuleNotFoundError as missing:
     message = "midpo_sym.tensor needs PyTorch 2.6 or later: pip install 'midpo-sym[torch]'"
     raise ImportError(message) from missing
 
+from midpo_sym.tensor.checks import (
+    check_nonzero,
+    check_number,
+    check_pairs,
+    check_tokens,
+    check_weights,
+)
+from midpo_sym.tensor.framework import mi_dpo_loss
 from midpo_sym.tensor.linear import linear_statistics
+from midpo_sym.tensor.logarithms import log_sum_exp
 from midpo_sym.tensor.logits import response_statistics
 from midpo_sym.tensor.loss import Needs, PreferenceLoss
 from midpo_sym.tensor.statistics import ResponseStatistics
@@ -27,6 +36,13 @@ __all__ = [
     "Needs",
     "PreferenceLoss",
     "ResponseStatistics",
+    "check_nonzero",
+    "check_number",
+    "check_pairs",
+    "check_tokens",
+    "check_weights",
     "linear_statistics",
+    "log_sum_exp",
+    "mi_dpo_loss",
     "response_statistics",
 ]

@@ -31,6 +31,10 @@ class Gradients:
     """Gradients of a scalar loss by hidden states, weight and bias, for one backward pass.
 
     They are handed over, not copied; a second backward pass computes them anew.
+
+    Attributes:
+        slopes: derivatives of the loss by the arguments, as they were applied; (B,).
+        there: whether they have not been handed over yet.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class Gradients:
         states: Tensor | None,
         factors: Tensor,
         sums: HeadGradient,
+        slopes: Tensor,
     ) -> None:
         """Keep them.
 
@@ -49,9 +54,11 @@ class Gradients:
             states: derivatives of the arguments by hidden states; (n, H).
             factors: of the rows of `states`, to make them derivatives of the loss; (n,).
             sums: derivatives of the loss by weight and bias.
+            slopes: derivatives of the loss by the arguments, as they were applied; (B,).
         """
         self._shape, self._dtype = hidden.shape, hidden.dtype
         self._tokens, self._states, self._factors, self._sums = tokens, states, factors, sums
+        self.slopes = slopes
         self.there = True
 
     def hand_over(self, move: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
@@ -106,7 +113,7 @@ def single_pass(
     moves = coefficients.part((tokens.sequence, tokens.position))
     states = tiles.policy.hidden
     by_states = torch.empty_like(states) if policy.hidden.requires_grad else None
-    factors = torch.zeros_like(found.logps)
+    factors, used = torch.zeros_like(found.logps), []
     # Half precision has no room for gradients that a loss scale has yet to lift.
     once = len(tokens) <= tiles.size and policy.hidden.dtype != torch.float16
 
@@ -129,6 +136,7 @@ def single_pass(
             if not whole:
                 part.add(by_logits, states[start:stop])
         slope = slopes(tokens.spread(found, live.shape))[first:last]
+        used.append(slope)
         counts = torch.tensor(lengths[first:last], device=slope.device)
         factors[begin:end] = slope.repeat_interleave(counts, output_size=end - begin)
         if whole:
@@ -137,7 +145,7 @@ def single_pass(
             sums.scale(float(slope))
         else:
             sums.take(part, float(slope))
-    gradients = Gradients(policy.hidden, tokens, by_states, factors, sums)
+    gradients = Gradients(policy.hidden, tokens, by_states, factors, sums, torch.cat(used))
     return tokens.spread(found, live.shape), gradients
 
 

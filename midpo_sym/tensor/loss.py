@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from midpo_sym.tensor import inputs
+from midpo_sym.tensor.checks import check_weights
 from midpo_sym.tensor.fused import attach, single_pass
 from midpo_sym.tensor.linear import heads, linear_statistics
 from midpo_sym.tensor.logits import response_statistics
@@ -34,7 +35,8 @@ class Needs:
         reference: log-probabilities of a frozen model, the reference or a previous policy.
         kl: the divergences, of "ref_pi" for KL(π_ref‖π) and "pi_ref" for KL(π‖π_ref).
         lengths: the numbers of tokens.
-        weights: names of the per-token weights.
+        weights: for each name of per-token weights, the domain they are in: "real", "nonnegative",
+            "positive" or "unit".
         linear: the argument is linear in the per-token statistics, up to a constant, so that its
             derivative by them does not depend on them; a stop-gradient keeps it linear. It lets
             `from_hidden` work in a single pass, which checks that it is true.
@@ -44,7 +46,7 @@ class Needs:
     reference: bool = False
     kl: tuple[str, ...] = ()
     lengths: bool = False
-    weights: tuple[str, ...] = ()
+    weights: Mapping[str, str] = dataclasses.field(default_factory=dict)
     linear: bool = False
     reference_model: Literal["ref", "prev"] | None = None
 
@@ -89,7 +91,8 @@ class PreferenceLoss(nn.Module):
             (losses, chosen_rewards, rejected_rewards), each (B,), the rewards detached.
 
         Raises:
-            ValueError: a statistic that the loss needs is missing, or an argument is ∞ - ∞.
+            ValueError: a statistic that the loss needs is missing, a token weight is out of range,
+                or an argument is ∞ - ∞.
         """
         for name, part in (("chosen", chosen), ("rejected", rejected)):
             self._check_present(name, part)
@@ -276,7 +279,7 @@ class PreferenceLoss(nn.Module):
         losses, *rewards = self.from_statistics(*given.join(leaves, live).chunk())
         loss = _reduced(losses, reduction)
         moves = _derivatives(loss, leaves)
-        if not _agree(moves, coefficients, slopes(measured), live):
+        if not _agree(moves, coefficients, gradients.slopes, live):
             raise ValueError(
                 f"{type(self).__name__}.needs: linear=True, but the argument is not linear in the "
                 "statistics, or a pair's loss depends on other pairs: set linear=False"
@@ -326,6 +329,8 @@ class PreferenceLoss(nn.Module):
                 f"{name}: {type(self).__name__} needs {', '.join(missing)} of the statistics, "
                 "expected tensors (pairs, tokens), got None"
             )
+        for each, domain in self.needs.weights.items():
+            check_weights(domain, part.mask, part.mask, **{each: part.weights[each]})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -381,10 +386,10 @@ def _agree(moves: Coefficients, coefficients: Coefficients, slopes: Tensor, live
         zero = torch.zeros_like(rows)
         got = zero if move is None else move
         used = zero if coefficient is None else coefficient * rows
-        apart = torch.where(live, (got - used).abs(), 0.0)
-        size = torch.where(live, used.abs(), 0.0)
-        close = apart <= _TOLERANCE * (size + size.max())
-        agree = agree & (close | ~apart.isfinite()).all()
+        apart = (got - used).abs()
+        known = live & apart.isfinite()
+        size = torch.where(known, used.abs(), 0.0)
+        agree = agree & ((apart <= _TOLERANCE * (size + size.max())) | ~known).all()
     return bool(agree)
 
 

@@ -45,6 +45,25 @@ class ResponseStatistics:
         """Number of live tokens of each response, as floats; shape (N,)."""
         return self.mask.sum(-1).to(self.logps.dtype)
 
+    def of(self, name: str) -> Tensor:
+        """Return a statistic, or the weights, of a name; (N, T).
+
+        Raises:
+            ValueError: it was not measured, or not given.
+        """
+        found = self.weights.get(name, getattr(self, name, None))
+        if isinstance(found, Tensor):
+            return found
+        raise ValueError(f"the loss needs {name}, which the statistics are without; {_cure(name)}")
+
+    def total(self, name: str) -> Tensor:
+        """Return the sum of a statistic over the tokens of each response; (N,).
+
+        Raises:
+            ValueError: it was not measured.
+        """
+        return self.of(name).sum(-1)
+
     def chunk(self) -> tuple[ResponseStatistics, ResponseStatistics]:
         """Return the first half of the rows (chosen) and the second half (rejected).
 
@@ -80,6 +99,16 @@ class ResponseStatistics:
             prev_logps=optional(self.prev_logps),
             weights={name: change(each) for name, each in self.weights.items()},
         )
+
+
+def _cure(name: str) -> str:
+    """Return how to come by a statistic that is missing."""
+    if name in {"kl_ref_pi", "kl_pi_ref"}:
+        kl = name.removeprefix("kl_")
+        return f'pass kl=("{kl}",) and the logits or hidden states of the reference'
+    if name in {"logratios", "ref_logps"}:
+        return "pass logits, hidden states or log-probabilities of the reference"
+    return f"pass {name}"
 
 
 def assemble(

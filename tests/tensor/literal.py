@@ -72,7 +72,11 @@ class TDPO2(PreferenceLoss):
 
 class TISDPO(PreferenceLoss):
     needs = Needs(
-        reference=True, kl=("pi_ref",), weights=("omega",), linear=True, reference_model="ref"
+        reference=True,
+        kl=("pi_ref",),
+        weights={"omega": "real"},
+        linear=True,
+        reference_model="ref",
     )
 
     def argument(self, chosen, rejected):
@@ -86,7 +90,11 @@ class TISDPO(PreferenceLoss):
 
 class SparsePO(PreferenceLoss):
     needs = Needs(
-        reference=True, kl=("ref_pi",), weights=("mu1", "mu2"), linear=True, reference_model="ref"
+        reference=True,
+        kl=("ref_pi",),
+        weights={"mu1": "real", "mu2": "real"},
+        linear=True,
+        reference_model="ref",
     )
 
     def argument(self, chosen, rejected):
@@ -108,7 +116,7 @@ class Everything(PreferenceLoss):
         reference=True,
         kl=("ref_pi", "pi_ref"),
         lengths=True,
-        weights=("mu1",),
+        weights={"mu1": "real"},
         linear=True,
         reference_model="ref",
     )
