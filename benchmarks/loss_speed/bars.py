@@ -39,7 +39,6 @@ class Bar:
     own: str = "midpo_sym"
 
 
-
 SECONDS, MEMORY, ERROR = "seconds", "extra_mib", "loss_error"
 OFFICIAL, PRODUCTS = ("official formulation",), ("bare products",)
 BARS = (
@@ -93,9 +92,7 @@ class Verdict:
 
 def judge(figures: Figures) -> list[Verdict]:
     """Return the verdict on every bar for every loss and size that was measured."""
-    sizes = {
-        (row.path, row.loss, row.measure, row.size) for row in figures if row.part != "growth"
-    }
+    sizes = {(row.path, row.loss, row.measure, row.size) for row in figures if row.part != "growth"}
     order = sorted(sizes, key=lambda each: (each[3].vocabulary, each[1]))
     return [
         verdict

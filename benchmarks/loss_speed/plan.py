@@ -40,12 +40,15 @@ def tasks(options: argparse.Namespace) -> list[Task]:
     """Return what to do for the parts asked for, each with a name."""
     sizes = [replace(TINY, dtype=each.dtype) for each in SIZES[:2]] if options.quick else SIZES
     grown = [TINY, replace(TINY, tokens=32)] if options.quick else GROWN
-    timed = partial(clock.seconds, rounds=options.rounds, limit=options.limit)
+    timed = partial(clock.seconds, rounds=options.rounds, limit=options.limit, clock=options.clock)
     found: list[Task] = []
     for path in ("logits", "hidden"):
         if path in options.only:
             found += [
-                (f"{path}, {loss}, {size.vocabulary}, {size.dtype}", _watched(timed, path, loss, size))
+                (
+                    f"{path}, {loss}, {size.vocabulary}, {size.dtype}",
+                    _watched(timed, path, loss, size),
+                )
                 for size in sizes
                 for loss in LOSSES
                 if path == "logits" or size.vocabulary < LARGE or loss in SLOW

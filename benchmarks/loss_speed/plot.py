@@ -19,9 +19,7 @@ MEASURES = {"seconds": ("time, ms", 1e3), "extra_mib": ("extra memory, MiB", 1.0
 
 def draw(figures: Figures, path: Path) -> None:
     """Write the plot as SVG, the same bytes for the same figures."""
-    panels = [
-        (way, Size(dtype=dtype)) for way in PATHS for dtype in ("float32", "bfloat16")
-    ]
+    panels = [(way, Size(dtype=dtype)) for way in PATHS for dtype in ("float32", "bfloat16")]
     with mpl.rc_context({"svg.hashsalt": "losses", "font.size": 8, "svg.fonttype": "none"}):
         canvas = Canvas(figsize=(11, 15), layout="constrained")
         axes = canvas.subplots(len(panels) + 1, 2, squeeze=False)

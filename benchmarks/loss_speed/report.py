@@ -38,8 +38,8 @@ class Block:
     lines: Sequence[Sequence[str]]
 
 
-def machine() -> str:
-    """Return processor, cores, threads and versions, and no name of a machine."""
+def machine(clock: str) -> str:
+    """Return processor, cores, threads, clock and versions, and no name of a machine."""
     text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     model = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
     flags = re.search(r"^flags\s*: (.*)$", text, re.MULTILINE)
@@ -51,6 +51,7 @@ def machine() -> str:
             f"{model[1] if model else platform.machine()} ({', '.join(units)})",
             f"{os.cpu_count()} cores",
             f"{torch.get_num_threads()} thread{'s' * (torch.get_num_threads() > 1)} used",
+            f"{clock} clock",
             f"{platform.python_implementation()} {'.'.join(platform.python_version_tuple()[:2])}",
             *versions,
         ]
@@ -66,7 +67,8 @@ def measured(figures: Figures, parts: Iterable[str]) -> list[tuple[str, Size]]:
     wanted = set(parts)
     found = {(row.path, row.size) for row in figures if row.part in wanted}
     return sorted(
-        found, key=lambda each: (each[0] != "logits", each[1].dtype != "float32", each[1].vocabulary)
+        found,
+        key=lambda each: (each[0] != "logits", each[1].dtype != "float32", each[1].vocabulary),
     )
 
 
