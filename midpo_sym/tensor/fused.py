@@ -24,7 +24,7 @@ from midpo_sym.tensor.projection import Head, HeadGradient
 from midpo_sym.tensor.rows import Coefficients
 from midpo_sym.tensor.sizes import accumulation_dtype, tile_rows
 from midpo_sym.tensor.tiles import Tiles, cuts
-from midpo_sym.tensor.tokens import Tokens, live_tokens
+from midpo_sym.tensor.tokens import Tokens, gather_tokens
 
 
 class Gradients:
@@ -105,7 +105,7 @@ def single_pass(
         ValueError: a label is outside the vocabulary, or a response has no token.
     """
     inputs.check_values(labels, live, policy.vocabulary)
-    tokens = live_tokens(labels, live, pairs=True)
+    tokens = gather_tokens(labels, live, pairs=True)
     lengths = [sum(pair) for pair in zip(tokens.counts[::2], tokens.counts[1::2], strict=True)]
     bounds = list(accumulate(lengths, initial=0))
     tiles = Tiles(policy, reference, tokens, _tile_size(policy, reference, lengths))

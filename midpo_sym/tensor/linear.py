@@ -15,13 +15,13 @@ from torch import Tensor
 
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.derivatives import check_transforms, refuse_second_derivative
-from midpo_sym.tensor.measured import Measured, joined, nothing_yet
+from midpo_sym.tensor.measured import Measured, joined, nothing_yet, save_context
 from midpo_sym.tensor.projection import Head, HeadGradient
 from midpo_sym.tensor.rows import Coefficients
 from midpo_sym.tensor.sizes import accumulation_dtype
 from midpo_sym.tensor.statistics import ResponseStatistics, assemble
 from midpo_sym.tensor.tiles import Tiles, cuts
-from midpo_sym.tensor.tokens import live_tokens
+from midpo_sym.tensor.tokens import gather_tokens
 
 
 def linear_statistics(
@@ -138,7 +138,7 @@ def _measure(
 ) -> Measured:
     """Measure every live token; the arguments are those of the operator."""
     inputs.check_values(labels, live, policy.vocabulary)
-    tokens = live_tokens(labels, live, pairs=False)
+    tokens = gather_tokens(labels, live, pairs=False)
     tiles = Tiles(policy, reference, tokens)
     found = tiles.nothing_yet(kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)
     for start, stop in cuts(0, len(tokens), tiles.size):
@@ -166,7 +166,7 @@ def head_gradients(
         coefficients: the loss's derivatives, (N, T).
         wanted: which of the three gradients are; None for the others.
     """
-    tokens = live_tokens(labels, live, pairs=False)
+    tokens = gather_tokens(labels, live, pairs=False)
     tiles = Tiles(policy, reference, tokens)
     found, moves = (
         Measured(*map(tokens.pick, measured)),
@@ -278,15 +278,6 @@ def _(
     return first, second, third
 
 
-def _save(ctx: Any, inputs: tuple[Any, ...], keyword_only_inputs: Any, output: Any) -> None:
-    """Keep the inputs, and the few numbers per token that the backward pass reads."""
-    del keyword_only_inputs
-    measured = Measured(*output)
-    ctx.save_for_backward(*inputs, measured.logratios, measured.kl_pi_ref, measured.redone)
-    ctx.mark_non_differentiable(measured.ref_logps, measured.redone)
-    ctx.set_materialize_grads(False)
-
-
 def _back(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, ...]:
     coefficients, wanted = joined(moves), list(ctx.needs_input_grad[:3])
     if all(each is None for each in coefficients):
@@ -296,5 +287,5 @@ def _back(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, ...]:
     return (*heads, *(None,) * 5)
 
 
-_statistics.register_autograd(_back, setup_context=_save)
+_statistics.register_autograd(_back, setup_context=save_context)
 _gradients.register_autograd(refuse_second_derivative)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.derivatives import check_transforms, refuse_second_derivative
-from midpo_sym.tensor.measured import Measured, joined, nothing_yet
+from midpo_sym.tensor.measured import Measured, joined, nothing_yet, save_context
 from midpo_sym.tensor.rows import Coefficients, Workspace, measure, prepare, write_gradient
 from midpo_sym.tensor.sizes import accumulation_dtype, block_rows
 from midpo_sym.tensor.spans import spans
@@ -237,15 +237,6 @@ def _(logits: Tensor, *_: Any) -> Tensor:
     return torch.empty(logits.shape, dtype=logits.dtype, device=logits.device)
 
 
-def _save(ctx: Any, inputs: tuple[Any, ...], keyword_only_inputs: Any, output: Any) -> None:
-    """Keep the inputs, and the few numbers per token that the backward pass reads."""
-    del keyword_only_inputs
-    measured = Measured(*output)
-    ctx.save_for_backward(*inputs, measured.logratios, measured.kl_pi_ref, measured.redone)
-    ctx.mark_non_differentiable(measured.ref_logps, measured.redone)
-    ctx.set_materialize_grads(False)
-
-
 def _back(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, None, None, None]:
     coefficients = joined(moves)
     if all(each is None for each in coefficients):
@@ -253,7 +244,7 @@ def _back(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, None, None, N
     return _gradient(*ctx.saved_tensors, *coefficients), None, None, None
 
 
-_statistics.register_autograd(_back, setup_context=_save)
+_statistics.register_autograd(_back, setup_context=save_context)
 _gradient.register_autograd(refuse_second_derivative)
 
 
@@ -272,7 +263,7 @@ class _Overwriting(torch.autograd.Function):
         found = _measure(
             logits, labels, live, reference, kl_ref_pi="ref_pi" in kl, kl_pi_ref="pi_ref" in kl
         )
-        _save(ctx, (logits, labels, live, reference), None, found)
+        save_context(ctx, (logits, labels, live, reference), {}, found)
         return tuple(found)
 
     @staticmethod

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -73,3 +73,21 @@ def joined(moves: Sequence[Tensor | None]) -> Coefficients:
     logps, _, logratios, kl_ref_pi, kl_pi_ref, _ = there
     label = logps if logratios is None else logratios if logps is None else logps + logratios
     return Coefficients(label, kl_ref_pi, kl_pi_ref)
+
+
+def save_context(
+    ctx: Any, inputs: tuple[Any, ...], keyword_only_inputs: Mapping[str, Any], output: Any
+) -> None:
+    """Keep an operator's inputs, and the few numbers per token that its backward pass reads.
+
+    Args:
+        ctx: of autograd.
+        inputs: of the operator, by position.
+        keyword_only_inputs: the others, which nobody needs later.
+        output: the fields of `Measured`.
+    """
+    del keyword_only_inputs
+    measured = Measured(*output)
+    ctx.save_for_backward(*inputs, measured.logratios, measured.kl_pi_ref, measured.redone)
+    ctx.mark_non_differentiable(measured.ref_logps, measured.redone)
+    ctx.set_materialize_grads(False)

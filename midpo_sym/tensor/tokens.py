@@ -58,7 +58,7 @@ class Tokens(NamedTuple):
         return Measured(*places)
 
 
-def live_tokens(labels: Tensor, live: Tensor, *, pairs: bool) -> Tokens:
+def gather_tokens(labels: Tensor, live: Tensor, *, pairs: bool) -> Tokens:
     """Return the live tokens. The device is waited for once.
 
     Args:
