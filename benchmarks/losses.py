@@ -15,6 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PARTS = ("logits", "hidden", "memory", "accuracy", "growth")
+VOCABULARIES = (32_768, 131_072)
 EXAMPLE = """example, every figure of two parts anew and the others kept:
   python benchmarks/losses.py --only logits accuracy"""
 
@@ -28,7 +29,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that it works")
     parser.add_argument(
         "--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART",
-        help=f"measure these of {', '.join(PARTS)}; others are kept from earlier",
+        help=f"measure these of {', '.join(PARTS)}; other figures are kept from earlier",
+    )  # fmt: skip
+    parser.add_argument(
+        "--vocabulary", type=int, choices=VOCABULARIES,
+        help="measure time and memory at this one; other figures are kept from earlier",
     )  # fmt: skip
     parser.add_argument("--rounds", type=int, default=5, help="runs of a method at most")
     parser.add_argument(
@@ -64,8 +69,9 @@ def run(options: argparse.Namespace) -> None:
     out: Path | None = options.out or (None if options.quick else HERE / "results")
     before = out / "losses.csv" if out else None
     rows = measure(options)
-    if before and before.exists():
-        rows += [row for row in kept.read(before) if row.part not in options.only]
+    if before and before.exists() and (options.only != PARTS or options.vocabulary):
+        new = {row.key for row in rows}
+        rows += [row for row in kept.read(before) if row.key not in new]
     found = kept.Figures(rows)
     verdicts = judge(found)
     blocks = [
@@ -83,8 +89,10 @@ def run(options: argparse.Namespace) -> None:
     if out:
         out.mkdir(parents=True, exist_ok=True)
         kept.write(out / "losses.csv", found)
-        head = f"# The losses' speed\n\nWritten by `benchmarks/losses.py`. {report.machine(options.clock)}."
-        page = "\n\n".join([head, "![](losses.svg)", *map(report.to_markdown, blocks)])
+        said = f"Written by `benchmarks/losses.py`. {report.machine(options.clock)}."
+        page = "\n\n".join(
+            ["# The losses' speed", said, "![](losses.svg)", *map(report.to_markdown, blocks)]
+        )
         (out / "losses.md").write_text(page + "\n", encoding="utf-8")
         plot.draw(found, out / "losses.svg")
 

@@ -40,4 +40,4 @@ def enter(folder: Path) -> None:
         "TORCHINDUCTOR_COMPILE_THREADS": "1",
         "HF_HUB_OFFLINE": "1",
     }
-    os.execve(python, [str(python), *sys.argv], variables)  # noqa: S606 - the same command again
+    os.execve(python, [str(python), *sys.argv], variables)

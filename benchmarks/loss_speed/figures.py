@@ -32,24 +32,25 @@ class Figure:
     runs: int
     size: Size
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from others: what is measured for growth is apart from the rest."""
+        part = "growth" if self.part == "growth" else "bar"
+        return part, self.path, self.loss, self.method, self.measure, self.size
+
 
 class Figures:
     """Rows to look up."""
 
     def __init__(self, rows: Iterable[Figure]) -> None:
         self.rows = list(rows)
-        self._values = {self._key(row): row.value for row in self.rows}
-
-    @staticmethod
-    def _key(row: Figure) -> tuple[object, ...]:
-        part = "growth" if row.part == "growth" else "bar"
-        return part, row.path, row.loss, row.method, row.measure, row.size
+        self._values = {row.key: row.value for row in self.rows}
 
     def __iter__(self) -> Iterator[Figure]:
         return iter(self.rows)
 
     def value(
-        self, path: str, loss: str, method: str, measure: str, size: Size, part: str = "bar"
+        self, path: str, loss: str, method: str, measure: str, size: Size, *, part: str = "bar"
     ) -> float | None:
         return self._values.get((part, path, loss, method, measure, size))
 

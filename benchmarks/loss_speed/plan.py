@@ -39,6 +39,8 @@ TINY = Size(pairs=1, tokens=16, vocabulary=512, hidden=32)
 def tasks(options: argparse.Namespace) -> list[Task]:
     """Return what to do for the parts asked for, each with a name."""
     sizes = [replace(TINY, dtype=each.dtype) for each in SIZES[:2]] if options.quick else SIZES
+    if options.vocabulary:
+        sizes = [each for each in sizes if each.vocabulary == options.vocabulary]
     grown = [TINY, replace(TINY, tokens=32)] if options.quick else GROWN
     timed = partial(clock.seconds, rounds=options.rounds, limit=options.limit, clock=options.clock)
     found: list[Task] = []

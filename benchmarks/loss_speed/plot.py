@@ -59,7 +59,7 @@ def growth(axis: Axes, figures: Figures, measure: str) -> None:
     ]
     for style, (way, loss) in zip(LINES, sorted({(r.path, r.loss) for r in rows}), strict=False):
         some = [row for row in rows if (row.path, row.loss) == (way, loss)]
-        vocabulary = min((row.size.vocabulary for row in some if row.size.tokens != base.tokens))
+        vocabulary = min(row.size.vocabulary for row in some if row.size.tokens != base.tokens)
         for method in METHODS:
             points = sorted(
                 (row.size.tokens, row.value * scale)

@@ -73,7 +73,7 @@ def measured(figures: Figures, parts: Iterable[str]) -> list[tuple[str, Size]]:
 
 
 def lines_of(
-    figures: Figures, path: str, size: Size, measure: str, form: str, scale: float = 1
+    figures: Figures, path: str, size: Size, measure: str, form: str, *, scale: float = 1
 ) -> list[list[str]]:
     """Return a line for each method: the figure and, for the others, its ratio to midpo_sym's."""
     lines = []
@@ -103,7 +103,7 @@ def time_blocks(figures: Figures) -> list[Block]:
             "Milliseconds, forward and backward, median; in brackets times midpo_sym's."
             + REMARKS[path],
             header,
-            lines_of(figures, path, size, "seconds", ",.0f", 1e3),
+            lines_of(figures, path, size, "seconds", ",.0f", scale=1e3),
         )
         for path, size in measured(figures, ("logits", "hidden"))
     ]
@@ -162,8 +162,8 @@ def growth_blocks(figures: Figures) -> list[Block]:
         for size in sizes:
             cells = []
             for name in names:
-                took = figures.value(path, loss, name, "seconds", size, "growth")
-                extra = figures.value(path, loss, name, "extra_mib", size, "growth")
+                took = figures.value(path, loss, name, "seconds", size, part="growth")
+                extra = figures.value(path, loss, name, "extra_mib", size, part="growth")
                 cells.append("–" if took is None else f"{took * 1e3:,.0f} ms")
                 cells.append("–" if extra is None else f"{extra:,.0f} MiB")
             lines.append(
