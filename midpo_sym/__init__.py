@@ -14,7 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from midpo_sym.api import check, derivation, ids, prior, prove
+    from midpo_sym.api import check, derivation, generate, ids, prior, prove
+    from midpo_sym.emit.losses.plan import NotProvedError
     from midpo_sym.prover.prior import Reach, Solution
     from midpo_sym.prover.prove import Result
     from midpo_sym.prover.verdict import (
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    **dict.fromkeys(("check", "derivation", "ids", "prior", "prove"), "midpo_sym.api"),
+    **dict.fromkeys(("check", "derivation", "generate", "ids", "prior", "prove"), "midpo_sym.api"),
+    "NotProvedError": "midpo_sym.emit.losses.plan",
     **dict.fromkeys(("Reach", "Solution"), "midpo_sym.prover.prior"),
     "Result": "midpo_sym.prover.prove",
     **dict.fromkeys(
@@ -46,6 +48,7 @@ __all__ = [
     "Claim",
     "Derivation",
     "DisagreementError",
+    "NotProvedError",
     "Proved",
     "Reach",
     "Refuted",
@@ -58,6 +61,7 @@ __all__ = [
     "Verdict",
     "check",
     "derivation",
+    "generate",
     "ids",
     "prior",
     "prove",

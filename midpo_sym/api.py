@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 
 from midpo_sym import catalogue
+from midpo_sym.emit.losses.files import render
 from midpo_sym.prover.prior import Solution, solve_prior
 from midpo_sym.prover.prove import Result, prove_derivation, prove_statement
+from midpo_sym.prover.specialise import specialisations
 from midpo_sym.spec.load import load
 from midpo_sym.spec.model import Derivation
 
@@ -71,3 +73,19 @@ def prior(spec: Spec) -> Solution:
     """
     statement = derivation(spec).statement
     return solve_prior(statement.scale, statement.argument)
+
+
+def generate(spec: Spec) -> str:
+    """Return the Python file of a specification's torch loss, if what it says is proved.
+
+    The file needs torch and `midpo_sym.tensor`, and nothing else.
+
+    Raises:
+        NotProvedError: the statement of [prior] and [loss] is refuted or undecided.
+        SpecError: the specification breaks a rule of the language, or uses a name in Python that
+            the loss needs for something else.
+        DisagreementError: two judges contradict each other; a bug, please report it.
+        ZeroDenominatorError: the statement divides by something that is always zero.
+    """
+    result = prove(spec)
+    return render(result, specialisations(result.derivation, catalogue.everything()))

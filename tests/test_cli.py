@@ -329,7 +329,7 @@ def test_a_disagreement_of_the_judges_is_loud(midpo, monkeypatch):
     assert "This is a bug in midpo_sym" in outcome.err
 
 
-@pytest.mark.parametrize("command", ["prove", "list", "show", "prior", "new", "check"])
+@pytest.mark.parametrize("command", ["prove", "list", "show", "prior", "new", "check", "generate"])
 def test_every_command_has_help_with_an_example(midpo, command):
     outcome = midpo(command, "--help")
     assert outcome.status == 0

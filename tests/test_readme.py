@@ -71,8 +71,13 @@ def test_the_specification_shown_proves(tmp_path):
 
 
 def test_the_python_shown_runs(capsys):
-    (program,) = blocks("python")
-    exec(program, {})  # the README's own text
+    losses, program = blocks("python")
+    names: dict = {}
+    exec(losses, names)  # the README's own text
+    assert names["loss"].isfinite()
+    assert names["logits"].grad.abs().sum() > 0
+    assert names["hidden"].grad.abs().sum() > 0
+    exec(program, {})
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "proved"
     assert lines[1] == "('no response is both chosen and rejected for the same prompt',)"

@@ -70,6 +70,7 @@ def description(
         "name": derivation.name,
         "summary": derivation.summary,
         "notes": derivation.notes,
+        "elsewhere": derivation.elsewhere,
         "source": _citation(derivation.source) if derivation.source else None,
         "parameters": [
             {

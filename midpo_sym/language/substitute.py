@@ -26,12 +26,21 @@ def resolve_labels(node: Expression) -> Expression:
     `by_label` gives way to the value at its response, and the weights that each label has of its
     own get names of their own; a renaming of the responses then keeps the labels.
     """
+    return _with_labels(at_labels(node))
+
+
+def at_labels(node: Expression) -> Expression:
+    """Return a tree of the responses w and l with `by_label` replaced by what it says there."""
     if isinstance(node, tree.ByLabel):
-        return resolve_labels(node.chosen if node.response == "w" else node.rejected)
+        return at_labels(node.chosen if node.response == "w" else node.rejected)
+    return over(node, [at_labels(child) for child in node.children()])
+
+
+def _with_labels(node: Expression) -> Expression:
     if isinstance(node, tree.Weight) and node.by_label:
         label = "chosen" if node.response == "w" else "rejected"
         return replace(node, name=f"_{label}_{node.name}")  # no declared name starts with _
-    return over(node, [resolve_labels(child) for child in node.children()])
+    return over(node, [_with_labels(child) for child in node.children()])
 
 
 def unfold(node: Expression) -> Expression:

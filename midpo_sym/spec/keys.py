@@ -40,6 +40,7 @@ KEYS: dict[str, dict[str, Key]] = {
         ("summary", TEXT, True, "one sentence: what is special about it"),
         ("source", TABLE, False, "the work that introduced the algorithm"),
         ("notes", TEXT, False, "Markdown for the page"),
+        ("elsewhere", TEXT, False, "how other code of the same name differs, for the torch loss"),
         ("parameters", TABLE, False, "one entry for each scalar parameter"),
         ("weights", TABLE, False, "one entry for each number per token"),
         ("definitions", TABLE, False, "one entry for each abbreviation, in order of use"),

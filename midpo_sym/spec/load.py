@@ -158,6 +158,7 @@ class _Loader(Tables):
             summary=data["summary"],
             source=self.citation(data["source"], ("source",)) if "source" in data else None,
             notes=data.get("notes", ""),
+            elsewhere=data.get("elsewhere", ""),
             parameters=parameters,
             weights=weights,
             definitions=definitions,

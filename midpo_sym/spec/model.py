@@ -116,6 +116,7 @@ class Derivation:
         summary: one sentence.
         source: the work that introduced the algorithm, if that is said.
         notes: Markdown.
+        elsewhere: how other code of the same name differs; plain text.
         parameters: in the order of the file.
         weights: in the order of the file.
         definitions: in the order of the file.
@@ -131,6 +132,7 @@ class Derivation:
     summary: str
     source: Citation | None
     notes: str
+    elsewhere: str
     parameters: tuple[ParameterSpec, ...]
     weights: tuple[WeightSpec, ...]
     definitions: tuple[DefinitionSpec, ...]

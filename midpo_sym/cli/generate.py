@@ -1,0 +1,132 @@
+"""`midpo generate`: torch losses from specifications."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from midpo_sym import catalogue
+from midpo_sym.cli.console import (
+    AS_JSON,
+    FAILED,
+    PROVED,
+    UsageError,
+    complain,
+    print_json,
+    progress,
+    said_of,
+    specialises_of,
+)
+from midpo_sym.spec.load import load
+
+if TYPE_CHECKING:
+    from midpo_sym.emit.losses.files import Change
+
+
+@click.command(
+    epilog="Examples: midpo generate --check, midpo generate --spec my.toml --out my_loss.py"
+)
+@click.option("--check", is_flag=True, help="Write nothing; fail if a file is not as generated.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+@click.option("--spec", type=Path, metavar="FILE", help="A specification of your own.")
+@click.option("--out", type=Path, metavar="FILE", help="Where to write the loss of --spec.")
+@click.option("--force", is_flag=True, help="Replace the file that --out names.")
+@AS_JSON
+def generate(
+    *, check: bool, diff: bool, spec: Path | None, out: Path | None, force: bool, as_json: bool
+) -> None:
+    """Write the torch loss of every specification that is proved, into midpo_sym/losses.
+
+    With --spec and --out, write the loss of a specification of your own; the file needs torch and
+    midpo_sym.tensor only. Without --out it is printed. What is refuted or undecided generates
+    nothing.
+
+    Exit status: 0 done, 1 a specification is not proved or a file is not as generated, 2 the input
+    is wrong.
+    """
+    if spec is None and (out or force):
+        raise UsageError("--out and --force go with --spec")
+    if check and diff:
+        raise UsageError("--check and --diff exclude each other: both write nothing")
+    if spec is not None:
+        if as_json:
+            raise UsageError("--json goes without --spec")
+        _one(spec, out, force=force, check=check, diff=diff)
+    else:
+        _all(check=check, diff=diff, as_json=as_json)
+
+
+def _one(spec: Path, out: Path | None, *, force: bool, check: bool, diff: bool) -> None:
+    derivation = load(spec)
+    from midpo_sym import api  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.emit.losses.files import changes, render  # noqa: PLC0415
+    from midpo_sym.emit.losses.plan import NotProvedError  # noqa: PLC0415
+
+    with said_of(derivation):
+        result = api.prove(derivation)
+    try:
+        text = render(result, specialises_of([result])[derivation.id])
+    except NotProvedError as error:
+        complain(f"{error}; nothing is generated. See: midpo prove {spec}")
+        sys.exit(FAILED)
+    if out is None:
+        if check or diff:
+            raise UsageError("--check and --diff need the --out to compare with")
+        click.echo(text, nl=False)
+        return
+    if not out.parent.is_dir():
+        raise UsageError(f"{out.parent} is not a folder")
+    if check or diff:
+        found = [each for each in changes({out.name: text}, out.parent) if each.name == out.name]
+        _tell(found, diff=diff)
+        sys.exit(FAILED if found else PROVED)
+    try:
+        with out.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(
+            f"{out} exists already, and is left as it is; --force replaces it"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written: {error.strerror}") from None
+    click.echo(f"{out} written.")
+
+
+def _all(*, check: bool, diff: bool, as_json: bool) -> None:
+    from midpo_sym import api  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.emit.losses.files import changes, render_all, write  # noqa: PLC0415
+    from midpo_sym.prover.verdict import Proved  # noqa: PLC0415
+
+    folder = Path(__file__).resolve().parents[1] / "losses"
+    results = [api.prove(each) for each in progress(list(catalogue.everything()), "proving")]
+    proved = {
+        each.derivation.id: (each, tuple(specialises_of([each])[each.derivation.id]))
+        for each in results
+        if isinstance(each.verdict, Proved)
+    }
+    missing = [each.derivation.id for each in results if each.derivation.id not in proved]
+    files = render_all(proved)
+    dry = check or diff
+    found = changes(files, folder) if dry else write(files, folder)
+    if as_json:
+        changed = {each.name: each.what for each in found}
+        print_json({"losses": list(proved), "not_proved": missing, "changes": changed})
+    else:
+        for id_ in missing:
+            complain(f"{id_} is not proved; nothing is generated. See: midpo prove {id_}")
+        _tell(found, diff=dry)
+        if not found:
+            click.echo(f"{len(files)} files, all as generated.")
+        elif not dry:
+            click.echo(f"{len(found)} of {len(files)} files changed.")
+    sys.exit(FAILED if missing or (dry and found) else PROVED)
+
+
+def _tell(found: list[Change], *, diff: bool) -> None:
+    for each in found:
+        click.echo(f"{each.name}: {each.what}")
+        if diff:
+            click.echo(each.diff, nl=False)

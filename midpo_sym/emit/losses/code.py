@@ -1,0 +1,355 @@
+"""Tree to Python: expressions of torch that stay stable where probabilities underflow.
+
+Probabilities are never formed: whatever is positive by its form is computed as its logarithm, and
+the logarithm of a sum as a log-sum-exp. Names of tensors follow the convention of TRL:
+`chosen_logps`, `ref_chosen_logps`, `chosen_lengths`, and so on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from itertools import chain
+
+from midpo_sym.language import tree
+from midpo_sym.language.printer import ATOM, POWER, SIGN, SUM, TERM
+from midpo_sym.language.tree import Expression
+from midpo_sym.language.vocabulary import MODELS
+
+LABELS = {"w": "chosen", "l": "rejected"}
+_SUM = ".sum(-1)"  # over the tokens
+_EXP, _EXPM1 = "torch.exp(", "torch.expm1("
+_LARGEST_PLAIN_POWER = 4  # x**4 is multiplications; more goes through logarithms like any power
+
+
+class Kind(IntEnum):
+    """What a Python expression is: a number, or a tensor of what shape."""
+
+    NUMBER = 0
+    PAIR = 1  # (batch,)
+    TOKEN = 2  # (batch, tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A Python expression: its text, how tightly it binds, and what it is."""
+
+    text: str
+    level: int = ATOM
+    kind: Kind = Kind.PAIR
+
+    def at(self, level: int) -> str:
+        """Return the text, in brackets if it binds looser than `level`."""
+        return f"({self.text})" if self.level < level else self.text
+
+
+Signed = tuple[int, Code]  # a term of a sum
+
+
+@dataclass(slots=True)
+class Coder:
+    """Writes the expressions of one loss, and keeps account of what they use.
+
+    Attributes:
+        torch_names: declared names as Python calls them.
+        by_token: whether the log-probabilities and divergences come per token, (batch, tokens).
+        frozen: the one model that stands beside the policy in log-ratios; None if there is none,
+            or more than one.
+        both_divergences: whether the loss has both directions of the divergence.
+        sums: the weighted sums over tokens written so far: their code, and the names they get.
+    """
+
+    torch_names: Mapping[str, str]
+    by_token: bool
+    frozen: str | None
+    both_divergences: bool
+    sums: dict[str, str] = field(default_factory=dict)
+    _inside: str = ""  # response whose tokens are summed over
+
+    def value(self, node: Expression) -> Code:
+        """Return the value of a node."""
+        if _of_probabilities(node):
+            return self.call("exp", self.log(node))
+        match node:
+            case tree.Number(value=number):
+                return Code(str(number), kind=Kind.NUMBER)
+            case tree.Parameter(name=name):
+                return Code(self.torch_names[name], kind=Kind.NUMBER)
+            case tree.Weight(name=name, response=response):
+                return Code(f"{LABELS[response]}_{self.torch_names[name]}", kind=Kind.TOKEN)
+            case tree.Length(response=response):
+                lengths = f"{LABELS[response]}_lengths"
+                inside = bool(self._inside)  # a length for each token
+                return Code(lengths + "[:, None]" * inside, kind=Kind(Kind.PAIR + inside))
+            case tree.Divergence():
+                return self.divergence(node)
+            case tree.Add() | tree.Neg() | tree.Log():
+                return _sum(self.terms(node))
+            case tree.Mul(factors=factors):
+                return _product([self.value(each) for each in factors])
+            case tree.Div(numerator=numerator, denominator=denominator):
+                over, under = self.value(numerator), self.value(denominator)
+                kind = max(over.kind, under.kind)
+                return Code(f"{over.at(TERM)} / {under.at(POWER)}", TERM, kind)
+            case tree.Pow(base=base, exponent=exponent):
+                return self.power(base, exponent)
+            case tree.Max(left=left, right=right):
+                return self.maximum(self.value(left), self.value(right))
+            case tree.TokenSum(response=response, body=body):
+                return self.token_sum(response, body)
+            case tree.StopGradient(body=body):
+                return _detached(self.value(body))
+        return self.call("exp", self.log(node))  # exp, and products over t
+
+    def terms(self, node: Expression) -> list[Signed]:
+        """Return a node as the terms of a sum, in the order they are written in."""
+        match node:
+            case tree.Add(terms=terms):
+                return _joined(chain.from_iterable(map(self.terms, terms)), self.frozen)
+            case tree.Neg(body=body):
+                return [(-sign, code) for sign, code in self.terms(body)]
+            case tree.Log(body=body):
+                return _joined(self.log_terms(body), self.frozen)
+        return [(1, self.value(node))]
+
+    def log(self, node: Expression) -> Code:
+        """Return the logarithm of a positive node."""
+        return _sum(_joined(self.log_terms(node), self.frozen))
+
+    def log_terms(self, node: Expression) -> list[Signed]:
+        """Return the logarithm of a positive node as the terms of a sum."""
+        match node:
+            case tree.Probability(model=model, response=response):
+                return [(1, self.logarithms(model, response))]
+            case tree.TokenProbability(model=model, response=response):
+                return [(1, Code(_logps(model, response), kind=Kind.TOKEN))]
+            case tree.Mul(factors=factors):
+                return list(chain.from_iterable(map(self.log_terms, factors)))
+            case tree.Div(numerator=numerator, denominator=denominator):
+                below = [(-sign, code) for sign, code in self.log_terms(denominator)]
+                return [*self.log_terms(numerator), *below]
+            case tree.Exp(body=body):
+                return self.terms(body)
+            case tree.Pow(base=base, exponent=exponent) if base.positive:
+                return [(1, _product([self.value(exponent), self.log(base)]))]
+            case tree.Add(terms=terms) if all(each.positive for each in terms):
+                return [(1, self.log_sum_exp([self.log(each) for each in terms]))]
+            case tree.Max(left=left, right=right) if left.positive and right.positive:
+                return [(1, self.maximum(self.log(left), self.log(right)))]
+            case tree.TokenProduct(response=response, body=body):
+                return [(1, self.token_sum(response, tree.Log(body)))]
+            case tree.StopGradient(body=body):
+                return [(1, _detached(self.log(body)))]
+            case tree.Number(value=1):
+                return []
+        return [(1, self.call("log", self.value(node)))]
+
+    def logarithms(self, model: str, response: str) -> Code:
+        """Return log π(y) of a whole response."""
+        name = _logps(model, response)
+        return Code(name + _SUM * self.by_token, kind=Kind.PAIR)
+
+    def divergence(self, node: tree.Divergence) -> Code:
+        """Return the divergence of one token."""
+        return Code(_divergence(node, both=self.both_divergences), kind=Kind.TOKEN)
+
+    def power(self, base: Expression, exponent: Expression) -> Code:
+        whole = isinstance(exponent, tree.Number) and exponent.value <= _LARGEST_PLAIN_POWER
+        if base.positive and not whole:
+            return self.call("exp", _product([self.value(exponent), self.log(base)]))
+        inner = self.value(base)
+        return Code(f"{inner.at(ATOM)} ** {self.value(exponent).at(ATOM)}", POWER, inner.kind)
+
+    def token_sum(self, response: str, body: Expression) -> Code:
+        """Return the sum of a node over the tokens of a response, padding left out."""
+        if not self.by_token:  # the statistics come summed
+            return replace(_sum(_joined(self.terms(body), self.frozen)), kind=Kind.PAIR)
+        label = LABELS[response]
+        self._inside = response
+        inner = _sum(_joined(self.terms(body), self.frozen))
+        self._inside = ""
+        if inner.level == ATOM and vanishes(body):
+            return Code(inner.text + _SUM, kind=Kind.PAIR)
+        if vanishes(body):
+            return self.named(label, inner.at(ATOM) + _SUM)
+        return self.named(label, f"torch.where({label}_mask, {inner.text}, 0.0)" + _SUM)
+
+    def named(self, label: str, text: str) -> Code:
+        """Return a name for a sum over tokens, the same for the same sum."""
+        if text not in self.sums:
+            stems = re.findall(
+                rf"\b(?:\w+_)?{label}_(logratios|logps|kl(?:_ref_pi|_pi_ref)?)\b", text
+            )
+            stem = f"{label}_weighted_{'_'.join(dict.fromkeys(stems)) or 'sum'}"
+            taken = [each for each in self.sums.values() if re.fullmatch(rf"{stem}\d*", each)]
+            self.sums[text] = f"{stem}{len(taken) + 1}" if taken else stem
+        return Code(self.sums[text], kind=Kind.PAIR)
+
+    def maximum(self, one: Code, other: Code) -> Code:
+        kind = max(one.kind, other.kind)
+        if kind is Kind.NUMBER:
+            return Code(f"max({one.text}, {other.text})", kind=kind)
+        if Kind.NUMBER in (one.kind, other.kind):
+            number, tensor = sorted((one, other), key=lambda each: each.kind)
+            return Code(f"torch.clamp({tensor.text}, min={number.text})", kind=kind)
+        return Code(f"torch.maximum({one.text}, {other.text})", kind=kind)
+
+    def log_sum_exp(self, logs: list[Code]) -> Code:
+        kind = max(each.kind for each in logs)
+        if kind is Kind.NUMBER:
+            inner = " + ".join(f"math.exp({each.text})" for each in logs)
+            return Code(f"math.log({inner})", kind=kind)
+        return Code(f"log_sum_exp({', '.join(each.text for each in logs)})", kind=kind)
+
+    def call(self, function: str, inner: Code) -> Code:
+        if inner.kind is Kind.NUMBER:
+            return Code(f"math.{function}({inner.text})", kind=inner.kind)
+        return Code(f"torch.{function}({inner.text})", kind=inner.kind)
+
+
+def vanishes(node: Expression) -> bool:
+    """Tell whether a node about one token is 0 where its log-probabilities and weights are."""
+    match node:
+        case tree.Divergence() | tree.Weight():
+            return True
+        case tree.Log(body=body):
+            return _is_one(body)
+        case tree.Add(terms=terms):
+            return all(map(vanishes, terms))
+        case tree.Mul(factors=factors):
+            return any(map(vanishes, factors)) and all(map(_finite, factors))
+        case tree.Neg(body=body) | tree.StopGradient(body=body):
+            return vanishes(body)
+        case tree.Div(numerator=numerator, denominator=denominator):
+            return vanishes(numerator) and _finite(numerator) and not _of_token(denominator)
+    return False
+
+
+def _is_one(node: Expression) -> bool:
+    """Tell whether a positive node is 1 where log-probabilities are 0."""
+    match node:
+        case tree.TokenProbability() | tree.Number(value=1):
+            return True
+        case tree.Mul(factors=factors):
+            return all(map(_is_one, factors))
+        case tree.Div(numerator=numerator, denominator=denominator):
+            return _is_one(numerator) and _is_one(denominator)
+        case tree.Pow(base=base, exponent=exponent):
+            return (_is_one(base) and _finite(exponent)) or vanishes(exponent)
+        case tree.Exp(body=body):
+            return vanishes(body)
+    return False
+
+
+def _finite(node: Expression) -> bool:
+    """Tell whether nothing in a node divides by what is 0 at padding."""
+    return not any(
+        (
+            isinstance(each, tree.Div)
+            and _of_token(each.denominator)
+            and not _is_one(each.denominator)
+        )
+        or (isinstance(each, tree.Log) and not _is_one(each.body) and _of_token(each.body))
+        or (isinstance(each, tree.Pow) and _of_token(each) and not _is_one(each))
+        for each in node.walk()
+    )
+
+
+def _of_token(node: Expression) -> bool:
+    return bool(tree.token_responses(node))
+
+
+def _of_probabilities(node: Expression) -> bool:
+    """Tell whether a node is a positive product or quotient of probabilities, among others."""
+    kinds = (tree.Mul, tree.Div, tree.Pow, tree.Probability, tree.TokenProbability)
+    models = (tree.Probability, tree.TokenProbability)
+    return (
+        isinstance(node, kinds)
+        and node.positive
+        and any(isinstance(each, models) for each in node.walk())
+    )
+
+
+def _logps(model: str, response: str) -> str:
+    label = LABELS[response]
+    return f"{label}_logps" if MODELS[model].trained else f"{model}_{label}_logps"
+
+
+def _divergence(node: tree.Divergence, *, both: bool) -> str:
+    direction = f"_{node.first}_{node.second}" if both else ""
+    return f"{LABELS[node.response]}_kl{direction}"
+
+
+def _joined(terms: Iterable[Signed], frozen: str | None) -> list[Signed]:
+    """Cancel what occurs with both signs, and write log π − log π_ref as a log-ratio."""
+    result: list[Signed] = []
+    for sign, code in terms:
+        if (-sign, code) in result:
+            result.remove((-sign, code))
+        else:
+            result.append((sign, code))
+    for label in LABELS.values() if frozen else ():
+        for suffix in ("", _SUM):
+            _join(
+                result,
+                (f"{label}_logps{suffix}", f"{frozen}_{label}_logps{suffix}"),
+                label + "_logratios" + suffix,
+            )
+    return result
+
+
+def _join(terms: list[Signed], names: tuple[str, str], ratio: str) -> None:
+    """Put a log-ratio in the place of the difference of two logarithms, wherever it occurs."""
+    policy = next((each for each in terms if each[1].text == names[0]), None)
+    if policy is None:
+        return
+    sign, code = policy
+    other = next((each for each in terms if each == (-sign, replace(code, text=names[1]))), None)
+    if other is None:
+        return
+    first = min(terms.index(policy), terms.index(other))
+    terms.remove(policy)
+    terms.remove(other)
+    terms.insert(first, (sign, replace(code, text=ratio)))
+
+
+def _sum(terms: list[Signed]) -> Code:
+    terms = _with_expm1(terms)
+    if not terms:
+        return Code("0", kind=Kind.NUMBER)
+    (sign, first), *rest = terms
+    text = first.at(SUM if sign > 0 and rest else TERM) if sign > 0 else f"-{first.at(TERM)}"
+    if not rest:
+        return first if sign > 0 else Code(text, min(first.level, SIGN), first.kind)
+    pieces = [text, *(f" {'+' if sign > 0 else '-'} {code.at(TERM)}" for sign, code in rest)]
+    return Code("".join(pieces), SUM, max(code.kind for _, code in terms))
+
+
+def _with_expm1(terms: list[Signed]) -> list[Signed]:
+    """Write exp(a) − 1 as expm1(a), which keeps its digits where a is small."""
+    for place, (sign, code) in enumerate(terms):
+        one = (-sign, Code("1", kind=Kind.NUMBER))
+        if code.text.startswith(_EXP) and code.level == ATOM and one in terms:
+            rest = [*terms]
+            rest[place] = (sign, replace(code, text=_EXPM1 + code.text.removeprefix(_EXP)))
+            rest.remove(one)
+            return rest
+    return terms
+
+
+def _product(factors: list[Code]) -> Code:
+    first, *rest = factors
+    if not rest:
+        return first
+    text = " * ".join([first.at(TERM), *(each.at(POWER) for each in rest)])
+    return Code(text, TERM, max(each.kind for each in factors))
+
+
+def _detached(code: Code) -> Code:
+    return (
+        code
+        if code.kind is Kind.NUMBER
+        else replace(code, text=f"{code.at(ATOM)}.detach()", level=ATOM)
+    )

@@ -1,0 +1,142 @@
+"""Files of losses: from plans to text, and the text beside what lies in the folder."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from midpo_sym.emit.losses.plan import Plan, plan
+from midpo_sym.prover.prove import Result
+from midpo_sym.prover.specialise import Specialisation
+
+INDEX = "__init__.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A loss in the index of all.
+
+    Attributes:
+        id: of the specification.
+        function: name of the function.
+        module: name of the class.
+        needs_reference: whether it needs log-probabilities of a frozen model.
+        needs_kl: whether it needs divergences over the whole vocabulary.
+        needs_lengths: whether it needs numbers of tokens.
+        needs_weights: whether it needs weights of tokens.
+    """
+
+    id: str
+    function: str
+    module: str
+    needs_reference: bool
+    needs_kl: bool
+    needs_lengths: bool
+    needs_weights: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a file differs from what would be generated.
+
+    Attributes:
+        name: of the file.
+        what: `missing`, `stray` or `different`.
+        diff: from what is there to what would be generated, in unified form.
+    """
+
+    name: str
+    what: str
+    diff: str
+
+
+def render(result: Result, specialises: Iterable[Specialisation] = ()) -> str:
+    """Return the file of one loss.
+
+    Raises:
+        NotProvedError: the statement is not proved.
+        SpecError: a name of the specification cannot be used in Python.
+    """
+    return _rendered(plan(result, specialises))
+
+
+def render_all(proved: Mapping[str, tuple[Result, tuple[Specialisation, ...]]]) -> dict[str, str]:
+    """Return the files of a package of losses, by name.
+
+    Args:
+        proved: for each id, its result and what it becomes at special values.
+
+    Raises:
+        NotProvedError: a statement is not proved.
+    """
+    plans = {id_: plan(*each) for id_, each in proved.items()}
+    rows = [_row(id_, each) for id_, each in plans.items()]
+    exports = {"Entry", "INDEX", "get", "mi_dpo_loss", "names"}
+    exports |= {each.function for each in rows} | {each.module for each in rows}
+    index = _environment().get_template("losses.py.jinja")
+    # Constants, classes, functions, each by name: the order that linters want
+    order = sorted(exports, key=lambda name: (not name.isupper(), name.islower(), name))
+    files = {f"{id_}.py": _rendered(each) for id_, each in plans.items()}
+    return {**files, INDEX: index.render(plans=rows, exports=order)}
+
+
+def changes(files: Mapping[str, str], folder: Path) -> list[Change]:
+    """Return how a folder differs from the files that would be generated, strays included."""
+    there = {path.name: path for path in folder.glob("*.py")}
+    found = []
+    for name in sorted({*files, *there}):
+        wanted = files.get(name)
+        text = there[name].read_text(encoding="utf-8") if name in there else None
+        if wanted == text:
+            continue
+        what = "missing" if text is None else "stray" if wanted is None else "different"
+        old, new = ((each or "").splitlines(keepends=True) for each in (text, wanted))
+        diff = "".join(difflib.unified_diff(old, new, f"{name} as it is", f"{name} generated"))
+        found.append(Change(name, what, diff))
+    return found
+
+
+def write(files: Mapping[str, str], folder: Path) -> list[Change]:
+    """Write what differs, take away strays, and return what was changed."""
+    found = changes(files, folder)
+    for each in found:
+        path = folder / each.name
+        if each.what == "stray":
+            path.unlink()
+        else:
+            path.write_text(files[each.name], encoding="utf-8", newline="\n")
+    return found
+
+
+def _row(id_: str, each: Plan) -> Row:
+    needs = dict(each.needs)
+    return Row(
+        id_,
+        each.function,
+        each.module,
+        needs_reference="reference" in needs,
+        needs_kl="kl" in needs,
+        needs_lengths="lengths" in needs,
+        needs_weights="weights" in needs,
+    )
+
+
+def _rendered(planned: Plan) -> str:
+    template = _environment().get_template("loss.py.jinja")
+    return template.render({each.name: getattr(planned, each.name) for each in fields(planned)})
+
+
+def _environment() -> Environment:
+    # Python, not HTML: nothing is to be escaped; what goes into docstrings is checked by `prose`.
+    return Environment(
+        loader=PackageLoader("midpo_sym.emit"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701
+    )

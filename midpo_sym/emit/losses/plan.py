@@ -1,0 +1,475 @@
+"""What the file of a loss says: one frozen plan, which the template prints and decides nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from midpo_sym.emit.losses import prose
+from midpo_sym.emit.losses.code import LABELS, Code, Coder, vanishes
+from midpo_sym.language import tree
+from midpo_sym.language.errors import Advice
+from midpo_sym.language.mathematics import default_symbol
+from midpo_sym.language.printer import TERM
+from midpo_sym.language.tree import Expression
+from midpo_sym.language.vocabulary import MODELS
+from midpo_sym.prover.computation import Computation, computation
+from midpo_sym.prover.prove import Result
+from midpo_sym.prover.specialise import Specialisation
+from midpo_sym.prover.verdict import Proved
+from midpo_sym.spec.errors import SpecError
+from midpo_sym.spec.model import ParameterSpec, WeightSpec
+
+WIDTH = 100  # columns of a generated file
+_DIGITS = 12  # of the specification's hash
+_FROZEN = tuple(name for name, model in MODELS.items() if not model.trained)
+# What the generated code calls things by; a hyper-parameter of such a name would hide them.
+_TAKEN = frozenset({
+    "Tensor", "argument", "bias", "check_nonzero", "check_number", "check_pairs", "check_tokens",
+    "check_weights", "chosen", "float", "forward", "from_hidden", "from_logits", "from_statistics",
+    "given", "hidden", "labels", "link", "log_sum_exp", "logits", "logsigmoid", "mask", "math",
+    "max", "needs", "overwrite_logits", "reduction", "rejected", "self", "super", "torch",
+    "training", "tuple", "weight", "weights_of",
+})  # fmt: skip
+_TAKEN_STARTS = ("_", "chosen_", "rejected_", "ref_", "prev_")
+
+
+class NotProvedError(Exception):
+    """The statement is not proved: there is nothing to generate; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A hyper-parameter of the generated function.
+
+    Attributes:
+        name: in Python.
+        domain: a row of `DOMAINS`.
+        default: ` = value`, or nothing if the authors name none.
+        doc: what it is.
+    """
+
+    name: str
+    domain: str
+    default: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A tensor that the generated function takes."""
+
+    name: str
+    doc: str
+    is_mask: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A tensor that the formula uses.
+
+    Attributes:
+        name: in the formula.
+        given: how it comes from what the function was given.
+        measured: how it comes from `ResponseStatistics`.
+    """
+
+    name: str
+    given: str
+    measured: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights of one name: of which domain, and what they are called for each label."""
+
+    name: str
+    domain: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that the template prints.
+
+    Attributes:
+        spec: name of the file it is generated from.
+        digest: first digits of the file's SHA-256.
+        function: name of the function.
+        module: name of the class.
+        headline: first line of the docstrings.
+        story: the docstring up to its arguments.
+        imports: names from `midpo_sym.tensor`.
+        uses_math: whether numbers are given to functions of `math`.
+        uses_torch: whether the formulas call functions of torch.
+        by_token: whether the statistics are per token.
+        statistics: tensors that the function takes, in order.
+        optional_masks: masks that it takes, but can do without.
+        numbers: hyper-parameters.
+        nonzero: what has to differ from zero, in Python.
+        weights: what weighs tokens.
+        inputs: tensors that the formulas use.
+        fills: inputs that are 1 at padding, so that nothing there divides by zero; with the mask.
+        formulas: name and text of each formula, the text in lines.
+        needs: keyword arguments of `Needs`.
+    """
+
+    spec: str
+    digest: str
+    function: str
+    module: str
+    headline: str
+    story: str
+    imports: tuple[str, ...]
+    uses_math: bool
+    uses_torch: bool
+    by_token: bool
+    statistics: tuple[Statistic, ...]
+    optional_masks: tuple[Statistic, ...]
+    numbers: tuple[Number, ...]
+    nonzero: tuple[str, ...]
+    weights: tuple[Weights, ...]
+    inputs: tuple[Input, ...]
+    fills: tuple[tuple[str, str], ...]
+    formulas: tuple[tuple[str, tuple[str, ...]], ...]
+    needs: tuple[tuple[str, str], ...]
+
+
+def plan(result: Result, specialises: Iterable[Specialisation] = ()) -> Plan:
+    """Return what the file of a proved statement says.
+
+    Args:
+        result: of the statement of [prior] and [loss].
+        specialises: what the algorithm becomes at special values.
+
+    Raises:
+        NotProvedError: the value is not proved.
+        SpecError: a name of the specification cannot be used in Python.
+    """
+    if not isinstance(result.verdict, Proved):
+        raise NotProvedError(prose.why_not(result))
+    return _Planner(result).plan(specialises)
+
+
+def function_name(id_: str) -> str:
+    """Return the name of the function of a specification."""
+    return id_ if id_.endswith("_loss") else f"{id_}_loss"
+
+
+def module_name(title: str, id_: str) -> str:
+    """Return the name of the class: of the title, or of the id where that has no such name."""
+    text = unicodedata.normalize("NFKC", re.sub(r"\(.*?\)", "", title))
+    words = re.findall(r"[A-Za-z0-9]+", text)
+    name = "".join(word[0].upper() + word[1:] for word in words)
+    if not name or not name.isidentifier() or not text.isascii():
+        name = "".join(word.capitalize() for word in id_.split("_"))
+    return name if name.endswith("Loss") else f"{name}Loss"
+
+
+class _Planner:
+    """Plans the file of one result."""
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+        self.derivation = result.derivation
+        self.computed: Computation = computation(result.statement)
+        computed = self.computed
+        self.trees = (computed.argument, computed.chosen, computed.rejected)
+        self.nodes = [node for each in self.trees for node in each.walk()]
+        self.by_token = any(map(_weighs_tokens, self.nodes))
+        declared: list[ParameterSpec | WeightSpec] = [*self.derivation.parameters]
+        declared += self.derivation.weights
+        self.names = {each.name: each.torch for each in declared}
+        self.symbols = {each.name: default_symbol(each.torch) for each in declared}
+        self.divergences = {
+            (node.first, node.second) for node in self.nodes if isinstance(node, tree.Divergence)
+        }
+        models = {
+            node.model
+            for node in self.nodes
+            if isinstance(node, (tree.Probability, tree.TokenProbability))
+        }
+        self.frozen = [model for model in _FROZEN if model in models]
+        self.coder = Coder(
+            self.names,
+            self.by_token,
+            self.frozen[0] if len(self.frozen) == 1 else None,
+            both_divergences=len(self.divergences) > 1,
+        )
+
+    def plan(self, specialises: Iterable[Specialisation]) -> Plan:
+        names = ("argument", "chosen_rewards", "rejected_rewards")
+        formulas = [
+            (name, self.lines(name, each)) for name, each in zip(names, self.trees, strict=True)
+        ]
+        sums = [(name, (text,)) for text, name in self.coder.sums.items()]
+        formulas = [*sums, *formulas]
+        text = "\n".join(line for _, lines in formulas for line in lines)
+        used = set(re.findall(r"[A-Za-z_]\w*", text))
+        nonzero = tuple(self.nonzero())
+        numbers = tuple(self.numbers(used | set(re.findall(r"\w+", " ".join(nonzero)))))
+        inputs = tuple(self.inputs(used))
+        masks = [f"{label}_mask" for label in LABELS.values()] if self.by_token else []
+        filled = [mask for mask in masks if mask in used]
+        statistics = tuple(self.statistics(inputs))
+        weights = tuple(self.weights(inputs))
+        optional = [] if filled else [_Statistics.mask(each, needed=False) for each in masks]
+        helpers = {"Needs", "PreferenceLoss", "ResponseStatistics"}
+        helpers |= {"check_tokens" if self.by_token else "check_pairs"}
+        helpers |= {"check_number"} if numbers else set()
+        helpers |= {"check_nonzero"} if nonzero else set()
+        helpers |= {"check_weights"} if weights else set()
+        helpers |= {"log_sum_exp"} & used
+        symbols = {**self.derivation.symbols, **self.symbols}
+        return Plan(
+            spec=self.derivation.path.name,
+            digest=hashlib.sha256(self.derivation.text.encode()).hexdigest()[:_DIGITS],
+            function=function_name(self.derivation.id),
+            module=module_name(self.derivation.title, self.derivation.id),
+            headline=prose.headline(self.result),
+            story=prose.story(self.result, self.computed, symbols, specialises),
+            imports=tuple(sorted(helpers, key=lambda each: (each.islower(), each))),
+            uses_math="math" in used,
+            uses_torch="torch" in used or bool(filled),
+            by_token=self.by_token,
+            statistics=statistics,
+            optional_masks=tuple(optional),
+            numbers=numbers,
+            nonzero=nonzero,
+            weights=weights,
+            inputs=inputs,
+            fills=tuple(
+                (each.name, mask)
+                for mask in filled
+                for each in inputs
+                if mask.partition("_")[0] in each.name.split("_")[:2]
+                and each.name != mask
+                and not each.name.endswith("_lengths")
+            ),
+            formulas=tuple(formulas),
+            needs=tuple(self.needs(used, weights)),
+        )
+
+    def lines(self, name: str, node: Expression) -> tuple[str, ...]:
+        """Return a formula as one line, or a term of its sum to a line."""
+        room = WIDTH - len(f"    {name} = ")
+        whole = self.coder.value(node)
+        if len(whole.text) <= room:
+            return (whole.text,)
+        terms = self.coder.terms(node)
+        if len(terms) == 1 or len(whole.text) <= WIDTH - 8:
+            return whole.text, ""
+        first, *rest = [
+            (sign, Code(code.text, code.level, code.kind).at(TERM)) for sign, code in terms
+        ]
+        start = first[1] if first[0] > 0 else f"-{first[1]}"
+        return (start, *(f"{'+' if sign > 0 else '-'} {text}" for sign, text in rest))
+
+    def numbers(self, used: set[str]) -> Iterable[Number]:
+        for each in self.derivation.parameters:
+            if each.torch not in used:
+                continue
+            if each.torch in _TAKEN or each.torch.startswith(_TAKEN_STARTS):
+                raise self.taken("parameters", each.name, each.torch)
+            default = "" if each.default is None else f" = {_literal(each.default)}"
+            yield Number(
+                each.torch, each.domain, default, prose.argument(each.torch, f"{each.meaning}.")
+            )
+
+    def taken(self, table: str, name: str, torch: str) -> SpecError:
+        """Return the error of a name that the generated code needs for itself."""
+        return SpecError(
+            str(self.derivation.path),
+            "the generated loss uses this name for something else",
+            key=f"{table}.{name}.torch",
+            advice=Advice(torch, cure="give it another name with torch = ..."),
+        )
+
+    def nonzero(self) -> Iterable[str]:
+        """Yield what the proof had to assume of hyper-parameters."""
+        verdict = self.result.verdict
+        for each in verdict.conditions if isinstance(verdict, Proved) else ():
+            leaves = [node for node in each.expression.walk() if not node.parts]
+            if not each.given_by and all(
+                isinstance(node, (tree.Number, tree.Parameter)) for node in leaves
+            ):
+                yield self.coder.value(each.expression).text
+
+    def inputs(self, used: set[str]) -> Iterable[Input]:
+        """Yield the tensors of the formulas, in the order of the function's arguments."""
+        total = "of" if self.by_token else "total"
+        frozen = self.frozen[0] if len(self.frozen) == 1 else ""
+        for stem in ("logratios", "logps"):
+            for label in LABELS.values():
+                name = f"{label}_{stem}"
+                given = f'given["{name}"]'
+                if stem == "logratios":
+                    given = f'given["{label}_logps"] - given["{frozen}_{label}_logps"]'
+                measured = f'{label}.{total}("{stem}")'
+                if stem == "logratios" and frozen == "prev":
+                    measured = f'{label}.of("logps") - {label}.of("prev_logps")'
+                    measured = measured if self.by_token else f"({measured}).sum(-1)"
+                if name in used:
+                    yield Input(name, given, measured)
+        for model in self.frozen:
+            for label in LABELS.values():
+                name = f"{model}_{label}_logps"
+                if name in used:
+                    measured = f'{label}.{total}("{model}_logps")'
+                    yield Input(name, f'given["{name}"]', measured)
+        for label in LABELS.values():
+            if f"{label}_lengths" in used:
+                yield Input(f"{label}_lengths", f'given["{label}_lengths"]', f"{label}.lengths")
+        for first, second in sorted(self.divergences):
+            direction = f"_{first}_{second}" if self.coder.both_divergences else ""
+            for label in LABELS.values():
+                name = f"{label}_kl{direction}"
+                if name in used:
+                    measured = f'{label}.{total}("kl_{first}_{second}")'
+                    yield Input(name, f'given["{name}"]', measured)
+        for each in self.derivation.weights:
+            for label in LABELS.values():
+                name = f"{label}_{each.torch}"
+                if name in used:
+                    yield Input(name, f'given["{name}"]', f'{label}.of("{each.torch}")')
+        for label in LABELS.values():
+            if f"{label}_mask" in used:
+                yield Input(f"{label}_mask", f"{label}_mask.bool()", f"{label}.mask")
+
+    def statistics(self, inputs: Iterable[Input]) -> Iterable[Statistic]:
+        """Yield what the function takes, in the order people know."""
+        needed = [each.name for each in inputs]
+        ratios = [name.partition("_")[0] for name in needed if name.endswith("_logratios")]
+        frozen = self.frozen[0] if len(self.frozen) == 1 else ""
+        wanted = {*needed, *(f"{label}_logps" for label in ratios)}
+        wanted |= {f"{frozen}_{label}_logps" for label in ratios}
+        describe = _Statistics(by_token=self.by_token)
+        for label in LABELS.values():
+            if f"{label}_logps" in wanted:
+                yield describe.logps(f"{label}_logps", "π", label)
+        for model in self.frozen:
+            for label in LABELS.values():
+                if f"{model}_{label}_logps" in wanted:
+                    unicode = MODELS[model].unicode
+                    yield describe.logps(f"{model}_{label}_logps", unicode, label)
+        for each in inputs:
+            label, _, stem = each.name.partition("_")
+            if stem == "lengths":
+                yield describe.lengths(each.name, label)
+            elif stem in {"kl", "kl_ref_pi", "kl_pi_ref"}:
+                yield describe.divergence(each)
+            elif stem in {weight.torch for weight in self.derivation.weights}:
+                meaning = next(w.meaning for w in self.derivation.weights if w.torch == stem)
+                yield describe.weight(each.name, label, meaning)
+            elif stem == "mask":
+                yield _Statistics.mask(each.name, needed=True)
+
+    def weights(self, inputs: Iterable[Input]) -> Iterable[Weights]:
+        needed = {each.name for each in inputs}
+        for each in self.derivation.weights:
+            names = tuple(f"{label}_{each.torch}" for label in LABELS.values())
+            if needed & {*names}:
+                if each.torch in _TAKEN or each.torch in {"mask", "lengths", "logps", "kl"}:
+                    raise self.taken("weights", each.name, each.torch)
+                yield Weights(each.torch, each.domain, tuple(n for n in names if n in needed))
+
+    def needs(self, used: set[str], weights: Iterable[Weights]) -> Iterable[tuple[str, str]]:
+        """Yield the arguments of `Needs` that are not its defaults."""
+        if self.frozen or self.divergences:
+            yield "reference", "True"
+        if self.divergences:
+            names = "".join(f'"{a}_{b}", ' for a, b in sorted(self.divergences))
+            yield "kl", f"({names.rstrip() if len(self.divergences) == 1 else names[:-2]})"
+        if any(name.endswith("_lengths") for name in used):
+            yield "lengths", "True"
+        domains = [f'"{each.name}": "{each.domain}"' for each in weights]
+        if domains:
+            yield "weights", f"{{{', '.join(domains)}}}"
+        if self.computed.linear:
+            yield "linear", "True"
+        if self.frozen or self.divergences:
+            model = self.frozen[0] if len(self.frozen) == 1 else "ref"
+            yield "reference_model", f'"{model}"'
+
+
+@dataclass(frozen=True, slots=True)
+class _Statistics:
+    """Describes the tensors that a function takes."""
+
+    by_token: bool
+
+    @property
+    def shape(self) -> str:
+        return "(batch, tokens)" if self.by_token else "(batch,)"
+
+    def of(self, label: str) -> str:
+        where = "y_w" if label == "chosen" else "y_l"
+        return f"the token at t of {where}" if self.by_token else where
+
+    def logps(self, name: str, model: str, label: str) -> Statistic:
+        where = "y_w" if label == "chosen" else "y_l"
+        if self.by_token:
+            text = f"log {model}({where},t), nats, of each token of {where}, 0 at padding"
+        else:
+            text = f"log {model}({where}), nats, summed over the tokens of {where}"
+        return Statistic(name, prose.argument(name, f"{text}; shape {self.shape}."))
+
+    def divergence(self, each: Input) -> Statistic:
+        first, second = each.measured.partition("kl_")[2].rstrip('")').split("_")
+        models = f"KL({MODELS[first].unicode}‖{MODELS[second].unicode})"
+        where = "y_w" if each.name.startswith("chosen") else "y_l"
+        how = "at each token of" if self.by_token else "summed over the tokens of"
+        text = (
+            f"{models} of the next-token distributions over the whole vocabulary, nats, {how} "
+            f"{where}{', 0 at padding' if self.by_token else ''}; shape {self.shape}."
+        )
+        return Statistic(each.name, prose.argument(each.name, text))
+
+    def lengths(self, name: str, label: str) -> Statistic:
+        where = "y_w" if label == "chosen" else "y_l"
+        return Statistic(
+            name, prose.argument(name, f"number of tokens of {where}, 1 or more; shape (batch,).")
+        )
+
+    def weight(self, name: str, label: str, meaning: str) -> Statistic:
+        where = "y_w" if label == "chosen" else "y_l"
+        text = f"{meaning}; of each token of {where}, 0 at padding; shape {self.shape}."
+        return Statistic(name, prose.argument(name, text))
+
+    @staticmethod
+    def mask(name: str, *, needed: bool) -> Statistic:
+        where = "y_w" if name.startswith("chosen") else "y_l"
+        text = f"true at the tokens of {where}; shape (batch, tokens)."
+        if not needed:
+            text += " None if the statistics are 0 at padding already."
+        return Statistic(name, prose.argument(name, text))
+
+
+def _weighs_tokens(node: Expression) -> bool:
+    """Tell whether a node is a sum over tokens that the sums of its parts do not determine."""
+    return isinstance(node, (tree.TokenSum, tree.TokenProduct)) and not _is_plain(node.body)
+
+
+def _is_plain(body: Expression) -> bool:
+    match body:
+        case tree.Divergence() | tree.TokenProbability():
+            return True
+        case tree.Neg(body=inner) | tree.Log(body=inner) | tree.StopGradient(body=inner):
+            return _is_plain(inner)
+        case tree.Add(terms=parts):
+            return vanishes(body) and all(map(_is_plain, parts))
+        case tree.Div(numerator=numerator, denominator=denominator):
+            both = (numerator, denominator)
+            return all(isinstance(each, tree.TokenProbability) for each in both)
+    return False
+
+
+def _literal(value: Fraction) -> str:
+    """Return a number as Python prints it: 0.1 for 1/10, a quotient where no decimal is exact."""
+    decimal = repr(float(value))
+    exact = Fraction(decimal) == value
+    return decimal if exact else f"{value.numerator} / {value.denominator}"

@@ -1,0 +1,124 @@
+"""What a program has to compute: argument and rewards of a loss, in their simplest form.
+
+Not trusted: whatever is simplified here is compared with the statement by the kernel, in value and
+in gradient, before anyone computes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from midpo_sym.language import tree
+from midpo_sym.language.substitute import at_labels, unfold
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.forms import (
+    FROZEN,
+    Atom,
+    NormalForm,
+    OutsideClassError,
+    ZeroDenominatorError,
+)
+from midpo_sym.prover.framework import implicit_reward
+from midpo_sym.prover.kernel import decide, decide_gradient
+from midpo_sym.prover.normal_form import read
+from midpo_sym.prover.rebuild import NotReadableError, rebuild
+from midpo_sym.prover.verdict import DisagreementError
+from midpo_sym.spec.model import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """Trees to compute, free of definitions and of `by_label`.
+
+    Attributes:
+        argument: what goes into the link, with its stop-gradients.
+        chosen: α log π/ζ of y_w, in value.
+        rejected: α log π/ζ of y_l, in value.
+        linear: whether the argument's derivatives in the log-probabilities and divergences of the
+            single tokens do not depend on these.
+    """
+
+    argument: Expression
+    chosen: Expression
+    rejected: Expression
+    linear: bool
+
+
+def computation(statement: Statement) -> Computation:
+    """Return what a program computes for a statement.
+
+    Raises:
+        DisagreementError: a simplified tree is not what it was simplified from.
+    """
+    argument = simplest(statement.argument, gradient=True)
+    chosen, rejected = (
+        simplest(at_labels(implicit_reward(statement, response)), gradient=False)
+        for response in ("w", "l")
+    )
+    return Computation(argument, chosen, rejected, is_linear(statement.argument))
+
+
+def simplest(node: Expression, *, gradient: bool) -> Expression:
+    """Return the shortest tree with the value of a node, and its gradient if that is wanted.
+
+    Where the normal form has no words, or divides by what varies from token to token, it is the
+    node itself, with its definitions unfolded.
+
+    Raises:
+        DisagreementError: the kernel says that the tree is another expression.
+    """
+    plain = unfold(node)
+    try:
+        form = read((plain,), hold=gradient).forms[0]
+        if _divides_by_tokens(form):
+            return plain
+        short = rebuild(_with_stop_gradients(form), by_response=True)
+        theorems = [decide(short, plain).theorem]
+        theorems += [decide_gradient(short, plain).theorem] if gradient else []
+    except (NotReadableError, OutsideClassError, ZeroDenominatorError):
+        return plain
+    if None in theorems:
+        message = "the simplified form is another expression"
+        raise DisagreementError(message)
+    return short
+
+
+def is_linear(node: Expression) -> bool:
+    """Tell whether a node is linear in the quantities of single tokens, other than weights."""
+    try:
+        form = read((node,), hold=True).forms[0]
+    except (OutsideClassError, ZeroDenominatorError):
+        return False
+    if any(atom.opaque for atom in form.present()):
+        return False
+    if any(_varies(atom) for atom in form.atoms_of(form.constant)):
+        return False
+    for r in form.sums.values():
+        if any(_varies(atom) for atom in form.atoms_of(r.field(r.denom))):
+            return False
+        names = [str(symbol) for symbol in r.field.symbols]
+        varying = [name in form.atoms and _varies(form.atoms[name]) for name in names]
+        for monomial, _ in r.numer.terms():
+            if sum(e for e, counts in zip(monomial, varying, strict=True) if counts) > 1:
+                return False
+    return True
+
+
+def _varies(atom: Atom) -> bool:
+    """Tell whether an atom is a log-probability or a divergence of one token."""
+    return atom.token and not isinstance(atom.leaf, tree.Weight)
+
+
+def _divides_by_tokens(form: NormalForm) -> bool:
+    return any(atom.token for r in form.sums.values() for atom in form.atoms_of(r.field(r.denom)))
+
+
+def _with_stop_gradients(form: NormalForm) -> NormalForm:
+    """Return a form whose held atoms stand for sg of their leaves."""
+    atoms = {
+        name: replace(atom, leaf=tree.StopGradient(atom.leaf))
+        if name.endswith(FROZEN) and atom.leaf is not None
+        else atom
+        for name, atom in form.atoms.items()
+    }
+    return NormalForm(form.constant, form.sums, atoms)

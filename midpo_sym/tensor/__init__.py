@@ -1,0 +1,48 @@
+"""Torch kernels of the losses: statistics of responses, from logits or from hidden states.
+
+The pipeline of one training step, stage by stage:
+
+1. `response_statistics` (from logits) or `linear_statistics` (from hidden states and the weight of
+   the lm_head) turn a batch into `ResponseStatistics`: per-token log-probabilities, log-ratios,
+   divergences, lengths.
+2. `PreferenceLoss.from_statistics` turns the statistics of the chosen and the rejected responses
+   into losses and implicit rewards. Every generated module inherits it.
+3. `PreferenceLoss.from_hidden` does both in a single pass where the loss allows it.
+
+Needs torch and nothing else of this package.
+"""
+
+try:
+    import torch as _torch  # noqa: F401  # only to tell whether it is there
+except ModuleNotFoundError as missing:
+    message = "midpo_sym.tensor needs PyTorch 2.6 or later: pip install 'midpo-sym[torch]'"
+    raise ImportError(message) from missing
+
+from midpo_sym.tensor.checks import (
+    check_nonzero,
+    check_number,
+    check_pairs,
+    check_tokens,
+    check_weights,
+)
+from midpo_sym.tensor.framework import mi_dpo_loss
+from midpo_sym.tensor.linear import linear_statistics
+from midpo_sym.tensor.logarithms import log_sum_exp
+from midpo_sym.tensor.logits import response_statistics
+from midpo_sym.tensor.loss import Needs, PreferenceLoss
+from midpo_sym.tensor.statistics import ResponseStatistics
+
+__all__ = [
+    "Needs",
+    "PreferenceLoss",
+    "ResponseStatistics",
+    "check_nonzero",
+    "check_number",
+    "check_pairs",
+    "check_tokens",
+    "check_weights",
+    "linear_statistics",
+    "log_sum_exp",
+    "mi_dpo_loss",
+    "response_statistics",
+]

@@ -1,0 +1,221 @@
+"""Checks of what users hand to the kernels: each error names the argument, what it is, the cure.
+
+Checks of shapes, dtypes and devices cost nothing and vanish under `torch.compile`. `check_values`
+looks at the labels themselves, and so waits for the device once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import torch
+from torch import Tensor
+
+IGNORE = -100  # the label that everybody's data collators put where there is nothing to learn
+DIVERGENCES = ("ref_pi", "pi_ref")
+LOGITS = ("responses", "tokens", "vocabulary")
+HIDDEN = ("responses", "tokens", "width")
+_MANY = 8  # places listed in a message before it says "..."
+
+
+def describe(value: object) -> str:
+    """Return what a message says of an argument: dtype, shape and device, or its type."""
+    if not isinstance(value, Tensor):
+        return f"a {type(value).__name__}"
+    dtype = str(value.dtype).removeprefix("torch.")
+    return f"a {dtype} tensor of shape {tuple(value.shape)} on {value.device}"
+
+
+def check_matrix(name: str, value: object, shape: tuple[str, ...]) -> None:
+    """Check that a model's output or weight is a floating-point tensor with so many dimensions.
+
+    Raises:
+        TypeError: it is no tensor, or not one of floating-point numbers.
+        ValueError: it has another number of dimensions, or one of them is empty.
+    """
+    wanted = f"({', '.join(shape)})"
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        raise TypeError(f"{name}: expected a floating-point tensor {wanted}, got {describe(value)}")
+    if value.ndim != len(shape) or 0 in value.shape:
+        raise ValueError(f"{name}: expected shape {wanted}, none of it 0, got {describe(value)}")
+
+
+def check_alike(
+    name: str, value: Tensor, shape: tuple[int, ...], device: torch.device, model: str
+) -> None:
+    """Check that a tensor has the shape and the device that another argument asks for.
+
+    Args:
+        name: of the argument.
+        value: the argument.
+        shape: the shape it has to have.
+        device: the device it has to be on.
+        model: the argument that decides.
+
+    Raises:
+        ValueError: it has another shape, or is on another device.
+    """
+    if tuple(value.shape) != shape:
+        raise ValueError(
+            f"{name}: expected shape {shape}, as {model} has it, got {describe(value)}"
+        )
+    if value.device != device:
+        raise ValueError(
+            f"{name}: expected a tensor on {device}, where {model} is, got {describe(value)}"
+        )
+
+
+def check_per_token(
+    name: str, value: object, shape: tuple[int, ...], device: torch.device, model: str
+) -> None:
+    """Check a tensor of one floating-point number per token.
+
+    Raises:
+        TypeError: it is no tensor, or not one of floating-point numbers.
+        ValueError: it has another shape than (N, T), or is on another device.
+    """
+    check_matrix(name, value, ("responses", "tokens"))
+    assert isinstance(value, Tensor)
+    check_alike(name, value, shape, device, model)
+
+
+def live_tokens(
+    labels: object, mask: object, shape: tuple[int, ...], device: torch.device, model: str
+) -> Tensor:
+    """Check labels and completion mask and return which tokens count.
+
+    Args:
+        labels: token ids, -100 where ignored; integers (N, T).
+        mask: completion mask, True or non-zero where a token counts; bool or integers (N, T), or
+            None.
+        shape: (N, T), as the model's output has it.
+        device: where the model's output is.
+        model: the name of that output, for messages.
+
+    Returns:
+        bool (N, T); position 0 is never live, as nothing predicts it.
+
+    Raises:
+        TypeError: labels or mask are no tensors of integers.
+        ValueError: they have another shape, or are on another device.
+    """
+    if not isinstance(labels, Tensor) or labels.dtype not in {torch.int64, torch.int32}:
+        raise TypeError(
+            f"labels: expected int64 token ids (responses, tokens), got {describe(labels)}"
+        )
+    check_alike("labels", labels, shape, device, model)
+    live = (labels != IGNORE) & (torch.arange(shape[1], device=device) > 0)
+    if mask is None:
+        return live
+    if not isinstance(mask, Tensor) or mask.is_floating_point() or mask.is_complex():
+        raise TypeError(
+            f"mask: expected a bool or integer completion mask (responses, tokens), got "
+            f"{describe(mask)}"
+        )
+    check_alike("mask", mask, shape, device, model)
+    return live & (mask != 0)
+
+
+def check_values(labels: Tensor, live: Tensor, vocabulary: int) -> None:
+    """Check the token ids that count, and that every response has one.
+
+    Raises:
+        ValueError: an id outside the vocabulary, or a response without a live token.
+    """
+    wrong = live & ((labels < 0) | (labels >= vocabulary))
+    empty = ~live.any(-1)
+    if not (wrong.any() | empty.any()).item():
+        return
+    if wrong.any():
+        places = wrong.nonzero()
+        values = labels[wrong][:_MANY].tolist()
+        raise ValueError(
+            f"labels: expected token ids 0 to {vocabulary - 1}, or {IGNORE} for tokens to ignore, "
+            f"got {_listed(values, len(places))} at [response, position] "
+            f"{_listed(places[:_MANY].tolist(), len(places))} of {describe(labels)}"
+        )
+    rows = empty.nonzero().flatten()
+    raise ValueError(
+        f"labels: response {_listed(rows[:_MANY].tolist(), len(rows))} of {describe(labels)} has "
+        f"no token: expected at least one label other than {IGNORE}, unmasked, after position 0, "
+        "which nothing predicts; drop the pair from the batch"
+    )
+
+
+def _listed(found: list[object], number: int) -> str:
+    return ", ".join(map(str, found)) + (", ..." if number > len(found) else "")
+
+
+def check_reference(
+    kl: Collection[str], source: str, *, given: bool, cached: Tensor | None
+) -> None:
+    """Check the names of the divergences wanted, and that there is one reference at most.
+
+    Args:
+        kl: names wanted.
+        source: the arguments that give the reference's whole distribution.
+        given: whether they were.
+        cached: the reference's log-probabilities of the labels, or None.
+
+    Raises:
+        ValueError: an unknown name, a divergence without the reference's distribution, or two
+            references.
+    """
+    unknown = [kl] if isinstance(kl, str) else sorted(set(kl) - set(DIVERGENCES))
+    if unknown:
+        raise ValueError(
+            f"kl: expected a collection of {' and '.join(map(repr, DIVERGENCES))}, got {unknown}"
+        )
+    if kl and not given:
+        raise ValueError(
+            f"kl: {sorted(kl)} sums over the whole vocabulary of the reference: pass {source}; "
+            "log-probabilities of the labels are not enough"
+        )
+    if given and cached is not None:
+        raise ValueError(f"ref_logps: {source} gives them already; pass one of the two")
+
+
+def check_overwritable(logits: Tensor) -> None:
+    """Check that every logit has memory of its own.
+
+    Raises:
+        ValueError: the tensor is expanded, or its strides overlap.
+    """
+    if torch._debug_has_internal_overlap(logits) == 1:  # noqa: SLF001  # what torch itself asks
+        raise ValueError(
+            f"logits: overwrite_logits needs a place in memory for every logit, got "
+            f"{describe(logits)} with strides {logits.stride()}"
+        )
+
+
+def check_head(prefix: str, hidden: object, weight: object, bias: object) -> None:
+    """Check hidden states and the lm_head that belongs to them.
+
+    Args:
+        prefix: "" for the policy's arguments, "ref_" for the reference's.
+        hidden: (N, T, H).
+        weight: (V, H).
+        bias: (V,) or None.
+
+    Raises:
+        TypeError: one is no tensor of floating-point numbers.
+        ValueError: shapes, dtypes or devices do not fit together.
+    """
+    name = f"{prefix}hidden"
+    check_matrix(name, hidden, HIDDEN)
+    check_matrix(f"{prefix}weight", weight, ("vocabulary", "width"))
+    assert isinstance(hidden, Tensor)
+    assert isinstance(weight, Tensor)
+    shape = (weight.shape[0], hidden.shape[2])
+    parts: list[tuple[str, Tensor, tuple[int, ...]]] = [(f"{prefix}weight", weight, shape)]
+    if bias is not None:
+        check_matrix(f"{prefix}bias", bias, ("vocabulary",))
+        assert isinstance(bias, Tensor)
+        parts.append((f"{prefix}bias", bias, shape[:1]))
+    for part, value, wanted in parts:
+        check_alike(part, value, wanted, hidden.device, name)
+        if value.dtype != hidden.dtype:
+            raise ValueError(
+                f"{part}: expected the dtype of {name}, which is {describe(hidden)}, got "
+                f"{describe(value)}"
+            )

@@ -1,0 +1,291 @@
+"""Statistics of responses from hidden states and the lm_head, whose logits never exist at once.
+
+The logits of a tile of live tokens are projected, measured and forgotten; the backward pass
+projects them once more. This composes with any loss. `fused` is the form without the second
+projection, for losses that are linear in the statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from midpo_sym.tensor import inputs
+from midpo_sym.tensor.derivatives import check_transforms, refuse_second_derivative
+from midpo_sym.tensor.measured import Measured, joined, nothing_yet, save_context
+from midpo_sym.tensor.projection import Head, HeadGradient
+from midpo_sym.tensor.rows import Coefficients
+from midpo_sym.tensor.sizes import accumulation_dtype
+from midpo_sym.tensor.statistics import ResponseStatistics, assemble
+from midpo_sym.tensor.tiles import Tiles, cuts
+from midpo_sym.tensor.tokens import gather_tokens
+
+
+def linear_statistics(
+    hidden: Tensor,
+    weight: Tensor,
+    labels: Tensor,
+    *,
+    bias: Tensor | None = None,
+    ref_hidden: Tensor | None = None,
+    ref_weight: Tensor | None = None,
+    ref_bias: Tensor | None = None,
+    ref_logps: Tensor | None = None,
+    prev_logps: Tensor | None = None,
+    kl: Collection[str] = (),
+    mask: Tensor | None = None,
+    weights: Mapping[str, Tensor] | None = None,
+) -> ResponseStatistics:
+    """Return the statistics of responses from hidden states.
+
+    Nothing of the size of the logits is kept, or ever in memory beyond a tile. The hidden states
+    are not to be shifted: those at t - 1 predict `labels[:, t]`. Under `torch.autocast` the
+    projections run in its dtype, as those of `torch.nn.Linear` would. The reference is a constant,
+    and there is no second derivative.
+
+    Args:
+        hidden: the policy's last hidden states; floating point (N, T, H).
+        weight: the weight of its lm_head, of the dtype of `hidden`; (V, H).
+        labels: token ids, -100 where ignored; int64 (N, T).
+        bias: of its lm_head; (V,), or None.
+        ref_hidden: the reference's hidden states, whose width may differ; (N, T, H_ref).
+        ref_weight: the weight of its lm_head; (V, H_ref).
+        ref_bias: of its lm_head; (V,), or None.
+        ref_logps: cached log π_ref(y_t), nats, instead of the reference's states; (N, T).
+        prev_logps: cached log-probabilities of a third, frozen model, nats; (N, T).
+        kl: the divergences wanted, of "ref_pi" for KL(π_ref‖π) and "pi_ref" for KL(π‖π_ref).
+        mask: completion mask, combined with `labels != -100`; bool or integer (N, T).
+        weights: per-token weights by name, each (N, T); gradients flow into them.
+
+    Returns:
+        The statistics, float32, or float64 if `hidden` are.
+
+    Raises:
+        TypeError: an argument is no tensor of the right kind.
+        ValueError: shapes, dtypes, devices or labels do not fit, a response has no token, or a
+            reference is given twice, half, or is missing.
+    """
+    policy, reference = heads(hidden, weight, bias, ref_hidden, ref_weight, ref_bias)
+    inputs.check_reference(
+        kl, "ref_hidden and ref_weight", given=reference is not None, cached=ref_logps
+    )
+    live = inputs.live_tokens(labels, mask, tuple(hidden.shape[:2]), hidden.device, "hidden")
+    measured = Measured(
+        *_statistics(
+            *policy,
+            labels,
+            live,
+            *(reference or (None, None, None)),
+            kl_ref_pi="ref_pi" in kl,
+            kl_pi_ref="pi_ref" in kl,
+        )
+    )
+    return assemble(measured, live, ref_logps, prev_logps, weights)
+
+
+def heads(
+    hidden: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    ref_hidden: Tensor | None,
+    ref_weight: Tensor | None,
+    ref_bias: Tensor | None,
+) -> tuple[Head, Head | None]:
+    """Check the heads of the policy and of its reference, and return them.
+
+    Raises:
+        TypeError: an argument is no floating-point tensor.
+        ValueError: shapes, dtypes or devices do not fit, or half a reference is given.
+    """
+    check_transforms(hidden)
+    inputs.check_head("", hidden, weight, bias)
+    policy = _autocast(Head(hidden, weight, bias))
+    if ref_hidden is None and ref_weight is None and ref_bias is None:
+        return policy, None
+    if ref_hidden is None or ref_weight is None:
+        missing = "ref_hidden" if ref_hidden is None else "ref_weight"
+        raise ValueError(f"{missing}: is None, expected a tensor, as half a reference is given")
+    inputs.check_head("ref_", ref_hidden, ref_weight, ref_bias)
+    shape = (*hidden.shape[:2], ref_hidden.shape[2])
+    inputs.check_alike("ref_hidden", ref_hidden, shape, hidden.device, "hidden")
+    shape = (weight.shape[0], ref_weight.shape[1])
+    inputs.check_alike("ref_weight", ref_weight, shape, hidden.device, "weight")
+    constant = None if ref_bias is None else ref_bias.detach()
+    return policy, _autocast(Head(ref_hidden.detach(), ref_weight.detach(), constant))
+
+
+def _autocast(head: Head) -> Head:
+    """Return a head in the dtype that autocast asks for, if it is on."""
+    kind = head.hidden.device.type
+    if not torch.is_autocast_enabled(kind) or head.hidden.dtype == torch.float64:
+        return head
+    dtype = torch.get_autocast_dtype(kind)
+    bias = None if head.bias is None else head.bias.to(dtype)
+    return Head(head.hidden.to(dtype), head.weight.to(dtype), bias)
+
+
+def _measure(
+    policy: Head,
+    labels: Tensor,
+    live: Tensor,
+    reference: Head | None,
+    *,
+    kl_ref_pi: bool,
+    kl_pi_ref: bool,
+) -> Measured:
+    """Measure every live token; the arguments are those of the operator."""
+    inputs.check_values(labels, live, policy.vocabulary)
+    tokens = gather_tokens(labels, live, pairs=False)
+    tiles = Tiles(policy, reference, tokens)
+    found = tiles.nothing_yet(kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)
+    for start, stop in cuts(0, len(tokens), tiles.size):
+        tiles.measure(start, stop, found)
+    return tokens.spread(found, live.shape)
+
+
+def head_gradients(
+    policy: Head,
+    labels: Tensor,
+    live: Tensor,
+    reference: Head | None,
+    measured: Measured,
+    coefficients: Coefficients,
+    wanted: Sequence[bool],
+) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    """Return the gradients by hidden states, weight and bias, projecting every tile once more.
+
+    Args:
+        policy: whose gradients.
+        labels: token ids (N, T).
+        live: bool (N, T).
+        reference: needed where a divergence has a coefficient.
+        measured: what the forward pass found; log-ratios and KL(π‖π_ref) are read.
+        coefficients: the loss's derivatives, (N, T).
+        wanted: which of the three gradients are; None for the others.
+    """
+    tokens = gather_tokens(labels, live, pairs=False)
+    tiles = Tiles(policy, reference, tokens)
+    found, moves = (
+        Measured(*map(tokens.pick, measured)),
+        coefficients.part((tokens.sequence, tokens.position)),
+    )
+    states = tiles.policy.hidden
+    sums = HeadGradient(policy, weight=wanted[1], bias=wanted[2], once=len(tokens) <= tiles.size)
+    by_states = torch.empty_like(states) if wanted[0] else None
+    for start, stop in cuts(0, len(tokens), tiles.size):
+        by_logits = tiles.differentiate(start, stop, found, moves)
+        if by_states is not None:
+            torch.mm(by_logits, policy.weight, out=by_states[start:stop])
+        sums.add(by_logits, states[start:stop])
+    by_weight, by_bias = sums.release(policy.hidden.dtype)
+    by_hidden = None if by_states is None else tokens.put(by_states, policy.hidden.shape)
+    return by_hidden, by_weight, by_bias
+
+
+def _head(hidden: Tensor | None, weight: Tensor | None, bias: Tensor | None) -> Head | None:
+    return None if hidden is None or weight is None else Head(hidden, weight, bias)
+
+
+@torch.library.custom_op("midpo_sym::linear_statistics", mutates_args=())
+def _statistics(
+    hidden: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    labels: Tensor,
+    live: Tensor,
+    ref_hidden: Tensor | None,
+    ref_weight: Tensor | None,
+    ref_bias: Tensor | None,
+    *,
+    kl_ref_pi: bool,
+    kl_pi_ref: bool,
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    policy, reference = Head(hidden, weight, bias), _head(ref_hidden, ref_weight, ref_bias)
+    found = _measure(policy, labels, live, reference, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)
+    return found[0], found[1], found[2], found[3], found[4], found[5]
+
+
+@_statistics.register_fake
+def _(
+    hidden: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    labels: Tensor,
+    live: Tensor,
+    ref_hidden: Tensor | None,
+    ref_weight: Tensor | None,
+    ref_bias: Tensor | None,
+    *,
+    kl_ref_pi: bool,
+    kl_pi_ref: bool,
+) -> tuple[Tensor, ...]:
+    del weight, bias, labels, ref_weight, ref_bias
+    return tuple(
+        nothing_yet(
+            live,
+            accumulation_dtype(hidden.dtype),
+            reference=ref_hidden is not None,
+            kl_ref_pi=kl_ref_pi,
+            kl_pi_ref=kl_pi_ref,
+        )
+    )
+
+
+@torch.library.custom_op("midpo_sym::linear_statistics_backward", mutates_args=())
+def _gradients(
+    hidden: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    labels: Tensor,
+    live: Tensor,
+    ref_hidden: Tensor | None,
+    ref_weight: Tensor | None,
+    ref_bias: Tensor | None,
+    logratios: Tensor,
+    kl_pi_ref: Tensor,
+    redone: Tensor,
+    by_label: Tensor | None,
+    by_kl_ref_pi: Tensor | None,
+    by_kl_pi_ref: Tensor | None,
+    wanted: Sequence[bool],
+) -> tuple[Tensor, Tensor, Tensor]:
+    none = logratios.new_empty(0)
+    found = head_gradients(
+        Head(hidden, weight, bias),
+        labels,
+        live,
+        _head(ref_hidden, ref_weight, ref_bias),
+        Measured(none, none, logratios, none, kl_pi_ref, redone),
+        Coefficients(by_label, by_kl_ref_pi, by_kl_pi_ref),
+        wanted,
+    )
+    first, second, third = (hidden.new_empty(0) if each is None else each for each in found)
+    return first, second, third
+
+
+@_gradients.register_fake
+def _(
+    hidden: Tensor, weight: Tensor, bias: Tensor | None, *rest: Any
+) -> tuple[Tensor, Tensor, Tensor]:
+    shapes = (hidden.shape, weight.shape, None if bias is None else bias.shape)
+    first, second, third = (
+        hidden.new_empty(shape if shape is not None and each else (0,))
+        for shape, each in zip(shapes, rest[-1], strict=True)
+    )
+    return first, second, third
+
+
+def _back(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, ...]:
+    coefficients, wanted = joined(moves), list(ctx.needs_input_grad[:3])
+    if all(each is None for each in coefficients):
+        return (None,) * 8
+    found = _gradients(*ctx.saved_tensors, *coefficients, wanted)
+    heads = (each if want else None for each, want in zip(found, wanted, strict=True))
+    return (*heads, *(None,) * 5)
+
+
+_statistics.register_autograd(_back, setup_context=save_context)
+_gradients.register_autograd(refuse_second_derivative)

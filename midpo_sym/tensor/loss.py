@@ -1,0 +1,420 @@
+"""The base class of the generated losses, and what it has to be told about a loss."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from midpo_sym.tensor import inputs
+from midpo_sym.tensor.checks import check_weights
+from midpo_sym.tensor.fused import attach, single_pass
+from midpo_sym.tensor.linear import heads, linear_statistics
+from midpo_sym.tensor.logits import response_statistics
+from midpo_sym.tensor.measured import Measured, joined, nothing_yet
+from midpo_sym.tensor.rows import Coefficients
+from midpo_sym.tensor.sizes import accumulation_dtype
+from midpo_sym.tensor.statistics import ResponseStatistics, assemble
+
+_MANY = 8  # places listed in a message
+_TOLERANCE = 1e-3  # far above rounding, far below what a curved argument shows
+
+Reduction = Literal["mean", "sum", "none"]
+Triple = tuple[Tensor, Tensor, Tensor]
+
+
+@dataclasses.dataclass(frozen=True)
+class Needs:
+    """What a loss needs to know of a response, and how its argument depends on it.
+
+    Attributes:
+        reference: log-probabilities of a frozen model, the reference or a previous policy.
+        kl: the divergences, of "ref_pi" for KL(π_ref‖π) and "pi_ref" for KL(π‖π_ref).
+        lengths: the numbers of tokens.
+        weights: for each name of per-token weights, the domain they are in: "real", "nonnegative",
+            "positive" or "unit".
+        linear: the argument is linear in the per-token statistics, up to a constant, so that its
+            derivative by them does not depend on them; a stop-gradient keeps it linear. It lets
+            `from_hidden` work in a single pass, which checks that it is true.
+        reference_model: which frozen model: "ref", "prev", or None.
+    """
+
+    reference: bool = False
+    kl: tuple[str, ...] = ()
+    lengths: bool = False
+    weights: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    linear: bool = False
+    reference_model: Literal["ref", "prev"] | None = None
+
+
+class PreferenceLoss(nn.Module):
+    """A loss `link(argument)` of pairs of responses.
+
+    Subclasses set `needs` and define `argument`; they may redefine `link`. The argument of a pair
+    depends on that pair only, and the link goes element by element. A subclass that redefines
+    `from_statistics`, say to mix pairs, is still right everywhere, but never in a single pass.
+
+    Attributes:
+        needs: what the loss needs to know of a response.
+    """
+
+    needs: ClassVar[Needs]
+
+    def argument(self, chosen: ResponseStatistics, rejected: ResponseStatistics) -> Triple:
+        """Return (argument, chosen_rewards, rejected_rewards), each (B,).
+
+        Args:
+            chosen: statistics of the preferred responses; (B, T).
+            rejected: statistics of the others; (B, T).
+
+        Raises:
+            NotImplementedError: a subclass does not define it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define argument()")
+
+    def link(self, argument: Tensor) -> Tensor:
+        """Return the losses of arguments, element by element: -log sigmoid; (B,)."""
+        return -functional.logsigmoid(argument)
+
+    def from_statistics(self, chosen: ResponseStatistics, rejected: ResponseStatistics) -> Triple:
+        """Return losses and implicit rewards from statistics.
+
+        Args:
+            chosen: statistics of the preferred responses; (B, T).
+            rejected: statistics of the others; (B, T).
+
+        Returns:
+            (losses, chosen_rewards, rejected_rewards), each (B,), the rewards detached.
+
+        Raises:
+            ValueError: a statistic that the loss needs is missing, a token weight is out of range,
+                or an argument is ∞ - ∞.
+        """
+        for name, part in (("chosen", chosen), ("rejected", rejected)):
+            self._check_present(name, part)
+        if chosen.mask.shape[0] != rejected.mask.shape[0]:
+            raise ValueError(
+                f"rejected: expected as many responses as chosen, {chosen.mask.shape[0]}, got "
+                f"{rejected.mask.shape[0]}"
+            )
+        argument, chosen_rewards, rejected_rewards = self.argument(chosen, rejected)
+        if not torch.compiler.is_compiling():
+            _check_defined(argument, chosen, rejected)
+        return self.link(argument), chosen_rewards.detach(), rejected_rewards.detach()
+
+    def from_logits(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        *,
+        ref_logits: Tensor | None = None,
+        ref_logps: Tensor | None = None,
+        prev_logps: Tensor | None = None,
+        mask: Tensor | None = None,
+        overwrite_logits: bool = False,
+        **weights: Tensor,
+    ) -> Triple:
+        """Return losses and implicit rewards from logits, not shifted, chosen responses first.
+
+        Args:
+            logits: the policy's; floating point (2B, T, V).
+            labels: token ids, -100 where ignored; int64 (2B, T).
+            ref_logits: the reference's, if the loss needs it; (2B, T, V).
+            ref_logps: cached log π_ref(y_t) instead, where no divergence is needed; (2B, T).
+            prev_logps: cached log-probabilities of the previous policy, if needed; (2B, T).
+            mask: completion mask, combined with `labels != -100`; bool or integer (2B, T).
+            overwrite_logits: write the gradient over the memory of `logits`.
+            **weights: per-token weights by name, each (2B, T).
+
+        Returns:
+            (losses, chosen_rewards, rejected_rewards), each (B,), the rewards detached.
+
+        Raises:
+            TypeError: an argument is no tensor of the right kind; a weight is missing or unknown.
+            ValueError: as `response_statistics` and `from_statistics` raise it, or a reference is
+                missing.
+        """
+        given = ref_logits is not None or ref_logps is not None
+        self._check_given(weights, "ref_logits or ref_logps", given=given, prev_logps=prev_logps)
+        ref = self._needs_ref
+        statistics = response_statistics(
+            logits,
+            labels,
+            ref_logits=ref_logits if ref else None,
+            ref_logps=ref_logps if ref else None,
+            prev_logps=prev_logps,
+            kl=self.needs.kl,
+            mask=mask,
+            weights=weights,
+            overwrite_logits=overwrite_logits,
+        )
+        return self.from_statistics(*statistics.chunk())
+
+    def from_hidden(
+        self,
+        hidden: Tensor,
+        weight: Tensor,
+        labels: Tensor,
+        *,
+        bias: Tensor | None = None,
+        ref_hidden: Tensor | None = None,
+        ref_weight: Tensor | None = None,
+        ref_bias: Tensor | None = None,
+        ref_logps: Tensor | None = None,
+        prev_logps: Tensor | None = None,
+        mask: Tensor | None = None,
+        reduction: Reduction = "mean",
+        **weights: Tensor,
+    ) -> Triple:
+        """Return the loss and implicit rewards from hidden states and the lm_head.
+
+        Logits are in memory a tile at a time. If the loss is linear, "mean" and "sum" form the
+        gradients in the same pass as the loss; everything else projects once more in the backward
+        pass, and gives the same.
+
+        Args:
+            hidden: the policy's last hidden states, chosen responses first; (2B, T, H).
+            weight: of its lm_head; (V, H).
+            labels: token ids, -100 where ignored; int64 (2B, T).
+            bias: of its lm_head; (V,).
+            ref_hidden: the reference's hidden states, if the loss needs it; (2B, T, H_ref).
+            ref_weight: of its lm_head; (V, H_ref).
+            ref_bias: of its lm_head; (V,).
+            ref_logps: cached log π_ref(y_t) instead, where no divergence is needed; (2B, T).
+            prev_logps: cached log-probabilities of the previous policy, if needed; (2B, T).
+            mask: completion mask, combined with `labels != -100`; bool or integer (2B, T).
+            reduction: of the losses: "mean", "sum", or "none".
+            **weights: per-token weights by name, each (2B, T).
+
+        Returns:
+            (loss, chosen_rewards, rejected_rewards): the loss a scalar, or (B,) if not reduced; the
+            rewards (B,), detached.
+
+        Raises:
+            TypeError: an argument is no tensor of the right kind; a weight is missing or unknown.
+            ValueError: as `linear_statistics` and `from_statistics` raise it, a reference is
+                missing, the reduction is unknown, or `needs.linear` is claimed wrongly.
+        """
+        if reduction not in {"mean", "sum", "none"}:
+            raise ValueError(f"reduction: expected 'mean', 'sum' or 'none', got {reduction!r}")
+        has_ref = ref_hidden is not None or ref_logps is not None
+        source = "ref_hidden and ref_weight, or ref_logps"
+        self._check_given(weights, source, given=has_ref, prev_logps=prev_logps)
+        if not self._needs_ref:
+            ref_hidden = ref_weight = ref_bias = ref_logps = None
+        given = Given(ref_logps, prev_logps, weights)
+        states = (hidden, weight, bias, ref_hidden, ref_weight, ref_bias)
+        if reduction != "none" and self._fuses(hidden, weight, bias):
+            return self._single_pass(states, labels, mask, given, reduction)
+        statistics = linear_statistics(
+            hidden,
+            weight,
+            labels,
+            bias=bias,
+            ref_hidden=ref_hidden,
+            ref_weight=ref_weight,
+            ref_bias=ref_bias,
+            ref_logps=ref_logps,
+            prev_logps=prev_logps,
+            kl=self.needs.kl,
+            mask=mask,
+            weights=weights,
+        )
+        losses, chosen_rewards, rejected_rewards = self.from_statistics(*statistics.chunk())
+        return _reduced(losses, reduction), chosen_rewards, rejected_rewards
+
+    def _fuses(self, *trained: Tensor | None) -> bool:
+        """Tell whether gradients are wanted, and can be formed with the loss."""
+        return (
+            self.needs.linear
+            and type(self).from_statistics is PreferenceLoss.from_statistics
+            and not torch.compiler.is_compiling()
+            and torch.is_grad_enabled()
+            and any(each is not None and each.requires_grad for each in trained)
+        )
+
+    def _single_pass(
+        self,
+        states: tuple[Tensor, Tensor, Tensor | None, Tensor | None, Tensor | None, Tensor | None],
+        labels: Tensor,
+        mask: Tensor | None,
+        given: Given,
+        reduction: Reduction,
+    ) -> Triple:
+        """Do what `from_hidden` does, and form the gradients on the way."""
+        policy, reference = heads(*states)
+        kl, has_ref = self.needs.kl, reference is not None
+        inputs.check_reference(
+            kl, "ref_hidden and ref_weight", given=has_ref, cached=given.ref_logps
+        )
+        shape, device = tuple(policy.hidden.shape[:2]), policy.hidden.device
+        live = inputs.live_tokens(labels, mask, shape, device, "hidden")
+        blank = nothing_yet(
+            live,
+            accumulation_dtype(policy.hidden.dtype),
+            reference=has_ref,
+            kl_ref_pi="ref_pi" in kl,
+            kl_pi_ref="pi_ref" in kl,
+        )
+
+        def arguments(measured: Measured) -> Tensor:
+            return self.argument(*given.join(measured, live).chunk())[0]
+
+        def slopes(measured: Measured) -> Tensor:
+            with torch.enable_grad():
+                found = arguments(measured).detach().requires_grad_()
+                return torch.autograd.grad(_reduced(self.link(found), reduction), found)[0]
+
+        leaves = _leaves(blank)
+        coefficients = _derivatives(arguments(leaves).sum(), leaves)
+        measured, gradients = single_pass(
+            policy, reference, labels, live, coefficients, slopes, kl=kl
+        )
+        # What else the loss depends on, learned token weights above all, gets its gradient here.
+        leaves = _leaves(measured)
+        losses, *rewards = self.from_statistics(*given.join(leaves, live).chunk())
+        loss = _reduced(losses, reduction)
+        moves = _derivatives(loss, leaves)
+        if not _agree(moves, coefficients, gradients.slopes, live):
+            raise ValueError(
+                f"{type(self).__name__}.needs: linear=True, but the argument is not linear in the "
+                "statistics, or a pair's loss depends on other pairs: set linear=False"
+            )
+        loss = attach(loss, gradients, policy, reference, labels, live, measured, moves)
+        return loss, rewards[0], rewards[1]
+
+    @property
+    def _needs_ref(self) -> bool:
+        """Whether the reference matters, as log-probabilities or as a whole distribution."""
+        return bool(self.needs.kl) or (
+            self.needs.reference and self.needs.reference_model != "prev"
+        )
+
+    def _check_given(
+        self,
+        weights: Mapping[str, Tensor],
+        source: str,
+        *,
+        given: bool,
+        prev_logps: Tensor | None,
+    ) -> None:
+        """Check that what the loss needs is there, whatever it looks like."""
+        name = type(self).__name__
+        if set(weights) != set(self.needs.weights):
+            wanted = ", ".join(self.needs.weights) or "none"
+            raise TypeError(
+                f"{name}: expected the token weights {wanted}, got "
+                f"{', '.join(sorted(weights)) or 'none'}"
+            )
+        if self._needs_ref and not given:
+            raise ValueError(f"{source}: missing, {name} needs the reference")
+        if self.needs.reference_model == "prev" and prev_logps is None:
+            raise ValueError(f"prev_logps: missing, {name} needs the previous policy")
+
+    def _check_present(self, name: str, part: ResponseStatistics) -> None:
+        """Check that statistics hold what the loss needs."""
+        fields = [f"kl_{each}" for each in self.needs.kl]
+        if self._needs_ref:
+            fields.append("logratios")
+        if self.needs.reference_model == "prev":
+            fields.append("prev_logps")
+        missing = [each for each in fields if getattr(part, each) is None]
+        missing += [f"weights[{each!r}]" for each in self.needs.weights if each not in part.weights]
+        if missing:
+            raise ValueError(
+                f"{name}: {type(self).__name__} needs {', '.join(missing)} of the statistics, "
+                "expected tensors (pairs, tokens), got None"
+            )
+        for each, domain in self.needs.weights.items():
+            check_weights(domain, part.mask, part.mask, **{each: part.weights[each]})
+
+
+@dataclasses.dataclass(frozen=True)
+class Given:
+    """What joins the measured statistics.
+
+    Attributes:
+        ref_logps: cached log π_ref(y_t), or None; (2B, T).
+        prev_logps: cached log-probabilities of the previous policy, or None; (2B, T).
+        weights: per-token weights by name, each (2B, T).
+    """
+
+    ref_logps: Tensor | None
+    prev_logps: Tensor | None
+    weights: Mapping[str, Tensor]
+
+    def join(self, measured: Measured, live: Tensor) -> ResponseStatistics:
+        """Return the statistics of a batch."""
+        return assemble(measured, live, self.ref_logps, self.prev_logps, self.weights)
+
+
+def _reduced(losses: Tensor, reduction: Reduction) -> Tensor:
+    if reduction == "none":
+        return losses
+    return losses.mean() if reduction == "mean" else losses.sum()
+
+
+def _leaves(measured: Measured) -> Measured:
+    """Return statistics of the policy to differentiate by."""
+    return Measured(
+        *(
+            each.detach().requires_grad_(name not in {"ref_logps", "redone"})
+            for name, each in zip(measured._fields, measured, strict=True)
+        )
+    )
+
+
+def _derivatives(value: Tensor, leaves: Measured) -> Coefficients:
+    """Return the derivatives of a scalar by statistics, and keep its graph."""
+    wanted = [each for each in leaves if each.requires_grad]
+    found: tuple[Tensor | None, ...] = (None,) * len(wanted)
+    if value.requires_grad:
+        found = torch.autograd.grad(value, wanted, retain_graph=True, allow_unused=True)
+    moves = iter(found)
+    return joined([next(moves) if each.requires_grad else None for each in leaves])
+
+
+def _agree(moves: Coefficients, coefficients: Coefficients, slopes: Tensor, live: Tensor) -> bool:
+    """Tell whether derivatives are slopes times coefficients, as far as they are finite."""
+    rows = torch.cat([slopes, slopes]).unsqueeze(1)
+    agree = torch.ones((), dtype=torch.bool, device=live.device)
+    for move, coefficient in zip(moves, coefficients, strict=True):
+        zero = torch.zeros_like(rows)
+        got = zero if move is None else move
+        used = zero if coefficient is None else coefficient * rows
+        apart = (got - used).abs()
+        known = live & apart.isfinite()
+        size = torch.where(known, used.abs(), 0.0)
+        agree = agree & ((apart <= _TOLERANCE * (size + size.max())) | ~known).all()
+    return bool(agree)
+
+
+def _check_defined(
+    argument: Tensor, chosen: ResponseStatistics, rejected: ResponseStatistics
+) -> None:
+    """Check that no argument is ∞ - ∞.
+
+    Raises:
+        ValueError: an argument is NaN, and statistics of its pair are infinite.
+    """
+    wrong = argument.detach().isnan()
+    if not wrong.any():
+        return
+    found = []
+    for name, part in (("chosen", chosen), ("rejected", rejected)):
+        for field in ("logps", "logratios", "kl_ref_pi", "kl_pi_ref"):
+            values = getattr(part, field)
+            if values is not None:
+                places = (values.detach().isinf() & wrong.unsqueeze(1)).nonzero().tolist()
+                found += [f"{name}.{field}[{row}, {token}]" for row, token in places[:_MANY]]
+    if found:
+        raise ValueError(
+            f"the argument of pair {wrong.nonzero().flatten().tolist()[:_MANY]} is ∞ - ∞: infinite "
+            f"at [pair, position] are {', '.join(found)}; a token has probability 0 under one "
+            "model where the other gives it some, as a logit of -inf says: mask the same "
+            "vocabulary in both, and no label of the responses"
+        )

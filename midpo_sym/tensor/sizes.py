@@ -1,0 +1,30 @@
+"""How much of the work is done at a time.
+
+Row blocks are small enough to stay in a core's cache; tiles are as many logits as are ever in
+memory at once where a loss starts from hidden states (decision 7 has the measurements).
+"""
+
+from __future__ import annotations
+
+import torch
+
+_MEBI = 1 << 20
+_CPU_BLOCK, _CPU_TILE = 2 * _MEBI, 64 * _MEBI  # a block per thread: each core has its own cache
+_DEVICE_BLOCK, _DEVICE_TILE = 64 * _MEBI, 256 * _MEBI  # enough rows to fill an accelerator
+
+
+def accumulation_dtype(dtype: torch.dtype) -> torch.dtype:
+    """Return the dtype of statistics of logits: float64 for float64, otherwise float32."""
+    return torch.float64 if dtype == torch.float64 else torch.float32
+
+
+def block_rows(vocabulary: int, dtype: torch.dtype, device: torch.device) -> int:
+    """Return how many rows of the vocabulary, in the accumulation dtype, make a block."""
+    size = _CPU_BLOCK * torch.get_num_threads() if device.type == "cpu" else _DEVICE_BLOCK
+    return max(1, size // (vocabulary * accumulation_dtype(dtype).itemsize))
+
+
+def tile_rows(vocabulary: int, dtype: torch.dtype, device: torch.device) -> int:
+    """Return how many rows of logits make a tile."""
+    size = _CPU_TILE if device.type == "cpu" else _DEVICE_TILE
+    return max(1, size // (vocabulary * dtype.itemsize))

@@ -1,0 +1,187 @@
+"""Random language models in float64, and formulas evaluated on them word for word.
+
+Nothing here is shared with what is tested: every node of a tree is computed by its definition,
+probabilities are formed and multiplied, and gradients are autograd's, in the policy's logits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from midpo_sym.language import tree
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.framework import framework_argument
+
+VOCABULARY = 7
+DOMAINS = {
+    "real": lambda n, g: torch.randn(n, generator=g, dtype=torch.float64),
+    "nonnegative": lambda n, g: 2 * torch.rand(n, generator=g, dtype=torch.float64),
+    "positive": lambda n, g: 0.2 + torch.rand(n, generator=g, dtype=torch.float64),
+    "unit": lambda n, g: torch.rand(n, generator=g, dtype=torch.float64),
+}
+
+
+@dataclass
+class World:
+    """Two responses under three models.
+
+    Attributes:
+        logits: by (model, response), of the tokens of the response; (tokens, vocabulary).
+        tokens: of y_w and y_l.
+        parameters: values by their names in the specification.
+        weights: by (name, response); (tokens,).
+    """
+
+    logits: dict[tuple[str, str], Tensor]
+    tokens: dict[str, Tensor]
+    parameters: dict[str, float]
+    weights: dict[tuple[str, str], Tensor] = field(default_factory=dict)
+
+    def token_logs(self, model: str, response: str) -> Tensor:
+        logs = torch.log_softmax(self.logits[model, response], -1)
+        return logs.gather(1, self.tokens[response][:, None])[:, 0]
+
+    def divergence(self, first: str, second: str, response: str) -> Tensor:
+        p, q = (torch.log_softmax(self.logits[m, response], -1) for m in (first, second))
+        return (p.exp() * (p - q)).sum(-1)
+
+
+def world(derivation, seed: int, *, scale: float = 0.5, lengths=(3, 4)) -> World:
+    """Return random models, parameters inside their domains, and weights for each token."""
+    g = torch.Generator().manual_seed(seed)
+    tokens, logits, weights = {}, {}, {}
+    for response, length in zip("wl", lengths, strict=True):
+        tokens[response] = torch.randint(VOCABULARY, (length,), generator=g)
+        for model in ("pi", "ref", "prev"):
+            values = scale * torch.randn(length, VOCABULARY, generator=g, dtype=torch.float64)
+            logits[model, response] = values.requires_grad_(model == "pi")
+        for each in derivation.weights:
+            weights[each.name, response] = DOMAINS[each.domain](length, g)
+    parameters = {each.name: float(DOMAINS[each.domain](1, g)) for each in derivation.parameters}
+    return World(logits, tokens, parameters, weights)
+
+
+def evaluate(node: Expression, at: World) -> Tensor:
+    """Return the value of an expression; (tokens,) inside a sum or product over tokens."""
+    match node:
+        case tree.Number(value=value):
+            return torch.tensor(float(value), dtype=torch.float64)
+        case tree.Parameter(name=name):
+            return torch.tensor(at.parameters[name], dtype=torch.float64)
+        case tree.Weight(name=name, response=response):
+            return at.weights[name, response]
+        case tree.Length(response=response):
+            return torch.tensor(float(len(at.tokens[response])), dtype=torch.float64)
+        case tree.Probability(model=model, response=response):
+            return at.token_logs(model, response).exp().prod()
+        case tree.TokenProbability(model=model, response=response):
+            return at.token_logs(model, response).exp()
+        case tree.Divergence(first=first, second=second, response=response):
+            return at.divergence(first, second, response)
+        case tree.Normaliser():
+            return torch.tensor(3.0, dtype=torch.float64)
+        case tree.Add(terms=terms):
+            return sum(evaluate(each, at) for each in terms)
+        case tree.Mul(factors=factors):
+            result = evaluate(factors[0], at)
+            for each in factors[1:]:
+                result = result * evaluate(each, at)
+            return result
+        case tree.Div(numerator=numerator, denominator=denominator):
+            return evaluate(numerator, at) / evaluate(denominator, at)
+        case tree.Neg(body=body):
+            return -evaluate(body, at)
+        case tree.Pow(base=base, exponent=exponent):
+            return evaluate(base, at) ** evaluate(exponent, at)
+        case tree.Log(body=body):
+            return evaluate(body, at).log()
+        case tree.Exp(body=body):
+            return evaluate(body, at).exp()
+        case tree.Max(left=left, right=right):
+            return torch.maximum(evaluate(left, at), evaluate(right, at))
+        case tree.TokenSum(response=response, body=body):
+            return evaluate(body, at).expand(len(at.tokens[response])).sum()
+        case tree.TokenProduct(response=response, body=body):
+            return evaluate(body, at).expand(len(at.tokens[response])).prod()
+        case tree.ByLabel(response=response, chosen=chosen, rejected=rejected):
+            return evaluate({"w": chosen, "l": rejected}[response], at)
+        case tree.StopGradient(body=body):
+            return evaluate(body, at).detach()
+        case tree.Defined(body=body):
+            return evaluate(body, at)
+    message = f"no rule for {type(node).__name__}"
+    raise AssertionError(message)
+
+
+def loss(argument: Tensor) -> Tensor:
+    return (1 + (-argument).exp()).log()
+
+
+def mi_dpo(statement, at: World) -> Tensor:
+    """Return −log σ(α log π(y_w) Z/ζ(y_w) − α log π(y_l) Z/ζ(y_l)), word for word."""
+    return loss(evaluate(framework_argument(statement), at))
+
+
+def target(statement, at: World) -> Tensor:
+    """Return −log σ of the argument that the specification prints."""
+    return loss(evaluate(statement.argument, at))
+
+
+def gradients(value: Tensor, at: World) -> Tensor:
+    """Return the gradient in all the policy's logits, in one vector."""
+    leaves = [at.logits["pi", response] for response in "wl"]
+    found = torch.autograd.grad(value, leaves, allow_unused=True, retain_graph=True)
+    return torch.cat(
+        [
+            (torch.zeros_like(leaf) if each is None else each).flatten()
+            for leaf, each in zip(leaves, found, strict=True)
+        ]
+    )
+
+
+def statistics(derivation, at: World, *, by_token: bool, padding: int = 0) -> dict[str, Tensor]:
+    """Return everything a generated function may ask for, by name, for a batch of one pair."""
+    found = {}
+
+    def put(name: str, tokens: Tensor) -> None:
+        value = torch.nn.functional.pad(tokens, (0, padding)) if by_token else tokens.sum()
+        found[name] = value[None]
+
+    for response, label in (("w", "chosen"), ("l", "rejected")):
+        put(f"{label}_logps", at.token_logs("pi", response))
+        for model in ("ref", "prev"):
+            put(f"{model}_{label}_logps", at.token_logs(model, response))
+        for first, second in (("ref", "pi"), ("pi", "ref")):
+            put(f"{label}_kl_{first}_{second}", at.divergence(first, second, response))
+        length = len(at.tokens[response])
+        found[f"{label}_lengths"] = torch.tensor([length])
+        mask = torch.ones(length + padding, dtype=torch.bool)
+        mask[length:] = False
+        found[f"{label}_mask"] = mask[None]
+        for each in derivation.weights:
+            put(f"{label}_{each.torch}", at.weights[each.name, response])
+    return found
+
+
+def arguments(function, derivation, at: World, padding: int = 0) -> dict:
+    """Return the keyword arguments of a generated function at a world."""
+    import inspect  # noqa: PLC0415 - only here
+
+    wanted = list(inspect.signature(function).parameters)
+    by_token = "chosen_mask" in wanted
+    found = statistics(derivation, at, by_token=by_token, padding=padding)
+    directions = {
+        (node.first, node.second)
+        for side in (derivation.statement.argument, derivation.statement.zeta)
+        for node in side.walk()
+        if isinstance(node, tree.Divergence)
+    }
+    for label in ("chosen", "rejected"):
+        if len(directions) == 1:
+            ((first, second),) = directions
+            found[f"{label}_kl"] = found[f"{label}_kl_{first}_{second}"]
+    found |= {each.torch: at.parameters[each.name] for each in derivation.parameters}
+    return {name: found[name] for name in wanted}
