@@ -239,7 +239,8 @@ def page(header: list[str], lines: list[list[str]]) -> str:
         f"Time to a proven gap of {GAP:g} between prior and optimum, rewards standard normal, "
         f"β = {BETA:g}. *Plain*: the alternation of Blahut and Arimoto, at most {PLAIN_ROUNDS} "
         f"rounds. *Accelerated*: with Newton steps, as `midpo_sym.lab.alternate` does it. SciPy's "
-        f"ways stop when they can do no better; *its gap* is the proven gap of what they found. "
+        f"ways stop when they can do no better, or L-BFGS after {LBFGS_ROUNDS} iterations; *its "
+        f"gap* is the proven gap of what they found. "
         f"*Ratio*: SciPy's time over that of the accelerated alternation to the same gap. SLSQP is "
         f"asked up to {SLSQP_SIZE} answers."
     )

@@ -82,10 +82,11 @@ class Prior:
                 sum(slope @ part for slope, part in zip(slopes, parts, strict=True))
                 for parts in (self.policy, self.forward, self.reverse)
             )
+            # p log(p/q) has the derivative p (log(p/q) + 1) by log p; the 1 cancels over a node.
             by_edge = (
                 by_log
                 - (by_forward @ tree.edges_of) * reference
-                - (by_reverse @ tree.edges_of) * policy * (gaps + 1)
+                - (by_reverse @ tree.edges_of) * policy * gaps
             )
             return here.pulled_back(by_edge, tree)
 

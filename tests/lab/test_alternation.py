@@ -125,6 +125,20 @@ def test_underflow_is_met_on_logarithms():
     assert found.policy[0, 0] == pytest.approx(1)
 
 
+def test_a_normaliser_that_underflows_is_computed_on_logarithms():
+    """All prior on answer 1, β r = −1000 at the wrong answers: Z = 1 and e^−1000, half of each.
+
+    c(1) = 1/2 + e^(−1000 + 1000)/2 = 1, and c(2) = e^−1000/2 + e^1000/2, of logarithm 1000 − log 2.
+    """
+    exponents = np.array([[0.0, -1000.0], [-1000.0, 0.0]])
+    channel = alternation._Channel(exponents, np.array([0.5, 0.5]))
+    found = channel.at(np.array([1.0, 0.0]))
+    assert found.log_normalisers.tolist() == [0, -1000]
+    assert found.value == -500
+    assert found.log_factors == pytest.approx(np.array([0, 1000 - np.log(2)]), abs=1e-12)
+    assert channel.newton(found, at_least=-500) is None
+
+
 def test_large_rewards_do_not_overflow():
     """β r = ±10⁵: two prompts, each with its answer. Both get it, at a rate of log 2."""
     found = alternate([[1e5, -1e5], [-1e5, 1e5]], [0.5, 0.5], 1)

@@ -99,6 +99,33 @@ def test_which_priors_one_for_all_prompts_could_be():
         assert not any(row.in_per_prompt for row in found if row.prior in {"simpo", "tis_dpo"})
 
 
+def test_a_prior_below_the_floor_is_in_no_set():
+    """DPO's is the reference: in the set for a floor just below its least probability only."""
+    least = float(np.exp(BENCHES[0].problem.reference).min())
+    for factor, inside in ((0.99, True), (1.01, False)):
+        bench = replace(BENCHES[0], settings=replace(SMALL, floor=least * factor))
+        (dpo,) = (row for row in bench.rows() if row.prior == "dpo")
+        assert dpo.in_per_prompt is inside
+
+
+def test_a_minimum_is_called_local_unless_something_proves_it():
+    """DPO's loss is convex. TDPO's is not; with a table it meets the least of all scores."""
+    for policies, outcome in (("log-linear", "local minimum"), ("tabular", "minimum")):
+        rows = {row.prior: row for row in rows_of(("random 1", policies))}
+        assert rows["dpo"].outcome == "minimum"
+        assert rows["tdpo"].outcome == outcome
+        assert rows["simpo"].outcome == "local minimum"
+        assert (rows["dpo"].starts, rows["tdpo"].starts[-2:]) == ("", "/3")
+
+
+def test_a_probability_on_its_way_to_zero_is_said():
+    logits = np.zeros((3, 7))
+    end = Minimum(np.zeros(1), 0.5, 0.0, 1.0, 1)
+    assert BENCHES[0]._row("dpo", end, logits=logits).outcome == "minimum"
+    logits[0, 0] = -99
+    assert BENCHES[0]._row("dpo", end, logits=logits).outcome == "at the boundary"
+
+
 def test_the_inequality_fails_for_a_prior_outside_the_set():
     """Rewards opposed, references different: a prior without x is worse than the reference.
 
