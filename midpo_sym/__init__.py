@@ -14,11 +14,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from midpo_sym.api import check, derivation, generate, ids, prior, prove
+    from midpo_sym.api import audit, check, derivation, generate, ids, prior, prove, theory
     from midpo_sym.emit.losses.plan import NotProvedError
+    from midpo_sym.prover.audit import EntryResult
     from midpo_sym.prover.graph import CycleStep, GraphSolution, prior_on_graph
     from midpo_sym.prover.prior import Reach, Solution
     from midpo_sym.prover.prove import Result
+    from midpo_sym.prover.theory import ChainResult
     from midpo_sym.prover.verdict import (
         DisagreementError,
         Proved,
@@ -33,7 +35,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    **dict.fromkeys(("check", "derivation", "generate", "ids", "prior", "prove"), "midpo_sym.api"),
+    **dict.fromkeys(
+        ("audit", "check", "derivation", "generate", "ids", "prior", "prove", "theory"),
+        "midpo_sym.api",
+    ),
+    "EntryResult": "midpo_sym.prover.audit",
+    "ChainResult": "midpo_sym.prover.theory",
     "NotProvedError": "midpo_sym.emit.losses.plan",
     **dict.fromkeys(("CycleStep", "GraphSolution", "prior_on_graph"), "midpo_sym.prover.graph"),
     **dict.fromkeys(("Reach", "Solution"), "midpo_sym.prover.prior"),
@@ -47,10 +54,12 @@ _HOMES = {
 }
 
 __all__ = [
+    "ChainResult",
     "Claim",
     "CycleStep",
     "Derivation",
     "DisagreementError",
+    "EntryResult",
     "GraphSolution",
     "NotProvedError",
     "Proved",
@@ -63,6 +72,7 @@ __all__ = [
     "Status",
     "Undecided",
     "Verdict",
+    "audit",
     "check",
     "derivation",
     "generate",
@@ -70,6 +80,7 @@ __all__ = [
     "prior",
     "prior_on_graph",
     "prove",
+    "theory",
 ]
 
 

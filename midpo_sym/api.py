@@ -7,9 +7,11 @@ from pathlib import Path
 
 from midpo_sym import catalogue
 from midpo_sym.emit.losses.files import render
+from midpo_sym.prover.audit import EntryResult, check_entry, find_entries
 from midpo_sym.prover.prior import Solution, solve_prior
 from midpo_sym.prover.prove import Result, prove_derivation, prove_statement
 from midpo_sym.prover.specialise import specialisations
+from midpo_sym.prover.theory import ChainResult, check_chain
 from midpo_sym.spec.load import load
 from midpo_sym.spec.model import Derivation
 
@@ -89,3 +91,37 @@ def generate(spec: Spec) -> str:
     """
     result = prove(spec)
     return render(result, specialisations(result.derivation, catalogue.everything()))
+
+
+def theory(target: str | os.PathLike[str]) -> tuple[ChainResult, ...]:
+    """Check derivations of the framework, every step by the kernel.
+
+    Args:
+        target: the id of a file that comes with the package, such as `lemma_1`, one of its chains,
+            such as `lemma_1/split`, or the path of a TOML file.
+
+    Returns:
+        A result for each chain: `status`, `steps`, `theorem`, `assumptions`, `failure`, ...
+
+    Raises:
+        SpecError: there is none, or it breaks a rule of the language.
+        DisagreementError: the kernel proves a step and random problems contradict it; a bug,
+            please report it.
+    """
+    return tuple(check_chain(*each) for each in catalogue.find_chains(os.fspath(target)))
+
+
+def audit(*ids: str) -> tuple[EntryResult, ...]:
+    """Compute the verdicts on what the paper prints.
+
+    Args:
+        *ids: of entries, such as `eq-5`; all of them if none is named.
+
+    Returns:
+        A result for each entry: `judgement`, `residual`, `repair`, ...
+
+    Raises:
+        SpecError: there is no entry of that id.
+        DisagreementError: two judges contradict each other; a bug, please report it.
+    """
+    return tuple(check_entry(*each) for each in find_entries(ids))

@@ -14,7 +14,7 @@ from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.load import load
 from midpo_sym.spec.load_theory import load_audit, load_theory
 from midpo_sym.spec.model import Derivation
-from midpo_sym.spec.theory import Audit, Theory
+from midpo_sym.spec.theory import Audit, Chain, Setting, Theory
 
 SOURCES = "sources.toml"
 # Files of the theory, as the paper goes.
@@ -126,6 +126,34 @@ def theories() -> tuple[Theory, ...]:
     """Return the files of the theory, in the order of the paper."""
     found = (load_theory(path) for path in (directory() / "theory").glob("*.toml"))
     return tuple(sorted(found, key=lambda each: _THEORY.index(each.setting.id)))
+
+
+def find_chains(target: str) -> list[tuple[Chain, Setting]]:
+    """Return the chains that a user names by a file's id, by `id/chain`, or by a TOML file.
+
+    Raises:
+        SpecError: there is none, or it breaks a rule of the language.
+    """
+    if target.endswith(".toml"):
+        own = load_theory(Path(target))
+        return [(chain, own.setting) for chain in own.chains]
+    id_, _, wanted = target.partition("/")
+    known = {
+        f"{each.setting.id}/{chain.id}": (chain, each.setting)
+        for each in theories()
+        for chain in each.chains
+    }
+    found = [
+        pair
+        for name, pair in known.items()
+        if pair[1].id == id_ and wanted in ("", name.partition("/")[2])
+    ]
+    if not found:
+        near = difflib.get_close_matches(target, [*_THEORY, *known], n=1)
+        cure = f"did you mean {near[0]}?" if near else "midpo theory lists them"
+        advice = Advice(target[:60], f"{', '.join(_THEORY)}, or one of their chains", cure)
+        raise SpecError(target[:60], "there is no such derivation", advice=advice)
+    return found
 
 
 @cache

@@ -67,3 +67,57 @@ def test_a_notebook_shows_the_equation():
     assert r"\textbf{proved}" in latex
     assert latex.count("{") == latex.count("}")
     assert "proved, gradient refuted" in midpo_sym.prove("tdpo2")._repr_latex_()
+
+
+def test_the_theory_is_derived():
+    (split,) = midpo_sym.theory("lemma_1/split")
+    assert isinstance(split, midpo_sym.ChainResult)
+    assert split.status is midpo_sym.Status.PROVED
+    assert len(split.steps) == 6
+    assert repr(split) == "<ChainResult lemma_1/split: proved>"
+    assert {each.id for each in midpo_sym.theory("baselines")} == {
+        "baselines/tdpo",
+        "baselines/tis-dpo",
+    }
+    with pytest.raises(midpo_sym.SpecError, match="did you mean lemma_1"):
+        midpo_sym.theory("lemma-1")
+
+
+def test_a_theory_of_one_s_own_is_taken_from_its_path(tmp_path):
+    """Σ_y q(y) is 1 by hypothesis, and not 2."""
+    path = tmp_path / "mine.toml"
+    text = """
+    title = "A theory"
+    summary = "One chain."
+    [functions]
+    q = { of = "y", domain = "positive" }
+    [hypotheses]
+    sums = { is = "sum(y, q(y)) = 1" }
+    [[chain]]
+    id = "one"
+    title = "It sums to one"
+    start = "sum(y, q(y))"
+    [[chain.step]]
+    rule = "hypothesis"
+    to = "TO"
+    using = "sums"
+    """
+    path.write_text(text.replace("TO", "1"), encoding="utf-8")
+    (right,) = midpo_sym.theory(path)
+    assert right.theorem is not None
+    path.write_text(text.replace("TO", "2"), encoding="utf-8")
+    (wrong,) = midpo_sym.theory(path)
+    assert wrong.theorem is None
+    assert wrong.failed_at == 1
+
+
+def test_the_audit_is_computed():
+    """Equation 3 has the factor 1/β, so section 2's policy should have βr for r/β."""
+    printed, mended = midpo_sym.audit("optimal-policy-section-2", "eq-5")
+    assert isinstance(printed, midpo_sym.EntryResult)
+    assert printed.judgement.status == "refuted"
+    assert printed.repair.status == "proved"
+    assert repr(printed) == "<EntryResult optimal-policy-section-2: refuted>"
+    assert mended.judgement.status == "proved"
+    with pytest.raises(midpo_sym.SpecError, match="did you mean eq-5"):
+        midpo_sym.audit("eq5")

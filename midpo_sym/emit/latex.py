@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from midpo_sym.language import tree
-from midpo_sym.language.mathematics import GREEK, to_latex
+from midpo_sym.language import indexed, tree
+from midpo_sym.language.mathematics import GREEK, index_latex, to_latex
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.framework import abbreviations, framework_argument
@@ -20,6 +20,16 @@ _CHARACTERS = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     "−": "$-$",
+    "π": r"$\pi$",
+    "·": r"$\cdot$",
+    "‖": r"$\|$",
+    "≤": r"$\le$",
+    "≥": r"$\ge$",
+    "≠": r"$\neq$",
+    "Ẑ": r"$\hat{Z}$",
+    "ⁿ": "$^n$",
+    "∞": r"$\infty$",
+    "–": "--",
     **{letter: f"$\\{name}$" for name, letter in GREEK.items()},
     **{chr(0x2080 + digit): f"$_{digit}$" for digit in range(10)},  # ₀ to ₉
 }
@@ -42,7 +52,7 @@ def derivation(result: Result) -> str:
         return f"{header}; outside the class that has a derivation"
     lines = [
         header,
-        rf"\paragraph{{{_escaped(_title(result))}}}",
+        rf"\paragraph{{{escaped(_title(result))}}}",
         r"The prior is, up to a factor that depends on $x$ only,",
         r"\begin{align*}",
         rf"\zeta(y) &\propto {to_latex(result.statement.zeta, symbols)}.",
@@ -96,30 +106,30 @@ def _chain(
 
 def _broken(node: Expression, symbols: Mapping[str, Symbol], rule: str) -> list[str]:
     """Return the rows of one line of a chain; the rule stands in the margin of the last."""
-    first, *rest = _rows(node, symbols)
+    first, *rest = rows_of(node, symbols)
     rows = [f"={{}}& {first}", *(rf"& \quad {{}}{row}" for row in rest)]
     rows[-1] += rf" \tag*{{\footnotesize {rule}}}"
     return rows
 
 
-def _rows(node: Expression, symbols: Mapping[str, Symbol]) -> list[str]:
+def rows_of(node: Expression, symbols: Mapping[str, Symbol]) -> list[str]:
     """Return a node as rows, broken before + and − where it is too wide for a line."""
     whole = to_latex(node, symbols)
     if _width(whole) <= _WIDTH:
         return [whole]
     match node:
         case tree.Neg(body=body):
-            first, *rest = _rows(body, symbols) if not isinstance(body, tree.Add) else [whole]
+            first, *rest = rows_of(body, symbols) if not isinstance(body, tree.Add) else [whole]
             return [f"-{first}" if rest else whole, *rest]
-        case tree.Mul(factors=(*factors, tree.Add() as last)):
+        case tree.Mul(factors=(*factors, tree.Add() | indexed.IndexSum() as last)):
             prefix = to_latex(tree.product(list(factors)), symbols)
-            rows = _rows(last, symbols)
-            if len(rows) > 1:
-                return [rf"{prefix}\Bigl({rows[0]}", *rows[1:-1], rf"{rows[-1]}\Bigr)"]
+            return _with_prefix(prefix, last, symbols) or [whole]
+        case indexed.IndexSum(index=index, body=body):
+            return _with_prefix(rf"\sum_{{{index_latex(index)}}}", body, symbols) or [whole]
         case tree.Add(terms=terms):
-            rows = _rows(terms[0], symbols)
+            rows = rows_of(terms[0], symbols)
             for term in terms[1:]:
-                more = _rows(term, symbols)
+                more = rows_of(term, symbols)
                 if not more[0].startswith("-"):
                     more[0] = f"+ {more[0]}"
                 if _width(rows[-1]) + _width(more[0]) <= _WIDTH:
@@ -127,6 +137,16 @@ def _rows(node: Expression, symbols: Mapping[str, Symbol]) -> list[str]:
                 rows += more
             return rows
     return [whole]
+
+
+def _with_prefix(prefix: str, node: Expression, symbols: Mapping[str, Symbol]) -> list[str] | None:
+    """Return the rows of a node after what it is multiplied by; None if it is a single row."""
+    rows = rows_of(node, symbols)
+    if len(rows) == 1:
+        return None
+    if isinstance(node, tree.Add):
+        rows = [rf"\Bigl({rows[0]}", *rows[1:-1], rf"{rows[-1]}\Bigr)"]
+    return [f"{prefix} {rows[0]}", *rows[1:]]
 
 
 def _width(latex: str) -> int:
@@ -147,7 +167,7 @@ def _gradient(result: Result, symbols: Mapping[str, Symbol]) -> list[str]:
     match result.gradient:
         case Refuted(residual=residual) if residual is not None:
             said = "This is about the value; the gradients differ by the gradient of"
-            return [said, *_displayed(f"{to_latex(residual, symbols)}.")]
+            return [said, *displayed(f"{to_latex(residual, symbols)}.")]
         case Refuted() | Undecided():
             return [f"This is about the value; the gradient is {result.gradient.status.value}."]
     return []
@@ -161,13 +181,14 @@ def _difference(result: Result, symbols: Mapping[str, Symbol]) -> list[str]:
     if result.residual is None:
         return [f"The {what} are not the same."]
     residual = to_latex(result.residual, symbols)
-    return [f"The {what} differ by", *_displayed(rf"{residual} \neq 0.")]
+    return [f"The {what} differ by", *displayed(rf"{residual} \neq 0.")]
 
 
-def _displayed(formula: str) -> list[str]:
+def displayed(formula: str) -> list[str]:
+    """Return a formula on a line of its own."""
     return [r"\begin{align*}", f"& {formula}", r"\end{align*}"]
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Return text for LaTeX: its special characters, and the mathematics that people type."""
     return "".join(_CHARACTERS.get(character, character) for character in text)

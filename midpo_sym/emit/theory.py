@@ -65,7 +65,7 @@ def story(result: ChainResult) -> RenderableType:
     where = Table.grid(padding=(0, 2))
     where.add_column(no_wrap=True, style="dim")
     where.add_column(overflow="fold")
-    for name in _names(result):
+    for name in names(result):
         what = f"{setting.symbols[name].unicode}: {setting.meanings[name]}"
         known = setting.abbreviations.get(name)
         where.add_row("", f"{what}, {show(known.body)}" if known else what)
@@ -149,7 +149,7 @@ def _said(assumption: Assumption, setting: Setting) -> str:
     return "".join(f"Σ_{index} " for index in assumption.over) + f"{left} = 1"
 
 
-def _names(result: ChainResult) -> list[str]:
+def names(result: ChainResult) -> list[str]:
     """Return the declared names that a chain uses, in the order of the file."""
     lines = [result.chain.start, *(step.to for step in result.chain.steps)]
     lines += [a.body for a in result.assumptions if a.body is not None]

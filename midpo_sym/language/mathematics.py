@@ -192,22 +192,22 @@ class LatexPrinter(MathPrinter):
         return f"{symbol}({(_token_latex if node.token else _response_latex)(node.response)})"
 
     def print_indexed(self, node: indexed.Indexed) -> str:
-        given = _given(node.indices, _index_latex, r" \mid ")
+        given = _given(node.indices, index_latex, r" \mid ")
         return f"{self.symbol(node.name).latex}({given})"
 
     def print_applied(self, node: indexed.Applied) -> str:
         symbol = self.symbol(node.name).latex
-        given = _given(node.actuals, _index_latex, r" \mid ")
+        given = _given(node.actuals, index_latex, r" \mid ")
         return f"{symbol}({given})" if given else symbol
 
     def print_indexsum(self, node: indexed.IndexSum) -> str:
-        return rf"\sum_{{{_index_latex(node.index)}}} {self.print(node.body, TERM)}"
+        return rf"\sum_{{{index_latex(node.index)}}} {self.print(node.body, TERM)}"
 
     def print_least(self, node: indexed.Least) -> str:
-        return rf"\min_{{{_index_latex(node.index)}}} {self.print(node.body, TERM)}"
+        return rf"\min_{{{index_latex(node.index)}}} {self.print(node.body, TERM)}"
 
     def print_largest(self, index: str, body: Expression) -> str:
-        return rf"\max_{{{_index_latex(index)}}} {self.print(body, TERM)}"
+        return rf"\max_{{{index_latex(index)}}} {self.print(body, TERM)}"
 
     def print_differential(self, node: indexed.Differential) -> str:
         name = self.symbol(node.name).latex
@@ -356,7 +356,8 @@ def _given(indices: tuple[str, ...], spell: Callable[[str], str], bar: str) -> s
     return ", ".join(names)
 
 
-def _index_latex(index: str) -> str:
+def index_latex(index: str) -> str:
+    """Return an index: a letter, and perhaps a number below it."""
     return index[0] + f"_{index[1:]}" * (len(index) > 1)
 
 

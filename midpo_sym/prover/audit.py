@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -51,7 +52,7 @@ class Judgement:
     chains: tuple[ChainResult, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class EntryResult:
     """An entry of the audit, judged.
 
@@ -70,6 +71,10 @@ class EntryResult:
     residual: Expression | None
     repair: Judgement | None
     seconds: float
+
+    def __repr__(self) -> str:
+        """Return what a notebook shows: the id and the verdict."""
+        return f"<EntryResult {self.entry.id}: {self.judgement.status}>"
 
     @property
     def as_expected(self) -> bool:
@@ -94,6 +99,22 @@ def audit_entries(audits: Iterable[Audit]) -> dict[str, tuple[Entry, Setting]]:
                 raise SpecError(str(each.setting.path), message)
             found[entry.id] = (entry, each.setting)
     return found
+
+
+def find_entries(ids: Sequence[str]) -> list[tuple[Entry, Setting]]:
+    """Return shipped entries by their ids; all of them, in the order of the paper, without ids.
+
+    Raises:
+        SpecError: there is no entry of that id.
+    """
+    known = audit_entries(catalogue.audits())
+    for id_ in ids:
+        if id_ not in known:
+            near = difflib.get_close_matches(id_, known, n=3)
+            cure = f"did you mean {', '.join(near)}?" if near else ""
+            advice = Advice(id_[:60], "midpo audit lists them", cure)
+            raise SpecError(id_[:60], "there is no such entry", advice=advice)
+    return [known[id_] for id_ in ids or known]
 
 
 def check_entry(entry: Entry, setting: Setting) -> EntryResult:

@@ -35,7 +35,7 @@ class StepResult:
     more: Theorem | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ChainResult:
     """A chain, checked.
 
@@ -54,6 +54,10 @@ class ChainResult:
     theorem: Theorem | None
     failure: str
     seconds: float
+
+    def __repr__(self) -> str:
+        """Return what a notebook shows: the id and the verdict."""
+        return f"<ChainResult {self.id}: {self.status.value}>"
 
     @property
     def id(self) -> str:

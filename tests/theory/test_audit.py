@@ -6,7 +6,7 @@ import mpmath
 import pytest
 from finite import compare, evaluate
 
-from midpo_sym import catalogue
+from midpo_sym import catalogue, prior_on_graph
 from midpo_sym.prover.audit import audit_entries, check_entry
 from midpo_sym.prover.theory import hypotheses_of
 from midpo_sym.spec.load_theory import loads_audit
@@ -193,3 +193,19 @@ def test_a_wrong_entry_is_noticed(file, name, old, new):
 def test_ids_are_permanent_words():
     for name in ENTRIES:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
+
+
+def test_simpo_s_assumption_is_decided_on_graphs_alike():
+    """Each pair asks for log ζ(winner) − log ζ(loser) = 1, in units of γ/α.
+
+    The chain y1 > y2 > y3 has the ranks 0, −1, −2. The flipped pair asks for two differences that
+    add up to 0 and to 2, which is the residual of its entry, −2γ/α, with the sign of left − right.
+    """
+    chain = prior_on_graph([("y1", "y2"), ("y2", "y3")], [1, 1])
+    ranks = chain.log_zeta
+    assert [ranks["y1"] - ranks["y2"], ranks["y2"] - ranks["y3"]] == [1, 1]
+    assert result_of("simpo-assumption-necessary").judgement.status == "refuted"
+    flipped = prior_on_graph([("y1", "y2"), ("y2", "y1")], [1, 1])
+    assert flipped.log_zeta is None
+    assert abs(flipped.total) == 2
+    assert result_of("simpo-assumption-sufficient").judgement.status == "refuted"

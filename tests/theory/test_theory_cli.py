@@ -40,6 +40,30 @@ def test_theory_speaks_json(midpo):
     assert chain["start"] == {"text": "J(x)", "latex": r"\mathcal{J}_x(x)"}
 
 
+def test_theory_as_latex(midpo):
+    """Plain LaTeX: no character that pdflatex does not know, and every group closed."""
+    out = midpo("theory", "--latex").out
+    assert out.isascii()
+    assert out.count("{") == out.count("}")
+    assert out.count(r"\begin{align*}") == out.count(r"\end{align*}")
+    assert "% lemma_1/least, written by midpo_sym: proved" in out
+    assert r"\ge{}& I(X;Y) \tag*{\footnotesize log t $\le$ t $-$ 1}" in out
+    assert "equal only where $q_Y(y) = p_Y(y)$ everywhere" in out
+    assert r"\sum_{y} q_Y(y) = 1." in out
+    assert r"p_Y(y) :={}& \sum_{x} p_X(x)\,p_{Y|X}(y \mid x)" in out
+    done = midpo("theory", "--latex", "--json")
+    assert done.status == 2
+    assert "exclude each other" in done.err
+
+
+def test_a_rejected_step_is_said_in_latex(midpo, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(THEORY.replace("TO", "1"), encoding="utf-8")
+    done = midpo("theory", str(path), "--latex")
+    assert done.status == 1
+    assert "Step 1 does not hold: false: a finite problem shows it." in done.out
+
+
 def test_a_chain_of_one_s_own(midpo, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(THEORY.replace("TO", "2"), encoding="utf-8")

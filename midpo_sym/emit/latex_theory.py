@@ -1,0 +1,86 @@
+"""The theory's chains as LaTeX for an appendix: plain amsmath, one aligned block for each chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from midpo_sym.emit.latex import displayed, escaped, rows_of
+from midpo_sym.emit.theory import names
+from midpo_sym.language.indexed import Applied
+from midpo_sym.language.mathematics import to_latex
+from midpo_sym.language.printer import Symbol
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.kernel import Mode, Theorem
+from midpo_sym.prover.theory import ChainResult, StepResult
+from midpo_sym.spec.theory import Assumption
+
+_SIGNS = {"<=": r"\le", ">=": r"\ge"}
+
+
+def to_document(results: Sequence[ChainResult]) -> str:
+    """Return a fragment with every chain, for a document that loads amsmath."""
+    parts = [r"\begingroup\allowdisplaybreaks", *map(derivation, results), r"\endgroup"]
+    return "\n\n".join(parts)
+
+
+def derivation(result: ChainResult) -> str:
+    """Return the steps of a chain that hold, what it assumes, and what follows besides."""
+    symbols, chain = result.setting.symbols, result.chain
+    header = f"% {result.id}, written by midpo_sym: {result.status.value}"
+    lines = [header, rf"\paragraph{{{escaped(chain.title)}.}}"]
+    definitions = [
+        rf"{to_latex(taken, symbols)} :={{}}& {_broken(known.body, symbols)}"
+        for name in names(result)
+        if (known := result.setting.abbreviations.get(name))
+        for taken in [Applied(name, known.formals, known.formals, known.body)]
+    ]
+    if definitions:
+        lines += ["With", r"\begin{align*}", " \\\\\n".join(definitions), r"\end{align*}"]
+    for assumption in result.assumptions:
+        said = displayed(_assumed(assumption, symbols))
+        lines += [f"Assumption: {escaped(assumption.meaning)},", *said]
+    rows = [f"& {row}" for row in rows_of(chain.start, symbols)]
+    for step in result.steps:
+        rows += _rows(step, symbols)
+    lines += [r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"]
+    for number, each in enumerate(result.steps, 1):
+        if each.step.gap is not None:
+            gap = displayed(f"{_broken(each.step.gap, symbols)}.")
+            lines += [f"The sides of step {number} differ by what is not negative,", *gap]
+        if each.more:
+            lines.append(_more(each.more, symbols))
+    lines += [
+        f"This needs ${to_latex(condition, symbols)} \\neq 0$." for condition in result.conditions
+    ]
+    if result.failed_at:
+        lines.append(f"Step {result.failed_at} does not hold: {escaped(result.failure)}.")
+    return "\n".join(lines)
+
+
+def _rows(result: StepResult, symbols: Mapping[str, Symbol]) -> list[str]:
+    """Return the rows of a step; the rule stands in the margin of the last."""
+    step = result.step
+    first, *rest = rows_of(step.to, symbols)
+    rows = [f"{_SIGNS.get(step.sign, '=')}{{}}& {first}", *(rf"& \quad {{}}{row}" for row in rest)]
+    rows[-1] += rf" \tag*{{\footnotesize {escaped(step.rule)}}}"
+    return rows
+
+
+def _more(theorem: Theorem, symbols: Mapping[str, Symbol]) -> str:
+    sides = " = ".join(to_latex(side, symbols) for side in (theorem.left, theorem.right))
+    if theorem.mode is Mode.ONLY_IF:
+        return f"The two sides are equal only where ${sides}$ everywhere."
+    return f"It is zero just where ${sides}$."
+
+
+def _assumed(assumption: Assumption, symbols: Mapping[str, Symbol]) -> str:
+    left = to_latex(assumption.function, symbols)
+    if assumption.body is not None:
+        return f"{left} = {to_latex(assumption.body, symbols)}."
+    sums = " ".join(rf"\sum_{{{index}}}" for index in assumption.over)
+    return f"{sums} {left} = 1."
+
+
+def _broken(node: Expression, symbols: Mapping[str, Symbol]) -> str:
+    first, *rest = rows_of(node, symbols)
+    return " \\\\\n".join([first, *(rf"& \quad {{}}{row}" for row in rest)])
