@@ -221,6 +221,10 @@ class TestHypotheses:
             lambda: Hypothesis(g("y"), body=r("y")),
             lambda: Hypothesis(g("y"), ("y",), body=q("y")),
             lambda: Hypothesis(Indexed("l", ("a",)), ("a",)),
+            lambda: Hypothesis(Indexed("s", ("y",), "nonnegative"), body=Neg(Number(1))),
+            lambda: Hypothesis(Indexed("s", ("y",), "nonnegative"), body=r("y")),
+            lambda: Hypothesis(Indexed("s", ("y",), "unit"), body=q("y")),
+            lambda: Hypothesis(r("y"), body=Differential(h("y"), "h", "r")),
         ],
     )
     def test_what_is_no_hypothesis(self, make):
@@ -232,6 +236,31 @@ class TestHypotheses:
         one, other = Hypothesis(p("y"), body=q("y")), Hypothesis(q("y"), body=2 * p("y"))
         with pytest.raises(OutsideClassError, match="another hypothesis"):
             read((p("y"),), (one, other))
+
+    def test_nor_by_way_of_a_direction(self):
+        """f = the derivative of g along h, and h = f: each unfolds into the other for ever."""
+        one = Hypothesis(r("y"), body=Differential(q("y"), "q", "h"))
+        other = Hypothesis(h("y"), body=2 * r("y"))
+        with pytest.raises(OutsideClassError, match="another hypothesis"):
+            read((r("y"),), (one, other))
+
+    def test_no_two_are_about_one_function(self):
+        """They may contradict each other: with r = 1 and r = 2, everything would follow."""
+        one, other = (Hypothesis(r("y"), body=Number(value)) for value in (1, 2))
+        with pytest.raises(OutsideClassError, match="two hypotheses"):
+            read((r("y"),), (one, other))
+        first = decide_indexed(Number(1), r("y"), (one,)).theorem
+        second = decide_indexed(r("y"), Number(2), (other,)).theorem
+        with pytest.raises(OutsideClassError, match="two hypotheses"):
+            kernel.join(first, second)
+        assert kernel.join(first, decide_indexed(r("y"), 2 - r("y"), (one,)).theorem)
+
+    def test_a_body_in_the_domain_of_its_function(self):
+        """What is not negative may be said to be equal to what is not: a sum of squares."""
+        zero = Indexed("s", ("y",), "nonnegative")
+        equation = Hypothesis(zero, body=r("y") ** 2 + q("y"))
+        bound = kernel.prove_at_most(Number(0), r("y") ** 2 + q("y"), zero, (equation,))
+        assert bound.hypotheses == {equation}
 
     def test_the_theorem_names_what_it_needed(self):
         theorem = decide_indexed(total("y", f("x", "y")), Number(1), (NORMAL,)).theorem
@@ -260,6 +289,21 @@ class TestDerivatives:
         equation = Hypothesis(g("y"), body=beta * q("y"))
         with pytest.raises(OutsideClassError, match="what a hypothesis says"):
             read((Differential(g("y"), "beta"),), (equation,))
+
+    def test_a_direction_has_a_plain_name(self):
+        """Along a direction called `log q`, the derivative of r would be the logarithm of q."""
+        moved = Differential(r("y"), "r", "log q")
+        with pytest.raises(OutsideClassError, match="not a plain word"):
+            read((moved, log(q("y"))))
+
+    @pytest.mark.parametrize("factor", [Number(1), r("y"), Number(0)], ids=str)
+    def test_what_is_divided_by_stays_a_condition(self, factor):
+        """The derivative of k/h along q is 0, but only where h is not zero."""
+        moved = Differential(factor / h("y"), "q", "s")
+        theorem = decide_indexed(moved, Number(0)).theorem
+        assert [str(each.node) for each in theorem.denominators] == ["h(y)"]
+        with pytest.raises(ZeroDenominatorError):
+            read((Differential(factor / (h("y") - h("y")), "q", "s"),))
 
     def test_least_values_have_none(self):
         with pytest.raises(OutsideClassError, match="has none here"):
@@ -445,3 +489,16 @@ class TestLeastValues:
         assert kernel.join(on, up) is None
         zero = kernel.prove_just_where((log(beta), Number(0)), Number(1), (beta, Number(1)))
         assert kernel.join(zero, zero) is None
+
+    def test_what_is_joined_speaks_of_the_same_quantities(self):
+        """−s² ≤ 0 for a real s and 0 ≤ s for a positive one do not make −s² ≤ s for every s."""
+        real, positive = Indexed("s", ("y",), "real"), Indexed("s", ("y",), "positive")
+        up = kernel.prove_at_most(Neg(real**2), Number(0), real**2)
+        on = kernel.prove_at_most(Number(0), positive, positive)
+        with pytest.raises(OutsideClassError, match="two different quantities"):
+            kernel.join(up, on)
+
+    def test_a_bound_generalises_over_indices_only(self):
+        bound = kernel.prove_at_most(r("y"), r("y") + 1, Number(1))
+        with pytest.raises(OutsideClassError, match="no index"):
+            kernel.generalise(bound, "z")
