@@ -10,8 +10,8 @@ from midpo_sym.language.tree import Neg, Number
 from midpo_sym.prover import finite, kernel
 from midpo_sym.prover.forms import Denominator
 
-BATCHES = 4
-BATCH = 60
+BATCHES = 2
+BATCH = 140
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
