@@ -100,6 +100,24 @@ FALSE = {
     "the inverse of a sum": (1 / total("y", q("y")), total("y", 1 / q("y"))),
     "exp of a sum is no sum of exp": (exp(r("y1") + r("y2")), exp(r("y1")) + exp(r("y2"))),
     "half of a logarithm": (exp(log(q("y")) / 2), q("y")),
+    "a logarithm divided": (exp(log(q("y")) / gamma), q("y")),
+    "a logarithm times a number": (exp(log(q("y")) * r("y")), q("y")),
+    "a logarithm times a logarithm": (exp(log(q("y")) * log(p("y"))), p("y")),
+    "a logarithm of a sum is not that of its first term": (log(p("y") + q("y")), log(p("y"))),
+    "nor that of its last": (log(p("y") + q("y")), log(q("y"))),
+    "nor of a longer sum": (log(p("y") + q("y") + 1), log(q("y"))),
+    "a sum of three below the line": (
+        total("y", beta / (p("y") + q("y") + beta)),
+        total("y", beta / p("y")),
+    ),
+    "a sum below the line is not its first term": (
+        total("y", beta / (p("y") + q("y"))),
+        total("y", beta / p("y")),
+    ),
+    "a sum below the line is not its last term": (
+        total("y", beta / (p("y") + q("y"))),
+        total("y", beta / q("y")),
+    ),
     "a negative factor before a least value": (
         Least("a", -beta * h("a")),
         -beta * Least("a", h("a")),
@@ -147,6 +165,8 @@ def test_a_definition_sees_none_of_the_indices_around_it():
         read((total("y", Applied("m", (), (), q("y"))),))
     with pytest.raises(OutsideClassError, match="not taken at its indices"):
         read((Applied("m", ("x",), ("y",), p("x")),))
+    with pytest.raises(OutsideClassError, match="not taken at its indices"):
+        read((Applied("m", ("y", "y"), ("y1", "y2"), q("y")),))
     swapped = Applied("s", ("y1", "y2"), ("y2", "y1"), k2("y1", "y2"))
     assert proved(swapped, k2("y2", "y1"))
     assert not proved(swapped, k2("y1", "y2"))
@@ -305,6 +325,18 @@ class TestDerivatives:
         with pytest.raises(ZeroDenominatorError):
             read((Differential(factor / (h("y") - h("y")), "q", "s"),))
 
+    def test_by_a_parameter(self):
+        """∂/∂β of β³ q(y) is 3 β² q(y); q does not depend on β."""
+        moved = Differential(beta**3 * q("y"), "beta")
+        assert proved(moved, 3 * beta**2 * q("y"))
+        assert compare(moved, 3 * beta**2 * q("y"))[0]
+
+    def test_by_what_it_is_not(self):
+        """A parameter has no direction, and a function has to have one."""
+        for moved in (Differential(beta * q("y"), "beta", "h"), Differential(q("y"), "q")):
+            with pytest.raises(OutsideClassError, match="has none here"):
+                read((moved,))
+
     def test_least_values_have_none(self):
         with pytest.raises(OutsideClassError, match="has none here"):
             read((Differential(Least("a", h("a")), "h", "r"),))
@@ -316,6 +348,9 @@ class TestDerivatives:
             exp(total("y", q("y") ** beta)) / total("y", q("y")),
             log(total("x", total("y", k2("x", "y") * q("y")))),
             q("y") ** q("y"),
+            -log(q("y")) * (1 - q("y")),
+            Applied("m", ("y1",), ("y",), q("y1") ** 2 * total("y", q("y") * p("y1"))),
+            p("y") + beta * total("y", p("y")),
         ],
         ids=str,
     )
@@ -416,6 +451,9 @@ class TestBounds:
             gamma**2,
             beta + slack(q("y")) / beta,
             exp(gamma),
+            Number(0),
+            Indexed("s", ("y",), "nonnegative") / beta,
+            Indexed("s", ("y",), "unit") * Parameter("t", "nonnegative"),
         ],
         ids=str,
     )
@@ -443,11 +481,17 @@ class TestBounds:
         weight = Indexed("s", ("y",), "nonnegative")
         for gap in (
             total("y", weight * slack(q("y"))),
+            total("y", slack(q("y")) * weight),
             total("y", r("y") ** 2 + slack(q("y"))),
         ):
             bound = kernel.prove_at_most(Number(0), gap, gap)
             assert bound is not None
             assert kernel.prove_only_if(bound, gap, q("y"), q("y") ** 2) is None
+
+    def test_equality_of_a_quotient_of_a_gap(self):
+        gap = total("y", slack(q("y")) / p("y"))
+        bound = kernel.prove_at_most(Number(0), gap, gap)
+        assert kernel.prove_only_if(bound, gap, q("y") ** 2, q("y")).left == q("y") ** 2
 
     def test_a_zero_of_a_difference_of_logarithms(self):
         premise = (beta * log(q("y")), beta * log(p("y")))
