@@ -3,6 +3,7 @@
 import pytest
 from finite import compare
 
+from midpo_sym.language import tree
 from midpo_sym.language.build import exp, log, parameter
 from midpo_sym.language.indexed import Applied, Differential, Indexed, IndexSum, Least
 from midpo_sym.language.tree import Add, Log, Neg, Number, Parameter, TokenSum
@@ -20,7 +21,7 @@ def function(name, domain="positive"):
 
 
 f, g, p, q, k2 = (function(name) for name in ("f", "g", "p", "q", "k"))
-r, h = function("r", "real"), function("h", "real")
+r, h, v = (function(name, "real") for name in ("r", "h", "v"))
 beta, gamma = parameter("beta", "positive"), parameter("gamma", "real")
 NORMAL = Hypothesis(f("x", "y"), ("y",))
 
@@ -62,6 +63,19 @@ TRUE = {
     "the least of a negative is the negative of the largest": (
         Least("a", Neg(beta * h("a"))),
         beta * Least("a", Neg(h("a"))),
+    ),
+    "like terms in a logarithm": (log(q("y") + q("y")), log(q("y")) + log(Number(2))),
+    "a sum of what is positive comes out of a least value": (
+        Least("a", total("y", q("y") * p("y")) * v("a")),
+        total("y", q("y") * p("y")) * Least("a", v("a")),
+    ),
+    "so does a sum of squares": (
+        Least("a", total("y", r("y") ** 2) * v("a")),
+        total("y", r("y") ** 2) * Least("a", v("a")),
+    ),
+    "and one of quotients of what is positive": (
+        Least("a", total("y", q("y") / (p("y") + 1)) * v("a")),
+        total("y", q("y") / (p("y") + 1)) * Least("a", v("a")),
     ),
 }
 
@@ -121,6 +135,18 @@ FALSE = {
     "a negative factor before a least value": (
         Least("a", -beta * h("a")),
         -beta * Least("a", h("a")),
+    ),
+    "a sum of unknown sign": (
+        Least("a", total("y", r("y")) * v("a")),
+        total("y", r("y")) * Least("a", v("a")),
+    ),
+    "a sum of quotients of unknown sign": (
+        Least("a", total("y", q("y") / (r("y") + 1)) * v("a")),
+        total("y", q("y") / (r("y") + 1)) * Least("a", v("a")),
+    ),
+    "a sum of cubes": (
+        Least("a", total("y", r("y") ** 3) * v("a")),
+        total("y", r("y") ** 3) * Least("a", v("a")),
     ),
     "a factor of unknown sign": (Least("a", gamma * h("a")), gamma * Least("a", h("a"))),
     "a sum of least values": (
@@ -336,6 +362,12 @@ class TestDerivatives:
         for moved in (Differential(beta * q("y"), "beta", "h"), Differential(q("y"), "q")):
             with pytest.raises(OutsideClassError, match="has none here"):
                 read((moved,))
+
+    def test_one_that_is_too_large(self):
+        """Of a product of 90 factors it has 90 terms of 90 factors, more than a tree may hold."""
+        body = tree.product([q("y")] * 90)
+        with pytest.raises(OutsideClassError, match="too large"):
+            read((Differential(body, "q", "h"),))
 
     def test_least_values_have_none(self):
         with pytest.raises(OutsideClassError, match="has none here"):
