@@ -136,6 +136,10 @@ FALSE = {
         Least("a", -beta * h("a")),
         -beta * Least("a", h("a")),
     ),
+    "a difference of positive factors": (
+        Least("a", (q("y") - p("y")) * v("a")),
+        (q("y") - p("y")) * Least("a", v("a")),
+    ),
     "a sum of unknown sign": (
         Least("a", total("y", r("y")) * v("a")),
         total("y", r("y")) * Least("a", v("a")),
@@ -249,6 +253,11 @@ class TestHypotheses:
         assert proved(g("x1", "y2"), p("x1") * q("y2"), equation)
         assert not proved(g("x1", "y2"), p("x1") * q("y1"), equation)
         assert not proved(g("x", "y"), p("x") * q("y"))
+
+    def test_an_equation_holds_in_a_logarithm(self):
+        equation = Hypothesis(g("x", "y"), body=p("x") * q("y"))
+        assert proved(log(g("x1", "y2")), log(p("x1")) + log(q("y2")), equation)
+        assert not proved(log(g("x1", "y2")), log(p("x1")) + log(q("y1")), equation)
 
     def test_an_equation_captures_no_index(self):
         """g(y) = Σ_y1 k(y, y1), used at y1."""
