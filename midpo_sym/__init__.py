@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from midpo_sym.api import check, derivation, generate, ids, prior, prove
     from midpo_sym.emit.losses.plan import NotProvedError
+    from midpo_sym.prover.graph import CycleStep, GraphSolution, prior_on_graph
     from midpo_sym.prover.prior import Reach, Solution
     from midpo_sym.prover.prove import Result
     from midpo_sym.prover.verdict import (
@@ -34,6 +35,7 @@ __version__ = "0.1.0"
 _HOMES = {
     **dict.fromkeys(("check", "derivation", "generate", "ids", "prior", "prove"), "midpo_sym.api"),
     "NotProvedError": "midpo_sym.emit.losses.plan",
+    **dict.fromkeys(("CycleStep", "GraphSolution", "prior_on_graph"), "midpo_sym.prover.graph"),
     **dict.fromkeys(("Reach", "Solution"), "midpo_sym.prover.prior"),
     "Result": "midpo_sym.prover.prove",
     **dict.fromkeys(
@@ -46,8 +48,10 @@ _HOMES = {
 
 __all__ = [
     "Claim",
+    "CycleStep",
     "Derivation",
     "DisagreementError",
+    "GraphSolution",
     "NotProvedError",
     "Proved",
     "Reach",
@@ -64,6 +68,7 @@ __all__ = [
     "generate",
     "ids",
     "prior",
+    "prior_on_graph",
     "prove",
 ]
 

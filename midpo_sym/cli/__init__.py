@@ -12,6 +12,7 @@ import click
 from midpo_sym import __version__
 from midpo_sym.cli.console import BAD_INPUT, FAILED, UsageError, complain
 from midpo_sym.cli.generate import generate
+from midpo_sym.cli.lab import lab
 from midpo_sym.cli.prove import prove
 from midpo_sym.cli.show import list_, prior, show
 from midpo_sym.cli.theory import audit, theory
@@ -28,7 +29,7 @@ def cli() -> None:
     """Prove that preference-optimisation losses are MI-DPO under some prior, or refute it."""
 
 
-for _command in (prove, theory, audit, list_, show, prior, new, check, generate):
+for _command in (prove, theory, audit, list_, show, prior, new, check, generate, lab):
     cli.add_command(_command)
 
 

@@ -64,6 +64,21 @@ TRUE = {
         Least("a", Neg(beta * h("a"))),
         beta * Least("a", Neg(h("a"))),
     ),
+    "an exponential is squared": (exp(2 * r("y")), exp(r("y")) ** 2),
+    "an exponential and its inverse": (exp(r("y")) * exp(-r("y")), Number(1)),
+    "half of an exponent": (
+        log(exp(r("y") / 2) + exp(r("y") / 2)),
+        log(Number(2)) + r("y") / 2,
+    ),
+    "a quotient of sums": (total("y", q("y") / beta), total("y", q("y")) / beta),
+    "an exponential comes out of a least value": (
+        Least("a", exp(r("y")) * v("a")),
+        exp(r("y")) * Least("a", v("a")),
+    ),
+    "so does the size of a set": (
+        Least("a", total("y", Number(1)) * v("a")),
+        total("y", Number(1)) * Least("a", v("a")),
+    ),
     "like terms in a logarithm": (log(q("y") + q("y")), log(q("y")) + log(Number(2))),
     "a sum of what is positive comes out of a least value": (
         Least("a", total("y", q("y") * p("y")) * v("a")),
@@ -135,6 +150,10 @@ FALSE = {
     "a negative factor before a least value": (
         Least("a", -beta * h("a")),
         -beta * Least("a", h("a")),
+    ),
+    "a double sum of quotients": (
+        total("y", total("y1", p("y1") / q("y"))),
+        total("y", p("y") / q("y")) * total("y", Number(1)),
     ),
     "a difference of positive factors": (
         Least("a", (q("y") - p("y")) * v("a")),

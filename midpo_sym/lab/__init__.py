@@ -1,0 +1,37 @@
+"""A laboratory of finite problems: MI-DPO with tables in place of language models.
+
+Everything here is on finite sets of prompts and answers, in NumPy, and solved to a stated accuracy.
+It measures; it proves nothing about language models. See site/decisions/0009-laboratory.md.
+"""
+
+from __future__ import annotations
+
+try:
+    import numpy as np  # noqa: F401 - asked for here, so that the error can say what to install
+except ImportError as error:
+    raise ImportError(
+        "midpo_sym.lab needs NumPy and Matplotlib: pip install 'midpo-sym[lab]'"
+    ) from error
+
+from midpo_sym.lab.alternation import Alternation, alternate
+from midpo_sym.lab.checks import LabError, NotConvergedError
+from midpo_sym.lab.experiment import Bench, Row, Settings, Worth, benches, worths
+from midpo_sym.lab.optimum import Optimum, optimum
+from midpo_sym.lab.problems import Problem, problems
+
+__all__ = [
+    "Alternation",
+    "Bench",
+    "LabError",
+    "NotConvergedError",
+    "Optimum",
+    "Problem",
+    "Row",
+    "Settings",
+    "Worth",
+    "alternate",
+    "benches",
+    "optimum",
+    "problems",
+    "worths",
+]
