@@ -22,6 +22,7 @@ def function(name, domain="positive"):
 
 f, g, p, q, k2 = (function(name) for name in ("f", "g", "p", "q", "k"))
 r, h, v = (function(name, "real") for name in ("r", "h", "v"))
+of_three = Indexed("t", ("a", "a1", "a2"))
 beta, gamma = parameter("beta", "positive"), parameter("gamma", "real")
 NORMAL = Hypothesis(f("x", "y"), ("y",))
 
@@ -154,6 +155,10 @@ FALSE = {
     "a double sum of quotients": (
         total("y", total("y1", p("y1") / q("y"))),
         total("y", p("y") / q("y")) * total("y", Number(1)),
+    ),
+    "three least values keep their indices apart": (
+        Least("a", Least("a1", Least("a2", v("a") * of_three))),
+        Least("a", Least("a1", Least("a2", v("a1") * of_three))),
     ),
     "a difference of positive factors": (
         Least("a", (q("y") - p("y")) * v("a")),
