@@ -1,8 +1,9 @@
 """An evaluation of the theory's expressions that shares nothing with the package but the tree.
 
-Sets of random sizes, random positive numbers for the functions, 50 digits. A derivative is a
-quotient of differences, taken with all that a hypothesis says recomputed. The package's own judge
-differentiates the tree and uses rational numbers.
+Sets of random sizes, random numbers for the functions, 80 digits. A derivative is a quotient of
+differences: a function that sums to 1 moves away from its sum, and what another is equal to by a
+hypothesis is computed anew. The package's own judge differentiates the tree and uses rational
+numbers.
 """
 
 from __future__ import annotations
@@ -13,24 +14,34 @@ import mpmath
 
 from midpo_sym.language import indexed, tree
 
-DIGITS = 50
+DIGITS = 80  # a derivative of a derivative loses 40 of them
 STEP = mpmath.mpf(10) ** -20
+# What a function or parameter may be, besides anything in between: zero wherever it may be zero.
+EDGES = {"real": (-2, -1, 0, 1), "nonnegative": (0, 1, 2), "unit": (0, 0.5, 1), "positive": (1, 2)}
 
 
 class Problem:
-    """Sizes, parameters and functions drawn from a seed; hypotheses as the files state them."""
+    """Sizes, parameters and functions drawn from a seed; hypotheses as the files state them.
 
-    def __init__(self, seed: int, assumptions=()) -> None:
+    With `edges`, sets may have one element or four, and numbers may be zero or equal.
+    """
+
+    def __init__(self, seed: int, assumptions=(), *, edges=False) -> None:
         self.chance = random.Random(f"independent {seed}")
-        self.sizes = {letter: self.chance.choice((2, 3)) for letter in indexed.SETS}
+        self.edges = edges
+        choice = (1, 2, 3, 4) if edges else (2, 3)
+        self.sizes = {letter: self.chance.choice(choice) for letter in indexed.SETS}
         self.assumptions = {each.function.name: each for each in assumptions}
         self.numbers: dict[object, mpmath.mpf] = {}
-        self.moved: tuple[str, str, mpmath.mpf] | None = None
+        self.moved: tuple[tuple[str, str, mpmath.mpf], ...] = ()
 
     def number(self, key: object, domain: str) -> mpmath.mpf:
         if key not in self.numbers:
             low, high = {"unit": (0.1, 0.9), "real": (-2, 2)}.get(domain, (0.2, 2.2))
-            self.numbers[key] = mpmath.mpf(self.chance.uniform(low, high))
+            value = self.chance.uniform(low, high)
+            if self.edges and self.chance.random() < 0.5:
+                value = self.chance.choice(EDGES[domain])
+            self.numbers[key] = mpmath.mpf(value)
         return self.numbers[key]
 
     def function(self, node, at):
@@ -46,9 +57,12 @@ class Problem:
                 if all(at[k] == other[k] for k in range(len(at)) if k not in places):
                     total += self.number((node.name, other), node.domain)
             value /= total
-        if self.moved and self.moved[0] == node.name:
-            _, along, step = self.moved
-            value += step * (self.number((along, at), "real") if along else 1)
+        moves = self.moved
+        for place, (name, along, step) in enumerate(moves):
+            if along and name == node.name:
+                self.moved = moves[:place]  # the direction is what it was before this move
+                value += step * self.function(indexed.Indexed(along, node.indices, "real"), at)
+        self.moved = moves
         return value
 
 
@@ -66,9 +80,8 @@ def evaluate(node, problem: Problem, env: dict[str, int]):
         case tree.Number(value=value):
             return mpmath.mpf(value)
         case tree.Parameter(name=name, domain=domain):
-            value = problem.number(name, domain)
-            moved = problem.moved
-            return value + moved[2] if moved and moved[0] == name else value
+            steps = [step for moved, along, step in problem.moved if moved == name and not along]
+            return problem.number(name, domain) + mpmath.fsum(steps)
         case indexed.Indexed(indices=indices):
             return problem.function(node, tuple(env[each] for each in indices))
         case tree.Add(terms=terms):
@@ -80,7 +93,9 @@ def evaluate(node, problem: Problem, env: dict[str, int]):
         case tree.Div(numerator=over, denominator=under):
             return at(over) / at(under)
         case tree.Pow(base=base, exponent=exponent):
-            return mpmath.power(at(base), at(exponent))
+            power = at(exponent)  # exp(log(3)) is whole, although not to the last digit
+            whole = mpmath.nint(power)
+            return mpmath.power(at(base), whole if mpmath.almosteq(power, whole) else power)
         case tree.Log(body=body):
             return mpmath.log(at(body))
         case tree.Exp(body=body):
@@ -94,11 +109,11 @@ def evaluate(node, problem: Problem, env: dict[str, int]):
         case indexed.Applied(formals=formals, actuals=actuals, body=body):
             return at(body, dict(zip(formals, (env[each] for each in actuals), strict=True)))
         case indexed.Differential(body=body, name=name, along=along):
-            ends = []
+            ends, before = [], problem.moved
             for step in (STEP, -STEP):
-                problem.moved = (name, along, step)
+                problem.moved = (*before, (name, along, step))
                 ends.append(at(body))
-            problem.moved = None
+            problem.moved = before
             return (ends[0] - ends[1]) / (2 * STEP)
     raise AssertionError(node)
 

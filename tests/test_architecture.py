@@ -18,7 +18,7 @@ TRUSTED = {
     "forms": 150,
     "slopes": 60,
     "finite": 400,
-    "hypotheses": 110,
+    "hypotheses": 130,
     "names": 50,
     "differential": 75,
     "order": 75,

@@ -70,7 +70,7 @@ def story(result: EntryResult) -> RenderableType:
     rows.add_row("why", entry.why)
     rows.add_row("because", result.judgement.because)
     for condition in result.judgement.conditions:
-        rows.add_row("assumes", f"{to_unicode(condition, setting.symbols)} ≠ 0")
+        rows.add_row("assumes", theory.never_zero(condition, setting))
     if result.residual is not None:
         residual = to_unicode(result.residual, setting.symbols)
         rows.add_row("residual", f"{residual}   (left minus right)")

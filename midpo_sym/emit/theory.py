@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from midpo_sym import catalogue
+from midpo_sym.language.indexed import free_indices
 from midpo_sym.language.mathematics import to_latex, to_unicode
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
@@ -72,7 +73,7 @@ def story(result: ChainResult) -> RenderableType:
     for assumption in result.assumptions:
         where.add_row("assumes", f"{_said(assumption, setting)}   ({assumption.meaning})")
     for condition in result.conditions:
-        where.add_row("assumes", f"{show(condition)} ≠ 0")
+        where.add_row("assumes", never_zero(condition, setting))
     if chain.note:
         where.add_row("note", chain.note)
     if setting.source:
@@ -84,6 +85,13 @@ def story(result: ChainResult) -> RenderableType:
         Padding(where, (0, 0, 0, 2), expand=False),
     ]
     return Group(*parts, "")
+
+
+def never_zero(condition: Expression, setting: Setting) -> str:
+    """Return a condition in words; its indices need not be those of the line it was read from."""
+    said = f"{to_unicode(condition, setting.symbols)} ≠ 0"
+    indices = ", ".join(sorted(free_indices(condition)))
+    return f"{said} for every {indices}" if indices else said
 
 
 def report(results: Sequence[ChainResult]) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 Trusted, like `kernel`, `normal_form` and `forms`. It reads an expression into one fraction, whose
 variables are parameters and, for indices that stand for any elements of their sets, the values of
 functions, logarithms, exponentials, sums and least values. Beside A1 to A3, A7 and A9 of `kernel`
-it takes for granted, for finite sets:
+it takes for granted, for finite sets that are not empty:
 
     B1  Σ_y (a(y) + b(y)) = Σ_y a(y) + Σ_y b(y),  Σ_y k a(y) = k Σ_y a(y),  Σ_y 1 = |Y|
     B2  Σ_x Σ_y a(x, y) = Σ_y Σ_x a(x, y)
@@ -127,6 +127,7 @@ class _FiniteReader(Reader):
             case indexed.Differential():
                 if any(name in self.equal for name, *_ in indexed.functions(node)):
                     raise OutsideClassError("the derivative of what a hypothesis says")
+                self.real(node.body, frozen=frozen)  # what it divides by, its derivative may not
                 return self.real(differential(node), frozen=frozen)
             case tree.Parameter(name=name) if node.positive:
                 self.positive.add(name)

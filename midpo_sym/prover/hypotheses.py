@@ -9,11 +9,14 @@ from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.forms import OutsideClassError
 from midpo_sym.prover.names import INDEX, VALUE
+from midpo_sym.prover.order import nonnegative
 
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
     """What may be used of a function f at distinct indices, whatever the other indices are.
+
+    One for each function, and bodies that no other is about: so some functions satisfy them all.
 
     Attributes:
         function: f(x, y).
@@ -37,14 +40,26 @@ class Hypothesis:
             fits &= bool(self.over) and all(each[:1] in indexed.FINITE for each in self.over)
         else:
             fits &= not self.over and indexed.free_indices(self.body) <= set(indices)
-            fits &= self.body.positive or not self.function.positive
-            fits &= self.function.name not in {name for name, *_ in indexed.functions(self.body)}
+            fits &= _lies_in(self.body, self.function.domain)
+            fits &= self.function.name not in _names(self.body)
         if not fits:
             raise ValueError("a hypothesis is Σ f = 1, or f = an expression without f")
 
 
+def _lies_in(body: Expression, domain: str) -> bool:
+    """Tell whether the values of a body are in a domain by its form."""
+    if domain == "nonnegative":
+        return nonnegative(body)
+    return domain == "real" or (domain == "positive" and body.positive)
+
+
+def _names(node: Expression) -> set[str]:
+    """Return all names in a node; also those of directions, which are functions."""
+    return {getattr(n, key, "") for n in node.walk() for key in ("name", "along")}
+
+
 def check_form(nodes: Iterable[Expression], given: Iterable[Hypothesis]) -> None:
-    """Check names, and that a function has one domain and one list of sets throughout.
+    """Check names, and that a function has one domain, one list of sets and one hypothesis at most.
 
     Raises:
         OutsideClassError: they are not well formed.
@@ -53,8 +68,10 @@ def check_form(nodes: Iterable[Expression], given: Iterable[Hypothesis]) -> None
     moved: list[tuple[str, str]] = []
     bodies = [each.body for each in given if each.body is not None]
     said = {each.function.name for each in given if each.body is not None}
-    if any(name in said for body in bodies for name, *_ in indexed.functions(body)):
+    if any(said & _names(body) for body in bodies):
         raise OutsideClassError("a hypothesis about what another hypothesis says")
+    if len({each.function.name for each in given}) < len(set(given)):
+        raise OutsideClassError("two hypotheses about one function")
     for node in (*nodes, *bodies, *(each.function for each in given)):
         for inner in node.walk():
             indices: tuple[str, ...] = ()
@@ -81,7 +98,7 @@ def check_form(nodes: Iterable[Expression], given: Iterable[Hypothesis]) -> None
                     continue
                 case indexed.Differential(name=name, along=along):
                     moved.append((name, along))
-                    continue
+                    names = (name, along or name)
                 case _:
                     raise OutsideClassError("a token or response beside a sum over a finite set")
             if not all(map(indexed.is_index, indices)) or not all(map(str.isidentifier, names)):

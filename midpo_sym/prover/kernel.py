@@ -47,7 +47,7 @@ from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.finite import read as read_indexed
 from midpo_sym.prover.forms import Atom, Denominator, NormalForm
-from midpo_sym.prover.hypotheses import Hypothesis
+from midpo_sym.prover.hypotheses import Hypothesis, check_form
 from midpo_sym.prover.normal_form import read
 from midpo_sym.prover.order import nonnegative, only_zero_at
 from midpo_sym.prover.slopes import slopes_of
@@ -256,6 +256,7 @@ def _theorem(
     """Return a theorem that needs no more than those it follows from."""
     denominators = tuple(each for theorem in known for each in theorem.denominators)
     hypotheses = frozenset(each for theorem in known for each in theorem.hypotheses)
+    check_form((left, right, *(premise or ())), hypotheses)
     return Theorem(left, right, mode, denominators, _SEAL, hypotheses, premise)
 
 

@@ -179,15 +179,13 @@ class _Loader(Tables):
                     short(entry["is"]), "sum(y, f(x, y)) = 1 or f(x) = a, for all other indices"
                 ),
             )
-        if not over and left.name in {each for each, *_ in indexed.functions(right)}:
+        names = {getattr(n, key, "") for n in right.walk() for key in ("name", "along")}
+        if not over and left.name in names:
             self.fail((*path, "is"), "is circular", Advice(left.name, "f(x) = a, with f not in a"))
-        if not over and left.positive and not right.positive:
+        if not over and left.domain != "real" and (left.domain == "unit" or not right.positive):
             cure = f"declare {left.name} as real"
-            self.fail(
-                (*path, "is"),
-                "makes something positive equal to what may not be",
-                Advice(cure=cure),
-            )
+            message = f"makes something {left.domain} equal to what may not be"
+            self.fail((*path, "is"), message, Advice(cure=cure))
         body = None if over else right
         return Assumption(name, left, tuple(over), body, entry.get("meaning", ""))
 

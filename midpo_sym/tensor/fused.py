@@ -108,7 +108,7 @@ def single_pass(
     tokens = gather_tokens(labels, live, pairs=True)
     lengths = [sum(pair) for pair in zip(tokens.counts[::2], tokens.counts[1::2], strict=True)]
     bounds = list(accumulate(lengths, initial=0))
-    tiles = Tiles(policy, reference, tokens, _tile_size(policy, reference, lengths))
+    tiles = Tiles(policy, reference, tokens, _tile_size(policy, lengths))
     found = tiles.nothing_yet(kl_ref_pi="ref_pi" in kl, kl_pi_ref="pi_ref" in kl)
     moves = coefficients.part((tokens.sequence, tokens.position))
     states = tiles.policy.hidden
@@ -149,15 +149,14 @@ def single_pass(
     return tokens.spread(found, live.shape), gradients
 
 
-def _tile_size(policy: Head, reference: Head | None, lengths: Sequence[int]) -> int:
+def _tile_size(policy: Head, lengths: Sequence[int]) -> int:
     """Return how many tokens make a tile: a whole pair, where that saves the second sum."""
     dtype, device = policy.hidden.dtype, policy.hidden.device
     size, longest = tile_rows(policy.vocabulary, dtype, device), max(lengths)
     if size < longest and len(lengths) > 1 and policy.weight.requires_grad:
         # A pair in parts needs a second sum of the weight's size: as many bytes as so many rows.
         width = policy.hidden.shape[-1] * accumulation_dtype(dtype).itemsize
-        rows = width // (dtype.itemsize * (1 if reference is None else 2))
-        if longest - size <= rows:
+        if longest - size <= width // dtype.itemsize:
             return longest
     return size
 

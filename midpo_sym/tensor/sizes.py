@@ -9,8 +9,10 @@ from __future__ import annotations
 import torch
 
 _MEBI = 1 << 20
-_CPU_BLOCK, _CPU_TILE = 2 * _MEBI, 64 * _MEBI  # a block per thread: each core has its own cache
-_DEVICE_BLOCK, _DEVICE_TILE = 64 * _MEBI, 256 * _MEBI  # enough rows to fill an accelerator
+_CPU_BLOCK = 2 * _MEBI  # for each thread: each core has its own cache
+_CPU_TILE, _CPU_PART = 64 * _MEBI, 32 * _MEBI
+_DEVICE_BLOCK = 64 * _MEBI  # enough rows to fill an accelerator
+_DEVICE_TILE = _DEVICE_PART = 256 * _MEBI
 
 
 def accumulation_dtype(dtype: torch.dtype) -> torch.dtype:
@@ -27,4 +29,10 @@ def block_rows(vocabulary: int, dtype: torch.dtype, device: torch.device) -> int
 def tile_rows(vocabulary: int, dtype: torch.dtype, device: torch.device) -> int:
     """Return how many rows of logits make a tile."""
     size = _CPU_TILE if device.type == "cpu" else _DEVICE_TILE
+    return max(1, size // (vocabulary * dtype.itemsize))
+
+
+def part_rows(vocabulary: int, dtype: torch.dtype, device: torch.device) -> int:
+    """Return how many rows of a tile are projected at once, if there is a reference."""
+    size = _CPU_PART if device.type == "cpu" else _DEVICE_PART
     return max(1, size // (vocabulary * dtype.itemsize))

@@ -16,14 +16,15 @@ from midpo_sym.tensor.rows import (
     prepare,
     write_gradient,
 )
-from midpo_sym.tensor.sizes import accumulation_dtype, block_rows, tile_rows
+from midpo_sym.tensor.sizes import accumulation_dtype, block_rows, part_rows, tile_rows
 from midpo_sym.tensor.tokens import Tokens
 
 
 class Tiles:
-    """Room for one tile of the policy's logits and one of the reference's.
+    """Room for one tile of the policy's logits and a part of one of the reference's.
 
-    Both tiles have the same rows, so that equal models give equal logits to the last bit.
+    The models are projected by the same rows at once, so that equal models give equal logits to
+    the last bit: a product's rounding may depend on how many rows it has.
 
     Attributes:
         tokens: the n live tokens.
@@ -40,9 +41,12 @@ class Tiles:
         self.reference = reference and reference._replace(hidden=tokens.states(reference.hidden))
         dtype, device = policy.hidden.dtype, policy.hidden.device
         self.size = min(size or tile_rows(policy.vocabulary, dtype, device), len(tokens))
+        self._part = self.size
+        if reference is not None:
+            self._part = min(self.size, part_rows(policy.vocabulary, dtype, device))
         self._rooms: dict[str, Tensor] = {}
         raised = accumulation_dtype(dtype)
-        rows = min(self.size, block_rows(policy.vocabulary, raised, device))
+        rows = min(self._part, block_rows(policy.vocabulary, raised, device))
         self._work = Workspace(rows, policy.vocabulary, raised, device)
 
     def nothing_yet(self, *, kl_ref_pi: bool, kl_pi_ref: bool) -> Measured:
@@ -55,21 +59,31 @@ class Tiles:
             kl_pi_ref=kl_pi_ref,
         )
 
-    def logits(self, start: int, stop: int) -> Tensor:
-        """Return the policy's logits of some tokens, until the next call."""
-        return self.policy.project(start, stop, self._room("policy", self.policy))
-
-    def ref_logits(self, start: int, stop: int) -> Tensor | None:
-        """Return the reference's logits of some tokens, until the next call."""
-        if self.reference is None:
-            return None
-        return self.reference.project(start, stop, self._room("reference", self.reference))
-
-    def _room(self, name: str, head: Head) -> Tensor:
+    def _room(self, name: str, head: Head, size: int) -> Tensor:
         if name not in self._rooms:
-            shape, hidden = (self.size, head.vocabulary), head.hidden
+            shape, hidden = (size, head.vocabulary), head.hidden
             self._rooms[name] = torch.empty(shape, dtype=hidden.dtype, device=hidden.device)
         return self._rooms[name]
+
+    def _blocks(
+        self, start: int, stop: int, reference: Head | None
+    ) -> Iterator[tuple[slice, slice, Tensor | None]]:
+        """Project some tokens, and yield block by block what can be worked on.
+
+        Yields:
+            (rows of the tile, tokens, the reference's logits): the policy's logits stay in the
+            tile, those of the reference only until the next block.
+        """
+        tile = self._room("policy", self.policy, self.size)
+        for low, high in cuts(0, stop - start, self._part):
+            self.policy.project(start + low, start + high, tile[low:high])
+            part = None
+            if reference is not None:
+                room = self._room("reference", reference, self._part)
+                part = reference.project(start + low, start + high, room)
+            for first, last in cuts(low, high, self._work.rows):
+                rows, tokens = slice(first, last), slice(start + first, start + last)
+                yield rows, tokens, None if part is None else part[first - low : last - low]
 
     def measure(
         self,
@@ -87,12 +101,11 @@ class Tiles:
             coefficients: derivatives of the loss's argument, (n,) each: if given, the logits are
                 overwritten by the gradient.
         """
-        logits, ref_logits = self.logits(start, stop), self.ref_logits(start, stop)
-        for low, high in cuts(0, stop - start, self._work.rows):
-            where = slice(start + low, start + high)
+        tile = self._room("policy", self.policy, self.size)
+        for here, where, ref_logits in self._blocks(start, stop, self.reference):
             rows, block = measure(
-                logits[low:high],
-                None if ref_logits is None else ref_logits[low:high],
+                tile[here],
+                ref_logits,
                 self.tokens.labels[where],
                 self._work,
                 kl_ref_pi=found.kl_ref_pi.numel() > 0,
@@ -100,13 +113,8 @@ class Tiles:
             )
             found.store(where, rows)
             if coefficients is not None:
-                write_gradient(
-                    block,
-                    coefficients.part(where),
-                    rows.kl_pi_ref,
-                    logits[low:high],
-                )
-        return logits
+                write_gradient(block, coefficients.part(where), rows.kl_pi_ref, tile[here])
+        return tile[: stop - start]
 
     def differentiate(
         self, start: int, stop: int, found: Measured, coefficients: Coefficients
@@ -120,16 +128,15 @@ class Tiles:
             coefficients: derivatives of the loss, (n,) each.
         """
         used = coefficients.part(slice(start, stop)).without_zeros()
-        logits, ref_logits = self.logits(start, stop), None
-        if used.kl_ref_pi is not None or used.kl_pi_ref is not None:
-            ref_logits = self.ref_logits(start, stop)
+        divergence = used.kl_ref_pi is not None or used.kl_pi_ref is not None
         redone = bool(found.redone[start:stop].any())
-        for low, high in cuts(0, stop - start, self._work.rows):
-            where = slice(start + low, start + high)
-            part = used.part(slice(low, high))
+        tile = self._room("policy", self.policy, self.size)
+        reference = self.reference if divergence else None
+        for here, where, ref_logits in self._blocks(start, stop, reference):
+            part = used.part(here)
             block = prepare(
-                logits[low:high],
-                None if ref_logits is None else ref_logits[low:high],
+                tile[here],
+                ref_logits,
                 self.tokens.labels[where],
                 self._work,
                 part,
@@ -137,8 +144,8 @@ class Tiles:
                 redone=found.redone[where] if redone else None,
                 into=None,
             )
-            write_gradient(block, part, found.kl_pi_ref[where], logits[low:high])
-        return logits
+            write_gradient(block, part, found.kl_pi_ref[where], tile[here])
+        return tile[: stop - start]
 
 
 def cuts(start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:

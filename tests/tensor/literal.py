@@ -231,15 +231,16 @@ def literal_loss(loss, logits, labels, **given):
 
 
 def small_pieces(rows):
-    """Make tiles and row blocks of so few rows that every loop runs more than once."""
+    """Make tiles, their parts and row blocks of so few rows that every loop runs more than once."""
     stack = ExitStack()
-    for module, name in (
-        ("fused", "tile_rows"),
-        ("tiles", "tile_rows"),
-        ("tiles", "block_rows"),
-        ("logits", "block_rows"),
+    for module, name, size in (
+        ("fused", "tile_rows", rows),
+        ("tiles", "tile_rows", rows),
+        ("tiles", "part_rows", max(1, rows // 2)),
+        ("tiles", "block_rows", max(1, rows // 3)),
+        ("logits", "block_rows", rows),
     ):
-        patch = mock.patch(f"midpo_sym.tensor.{module}.{name}", return_value=rows)
+        patch = mock.patch(f"midpo_sym.tensor.{module}.{name}", return_value=size)
         stack.enter_context(patch)
     return stack
 

@@ -1,5 +1,7 @@
 """What is kept and what is made: nothing of the size of the logits beyond the gradient itself."""
 
+from collections import Counter
+
 import pytest
 import torch
 from literal import LINEAR, TDPO, TISDPO, Everything, batch, needed, small_pieces
@@ -126,20 +128,24 @@ def test_the_logits_path_makes_one_tensor_of_their_size():
 
 @pytest.mark.parametrize("kind", [TDPO, TISDPO, Everything])
 def test_the_single_pass_makes_tiles_and_sums_of_the_weight(kind):
-    """With a wide vocabulary, T = 60 and tiles of 5 tokens: all logits would be 24 times that."""
+    """T = 60 and tiles of 6 tokens: all logits would be 20 times that and more.
+
+    Two sums have the weight's size, of the whole batch and of a pair in parts; the policy's tile
+    has 6 rows, the reference's part of it 3, and each of four buffers of a block 2.
+    """
     _, labels, _, weights = batch(tokens=60, vocabulary=500)
     hidden = torch.randn(4, 60, 8, dtype=torch.float64).requires_grad_()
     weight = torch.randn(500, 8, dtype=torch.float64).requires_grad_()
     states = {"ref_hidden": hidden.detach() + 1, "ref_weight": weight.detach()}
     own = {name: weights[name] for name in kind.needs.weights}
-    with small_pieces(5), NewMemory() as memory:
+    with small_pieces(6), NewMemory() as memory:
         loss = kind().from_hidden(hidden, weight, labels, **states, **own)[0]
         loss.backward()
+    row = 500 * 8
     assert max(memory.sizes) == weight.numel() * 8
-    # Two sums, of the whole batch and of a pair in parts; two tiles and four buffers of a block.
-    assert sum(size >= 500 * 8 * 5 for size in memory.sizes) == 2 + 2 + 4 - (
-        kind is not Everything and 0
-    )
+    counts = Counter(memory.sizes)
+    wanted = {weight.numel() * 8: 2, 6 * row: 1, 3 * row: 1, 2 * row: 4}
+    assert {size: counts[size] for size in wanted} == wanted
 
 
 def test_projecting_twice_makes_no_more_than_a_tile():

@@ -59,7 +59,7 @@ def test_a_witness_shows_what_it_says(name):
 
     class Replay:
         sizes = sides.problem.sizes
-        moved = None
+        moved = ()
 
         def number(self, key, _):
             value = sides.problem.parameters[key]

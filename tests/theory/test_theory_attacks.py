@@ -3,6 +3,7 @@
 import pytest
 from finite import compare
 
+from midpo_sym.language import tree
 from midpo_sym.language.build import exp, log, parameter
 from midpo_sym.language.indexed import Applied, Differential, Indexed, IndexSum, Least
 from midpo_sym.language.tree import Add, Log, Neg, Number, Parameter, TokenSum
@@ -20,7 +21,8 @@ def function(name, domain="positive"):
 
 
 f, g, p, q, k2 = (function(name) for name in ("f", "g", "p", "q", "k"))
-r, h = function("r", "real"), function("h", "real")
+r, h, v = (function(name, "real") for name in ("r", "h", "v"))
+of_three = Indexed("t", ("a", "a1", "a2"))
 beta, gamma = parameter("beta", "positive"), parameter("gamma", "real")
 NORMAL = Hypothesis(f("x", "y"), ("y",))
 
@@ -63,6 +65,34 @@ TRUE = {
         Least("a", Neg(beta * h("a"))),
         beta * Least("a", Neg(h("a"))),
     ),
+    "an exponential is squared": (exp(2 * r("y")), exp(r("y")) ** 2),
+    "an exponential and its inverse": (exp(r("y")) * exp(-r("y")), Number(1)),
+    "half of an exponent": (
+        log(exp(r("y") / 2) + exp(r("y") / 2)),
+        log(Number(2)) + r("y") / 2,
+    ),
+    "a quotient of sums": (total("y", q("y") / beta), total("y", q("y")) / beta),
+    "an exponential comes out of a least value": (
+        Least("a", exp(r("y")) * v("a")),
+        exp(r("y")) * Least("a", v("a")),
+    ),
+    "so does the size of a set": (
+        Least("a", total("y", Number(1)) * v("a")),
+        total("y", Number(1)) * Least("a", v("a")),
+    ),
+    "like terms in a logarithm": (log(q("y") + q("y")), log(q("y")) + log(Number(2))),
+    "a sum of what is positive comes out of a least value": (
+        Least("a", total("y", q("y") * p("y")) * v("a")),
+        total("y", q("y") * p("y")) * Least("a", v("a")),
+    ),
+    "so does a sum of squares": (
+        Least("a", total("y", r("y") ** 2) * v("a")),
+        total("y", r("y") ** 2) * Least("a", v("a")),
+    ),
+    "and one of quotients of what is positive": (
+        Least("a", total("y", q("y") / (p("y") + 1)) * v("a")),
+        total("y", q("y") / (p("y") + 1)) * Least("a", v("a")),
+    ),
 }
 
 FALSE = {
@@ -100,9 +130,51 @@ FALSE = {
     "the inverse of a sum": (1 / total("y", q("y")), total("y", 1 / q("y"))),
     "exp of a sum is no sum of exp": (exp(r("y1") + r("y2")), exp(r("y1")) + exp(r("y2"))),
     "half of a logarithm": (exp(log(q("y")) / 2), q("y")),
+    "a logarithm divided": (exp(log(q("y")) / gamma), q("y")),
+    "a logarithm times a number": (exp(log(q("y")) * r("y")), q("y")),
+    "a logarithm times a logarithm": (exp(log(q("y")) * log(p("y"))), p("y")),
+    "a logarithm of a sum is not that of its first term": (log(p("y") + q("y")), log(p("y"))),
+    "nor that of its last": (log(p("y") + q("y")), log(q("y"))),
+    "nor of a longer sum": (log(p("y") + q("y") + 1), log(q("y"))),
+    "a sum of three below the line": (
+        total("y", beta / (p("y") + q("y") + beta)),
+        total("y", beta / p("y")),
+    ),
+    "a sum below the line is not its first term": (
+        total("y", beta / (p("y") + q("y"))),
+        total("y", beta / p("y")),
+    ),
+    "a sum below the line is not its last term": (
+        total("y", beta / (p("y") + q("y"))),
+        total("y", beta / q("y")),
+    ),
     "a negative factor before a least value": (
         Least("a", -beta * h("a")),
         -beta * Least("a", h("a")),
+    ),
+    "a double sum of quotients": (
+        total("y", total("y1", p("y1") / q("y"))),
+        total("y", p("y") / q("y")) * total("y", Number(1)),
+    ),
+    "three least values keep their indices apart": (
+        Least("a", Least("a1", Least("a2", v("a") * of_three))),
+        Least("a", Least("a1", Least("a2", v("a1") * of_three))),
+    ),
+    "a difference of positive factors": (
+        Least("a", (q("y") - p("y")) * v("a")),
+        (q("y") - p("y")) * Least("a", v("a")),
+    ),
+    "a sum of unknown sign": (
+        Least("a", total("y", r("y")) * v("a")),
+        total("y", r("y")) * Least("a", v("a")),
+    ),
+    "a sum of quotients of unknown sign": (
+        Least("a", total("y", q("y") / (r("y") + 1)) * v("a")),
+        total("y", q("y") / (r("y") + 1)) * Least("a", v("a")),
+    ),
+    "a sum of cubes": (
+        Least("a", total("y", r("y") ** 3) * v("a")),
+        total("y", r("y") ** 3) * Least("a", v("a")),
     ),
     "a factor of unknown sign": (Least("a", gamma * h("a")), gamma * Least("a", h("a"))),
     "a sum of least values": (
@@ -147,6 +219,8 @@ def test_a_definition_sees_none_of_the_indices_around_it():
         read((total("y", Applied("m", (), (), q("y"))),))
     with pytest.raises(OutsideClassError, match="not taken at its indices"):
         read((Applied("m", ("x",), ("y",), p("x")),))
+    with pytest.raises(OutsideClassError, match="not taken at its indices"):
+        read((Applied("m", ("y", "y"), ("y1", "y2"), q("y")),))
     swapped = Applied("s", ("y1", "y2"), ("y2", "y1"), k2("y1", "y2"))
     assert proved(swapped, k2("y2", "y1"))
     assert not proved(swapped, k2("y1", "y2"))
@@ -204,6 +278,11 @@ class TestHypotheses:
         assert not proved(g("x1", "y2"), p("x1") * q("y1"), equation)
         assert not proved(g("x", "y"), p("x") * q("y"))
 
+    def test_an_equation_holds_in_a_logarithm(self):
+        equation = Hypothesis(g("x", "y"), body=p("x") * q("y"))
+        assert proved(log(g("x1", "y2")), log(p("x1")) + log(q("y2")), equation)
+        assert not proved(log(g("x1", "y2")), log(p("x1")) + log(q("y1")), equation)
+
     def test_an_equation_captures_no_index(self):
         """g(y) = Σ_y1 k(y, y1), used at y1."""
         equation = Hypothesis(g("y"), body=total("y1", k2("y", "y1")))
@@ -221,6 +300,10 @@ class TestHypotheses:
             lambda: Hypothesis(g("y"), body=r("y")),
             lambda: Hypothesis(g("y"), ("y",), body=q("y")),
             lambda: Hypothesis(Indexed("l", ("a",)), ("a",)),
+            lambda: Hypothesis(Indexed("s", ("y",), "nonnegative"), body=Neg(Number(1))),
+            lambda: Hypothesis(Indexed("s", ("y",), "nonnegative"), body=r("y")),
+            lambda: Hypothesis(Indexed("s", ("y",), "unit"), body=q("y")),
+            lambda: Hypothesis(r("y"), body=Differential(h("y"), "h", "r")),
         ],
     )
     def test_what_is_no_hypothesis(self, make):
@@ -232,6 +315,31 @@ class TestHypotheses:
         one, other = Hypothesis(p("y"), body=q("y")), Hypothesis(q("y"), body=2 * p("y"))
         with pytest.raises(OutsideClassError, match="another hypothesis"):
             read((p("y"),), (one, other))
+
+    def test_nor_by_way_of_a_direction(self):
+        """f = the derivative of g along h, and h = f: each unfolds into the other for ever."""
+        one = Hypothesis(r("y"), body=Differential(q("y"), "q", "h"))
+        other = Hypothesis(h("y"), body=2 * r("y"))
+        with pytest.raises(OutsideClassError, match="another hypothesis"):
+            read((r("y"),), (one, other))
+
+    def test_no_two_are_about_one_function(self):
+        """They may contradict each other: with r = 1 and r = 2, everything would follow."""
+        one, other = (Hypothesis(r("y"), body=Number(value)) for value in (1, 2))
+        with pytest.raises(OutsideClassError, match="two hypotheses"):
+            read((r("y"),), (one, other))
+        first = decide_indexed(Number(1), r("y"), (one,)).theorem
+        second = decide_indexed(r("y"), Number(2), (other,)).theorem
+        with pytest.raises(OutsideClassError, match="two hypotheses"):
+            kernel.join(first, second)
+        assert kernel.join(first, decide_indexed(r("y"), 2 - r("y"), (one,)).theorem)
+
+    def test_a_body_in_the_domain_of_its_function(self):
+        """What is not negative may be said to be equal to what is not: a sum of squares."""
+        zero = Indexed("s", ("y",), "nonnegative")
+        equation = Hypothesis(zero, body=r("y") ** 2 + q("y"))
+        bound = kernel.prove_at_most(Number(0), r("y") ** 2 + q("y"), zero, (equation,))
+        assert bound.hypotheses == {equation}
 
     def test_the_theorem_names_what_it_needed(self):
         theorem = decide_indexed(total("y", f("x", "y")), Number(1), (NORMAL,)).theorem
@@ -261,6 +369,39 @@ class TestDerivatives:
         with pytest.raises(OutsideClassError, match="what a hypothesis says"):
             read((Differential(g("y"), "beta"),), (equation,))
 
+    def test_a_direction_has_a_plain_name(self):
+        """Along a direction called `log q`, the derivative of r would be the logarithm of q."""
+        moved = Differential(r("y"), "r", "log q")
+        with pytest.raises(OutsideClassError, match="not a plain word"):
+            read((moved, log(q("y"))))
+
+    @pytest.mark.parametrize("factor", [Number(1), r("y"), Number(0)], ids=str)
+    def test_what_is_divided_by_stays_a_condition(self, factor):
+        """The derivative of k/h along q is 0, but only where h is not zero."""
+        moved = Differential(factor / h("y"), "q", "s")
+        theorem = decide_indexed(moved, Number(0)).theorem
+        assert [str(each.node) for each in theorem.denominators] == ["h(y)"]
+        with pytest.raises(ZeroDenominatorError):
+            read((Differential(factor / (h("y") - h("y")), "q", "s"),))
+
+    def test_by_a_parameter(self):
+        """∂/∂β of β³ q(y) is 3 β² q(y); q does not depend on β."""
+        moved = Differential(beta**3 * q("y"), "beta")
+        assert proved(moved, 3 * beta**2 * q("y"))
+        assert compare(moved, 3 * beta**2 * q("y"))[0]
+
+    def test_by_what_it_is_not(self):
+        """A parameter has no direction, and a function has to have one."""
+        for moved in (Differential(beta * q("y"), "beta", "h"), Differential(q("y"), "q")):
+            with pytest.raises(OutsideClassError, match="has none here"):
+                read((moved,))
+
+    def test_one_that_is_too_large(self):
+        """Of a product of 90 factors it has 90 terms of 90 factors, more than a tree may hold."""
+        body = tree.product([q("y")] * 90)
+        with pytest.raises(OutsideClassError, match="too large"):
+            read((Differential(body, "q", "h"),))
+
     def test_least_values_have_none(self):
         with pytest.raises(OutsideClassError, match="has none here"):
             read((Differential(Least("a", h("a")), "h", "r"),))
@@ -272,6 +413,9 @@ class TestDerivatives:
             exp(total("y", q("y") ** beta)) / total("y", q("y")),
             log(total("x", total("y", k2("x", "y") * q("y")))),
             q("y") ** q("y"),
+            -log(q("y")) * (1 - q("y")),
+            Applied("m", ("y1",), ("y",), q("y1") ** 2 * total("y", q("y") * p("y1"))),
+            p("y") + beta * total("y", p("y")),
         ],
         ids=str,
     )
@@ -372,6 +516,9 @@ class TestBounds:
             gamma**2,
             beta + slack(q("y")) / beta,
             exp(gamma),
+            Number(0),
+            Indexed("s", ("y",), "nonnegative") / beta,
+            Indexed("s", ("y",), "unit") * Parameter("t", "nonnegative"),
         ],
         ids=str,
     )
@@ -399,11 +546,17 @@ class TestBounds:
         weight = Indexed("s", ("y",), "nonnegative")
         for gap in (
             total("y", weight * slack(q("y"))),
+            total("y", slack(q("y")) * weight),
             total("y", r("y") ** 2 + slack(q("y"))),
         ):
             bound = kernel.prove_at_most(Number(0), gap, gap)
             assert bound is not None
             assert kernel.prove_only_if(bound, gap, q("y"), q("y") ** 2) is None
+
+    def test_equality_of_a_quotient_of_a_gap(self):
+        gap = total("y", slack(q("y")) / p("y"))
+        bound = kernel.prove_at_most(Number(0), gap, gap)
+        assert kernel.prove_only_if(bound, gap, q("y") ** 2, q("y")).left == q("y") ** 2
 
     def test_a_zero_of_a_difference_of_logarithms(self):
         premise = (beta * log(q("y")), beta * log(p("y")))
@@ -445,3 +598,16 @@ class TestLeastValues:
         assert kernel.join(on, up) is None
         zero = kernel.prove_just_where((log(beta), Number(0)), Number(1), (beta, Number(1)))
         assert kernel.join(zero, zero) is None
+
+    def test_what_is_joined_speaks_of_the_same_quantities(self):
+        """−s² ≤ 0 for a real s and 0 ≤ s for a positive one do not make −s² ≤ s for every s."""
+        real, positive = Indexed("s", ("y",), "real"), Indexed("s", ("y",), "positive")
+        up = kernel.prove_at_most(Neg(real**2), Number(0), real**2)
+        on = kernel.prove_at_most(Number(0), positive, positive)
+        with pytest.raises(OutsideClassError, match="two different quantities"):
+            kernel.join(up, on)
+
+    def test_a_bound_generalises_over_indices_only(self):
+        bound = kernel.prove_at_most(r("y"), r("y") + 1, Number(1))
+        with pytest.raises(OutsideClassError, match="no index"):
+            kernel.generalise(bound, "z")

@@ -120,6 +120,59 @@ def test_bad_files_are_refused(midpo, tmp_path, old, new, message):
     assert done.out == ""
 
 
+EQUATION = """
+title   = "A theory"
+summary = "One chain."
+[functions]
+q = { of = "y", domain = "DOMAIN" }
+r = { of = "y", domain = "real" }
+h = { of = "y", domain = "real" }
+[definitions]
+inverse = { of = "y", is = "1/h(y)" }
+[hypotheses]
+known = { is = "q(y) = BODY", for = "y" }
+[[chain]]
+id    = "one"
+title = "It is known"
+for   = "y1"
+start = "q(y1) + r(y1)*h(y1)"
+[[chain.step]]
+rule  = "hypothesis"
+to    = "BODY1 + r(y1)/inverse(y1)"
+using = "known"
+"""
+
+
+@pytest.mark.parametrize(
+    ("domain", "body", "message"),
+    [
+        ("positive", "r(y)", "makes something positive equal to what may not be"),
+        ("nonnegative", "-1", "makes something nonnegative equal to what may not be"),
+        ("unit", "2", "makes something unit equal to what may not be"),
+        ("real", "2*q(y)", "is circular"),
+        ("real", "derivative(r(y), r, q)", "is circular"),
+    ],
+)
+def test_a_hypothesis_that_nothing_satisfies_is_refused(midpo, tmp_path, domain, body, message):
+    """f = −1 for an f that is not negative would prove everything; f = 2 f says nothing."""
+    path = tmp_path / "mine.toml"
+    text = EQUATION.replace("DOMAIN", domain).replace("BODY1", "2").replace("BODY", body)
+    path.write_text(text, encoding="utf-8")
+    done = midpo("theory", str(path))
+    assert done.status == 2
+    assert message in done.err
+
+
+def test_a_condition_is_about_every_element(midpo, tmp_path):
+    """The line speaks of y₁, the definition that divides by h of y: the condition is for all y."""
+    path = tmp_path / "mine.toml"
+    text = EQUATION.replace("DOMAIN", "nonnegative").replace("BODY1", "2").replace("BODY", "2")
+    path.write_text(text, encoding="utf-8")
+    done = midpo("theory", str(path))
+    assert done.status == 0
+    assert "assumes  h(y) ≠ 0 for every y" in done.out
+
+
 @pytest.mark.parametrize("target", ["lemma", "lemma_1/splits", "nowhere.toml"])
 def test_an_unknown_derivation(midpo, target):
     done = midpo("theory", target)
@@ -130,7 +183,7 @@ def test_an_unknown_derivation(midpo, target):
 def test_audit_prints_the_table(midpo):
     done = midpo("audit")
     assert done.status == 0
-    assert "93 statements: 64 proved, 19 refuted, 10 not checked" in done.out
+    assert "94 statements: 64 proved, 19 refuted, 11 not checked" in done.out
     for line in ("dual-substituted", "box-joint", "eq-5", "typically-fixed"):
         assert line in done.out
 
