@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from midpo_sym.emit.latex import displayed, escaped, rows_of
 from midpo_sym.emit.theory import names
-from midpo_sym.language.indexed import Applied
-from midpo_sym.language.mathematics import to_latex
+from midpo_sym.language.indexed import Applied, free_indices
+from midpo_sym.language.mathematics import index_latex, to_latex
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.kernel import Mode, Theorem
@@ -49,9 +49,7 @@ def derivation(result: ChainResult) -> str:
             lines += [f"The sides of step {number} differ by what is not negative,", *gap]
         if each.more:
             lines.append(_more(each.more, symbols))
-    lines += [
-        f"This needs ${to_latex(condition, symbols)} \\neq 0$." for condition in result.conditions
-    ]
+    lines += [_needed(condition, symbols) for condition in result.conditions]
     if result.failed_at:
         lines.append(f"Step {result.failed_at} does not hold: {escaped(result.failure)}.")
     return "\n".join(lines)
@@ -73,11 +71,17 @@ def _more(theorem: Theorem, symbols: Mapping[str, Symbol]) -> str:
     return f"It is zero just where ${sides}$."
 
 
+def _needed(condition: Expression, symbols: Mapping[str, Symbol]) -> str:
+    indices = ", ".join(map(index_latex, sorted(free_indices(condition))))
+    everywhere = f" for every ${indices}$" if indices else ""
+    return rf"This needs ${to_latex(condition, symbols)} \neq 0${everywhere}."
+
+
 def _assumed(assumption: Assumption, symbols: Mapping[str, Symbol]) -> str:
     left = to_latex(assumption.function, symbols)
     if assumption.body is not None:
         return f"{left} = {to_latex(assumption.body, symbols)}."
-    sums = " ".join(rf"\sum_{{{index}}}" for index in assumption.over)
+    sums = " ".join(rf"\sum_{{{index_latex(index)}}}" for index in assumption.over)
     return f"{sums} {left} = 1."
 
 

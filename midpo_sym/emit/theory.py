@@ -38,7 +38,7 @@ def summary(results: Sequence[ChainResult]) -> RenderableType:
         table.add_row(each.id, verdict, str(len(each.chain.steps)), each.chain.title, milliseconds)
     proved = sum(each.theorem is not None for each in results)
     steps = sum(len(each.steps) for each in results)
-    count = f"{proved} of {len(results)} proved, {steps} steps, each checked by the kernel"
+    count = f"{proved} of {len(results)} proved, {steps} step{'s' * (steps != 1)}, each checked by the kernel"
     return Group(table, Text(count))
 
 
@@ -67,9 +67,10 @@ def story(result: ChainResult) -> RenderableType:
     where.add_column(no_wrap=True, style="dim")
     where.add_column(overflow="fold")
     for name in names(result):
-        what = f"{setting.symbols[name].unicode}: {setting.meanings[name]}"
         known = setting.abbreviations.get(name)
-        where.add_row("", f"{what}, {show(known.body)}" if known else what)
+        said = [setting.meanings[name], show(known.body) if known else ""]
+        if any(said):
+            where.add_row("", f"{setting.symbols[name].unicode}: {', '.join(filter(None, said))}")
     for assumption in result.assumptions:
         where.add_row("assumes", f"{_said(assumption, setting)}   ({assumption.meaning})")
     for condition in result.conditions:

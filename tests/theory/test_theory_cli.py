@@ -64,6 +64,15 @@ def test_a_rejected_step_is_said_in_latex(midpo, tmp_path):
     assert "Step 1 does not hold: false: a finite problem shows it." in done.out
 
 
+def test_what_has_to_differ_from_zero_is_said_in_latex(midpo, tmp_path):
+    path = tmp_path / "mine.toml"
+    step = '[[chain.step]]\nrule = "cancellation"\nto = "1"\n'
+    head = THEORY.partition("[[chain]]")[0].replace("positive", "real")
+    chain = f'[[chain]]\nid = "one"\ntitle = "One"\nfor = "y"\nstart = "q(y)/q(y)"\n{step}'
+    path.write_text(head + chain, encoding="utf-8")
+    assert r"This needs $q(y) \neq 0$ for every $y$." in midpo("theory", str(path), "--latex").out
+
+
 def test_a_chain_of_one_s_own(midpo, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(THEORY.replace("TO", "2"), encoding="utf-8")
