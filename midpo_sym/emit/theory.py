@@ -38,7 +38,8 @@ def summary(results: Sequence[ChainResult]) -> RenderableType:
         table.add_row(each.id, verdict, str(len(each.chain.steps)), each.chain.title, milliseconds)
     proved = sum(each.theorem is not None for each in results)
     steps = sum(len(each.steps) for each in results)
-    count = f"{proved} of {len(results)} proved, {steps} step{'s' * (steps != 1)}, each checked by the kernel"
+    plural = "" if steps == 1 else "s"
+    count = f"{proved} of {len(results)} proved, {steps} step{plural}, each checked by the kernel"
     return Group(table, Text(count))
 
 

@@ -67,7 +67,7 @@ def test_a_rejected_step_is_said_in_latex(midpo, tmp_path):
 def test_what_has_to_differ_from_zero_is_said_in_latex(midpo, tmp_path):
     path = tmp_path / "mine.toml"
     step = '[[chain.step]]\nrule = "cancellation"\nto = "1"\n'
-    head = THEORY.partition("[[chain]]")[0].replace("positive", "real")
+    head = THEORY.partition("[hypotheses]")[0].replace("positive", "real")
     chain = f'[[chain]]\nid = "one"\ntitle = "One"\nfor = "y"\nstart = "q(y)/q(y)"\n{step}'
     path.write_text(head + chain, encoding="utf-8")
     assert r"This needs $q(y) \neq 0$ for every $y$." in midpo("theory", str(path), "--latex").out
