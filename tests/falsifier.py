@@ -569,7 +569,7 @@ def just_where(seed: int, tally: Counter) -> None:
             nodes = (top, base, one, other, factor)
             for env in places(problem, set().union(*map(free_indices, nodes)))[:8]:
                 a, b, c, d, k = (evaluate(each, problem, env) for each in nodes)
-                if not TINY < k < 1 / TINY:  # exp of a large number: no digits are left
+                if 0 < k < TINY or k > 1 / TINY:  # exp of a large number: no digits are left
                     continue
                 near = abs(a - b) < mpmath.mpf(10) ** -30 * (1 + abs(a))
                 if (abs(c - d) > TINY * (c + d) and (near or (a > b) != (c > d))) or (

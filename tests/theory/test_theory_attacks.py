@@ -164,6 +164,10 @@ FALSE = {
         Least("a", (q("y") - p("y")) * v("a")),
         (q("y") - p("y")) * Least("a", v("a")),
     ),
+    "the opposite difference": (
+        Least("a", (p("y") - q("y")) * v("a")),
+        (p("y") - q("y")) * Least("a", v("a")),
+    ),
     "a sum of unknown sign": (
         Least("a", total("y", r("y")) * v("a")),
         total("y", r("y")) * Least("a", v("a")),
