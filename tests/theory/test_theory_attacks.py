@@ -76,6 +76,10 @@ TRUE = {
         Least("a", exp(r("y")) * v("a")),
         exp(r("y")) * Least("a", v("a")),
     ),
+    "a positive denominator comes out of a least value": (
+        Least("a", v("a") / beta + gamma / beta),
+        (Least("a", v("a")) + gamma) / beta,
+    ),
     "so does the size of a set": (
         Least("a", total("y", Number(1)) * v("a")),
         total("y", Number(1)) * Least("a", v("a")),
@@ -167,6 +171,14 @@ FALSE = {
     "the opposite difference": (
         Least("a", (p("y") - q("y")) * v("a")),
         (p("y") - q("y")) * Least("a", v("a")),
+    ),
+    "a denominator is no factor of a least value": (
+        Least("a", v("a") / beta),
+        beta * Least("a", v("a")),
+    ),
+    "nor of what comes out of it": (
+        Least("a", v("a") / beta + gamma / beta),
+        Least("a", v("a")) / beta + gamma * beta,
     ),
     "a sum of unknown sign": (
         Least("a", total("y", r("y")) * v("a")),
