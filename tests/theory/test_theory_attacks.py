@@ -68,6 +68,10 @@ TRUE = {
     "an exponential is squared": (exp(2 * r("y")), exp(r("y")) ** 2),
     "an exponential and its inverse": (exp(r("y")) * exp(-r("y")), Number(1)),
     "the logarithm of a number undone": (exp(log(Number(12))), Number(12)),
+    "half of a quotient": (
+        exp(log(q("y")) / (2 * gamma)) ** 2,
+        exp(log(q("y")) / gamma),
+    ),
     "half of an exponent": (
         log(exp(r("y") / 2) + exp(r("y") / 2)),
         log(Number(2)) + r("y") / 2,
