@@ -68,6 +68,12 @@ TRUE = {
     "an exponential is squared": (exp(2 * r("y")), exp(r("y")) ** 2),
     "an exponential and its inverse": (exp(r("y")) * exp(-r("y")), Number(1)),
     "the logarithm of a number undone": (exp(log(Number(12))), Number(12)),
+    "the logarithm of an inverse": (log(1 / (p("y") + q("y"))), -log(p("y") + q("y"))),
+    "the logarithm of a power of a number": (log(Number(4)), 2 * log(Number(2))),
+    "three quotients in an exponent": (
+        exp(3 * log(q("y")) / gamma),
+        exp(log(q("y")) / gamma) ** 3,
+    ),
     "half of a quotient": (
         exp(log(q("y")) / (2 * gamma)) ** 2,
         exp(log(q("y")) / gamma),
