@@ -74,6 +74,10 @@ TRUE = {
         exp(3 * log(q("y")) / gamma),
         exp(log(q("y")) / gamma) ** 3,
     ),
+    "like terms with a quotient in the exponent": (
+        log(exp(r("y") / gamma) + exp(r("y") / gamma)),
+        log(Number(2)) + r("y") / gamma,
+    ),
     "half of a quotient": (
         exp(log(q("y")) / (2 * gamma)) ** 2,
         exp(log(q("y")) / gamma),
