@@ -53,6 +53,10 @@ TRUE = {
         total("x", total("y", k2("x", "y")) ** 2),
         total("x", total("y", total("y1", k2("x", "y") * k2("x", "y1")))),
     ),
+    "indices of one set change places": (
+        total("y", total("y1", k2("y", "y1") * q("y"))),
+        total("y", total("y1", k2("y1", "y") * q("y1"))),
+    ),
     "sums in a logarithm have any names": (
         total("x", log(total("y", k2("x", "y")))),
         total("x1", log(total("y2", k2("x1", "y2")))),
