@@ -153,6 +153,10 @@ FALSE = {
     "the inverse of a sum": (1 / total("y", q("y")), total("y", 1 / q("y"))),
     "exp of a sum is no sum of exp": (exp(r("y1") + r("y2")), exp(r("y1")) + exp(r("y2"))),
     "half of a logarithm": (exp(log(q("y")) / 2), q("y")),
+    "half of a quotient is not its double": (
+        exp(r("y") / (2 * gamma)),
+        exp(2 * r("y") / gamma),
+    ),
     "a logarithm divided": (exp(log(q("y")) / gamma), q("y")),
     "a logarithm times a number": (exp(log(q("y")) * r("y")), q("y")),
     "a logarithm times a logarithm": (exp(log(q("y")) * log(p("y"))), p("y")),
