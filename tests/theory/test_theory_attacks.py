@@ -603,6 +603,16 @@ class TestBounds:
         assert kernel.prove_just_where(premise, gamma, (q("y"), p("y"))) is None
         assert kernel.prove_just_where(premise, beta, (p("y"), q("y"))) is None
 
+    def test_a_factor_that_may_be_zero_says_nothing(self):
+        """γ log q − γ log p is zero for γ = 0, whatever q and p are."""
+        premise = (gamma * log(q("y")), gamma * log(p("y")))
+        assert kernel.prove_just_where(premise, gamma, (q("y"), p("y"))) is None
+
+    def test_equality_needs_the_gap_of_this_bound(self):
+        gap = total("y", p("y") * slack(q("y") / p("y")))
+        other = kernel.prove_at_most(Number(0), beta, beta)
+        assert kernel.prove_only_if(other, gap, p("y"), q("y")) is None
+
 
 class TestLeastValues:
     def test_an_instance_is_of_the_same_body(self):
