@@ -566,9 +566,11 @@ def just_where(seed: int, tally: Counter) -> None:
     tally["just where"] += 1
     with mpmath.workdps(DIGITS):
         for problem in problems(theorem, seed, 3):
-            nodes = (top, base, one, other)
+            nodes = (top, base, one, other, factor)
             for env in places(problem, set().union(*map(free_indices, nodes)))[:8]:
-                a, b, c, d = (evaluate(each, problem, env) for each in nodes)
+                a, b, c, d, k = (evaluate(each, problem, env) for each in nodes)
+                if 0 < k < TINY or k > 1 / TINY:  # exp of a large number: no digits are left
+                    continue
                 near = abs(a - b) < mpmath.mpf(10) ** -30 * (1 + abs(a))
                 if (abs(c - d) > TINY * (c + d) and (near or (a > b) != (c > d))) or (
                     abs(c - d) < mpmath.mpf(10) ** -60 * c and not near

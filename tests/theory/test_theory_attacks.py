@@ -53,6 +53,10 @@ TRUE = {
         total("x", total("y", k2("x", "y")) ** 2),
         total("x", total("y", total("y1", k2("x", "y") * k2("x", "y1")))),
     ),
+    "indices of one set change places": (
+        total("y", total("y1", k2("y", "y1") * q("y"))),
+        total("y", total("y1", k2("y1", "y") * q("y1"))),
+    ),
     "sums in a logarithm have any names": (
         total("x", log(total("y", k2("x", "y")))),
         total("x1", log(total("y2", k2("x1", "y2")))),
@@ -67,6 +71,21 @@ TRUE = {
     ),
     "an exponential is squared": (exp(2 * r("y")), exp(r("y")) ** 2),
     "an exponential and its inverse": (exp(r("y")) * exp(-r("y")), Number(1)),
+    "the logarithm of a number undone": (exp(log(Number(12))), Number(12)),
+    "the logarithm of an inverse": (log(1 / (p("y") + q("y"))), -log(p("y") + q("y"))),
+    "the logarithm of a power of a number": (log(Number(4)), 2 * log(Number(2))),
+    "three quotients in an exponent": (
+        exp(3 * log(q("y")) / gamma),
+        exp(log(q("y")) / gamma) ** 3,
+    ),
+    "like terms with a quotient in the exponent": (
+        log(exp(r("y") / gamma) + exp(r("y") / gamma)),
+        log(Number(2)) + r("y") / gamma,
+    ),
+    "half of a quotient": (
+        exp(log(q("y")) / (2 * gamma)) ** 2,
+        exp(log(q("y")) / gamma),
+    ),
     "half of an exponent": (
         log(exp(r("y") / 2) + exp(r("y") / 2)),
         log(Number(2)) + r("y") / 2,
@@ -75,6 +94,10 @@ TRUE = {
     "an exponential comes out of a least value": (
         Least("a", exp(r("y")) * v("a")),
         exp(r("y")) * Least("a", v("a")),
+    ),
+    "a positive denominator comes out of a least value": (
+        Least("a", v("a") / beta + gamma / beta),
+        (Least("a", v("a")) + gamma) / beta,
     ),
     "so does the size of a set": (
         Least("a", total("y", Number(1)) * v("a")),
@@ -130,6 +153,10 @@ FALSE = {
     "the inverse of a sum": (1 / total("y", q("y")), total("y", 1 / q("y"))),
     "exp of a sum is no sum of exp": (exp(r("y1") + r("y2")), exp(r("y1")) + exp(r("y2"))),
     "half of a logarithm": (exp(log(q("y")) / 2), q("y")),
+    "half of a quotient is not its double": (
+        exp(r("y") / (2 * gamma)),
+        exp(2 * r("y") / gamma),
+    ),
     "a logarithm divided": (exp(log(q("y")) / gamma), q("y")),
     "a logarithm times a number": (exp(log(q("y")) * r("y")), q("y")),
     "a logarithm times a logarithm": (exp(log(q("y")) * log(p("y"))), p("y")),
@@ -163,6 +190,18 @@ FALSE = {
     "a difference of positive factors": (
         Least("a", (q("y") - p("y")) * v("a")),
         (q("y") - p("y")) * Least("a", v("a")),
+    ),
+    "the opposite difference": (
+        Least("a", (p("y") - q("y")) * v("a")),
+        (p("y") - q("y")) * Least("a", v("a")),
+    ),
+    "a denominator is no factor of a least value": (
+        Least("a", v("a") / beta),
+        beta * Least("a", v("a")),
+    ),
+    "nor of what comes out of it": (
+        Least("a", v("a") / beta + gamma / beta),
+        Least("a", v("a")) / beta + gamma * beta,
     ),
     "a sum of unknown sign": (
         Least("a", total("y", r("y")) * v("a")),
@@ -564,6 +603,16 @@ class TestBounds:
         assert kernel.prove_just_where(premise, gamma, (q("y"), p("y"))) is None
         assert kernel.prove_just_where(premise, beta, (p("y"), q("y"))) is None
 
+    def test_a_factor_that_may_be_zero_says_nothing(self):
+        """γ log q − γ log p is zero for γ = 0, whatever q and p are."""
+        premise = (gamma * log(q("y")), gamma * log(p("y")))
+        assert kernel.prove_just_where(premise, gamma, (q("y"), p("y"))) is None
+
+    def test_equality_needs_the_gap_of_this_bound(self):
+        gap = total("y", p("y") * slack(q("y") / p("y")))
+        other = kernel.prove_at_most(Number(0), beta, beta)
+        assert kernel.prove_only_if(other, gap, p("y"), q("y")) is None
+
 
 class TestLeastValues:
     def test_an_instance_is_of_the_same_body(self):
@@ -598,6 +647,10 @@ class TestLeastValues:
         assert kernel.join(on, up) is None
         zero = kernel.prove_just_where((log(beta), Number(0)), Number(1), (beta, Number(1)))
         assert kernel.join(zero, zero) is None
+        one = decide_indexed(Number(1), Number(2) / 2).theorem
+        assert kernel.join(zero, one) is None  # β = 1 just where something is zero, not always
+        assert kernel.join(one, decide_indexed(one.right, Number(1)).theorem).mode is Mode.VALUE
+        assert kernel.join(up, decide_indexed(up.right, 1 + loss("a")).theorem).mode is Mode.AT_MOST
 
     def test_what_is_joined_speaks_of_the_same_quantities(self):
         """−s² ≤ 0 for a real s and 0 ≤ s for a positive one do not make −s² ≤ s for every s."""
