@@ -10,7 +10,7 @@ import torch
 
 _MEBI = 1 << 20
 _CPU_BLOCK = 2 * _MEBI  # for each thread: each core has its own cache
-_CPU_TILE, _CPU_PART = 64 * _MEBI, 32 * _MEBI
+_CPU_TILE, _CPU_PART = 64 * _MEBI, 24 * _MEBI
 _DEVICE_BLOCK = 64 * _MEBI  # enough rows to fill an accelerator
 _DEVICE_TILE = _DEVICE_PART = 256 * _MEBI
 
