@@ -124,8 +124,18 @@ def everything() -> tuple[Derivation, ...]:
 @cache
 def theories() -> tuple[Theory, ...]:
     """Return the files of the theory, in the order of the paper."""
-    found = (load_theory(path) for path in (directory() / "theory").glob("*.toml"))
-    return tuple(sorted(found, key=lambda each: _THEORY.index(each.setting.id)))
+    return read_theories(directory())
+
+
+def read_theories(folder: Path) -> tuple[Theory, ...]:
+    """Return the theory beside the specifications of a folder, in the order of the paper.
+
+    Raises:
+        SpecError: a file breaks a rule of the language.
+    """
+    found = [load_theory(path) for path in sorted((folder / "theory").glob("*.toml"))]
+    order = {id_: place for place, id_ in enumerate(_THEORY)}
+    return tuple(sorted(found, key=lambda each: order.get(each.setting.id, len(order))))
 
 
 def find_chains(target: str) -> list[tuple[Chain, Setting]]:
@@ -159,7 +169,16 @@ def find_chains(target: str) -> list[tuple[Chain, Setting]]:
 @cache
 def audits() -> tuple[Audit, ...]:
     """Return the files of the audit, in the order of the paper."""
-    paths = (directory() / "audit").glob("*.toml")
+    return read_audits(directory())
+
+
+def read_audits(folder: Path) -> tuple[Audit, ...]:
+    """Return the audit beside the specifications of a folder, in the order of the paper.
+
+    Raises:
+        SpecError: a file breaks a rule of the language.
+    """
+    paths = (folder / "audit").glob("*.toml")
     in_order = sorted(paths, key=lambda path: (path.stem.startswith("appendix"), path.stem))
     return tuple(map(load_audit, in_order))
 
@@ -167,7 +186,12 @@ def audits() -> tuple[Audit, ...]:
 @cache
 def works() -> dict[str, Work]:
     """Return the works cited, by key."""
-    with (directory() / SOURCES).open("rb") as file:
+    return read_works(directory())
+
+
+def read_works(folder: Path) -> dict[str, Work]:
+    """Return the works that the `sources.toml` of a folder names, by key."""
+    with (folder / SOURCES).open("rb") as file:
         entries = tomllib.load(file)
     return {
         key: Work(key, tuple(each["authors"]), each["title"], each["year"], each["arxiv"])

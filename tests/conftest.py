@@ -1,12 +1,33 @@
 """Fixtures for tests that call the command line."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from midpo_sym import cli
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def website(tmp_path_factory) -> Path:
+    """The website, built once by the command that builds it."""
+    folder = tmp_path_factory.mktemp("website") / "pages"
+    done = subprocess.run(
+        [sys.executable, "-m", "midpo_sym", "site", "build", "--out", str(folder)],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
 
 
 class Outcome(NamedTuple):

@@ -15,6 +15,7 @@ from midpo_sym.cli.generate import generate
 from midpo_sym.cli.lab import lab
 from midpo_sym.cli.prove import prove
 from midpo_sym.cli.show import list_, prior, show
+from midpo_sym.cli.site import site
 from midpo_sym.cli.theory import audit, theory
 from midpo_sym.cli.write import check, new
 from midpo_sym.prover.verdict import DisagreementError
@@ -29,7 +30,7 @@ def cli() -> None:
     """Prove that preference-optimisation losses are MI-DPO under some prior, or refute it."""
 
 
-for _command in (prove, theory, audit, list_, show, prior, new, check, generate, lab):
+for _command in (prove, theory, audit, list_, show, prior, new, check, generate, lab, site):
     cli.add_command(_command)
 
 

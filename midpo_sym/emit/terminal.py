@@ -11,18 +11,19 @@ from rich.table import Table
 from rich.text import Text
 
 from midpo_sym import catalogue
+from midpo_sym.emit.quantities import quantities
 from midpo_sym.language import tree
 from midpo_sym.language.mathematics import to_unicode
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.exact import Exact, InexactError, format_polynomial
-from midpo_sym.prover.framework import abbreviations, framework_argument, sides
+from midpo_sym.prover.exact import Exact, format_polynomial
+from midpo_sym.prover.framework import abbreviations, framework_argument
 from midpo_sym.prover.prior import Reach, Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
 from midpo_sym.prover.steps import Step
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Refuted, Status, Undecided, Verdict
-from midpo_sym.prover.witness import END, VOCABULARY, Witness, evaluate
+from midpo_sym.prover.witness import END, VOCABULARY, Witness
 from midpo_sym.spec.model import Derivation
 
 _STYLES = {Status.PROVED: "green", Status.REFUTED: "yellow", Status.UNDECIDED: "magenta"}
@@ -350,37 +351,10 @@ def _chain(
 
 
 def _quantities(result: Result, witness: Witness) -> Iterator[tuple[str, str]]:
-    """Yield the logarithms and divergences that occur in a statement, with their values."""
     symbols = result.derivation.symbols
-    seen: set[tuple[Expression, int]] = set()
-    for side in sides(result.statement):
-        for node in side.walk():
-            leaf = _readable(node)
-            if leaf is None:
-                continue
-            token = bool(tree.token_responses(leaf))
-            (response,) = tree.responses(leaf)
-            places = range(len(witness.models.responses[response])) if token else (-1,)
-            for t in places:
-                if (leaf, t) in seen:
-                    continue
-                seen.add((leaf, t))
-                try:
-                    value = evaluate(leaf, witness.models, t)
-                except (InexactError, ZeroDivisionError):
-                    continue
-                text = to_unicode(leaf, symbols).replace(",t)", f",{t + 1})")
-                shown = value.slope if witness.of_gradient else value.value
-                yield ("d/dz " * witness.of_gradient) + text, format_polynomial(shown)
-
-
-def _readable(node: Expression) -> Expression | None:
-    match node:
-        case tree.Probability() | tree.TokenProbability():
-            return tree.Log(node)
-        case tree.Divergence():
-            return node
-    return None
+    for leaf, t, value in quantities(result.statement, witness):
+        text = to_unicode(leaf, symbols).replace(",t)", f",{t + 1})")
+        yield ("d/dz " * witness.of_gradient) + text, format_polynomial(value)
 
 
 def _symbol(name: str, symbols: Mapping[str, Symbol]) -> str:

@@ -113,19 +113,23 @@ class LatexPrinter(MathPrinter):
     def print_parameter(self, node: tree.Parameter) -> str:
         return self.symbol(node.name).latex
 
+    def model(self, name: str) -> str:
+        """Return the symbol of a language model."""
+        return MODELS[name].latex
+
     def print_length(self, node: tree.Length) -> str:
         return f"|{_response_latex(node.response)}|"
 
     def print_probability(self, node: tree.Probability) -> str:
-        return rf"{MODELS[node.model].latex}({_response_latex(node.response)}\mid x)"
+        return rf"{self.model(node.model)}({_response_latex(node.response)}\mid x)"
 
     def print_tokenprobability(self, node: tree.TokenProbability) -> str:
         token = _token_latex(node.response)
-        return rf"{MODELS[node.model].latex}({token}\mid x, {_prefix_latex(node.response)})"
+        return rf"{self.model(node.model)}({token}\mid x, {_prefix_latex(node.response)})"
 
     def print_divergence(self, node: tree.Divergence) -> str:
         given = rf"(\cdot\mid x, {_prefix_latex(node.response)})"
-        first, second = (MODELS[name].latex + given for name in (node.first, node.second))
+        first, second = (self.model(name) + given for name in (node.first, node.second))
         return rf"\mathrm{{KL}}\!\left({first}\,\Vert\,{second}\right)"
 
     def print_weight(self, node: tree.Weight) -> str:

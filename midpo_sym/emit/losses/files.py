@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -130,6 +131,7 @@ def _rendered(planned: Plan) -> str:
     return template.render({each.name: getattr(planned, each.name) for each in fields(planned)})
 
 
+@cache
 def _environment() -> Environment:
     # Python, not HTML: nothing is to be escaped; what goes into docstrings is checked by `prose`.
     return Environment(

@@ -1,0 +1,86 @@
+"""`midpo site`: the website of all derivations."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from midpo_sym.cli.console import BAD_INPUT, FAILED, UsageError, complain
+
+_CONFIG = click.option(
+    "--config",
+    "config_file",
+    type=Path,
+    default="mkdocs.yml",
+    show_default=True,
+    help="The configuration of mkdocs.",
+)
+
+
+@click.group(epilog="Example: midpo site build")
+def site() -> None:
+    """Build the website: every proof, browsable without a network."""
+
+
+@site.command(epilog="Example: midpo site build --out /tmp/pages")
+@_CONFIG
+@click.option("--out", type=Path, help="Where to write it, instead of where --config says.")
+def build(config_file: Path, out: Path | None) -> None:
+    """Prove every claim again and build the pages.
+
+    Exit status: 1 if a claim does not come out as its specification expects, 2 if a
+    specification, a formula or a link is wrong.
+    """
+    with _said():
+        from midpo_sym.site import project  # noqa: PLC0415 - loads mkdocs and SymPy
+
+        click.echo(f"built: {project.build(config_file, out) / 'index.html'}")
+
+
+@site.command(epilog="Example: midpo site serve --address 127.0.0.1:8001")
+@_CONFIG
+@click.option("--address", default="127.0.0.1:8000", show_default=True, help="IP:PORT")
+def serve(config_file: Path, address: str) -> None:
+    """Serve the pages on this machine, and build them anew when a file changes."""
+    with _said():
+        from midpo_sym.site import project  # noqa: PLC0415 - loads mkdocs and SymPy
+
+        project.serve(config_file, address)
+
+
+@site.command(epilog="Example: midpo site stage --out /tmp/staged")
+@_CONFIG
+@click.option("--out", type=Path, required=True, help="An empty folder, or an earlier stage.")
+def stage(config_file: Path, out: Path) -> None:
+    """Write the Markdown of all pages, generated ones included, for another builder."""
+    with _said():
+        from midpo_sym.site import project  # noqa: PLC0415 - loads mkdocs and SymPy
+
+        click.echo(f"{project.stage(config_file, out)} files in {out}")
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Turn what stops a build into a message and an exit status."""
+    try:
+        from midpo_sym.site.errors import (  # noqa: PLC0415 - with the rest of the website
+            SiteError,
+            UnexpectedVerdictError,
+        )
+
+        yield
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("midpo_sym"):
+            raise
+        message = f"the website needs {error.name}; install it with: pip install 'midpo-sym[site]'"
+        raise UsageError(message) from None
+    except UnexpectedVerdictError as error:
+        complain(str(error))
+        sys.exit(FAILED)
+    except SiteError as error:
+        complain(str(error))
+        sys.exit(BAD_INPUT)

@@ -1,0 +1,363 @@
+"""The page of an algorithm, and the files to download from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from midpo_sym.emit.json import report
+from midpo_sym.emit.latex import to_article
+from midpo_sym.language.mathematics import to_latex, to_unicode
+from midpo_sym.language.printer import Symbol
+from midpo_sym.language.vocabulary import LINKS
+from midpo_sym.prover.framework import FRAMEWORK_LINK
+from midpo_sym.prover.prior import Reach
+from midpo_sym.prover.properties import Properties
+from midpo_sym.prover.prove import Result
+from midpo_sym.prover.verdict import Proved, Refuted, Undecided
+from midpo_sym.site import live
+from midpo_sym.site.counterexample import counterexamples
+from midpo_sym.site.derivation import chains
+from midpo_sym.site.gradient import gradient_of
+from midpo_sym.site.layout import formula
+from midpo_sym.site.material import Algorithm, Material
+from midpo_sym.site.pages.cited import cited
+from midpo_sym.site.pages.page import Navigation, Pages
+from midpo_sym.site.plot import Plot, curves, draw
+from midpo_sym.site.symbols import entries
+from midpo_sym.site.templating import fenced, indented, render
+
+FOLDER = "algorithms"
+
+# What a server has made, by all that it was made from: an edit changes one specification.
+_made: dict[str, dict[str, bytes]] = {}
+_MOST_MADE = 100
+
+# Loss of one pair as a function of the argument m, and its derivative in m.
+_LINKS = {
+    "logsigmoid": (r"-\log\sigma(m)", r"-\sigma(-m)"),
+    "identity": ("-m", "-1"),
+    "hinge": (r"\max(0,\, 1 - m)", r"-\mathbf{1}[m < 1]"),
+    "square": ("(1 - m)^2", "-2(1 - m)"),
+    "sigmoid": (r"1 - \sigma(m)", r"-\sigma(m)\,\sigma(-m)"),
+}
+
+
+def make(material: Material, cache: Path | None) -> Pages:
+    """Return a page for each algorithm, and what is downloaded from it."""
+    files: dict[str, bytes] = {}
+    for each in material.algorithms:
+        others = [(it.id, it.becomes, it.derivation.title) for it in material.algorithms]
+        needed = repr((each.derivation.path, each.derivation.text, others, material.works))
+        if needed not in _made:
+            _made[needed] = _files(each, material, cache)
+        files |= _made[needed]
+    while len(_made) > _MOST_MADE:
+        del _made[next(iter(_made))]
+    listed: Navigation = [
+        {each.derivation.title: f"{FOLDER}/{each.id}.md"} for each in material.algorithms
+    ]
+    return Pages(files, listed)
+
+
+def _files(algorithm: Algorithm, material: Material, cache: Path | None) -> dict[str, bytes]:
+    derivation, result = algorithm.derivation, algorithm.main
+    program = live.loss_program(result.statement)
+    moved = live.sliders(derivation, program)
+    base = f"{FOLDER}/{algorithm.id}"
+    works = list(
+        dict.fromkeys(
+            each.work
+            for each in (derivation.source, *(claim.citation for claim in derivation.claims))
+            if each and each.work in material.works
+        )
+    )
+    bibtex = "\n\n".join(material.works[each].bibtex() for each in works)
+    data = report(algorithm.results, {algorithm.id: algorithm.becomes}, steps=True, timed=False)
+    page = render(
+        "algorithm.md",
+        **_what(algorithm, material),
+        plots=_plots(algorithm.id, derivation.title, program, moved, cache),
+        live={
+            "name": algorithm.id,
+            "variable": live.VARIABLE,
+            "reference": live.REFERENCE,
+            "horizon": live.HORIZON,
+            "fixed": sorted(
+                {name for name in program.variables() if name.startswith("logp_")}
+                - {each.name for each in moved}
+            ),
+        },
+        sliders=[_slider(each, algorithm) for each in moved],
+    )
+    loss = algorithm.loss
+    return {
+        **({f"{base}_loss.py": loss.encode()} if loss else {}),
+        f"{base}.md": page,
+        f"{base}.toml": derivation.text.encode(),
+        f"{base}.js": live.to_javascript(program, algorithm.id, f"{algorithm.id}.toml").encode(),
+        f"{base}.tex": to_article(algorithm.results).encode(),
+        f"{base}.bib": f"{bibtex}\n".encode(),
+        f"{base}.json": (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode(),
+    }
+
+
+def _what(algorithm: Algorithm, material: Material) -> dict[str, Any]:
+    derivation, result = algorithm.derivation, algorithm.main
+    statement, symbols = result.statement, derivation.symbols
+    chosen, rejected = result.rewards
+    gradient = gradient_of(statement)
+    loss = algorithm.loss
+    link, slope = _LINKS[statement.link]
+    return {
+        "id": algorithm.id,
+        "derivation": derivation,
+        "result": result,
+        "proved": isinstance(result.verdict, Proved),
+        "source": cited(derivation.source, material) if derivation.source else None,
+        "zeta": formula(statement.zeta, symbols, r"\zeta(y) \propto"),
+        "scale": to_latex(statement.scale, symbols),
+        "argument": formula(statement.argument, symbols, "m ="),
+        "definitions": [each for each in entries(derivation) if each.value],
+        "entries": entries(derivation),
+        "link": link,
+        "slope": slope,
+        "verdict": _verdict(result),
+        "judges": result.opinions,
+        "chains": chains(result),
+        "reward": formula(chosen, symbols, "r(y_w) =") if chosen else None,
+        "reward_rejected": formula(rejected, symbols, "r(y_l) =")
+        if rejected and result.properties and result.properties.prior_depends_on_label
+        else None,
+        "gradient": formula(gradient, symbols) if gradient else None,
+        "facts": list(_facts(result)),
+        "reach": _reach(result),
+        "becomes": [_special(each, algorithm, material) for each in algorithm.becomes],
+        "special_of": [
+            _special(found, each, material, reverse=True)
+            for each in material.algorithms
+            for found in each.becomes
+            if found.id == algorithm.id
+        ],
+        "claims": [_claim(each, material) for each in algorithm.others],
+        "main_claims": [
+            cited(each.claim.citation, material)
+            for each in algorithm.results
+            if each.claim and each.claim.is_main
+        ],
+        "main_notes": [
+            each.claim.note
+            for each in algorithm.results
+            if each.claim and each.claim.is_main and each.claim.note
+        ],
+        "main_witness": counterexamples(result),
+        "loss": indented(fenced("python", loss)) if loss else None,
+        "spec": indented(fenced("toml", derivation.text)),
+        "sympy": indented(fenced("python", _sympy(result))),
+    }
+
+
+def _verdict(result: Result) -> dict[str, Any]:
+    """Return what the verdicts rest on, or where they fail, for the template."""
+    symbols = result.derivation.symbols
+    verdict, gradient = result.verdict, result.gradient
+    found: dict[str, Any] = {
+        "conditions": [],
+        "assumptions": [],
+        "residual": None,
+        "part": "",
+        "cures": [],
+        "reason": "",
+        "gradient_residual": None,
+        "gradient_reason": "",
+        "right_prior": None,
+        "no_prior": False,
+    }
+    match verdict:
+        case Proved(conditions=conditions, assumptions=assumptions):
+            found["conditions"] = [
+                (rf"{to_latex(each.expression, symbols)} \neq 0", _given(each.given_by, symbols))
+                for each in conditions
+            ]
+            found["assumptions"] = assumptions
+        case Refuted(part=part, residual=residual, cures=cures):
+            found["part"] = part
+            if residual is not None:
+                found["residual"] = formula(residual, symbols, end=r" \neq 0")
+            found["cures"] = [
+                f"{symbols[each.parameter].latex} = {to_latex(each.value, symbols)}"
+                for each in cures
+            ]
+            if part != "link":
+                if result.prior.zeta is not None:
+                    found["right_prior"] = formula(result.prior.zeta, symbols, r"\zeta(y) \propto")
+                found["no_prior"] = result.prior.reach is Reach.PAIR
+        case Undecided(reason=reason):
+            found["reason"] = reason
+    if isinstance(gradient, Refuted) and gradient.part == "gradient":
+        if gradient.residual is not None:
+            found["gradient_residual"] = formula(gradient.residual, symbols)
+    elif isinstance(gradient, Undecided) and gradient != verdict:
+        found["gradient_reason"] = gradient.reason
+    return found
+
+
+def _given(reason: str, symbols: Mapping[str, Symbol]) -> str:
+    """Return why something is not zero, as LaTeX."""
+    name, _, rest = reason.partition(" ")
+    if name in symbols and rest == "is positive":
+        return f"{symbols[name].latex} > 0"
+    if reason.endswith("≥ 1"):
+        return reason.replace("≥", r"\ge")
+    return rf"\text{{{reason}}}" if reason else ""
+
+
+def _claim(result: Result, material: Material) -> dict[str, Any]:
+    claim, statement, symbols = result.claim, result.statement, result.derivation.symbols
+    own = result.derivation.statement
+    if claim is None:
+        raise ValueError("a claim is asked for")
+    return {
+        "id": f"claim-{claim.id}",
+        "result": result,
+        "cited": cited(claim.citation, material),
+        "note": claim.note,
+        "zeta": formula(statement.zeta, symbols, r"\zeta(y) \propto")
+        if statement.zeta != own.zeta
+        else None,
+        "scale": to_latex(statement.scale, symbols) if statement.scale != own.scale else None,
+        "argument": formula(statement.argument, symbols, "m =")
+        if statement.argument != own.argument
+        else None,
+        "link": _LINKS[statement.link][0] if statement.link != own.link else None,
+        "verdict": _verdict(result),
+        "witnesses": counterexamples(result),
+    }
+
+
+def _facts(result: Result) -> Iterator[tuple[str, bool, str]]:
+    """Yield what the prior knows and the loss needs: a name, whether it holds, what it means."""
+    found = result.properties
+    if found is None:
+        return
+    for name, (label, meaning) in FACTS.items():
+        yield label, bool(getattr(found, name)), meaning
+
+
+FACTS: dict[str, tuple[str, str]] = {
+    "prior_depends_on_policy": (
+        "the prior contains the policy",
+        "so a gradient flows through the prior too",
+    ),
+    "prior_depends_on_label": (
+        "the prior knows the label",
+        "it differs for the chosen and the rejected response",
+    ),
+    "prior_depends_on_length": ("the prior knows the length", "it contains |y| itself"),
+    "prior_uses_stop_gradient": (
+        "the prior stops a gradient",
+        "a part of it counts as a constant",
+    ),
+    "closed_form_applies": (
+        "the closed form of the optimal policy applies",
+        "Eq. 5 of the unifying paper was derived for a prior free of policy and label",
+    ),
+    "reference_free": ("the loss is reference-free", "it needs no model but the policy"),
+    "needs_divergence": (
+        "the loss needs full-vocabulary KL",
+        "the next-token distributions, not only the probabilities of the tokens",
+    ),
+    "needs_length": ("the loss needs lengths", "the number of tokens of each response"),
+    "needs_weights": ("the loss needs weights", "a number for each token"),
+    "uses_stop_gradient": ("the loss stops a gradient", "a part of it counts as a constant"),
+}
+assert set(FACTS) == {each.name for each in dataclasses.fields(Properties)}
+
+
+def _reach(result: Result) -> str:
+    known = isinstance(result.verdict, Proved) and result.prior.reach is not Reach.UNKNOWN
+    return result.prior.reach.value if known else ""
+
+
+def _special(
+    found: Any, algorithm: Algorithm, material: Material, *, reverse: bool = False
+) -> dict[str, Any]:
+    symbols = algorithm.derivation.symbols
+    other = algorithm.id if reverse else found.id
+    return {
+        "id": other,
+        "title": material.named(other).derivation.title,
+        "at": [
+            f"{symbols[name].latex} = {to_latex(value)}" for name, value in found.values.items()
+        ],
+        "gradient": found.gradient,
+    }
+
+
+def _plots(
+    id_: str, title: str, program: live.Program, moved: tuple[live.Slider, ...], cache: Path | None
+) -> list[dict[str, Any]]:
+    places, values, slopes = curves(program, moved)
+    rows = (("loss", "loss", values), ("slope", "derivative", slopes))
+    found = []
+    for kind, what, numbers in rows:
+        label = f"The {what} of {title} over the log-ratio of the chosen response"
+        plot: Plot = draw(f"{id_}-{kind}", label, places, numbers, cache)
+        found.append(
+            {
+                "kind": kind,
+                "svg": plot.svg,
+                "box": " ".join(map(str, plot.frame.box)),
+                "low": f"{plot.frame.low:.6g}",
+                "high": f"{plot.frame.high:.6g}",
+            }
+        )
+    return found
+
+
+def _slider(slider: live.Slider, algorithm: Algorithm) -> dict[str, Any]:
+    symbols = algorithm.derivation.symbols
+    if slider.of is None:
+        latex, spoken = (
+            r"\log\tfrac{\pi(y_l)}{\pi_{\mathrm{ref}}(y_l)}",
+            "log-ratio of the rejected response",
+        )
+    else:
+        latex, spoken = to_latex(slider.of, symbols), to_unicode(slider.of, symbols)
+    return {
+        "name": slider.name,
+        "latex": latex,
+        "spoken": spoken,
+        "low": f"{slider.low:g}",
+        "high": f"{slider.high:g}",
+        "value": f"{slider.value:g}",
+        "step": f"{slider.step:g}",
+    }
+
+
+def _sympy(result: Result) -> str:
+    """Return the program that gives the equation, and the equation it gives."""
+    what = "arguments" if result.statement.link == FRAMEWORK_LINK else "losses"
+    equation = str(result.to_sympy())
+    lines = "\n".join(f"# {line}" for line in _wrapped(equation))
+    return (
+        "import midpo_sym\n\n"
+        f'equation = midpo_sym.prove("{result.derivation.id}").to_sympy()  # of the {what}\n\n'
+        f"{lines}\n"
+    )
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    line = ""
+    for word in text.split(" "):
+        if line and len(line) + len(word) > 84:  # noqa: PLR2004 - columns of a block of code
+            yield line
+            line = ""
+        line = f"{line} {word}".strip()
+    yield line
+
+
+assert set(_LINKS) == set(LINKS)

@@ -1,0 +1,73 @@
+"""The home page: the idea in a minute, and every algorithm with its verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from midpo_sym.language.mathematics import to_latex
+from midpo_sym.prover.framework import implicit_reward
+from midpo_sym.prover.verdict import Status
+from midpo_sym.site.formula import BREAK
+from midpo_sym.site.layout import formula
+from midpo_sym.site.material import Algorithm, Material
+from midpo_sym.site.pages.page import Pages
+from midpo_sym.site.templating import fenced, render
+
+_PATH = "index.md"
+_PAPER = "tutunov2025midpo"
+
+
+def make(material: Material, cache: Path | None) -> Pages:
+    """Return the home page."""
+    del cache
+    results = [each for algorithm in material.algorithms for each in algorithm.results]
+    counts = {
+        status.value: sum(result.verdict.status is status for result in results)
+        for status in Status
+    }
+    first = material.algorithms[0]
+    chosen, rejected = (
+        to_latex(implicit_reward(first.main.statement, each), first.derivation.symbols)
+        for each in ("w", "l")
+    )
+    page = render(
+        "home.md",
+        framework=rf"-\log\sigma\Bigl( {chosen} {BREAK} {{}}- {rejected} \Bigr)",
+        first=first,
+        first_zeta=formula(first.main.statement.zeta, first.derivation.symbols, r"\zeta(y) ="),
+        rows=[_row(each) for each in material.algorithms if _in_paper(each)],
+        more=[_row(each) for each in material.algorithms if not _in_paper(each)],
+        paper=material.works.get(_PAPER),
+        counts=counts,
+        total=len(results),
+        use=_use(material),
+        audited=sum(len(found) for _, found in material.audits),
+        theory=f"theory/{material.theories[0][0].setting.id}.md" if material.theories else "",
+    )
+    return Pages({_PATH: page}, [{"Home": _PATH}])
+
+
+def _in_paper(algorithm: Algorithm) -> bool:
+    return any(claim.citation.work == _PAPER for claim in algorithm.derivation.claims)
+
+
+def _row(algorithm: Algorithm) -> dict[str, Any]:
+    refuted = [each for each in algorithm.others if each.verdict.status is Status.REFUTED]
+    return {
+        "id": algorithm.id,
+        "title": algorithm.derivation.title,
+        "summary": algorithm.derivation.summary,
+        "zeta": formula(algorithm.main.statement.zeta, algorithm.derivation.symbols),
+        "result": algorithm.main,
+        "refuted": len(refuted),
+    }
+
+
+def _use(material: Material) -> str:
+    lines = ["midpo prove        # all of it, again"]
+    first = next((each.id for each in material.algorithms if each.loss), None)
+    if first:
+        lines.append(f'python -c "from midpo_sym.losses import {first}_loss"  # for PyTorch')
+    lines.append("midpo new my_loss  # your own")
+    return fenced("sh", "\n".join(lines))

@@ -1,0 +1,85 @@
+"""How far to trust this: what the kernel assumes, what is checked by what, what is not proved."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import ModuleType
+
+from midpo_sym.prover import (
+    differential,
+    finite,
+    forms,
+    hypotheses,
+    judge,
+    kernel,
+    names,
+    normal_form,
+    numeric,
+    order,
+    slopes,
+)
+from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Status
+from midpo_sym.site.material import Material
+from midpo_sym.site.pages.page import Pages
+from midpo_sym.site.templating import fenced, render
+
+_PATH = "trust.md"
+_AXIOM = re.compile(r" *[A-D]\d  ")
+_FOR_LOSSES = (kernel, normal_form, forms, slopes)
+_FOR_THEORY = (finite, hypotheses, names, differential, order)
+
+
+def make(material: Material, cache: Path | None) -> Pages:
+    """Return the page."""
+    del cache
+    results = [each for algorithm in material.algorithms for each in algorithm.results]
+    page = render(
+        "trust.md",
+        axioms=fenced("text", _axioms()),
+        for_losses=list(map(_file, _FOR_LOSSES)),
+        for_theory=list(map(_file, _FOR_THEORY)),
+        confirming=judge.CONFIRMING_POINTS,
+        search=judge.SEARCH_POINTS,
+        digits=numeric.DIGITS,
+        labels=LABELS_ASSUMPTION,
+        undecided=[
+            each.id
+            for each in results
+            if Status.UNDECIDED in (each.verdict.status, each.gradient.status)
+        ],
+        value_only=[
+            each
+            for each in results
+            if each.verdict.status is Status.PROVED and each.gradient.status is not Status.PROVED
+        ],
+        total=len(results),
+        chains=sum(len(found) for _, found in material.theories),
+        entries=sum(len(found) for _, found in material.audits),
+        steps=sum(
+            len(each.steps.reward) + len(each.steps.framework) + len(each.steps.target)
+            for each in results
+            if each.steps
+        )
+        + sum(len(chain.steps) for _, found in material.theories for chain in found),
+    )
+    return Pages({_PATH: page}, [{"How far to trust this": _PATH}])
+
+
+def _axioms() -> str:
+    """Return the axioms as the docstrings of the trusted files list them."""
+    found: list[str] = []
+    for module in (kernel, finite, order):
+        within = False  # an axiom may go on in the next line
+        for line in (module.__doc__ or "").splitlines():
+            if _AXIOM.match(line):
+                found.append(line.strip())
+            elif within and line.strip():
+                found[-1] += f"\n    {line.strip()}"
+            within = bool(line.strip()) and (within or bool(_AXIOM.match(line)))
+    return "\n".join(sorted(found))
+
+
+def _file(module: ModuleType) -> tuple[str, int]:
+    path = Path(module.__file__ or "")
+    return path.name, len(path.read_text(encoding="utf-8").splitlines())

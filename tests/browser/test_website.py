@@ -1,0 +1,355 @@
+"""The website in a real browser: offline, accessible, readable on a phone, and alive."""
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from tabs import Tab
+
+from midpo_sym import api, catalogue
+from midpo_sym.site import live
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    "index.html",
+    *(f"algorithms/{id_}.html" for id_ in api.ids()),
+    *(f"theory/{each.setting.id}.html" for each in catalogue.theories()),
+    "compare.html",
+    "audit.html",
+    "add_your_own.html",
+    "language.html",
+    "command_line.html",
+    "api.html",
+    "trust.html",
+    "decisions/index.html",
+    "decisions/0001-trusted-base.html",
+]
+SHOWN = "e => e.checkVisibility({contentVisibilityAuto: true, visibilityProperty: true})"
+
+
+def address(website: Path, page: str) -> str:
+    return (website / page).as_uri()
+
+
+SCHEMES = {"light": "default", "dark": "slate"}  # and what the theme calls them
+WIDTHS = (390, 768, 1280)
+# Pages of one template, and of these a few; axe takes seconds for a thousand formulas.
+WITH_FORMULAS = ("index.html", "algorithms/dpo.html")
+ALIKE = ("algorithms/", "theory/")
+TRIED = [
+    *(name for name in PAGES if not name.startswith(ALIKE)),
+    *(f"algorithms/{id_}.html" for id_ in ("dpo", "simpo", "tdpo2")),
+    "theory/lemma_1.html",
+]
+SETTLED = (
+    "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => "
+    "done(document.documentElement.scrollWidth))))"
+)
+OPEN_ALL = "document.querySelectorAll('details').forEach(each => each.open = true)"
+WIDE = (
+    "[...document.querySelectorAll('.eq')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+    ".map(e => e.querySelector('annotation')?.textContent)"
+)
+
+
+class Survey(NamedTuple):
+    """What was seen of the pages from a folder; everything but the requests by page."""
+
+    barriers: dict[tuple[str, str], str]
+    widths: dict[tuple[str, int], int]
+    wide_formulas: dict[str, list[str]]
+    fonts: dict[str, set[str]]
+    asked: list[str]
+    complaints: list[str]
+
+
+@pytest.fixture(scope="module")
+def survey(browser, website) -> Survey:
+    """Every page, opened once, in all widths and both colour schemes, with every detail open."""
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - it may be missing
+
+    seen = Survey({}, {}, {}, {}, [], [])
+    opened = Tab(browser)
+    for name in PAGES:
+        page = opened.open(address(website, name))
+        # Widths and colours on their way are neither the one nor the other.
+        page.add_style_tag(content="*, *::before, *::after { transition: none !important }")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            closed = page.evaluate(SETTLED)
+            page.evaluate(OPEN_ALL)
+            seen.widths[name, width] = max(closed, page.evaluate(SETTLED))
+        seen.wide_formulas[name] = page.evaluate(WIDE)
+        outside = None if name in WITH_FORMULAS else {"exclude": [["math"]]}
+        for scheme, theme in SCHEMES.items() if name in TRIED else ():
+            page.evaluate(f"document.body.dataset.mdColorScheme = '{theme}'")
+            # A fetch of its own would be refused from a folder.
+            found = Axe().run(page, context=outside, options={"preload": False})
+            seen.barriers[name, scheme] = found.generate_report() if found.violations_count else ""
+        # Asked for fonts, the browser reads the page again by itself, and complains of that.
+        seen.asked.extend(opened.asked)
+        seen.complaints.extend(opened.complaints)
+        seen.fonts[name] = fonts(opened)
+        opened.asked.clear()
+        opened.complaints.clear()
+    opened.context.close()
+    return seen
+
+
+def fonts(opened: Tab) -> set[str]:
+    """Return the fonts of all formulas, as the browser reports them."""
+    session = opened.context.new_cdp_session(opened.page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+    query = {"nodeId": root, "selector": "math"}
+    nodes = session.send("DOM.querySelectorAll", query)["nodeIds"]
+    used = {
+        font["familyName"]
+        for node in nodes
+        for font in session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+    }
+    session.detach()
+    return used
+
+
+def test_pages_from_a_folder_ask_for_nothing_else(survey, website):
+    start = (website.as_uri(), "data:", "blob:")
+    assert [url for url in survey.asked if not url.startswith(start)] == []
+    assert len(survey.asked) > len(PAGES)
+
+
+def test_nothing_is_complained_of_on_the_console(survey):
+    assert survey.complaints == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_colours_are_those_that_the_reader_s_system_asks_for(tab, website, scheme):
+    page = tab(color_scheme=scheme).open(address(website, "index.html"))
+    assert page.evaluate("document.body.dataset.mdColorScheme") == SCHEMES[scheme]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_no_barrier(survey, scheme):
+    found = {name: report for (name, of), report in survey.barriers.items() if of == scheme}
+    assert {name: report for name, report in found.items() if report} == {}
+    assert set(found) == set(TRIED)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_scrolls_sideways(survey, width):
+    found = {name: wide for (name, at), wide in survey.widths.items() if at == width}
+    assert {name: wide for name, wide in found.items() if wide > width} == {}
+    assert set(found) == set(PAGES)
+
+
+def test_no_formula_runs_over_its_line_on_a_wide_screen(survey):
+    assert {name: each for name, each in survey.wide_formulas.items() if each} == {}
+
+
+def test_every_formula_is_in_the_font_of_the_mathematics(survey):
+    used = {name: each for name, each in survey.fonts.items() if each}
+    assert set(used) >= {name for name in PAGES if name.startswith(ALIKE)}
+    assert {name: each for name, each in used.items() if each != {"STIX Two Math"}} == {}
+
+
+def test_pages_from_a_server_ask_no_other_host(tab, server):
+    opened = tab()
+    for name in PAGES:
+        opened.open(f"{server}/{name}")
+    assert [url for url in opened.asked if not url.startswith((server, "data:", "blob:"))] == []
+    assert opened.complaints == []
+
+
+@pytest.mark.parametrize("over", ["folder", "server"])
+def test_the_search_finds_an_algorithm(tab, website, server, over):
+    opened = tab()
+    page = opened.open(
+        address(website, "index.html") if over == "folder" else f"{server}/index.html"
+    )
+    page.locator(".md-search__input").first.click()
+    page.keyboard.type("SimPO", delay=10)
+    page.wait_for_selector(".md-search-result__item")
+    first = page.locator(".md-search-result__item").first
+    assert "SimPO" in first.inner_text()
+    found = page.locator(".md-search-result__link").evaluate_all("all => all.map(a => a.href)")
+    assert any("algorithms/simpo.html" in each for each in found)
+    assert opened.complaints == []
+
+
+def test_steps_open_and_close_one_by_one_and_together(tab, website):
+    page = tab().open(address(website, "algorithms/tdpo.html"))
+    details = page.locator(".step details")
+    count = details.count()
+    assert count == page.locator(".step[id]").count() > 5
+    details.first.locator("summary").click()
+    assert page.locator(".step details[open]").count() == 1
+    page.get_by_role("button", name="Expand all").click()
+    assert page.locator(".step details[open]").count() == count
+    page.get_by_role("button", name="Collapse all").click()
+    assert page.locator(".step details[open]").count() == 0
+
+
+def test_the_address_of_a_step_leads_to_it(tab, website):
+    page = tab().open(address(website, "algorithms/simpo.html") + "#step-9")
+    page.wait_for_function("scrollY > 100")
+    box = page.locator("#step-9").bounding_box()
+    assert 0 <= box["y"] < 900
+
+
+def test_the_latex_of_a_formula_and_the_code_can_be_copied(tab, server):
+    opened = tab(permissions=["clipboard-read", "clipboard-write"])
+    page = opened.open(f"{server}/algorithms/dpo.html")
+    formula = page.locator(".theorem .eq").first
+    formula.hover()
+    formula.get_by_role("button", name="copy LaTeX").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == r"\zeta(y) \propto \pi_{\mathrm{ref}}(y\mid x)"
+    page.get_by_text("Specification", exact=True).click()
+    block = page.locator(".tabbed-block .highlight").filter(visible=True).first
+    block.hover()
+    block.get_by_role("button", name="copy").click()
+    assert 'title   = "DPO"' in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_a_symbol_explains_itself_to_mouse_and_keyboard(tab, website):
+    page = tab().open(address(website, "algorithms/dpo.html"))
+    tip = page.locator("#midpo-tip")
+    page.locator(".theorem [data-s=ref]").first.hover()
+    assert tip.inner_text() == "the reference policy"
+    page.keyboard.press("Escape")
+    assert tip.is_hidden()
+    page.locator(".theorem [data-s=alpha][tabindex]").focus()
+    meaning = api.derivation("dpo").parameters[0].meaning
+    assert tip.inner_text() == meaning
+
+
+def test_a_slider_moves_the_curve_and_reset_brings_it_back(tab, website):
+    page = tab().open(address(website, "algorithms/simpo.html"))
+    curve = page.locator("#simpo-loss-curve")
+    slider = page.locator("input[name=gamma]")
+    slider.fill("0.5")
+    start = curve.get_attribute("d")
+    slider.fill("2")
+    assert curve.get_attribute("d") != start
+    assert slider.locator("xpath=following-sibling::output").inner_text() == "2"
+    page.get_by_role("button", name="Reset").click()
+    assert curve.get_attribute("d") == start
+
+
+def test_the_script_and_the_figure_compute_the_same(tab, website):
+    """The loss in the browser against the program run in Python, at moved sliders."""
+    opened = tab()
+    for id_ in api.ids():
+        derivation = api.derivation(id_)
+        program = live.loss_program(derivation.statement)
+        moved = live.sliders(derivation, program)
+        page = opened.open(address(website, f"algorithms/{id_}.html"))
+        values = {each.name: each.low + 0.7 * (each.high - each.low) for each in moved}
+        point = live.point(program, moved, 1.5)
+        for name, value in values.items():
+            shift = live.REFERENCE if name == "logp_pi_l" else 0.0
+            point[name] = (value + shift, 0.0)
+        expected = live.run(program, point)
+        found = page.evaluate(
+            """([id, values]) => {
+                const figure = document.querySelector("[data-live]");
+                return midpoEvaluate(id, values, 1.5, JSON.parse(figure.dataset.live));
+            }""",
+            [id_, values],
+        )
+        assert math.isclose(found[0], expected[0], rel_tol=1e-12), id_
+        assert math.isclose(found[1], expected[1], rel_tol=1e-12), id_
+
+
+def test_the_table_is_filtered_and_sorted(tab, website):
+    page = tab().open(address(website, "compare.html"))
+    rows = page.locator("#comparison tbody tr")
+    count = rows.count()
+    page.get_by_role("searchbox", name="Filter").fill("simpo")
+    assert page.locator("#comparison tbody tr:visible").count() == 1
+    page.get_by_role("searchbox", name="Filter").fill("")
+    heading = page.get_by_role("button", name="algorithm")
+    heading.click()
+    names = page.locator("#comparison tbody th").all_inner_texts()
+    assert names == sorted(names, key=str.lower)
+    assert len(names) == count
+    heading.click()
+    assert page.locator("#comparison tbody th").all_inner_texts() == names[::-1]
+
+
+def test_the_audit_is_filtered_and_sections_of_nothing_go(tab, website):
+    page = tab().open(address(website, "audit.html"))
+    count = len([entry for each in catalogue.audits() for entry in each.entries])
+    assert page.locator("section.claim").count() == count
+    page.get_by_role("searchbox", name="Filter").fill("summary-dpo")
+    assert page.locator("section.claim:visible").evaluate_all("all => all.map(e => e.id)") == [
+        "summary-dpo"
+    ]
+    assert page.locator("article h2:visible").count() == 1
+    page.get_by_role("searchbox", name="Filter").fill("")
+    assert page.locator("section.claim:visible").count() == count
+
+
+def test_the_nodes_of_the_graph_are_links(tab, website):
+    page = tab().open(address(website, "compare.html"))
+    page.locator(".graph a").filter(has_text="TDPO₂").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/tdpo2.html")
+
+
+def test_the_keyboard_alone_reaches_everything(tab, website):
+    for name in ("algorithms/tdpo2.html", "compare.html"):
+        page = tab().open(address(website, name))
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        total = page.evaluate(
+            f"""() => {{
+                const shown = {SHOWN};
+                const all = "a[href], button, summary, input, label[tabindex], [tabindex='0']";
+                const main = document.querySelector("main article");
+                const found = [...main.querySelectorAll(all)].filter(shown)
+                    .filter(e => e.tabIndex >= 0)
+                    .filter(e => e.type !== "radio" || e.checked);
+                found.forEach((e, k) => (e.dataset.stop = k));
+                return found.length;
+            }}"""
+        )
+        assert total > 20
+        reached = set()
+        for _ in range(3 * total + 100):
+            page.keyboard.press("Tab")
+            stop = page.evaluate("document.activeElement?.dataset?.stop")
+            if stop is not None:
+                reached.add(stop)
+            if len(reached) == total:
+                break
+        left = page.evaluate(
+            "seen => [...document.querySelectorAll('[data-stop]')]"
+            ".filter(e => !seen.includes(e.dataset.stop)).map(e => e.outerHTML.slice(0, 200))",
+            list(reached),
+        )
+        assert left == [], name
+
+
+def test_a_printed_page_shows_everything(tab, website):
+    page = tab().open(address(website, "algorithms/centropy.html"))
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    hidden = page.evaluate(
+        f"""() => [...document.querySelectorAll("details > :not(summary), .tabbed-block")]
+            .filter(e => !({SHOWN})(e)).length"""
+    )
+    assert hidden == 0
+    assert page.locator(".sliders").is_hidden()
+
+
+def test_a_page_is_read_without_scripts(tab, website):
+    opened = tab(java_script_enabled=False)
+    opened.page.goto(address(website, "algorithms/simpo.html"))
+    page = opened.page
+    assert page.locator(".theorem math").first.is_visible()
+    assert page.locator(".plot svg").first.is_visible()
+    assert page.locator(".sliders").is_hidden()
+    page.locator(".step details summary").first.click()
+    assert page.locator(".step details .inner").first.is_visible()

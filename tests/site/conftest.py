@@ -1,0 +1,25 @@
+"""The website's generated files, rendered once."""
+
+from pathlib import Path
+
+import pytest
+
+from midpo_sym.site.material import Material, gather
+from midpo_sym.site.render import Site, render
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("figures")
+
+
+@pytest.fixture(scope="session")
+def material() -> Material:
+    return gather(ROOT / "derivations", ROOT / "site")
+
+
+@pytest.fixture(scope="session")
+def rendered(cache) -> Site:
+    return render(ROOT / "derivations", ROOT / "site", cache=cache)

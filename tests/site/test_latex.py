@@ -1,0 +1,34 @@
+"""The derivations in LaTeX, as they are downloaded, set by pdflatex."""
+
+import re
+import shutil
+import subprocess
+
+from needs import missing
+
+from midpo_sym import api
+
+# Points beyond the margin; a line that is a centimetre too long is still all on the sheet.
+MOST = 28.5
+
+
+def test_every_download_compiles_and_no_line_leaves_the_sheet(rendered, tmp_path):
+    """With plain pdflatex and amsmath, and without a font or package of anybody's own."""
+    if shutil.which("pdflatex") is None:
+        missing("pdflatex (apt-get install texlive-latex-base)")
+    for id_ in api.ids():
+        source = rendered.files[f"algorithms/{id_}.tex"]
+        assert re.findall(rb"\\usepackage\{(\w+)\}", source) == [b"amsmath"]
+        (tmp_path / f"{id_}.tex").write_bytes(source)
+        done = subprocess.run(
+            ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", f"{id_}.tex"],
+            cwd=tmp_path,
+            check=False,
+            capture_output=True,
+            text=True,
+            encoding="latin-1",
+        )
+        assert done.returncode == 0, f"{id_}: {done.stdout[-2000:]}"
+        over = re.findall(r"Overfull \\hbox \(([\d.]+)pt", done.stdout)
+        assert all(float(each) <= MOST for each in over), f"{id_}: {over}"
+        assert (tmp_path / f"{id_}.pdf").is_file()

@@ -1,0 +1,103 @@
+"""The pages of the theory and of the audit say what was computed, and nothing else."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from midpo_sym import catalogue
+from midpo_sym.site.errors import UnexpectedVerdictError
+from midpo_sym.site.render import render
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def specs(tmp_path) -> Path:
+    """A folder with DPO and the theory of the reward."""
+    folder = tmp_path / "derivations"
+    (folder / "theory").mkdir(parents=True)
+    for name in ("dpo.toml", "sources.toml", "README.md", "theory/reward.toml"):
+        shutil.copy(ROOT / "derivations" / name, folder / name)
+    return folder
+
+
+def test_every_chain_has_an_address_and_every_step_too(rendered):
+    for theory in catalogue.theories():
+        shown = rendered.files[f"theory/{theory.setting.id}.md"].decode()
+        for chain in theory.chains:
+            assert re.search(rf"^## .+ \{{ #{chain.id} \}}$", shown, re.MULTILINE)
+            steps = re.findall(rf'class="step" id="{chain.id}-(\d+)"', shown)
+            assert steps == [str(k + 1) for k in range(len(chain.steps))]
+        assert shown.count("✓ proved") == len(theory.chains)
+
+
+def test_a_step_names_its_rule_law_hypotheses_and_gap(rendered):
+    """Gibbs' inequality in lemma 1, whose file says what its only step rests on."""
+    shown = rendered.files["theory/lemma_1.md"].decode()
+    step = shown.partition('id="gibbs-1"')[2].partition("</details>")[0]
+    assert "<summary>log t ≤ t − 1</summary>" in step
+    assert "t − 1 − log t ≥ 0, and = 0 only for t = 1" in step
+    assert step.count("by hypothesis") == 2
+    assert "what lies between the two lines" in step
+    assert "both sides are equal only where" in step
+    assert "<code>0</code>" in step
+
+
+def test_the_statement_of_a_chain_has_its_relation(rendered):
+    """Gibbs' chain goes down, from the divergence to 0; `marginal` is an equation with 1."""
+    shown = rendered.files["theory/lemma_1.md"].decode()
+    gibbs = shown.partition("{ #gibbs }")[2].partition("</section>")[0]
+    assert r"{}\ge 0</annotation>" in gibbs
+    marginal = shown.partition("{ #marginal }")[2].partition("</section>")[0]
+    assert "{}= 1</annotation>" in marginal
+
+
+def test_a_file_of_the_theory_is_downloaded_as_it_is(rendered):
+    for theory in catalogue.theories():
+        path = f"theory/{theory.setting.id}.toml"
+        assert rendered.files[path] == (ROOT / "derivations" / path).read_bytes()
+
+
+def test_a_chain_that_does_not_hold_stops_the_build(specs):
+    """The first `=` step of the reward's first chain, with a term too many."""
+    path = specs / "theory/reward.toml"
+    text = path.read_text(encoding="utf-8")
+    changed = re.sub(r'^(to +=) "(.+)"$', r'\1 "\2 + 1"', text, count=1, flags=re.MULTILINE)
+    assert changed != text
+    path.write_text(changed, encoding="utf-8")
+    with pytest.raises(
+        UnexpectedVerdictError, match=r"reward\.toml: reward/\S+ is not proved: step"
+    ):
+        render(specs, ROOT / "site")
+
+
+def test_every_entry_of_the_audit_is_on_the_page_with_its_verdict(rendered):
+    """The verdict that each file expects, which is written by hand and checked against it."""
+    shown = rendered.files["audit.md"].decode()
+    sections = re.findall(r'<section class="claim" id="([^"]+)".*?</section>', shown, re.DOTALL)
+    entries = [entry for audit in catalogue.audits() for entry in audit.entries]
+    assert sections == [entry.id for entry in entries]
+    for entry in entries:
+        section = shown.partition(f'<section class="claim" id="{entry.id}"')[2]
+        badges = re.findall(r'class="badge ([\w-]+)"', section.partition("</section>")[0])
+        assert badges[0] == entry.status.replace(" ", "-")
+        assert len(badges) == (2 if entry.repair else 1)
+
+
+def test_a_refuted_entry_shows_residual_witness_or_repair(rendered):
+    """The summary box has the cEntropy of section 4 refuted; appendix B's loss is the repair."""
+    shown = rendered.files["audit.md"].decode()
+    section = shown.partition('id="summary-centropy"')[2].partition("</section>")[0]
+    assert "✗ refuted" in section
+    assert "<strong>Residual</strong>" in section
+    assert "Right is:" in section
+    assert 'href="algorithms/centropy.html#claim-section-4"' in section
+
+
+def test_without_theory_and_audit_there_are_no_pages_of_them(specs):
+    shutil.rmtree(specs / "theory")
+    site = render(specs, ROOT / "site")
+    assert not any(path.startswith(("theory/", "audit")) for path in site.files)
+    assert not any({"Theory", "Audit"} & set(entry) for entry in site.navigation)
