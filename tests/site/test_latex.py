@@ -3,10 +3,11 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 from needs import missing
 
-from midpo_sym import api
+from midpo_sym import api, catalogue
 
 # Points beyond the margin; a line that is a centimetre too long is still all on the sheet.
 MOST = 28.5
@@ -16,8 +17,10 @@ def test_every_download_compiles_and_no_line_leaves_the_sheet(rendered, tmp_path
     """With plain pdflatex and amsmath, and without a font or package of anybody's own."""
     if shutil.which("pdflatex") is None:
         missing("pdflatex (apt-get install texlive-latex-base)")
-    for id_ in api.ids():
-        source = rendered.files[f"algorithms/{id_}.tex"]
+    sources = {path: source for path, source in rendered.files.items() if path.endswith(".tex")}
+    names = {Path(path).stem: source for path, source in sources.items()}
+    assert set(names) == {*api.ids(), *(each.setting.id for each in catalogue.theories())}
+    for id_, source in names.items():
         assert re.findall(rb"\\usepackage\{(\w+)\}", source) == [b"amsmath"]
         (tmp_path / f"{id_}.tex").write_bytes(source)
         done = subprocess.run(

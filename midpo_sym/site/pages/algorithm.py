@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from midpo_sym.emit.json import report
-from midpo_sym.emit.latex import to_article
+from midpo_sym.emit.latex import to_article, to_document
 from midpo_sym.language.mathematics import to_latex, to_unicode
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.vocabulary import LINKS
@@ -93,13 +93,13 @@ def _files(algorithm: Algorithm, material: Material, cache: Path | None) -> dict
         },
         sliders=[_slider(each, algorithm) for each in moved],
     )
-    loss = algorithm.loss
+    loss, source = algorithm.loss, f"{algorithm.id}.toml"
     return {
         **({f"{base}_loss.py": loss.encode()} if loss else {}),
         f"{base}.md": page,
         f"{base}.toml": derivation.text.encode(),
-        f"{base}.js": live.to_javascript(program, algorithm.id, f"{algorithm.id}.toml").encode(),
-        f"{base}.tex": to_article(algorithm.results).encode(),
+        f"{base}.js": live.to_javascript(program, algorithm.id, source).encode(),
+        f"{base}.tex": to_article(source, to_document(algorithm.results)).encode(),
         f"{base}.bib": f"{bibtex}\n".encode(),
         f"{base}.json": (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode(),
     }

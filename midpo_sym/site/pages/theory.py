@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from midpo_sym.emit.latex import to_article
+from midpo_sym.emit.latex_theory import to_document
 from midpo_sym.site.material import Material
 from midpo_sym.site.pages.cited import cited
 from midpo_sym.site.pages.page import Navigation, Pages
@@ -30,5 +32,7 @@ def make(material: Material, cache: Path | None) -> Pages:
             entries=setting_entries(setting),
         )
         files[f"{FOLDER}/{setting.id}.toml"] = setting.text.encode()
+        article = to_article(f"{setting.id}.toml", to_document(results))
+        files[f"{FOLDER}/{setting.id}.tex"] = article.encode()
         listed.append({setting.title: path})
     return Pages(files, listed)
