@@ -8,7 +8,7 @@ import pytest
 import midpo_sym
 
 PACKAGE = Path(midpo_sym.__file__).parent
-STAGES = ["language", "spec", "catalogue", "prover", "emit", "api", "site", "cli"]
+STAGES = ["language", "spec", "catalogue", "prover", "emit", "api", "certify", "site", "cli"]
 # What runs on torch or NumPy alone, and what of this package it may import.
 ISLANDS = {"tensor": {"tensor"}, "losses": {"losses", "tensor"}, "lab": {"lab"}}
 # Lines at most (decisions 1 and 10): the kernel, how expressions are read, what is not negative.

@@ -48,6 +48,9 @@ def test_the_wheel_holds_the_specifications_and_data(wheel):
         "midpo_sym/py.typed",
         "midpo_sym/emit/result.schema.json",
         "midpo_sym/emit/templates/new.toml.jinja",
+        "midpo_sym/certify/library/MidpoCore.v",
+        "midpo_sym/certificates/lock.json",
+        "midpo_sym/certificates/dpo/claim_section_4.v",
     } <= names
     assert not any(name.startswith("tests/") for name in names)
 

@@ -10,6 +10,7 @@ import sys
 import click
 
 from midpo_sym import __version__
+from midpo_sym.cli.certify import certify
 from midpo_sym.cli.console import BAD_INPUT, FAILED, UsageError, complain
 from midpo_sym.cli.generate import generate
 from midpo_sym.cli.lab import lab
@@ -30,7 +31,8 @@ def cli() -> None:
     """Prove that preference-optimisation losses are MI-DPO under some prior, or refute it."""
 
 
-for _command in (prove, theory, audit, list_, show, prior, new, check, generate, lab, site):
+_COMMANDS = (prove, theory, audit, list_, show, prior, new, check, generate, certify, lab, site)
+for _command in _COMMANDS:
     cli.add_command(_command)
 
 

@@ -125,20 +125,30 @@ def search(left: Expression, right: Expression, *, tries: int, seed: int = 0) ->
         tries: how many points to try.
         seed: of the random choices.
     """
-    names = _Names.of(left, right)
-    points = 0
+    tried = 0
     gradient = None
-    for models in _candidates(names, tries, seed):
+    for models in points(left, right, tries=tries, seed=seed):
         try:
             one, other = (evaluate(side, models) for side in (left, right))
         except (InexactError, ZeroDivisionError):
             continue
-        points += 1
+        tried += 1
         if one.value != other.value:
-            return Search(points, Witness(models, one.value, other.value, False), None)  # noqa: FBT003
+            return Search(tried, Witness(models, one.value, other.value, False), None)  # noqa: FBT003
         if gradient is None and one.slope != other.slope:
             gradient = Witness(models, one.slope, other.slope, True)  # noqa: FBT003
-    return Search(points, None, gradient)
+    return Search(tried, None, gradient)
+
+
+def points(*sides: Expression, tries: int, seed: int = 0) -> Iterator[TinyModels]:
+    """Yield points at which expressions may be evaluated; the same arguments, the same points.
+
+    Args:
+        sides: the expressions.
+        tries: how many points to yield.
+        seed: of the random choices.
+    """
+    yield from _candidates(_Names.of(*sides), tries, seed)
 
 
 @dataclass(frozen=True)
