@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,7 @@ from rich.console import Console, RenderableType
 from midpo_sym import catalogue
 from midpo_sym.language.errors import Advice
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.model import Derivation
+from midpo_sym.spec.model import Claim, Derivation
 
 if TYPE_CHECKING:  # SymPy takes a third of a second, and half of the commands do without
     from midpo_sym.prover.prove import Result
@@ -41,6 +42,32 @@ def said_of(derivation: Derivation) -> Iterator[None]:
         advice = Advice(cure="look for a difference of equal things under a fraction bar")
         message = "divides by something that is zero whatever its parameters are"
         raise SpecError(str(derivation.path), message, advice=advice) from None
+
+
+def statements(targets: Sequence[str]) -> list[tuple[Derivation, Claim | None]]:
+    """Return the claims that are named by ID, ID/CLAIM or FILE, or a specification's own statement.
+
+    Raises:
+        SpecError: there is none, or it breaks a rule of the language.
+        UsageError: two specifications have the same id.
+    """
+    tasks: list[tuple[Derivation, Claim | None]] = []
+    seen: dict[str, Path] = {}
+    for target in targets or catalogue.ids():
+        name, _, wanted = target.partition("/")
+        claim_named = bool(wanted) and name in catalogue.ids() and not target.endswith(".toml")
+        derivation = catalogue.find(name if claim_named else target)
+        known = seen.setdefault(derivation.id, derivation.path.resolve())
+        if known != derivation.path.resolve():
+            raise UsageError(f"two specifications have the id {derivation.id}")
+        claims = [each for each in derivation.claims if not claim_named or each.id == wanted]
+        if claim_named and not claims:
+            allowed = ", ".join(f"{name}/{each.id}" for each in derivation.claims)
+            raise SpecError(target, "there is no such claim", advice=Advice(wanted, allowed))
+        own = not claim_named and not any(each.is_main for each in claims)
+        found = [*([None] if own else []), *claims]
+        tasks += [(derivation, each) for each in found if (derivation, each) not in tasks]
+    return tasks
 
 
 def specialises_of(results: Sequence[Result]) -> dict[str, Iterable[Specialisation]]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from midpo_sym import catalogue
 from midpo_sym.cli.console import (
     AS_JSON,
     FAILED,
@@ -21,10 +19,8 @@ from midpo_sym.cli.console import (
     render,
     said_of,
     specialises_of,
+    statements,
 )
-from midpo_sym.language.errors import Advice
-from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.model import Claim, Derivation
 
 if TYPE_CHECKING:
     from midpo_sym.prover.prove import Result
@@ -46,7 +42,7 @@ def prove(targets: tuple[str, ...], *, steps: bool, latex: bool, as_json: bool) 
     """
     if latex and as_json:
         raise UsageError("--latex and --json exclude each other")
-    tasks = _tasks(targets)
+    tasks = statements(targets)
     from midpo_sym.prover.prove import prove_statement  # noqa: PLC0415 - loads SymPy
 
     results = []
@@ -65,27 +61,6 @@ def prove(targets: tuple[str, ...], *, steps: bool, latex: bool, as_json: bool) 
     else:
         _print_results(results, named=bool(targets), steps=steps)
     sys.exit(PROVED if all(result.as_expected for result in results) else FAILED)
-
-
-def _tasks(targets: Sequence[str]) -> list[tuple[Derivation, Claim | None]]:
-    """Return what to prove: a claim, or a specification's own statement."""
-    tasks: list[tuple[Derivation, Claim | None]] = []
-    seen: dict[str, Path] = {}
-    for target in targets or catalogue.ids():
-        name, _, wanted = target.partition("/")
-        claim_named = bool(wanted) and name in catalogue.ids() and not target.endswith(".toml")
-        derivation = catalogue.find(name if claim_named else target)
-        known = seen.setdefault(derivation.id, derivation.path.resolve())
-        if known != derivation.path.resolve():
-            raise UsageError(f"two specifications have the id {derivation.id}")
-        claims = [each for each in derivation.claims if not claim_named or each.id == wanted]
-        if claim_named and not claims:
-            allowed = ", ".join(f"{name}/{each.id}" for each in derivation.claims)
-            raise SpecError(target, "there is no such claim", advice=Advice(wanted, allowed))
-        own = not claim_named and not any(each.is_main for each in claims)
-        found = [*([None] if own else []), *claims]
-        tasks += [(derivation, each) for each in found if (derivation, each) not in tasks]
-    return tasks
 
 
 def _print_results(results: Sequence[Result], *, named: bool, steps: bool) -> None:
