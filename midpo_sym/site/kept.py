@@ -17,7 +17,7 @@ from typing import Any
 
 _PROGRAM = Path(__file__).parents[1]
 _NAVIGATION = "navigation.json"
-_SOURCES = ("*.py", "*.jinja", "*.json")
+_SOURCES = ("*.py", "*.jinja", "*.json", "*.v")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that an archive can say
 
 

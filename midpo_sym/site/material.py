@@ -15,6 +15,7 @@ from midpo_sym.prover.prove import Result, prove_derivation
 from midpo_sym.prover.specialise import Specialisation, specialisations
 from midpo_sym.prover.theory import ChainResult, check_theory
 from midpo_sym.prover.verdict import Proved
+from midpo_sym.site.certificate import Certified, certified
 from midpo_sym.site.errors import FormulaError, SiteError, UnexpectedVerdictError
 from midpo_sym.site.formula import inline
 from midpo_sym.spec.load import load, loads
@@ -51,6 +52,11 @@ class Algorithm:
     def loss(self) -> str | None:
         """Return the PyTorch module, as `midpo generate` writes it, of what is proved."""
         return render(self.main, self.becomes) if isinstance(self.main.verdict, Proved) else None
+
+    @cached_property
+    def certificates(self) -> tuple[Certified, ...]:
+        """Return what Coq said of the results, where it was asked about just these."""
+        return tuple(found for each in self.results if (found := certified(each)))
 
     @property
     def others(self) -> tuple[Result, ...]:

@@ -96,6 +96,7 @@ def _files(algorithm: Algorithm, material: Material, cache: Path | None) -> dict
     loss, source = algorithm.loss, f"{algorithm.id}.toml"
     return {
         **({f"{base}_loss.py": loss.encode()} if loss else {}),
+        **{f"{FOLDER}/{each.file}": each.text.encode() for each in algorithm.certificates},
         f"{base}.md": page,
         f"{base}.toml": derivation.text.encode(),
         f"{base}.js": live.to_javascript(program, algorithm.id, source).encode(),
@@ -143,6 +144,8 @@ def _what(algorithm: Algorithm, material: Material) -> dict[str, Any]:
             if found.id == algorithm.id
         ],
         "claims": [_claim(each, material) for each in algorithm.others],
+        "certificates": algorithm.certificates,
+        "by_coq": any(each.id == result.id for each in algorithm.certificates),
         "main_claims": [
             cited(each.claim.citation, material)
             for each in algorithm.results

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from types import ModuleType
 
+from midpo_sym.certify import lock
 from midpo_sym.prover import (
     differential,
     finite,
@@ -34,6 +35,7 @@ def make(material: Material, cache: Path | None) -> Pages:
     """Return the page."""
     del cache
     results = [each for algorithm in material.algorithms for each in algorithm.results]
+    certificates = [each for algorithm in material.algorithms for each in algorithm.certificates]
     page = render(
         "trust.md",
         axioms=fenced("text", _axioms()),
@@ -54,6 +56,10 @@ def make(material: Material, cache: Path | None) -> Pages:
             if each.verdict.status is Status.PROVED and each.gradient.status is not Status.PROVED
         ],
         total=len(results),
+        certificates=len(certificates),
+        version=certificates[0].checker if certificates else "",
+        axioms_of_coq=sorted({axiom for each in certificates for axiom in each.axioms}),
+        theorems=len(lock.theorems()),
         chains=sum(len(found) for _, found in material.theories),
         entries=sum(len(found) for _, found in material.audits),
         steps=sum(

@@ -1,0 +1,86 @@
+"""What Coq checked is shown where it checked just this, and nowhere else."""
+
+import copy
+import shutil
+from pathlib import Path
+
+import pytest
+
+from midpo_sym import api
+from midpo_sym.certify import lock
+from midpo_sym.site.certificate import certified
+from midpo_sym.site.render import render
+
+ROOT = Path(__file__).parents[2]
+BADGE = 'href="#coq">value checked by Coq</a>'
+
+
+@pytest.fixture
+def only_dpo(tmp_path) -> Path:
+    folder = tmp_path / "derivations"
+    folder.mkdir()
+    for name in ("dpo.toml", "sources.toml", "README.md"):
+        shutil.copy(ROOT / "derivations" / name, folder)
+    return folder
+
+
+def test_every_claim_that_the_lock_vouches_for_is_shown(rendered):
+    for id_ in api.ids():
+        page = rendered.files[f"algorithms/{id_}.md"].decode()
+        assert page.count(BADGE) == 1
+        for result in api.check(id_):
+            entry = lock.shipped()["certificates"][result.id]
+            name = entry["file"].replace("/", "_")
+            assert f"{result.id}: {result.verdict.status.value}</summary>" in page
+            assert f'<a href="{name}" download>' in page
+            assert all(f"<code>{axiom}</code>" in page for axiom in entry["axioms"])
+            assert f"algorithms/{name}" in rendered.files
+
+
+def test_a_refuted_claim_shows_what_is_refuted(rendered):
+    page = rendered.files["algorithms/centropy.md"].decode()
+    _, _, after = page.partition("centropy/section-4: refuted</summary>")
+    assert "Theorem certificate : ~ statement." in after.partition("</details>")[0]
+
+
+def test_a_download_holds_the_library(rendered):
+    text = rendered.files["algorithms/simpo_claim_section_4.v"].decode()
+    assert "Record vocab := Vocab" in text
+    assert "From Midpo" not in text
+    assert text.rstrip().endswith("Print Assumptions certificate.")
+
+
+@pytest.mark.parametrize("what", ["sha256", "library", "missing"])
+def test_what_coq_has_not_seen_has_no_badge(only_dpo, monkeypatch, what):
+    other = copy.deepcopy(lock.shipped())
+    if what == "sha256":
+        for each in other["certificates"].values():
+            each["sha256"] = "0" * 64
+    elif what == "library":
+        other["library"]["MidpoCore"] = "0" * 64
+    else:
+        other["certificates"] = {}
+    monkeypatch.setattr(lock, "shipped", lambda: other)
+    files = render(only_dpo, ROOT / "site", cache=None).files
+    assert b"Coq" not in files["algorithms/dpo.md"]
+    assert b"certificates" not in files["trust.md"]
+    assert not [path for path in files if path.endswith(".v")]
+
+
+def test_another_loss_is_not_vouched_for(tmp_path):
+    """DPO's id and claim, and a loss with twice the reference: the certificate is another one."""
+    text = (ROOT / "derivations" / "dpo.toml").read_text(encoding="utf-8")
+    path = tmp_path / "dpo.toml"
+    path.write_text(text.replace("ref(w)", "ref(w)**2"), encoding="utf-8")
+    assert text != path.read_text(encoding="utf-8")
+    assert all(certified(each) is None for each in api.check(path))
+    assert all(certified(each) for each in api.check("dpo"))
+
+
+def test_the_trust_page_says_what_remains(rendered):
+    page = rendered.files["trust.md"].decode()
+    claims = sum(len(api.check(id_)) for id_ in api.ids())
+    assert f"For {claims} of the {claims} claims" in page
+    for axiom in ("sig_forall_dec", "sig_not_dec", "classic", "functional_extensionality_dep"):
+        assert axiom in page
+    assert f"{len(lock.theorems())} theorems of the framework" in page
