@@ -10,9 +10,9 @@ import torch
 
 _MEBI = 1 << 20
 _CPU_BLOCK = 2 * _MEBI  # for each thread: each core has its own cache
-_CPU_TILE, _CPU_PART = 64 * _MEBI, 24 * _MEBI
-_DEVICE_BLOCK = 64 * _MEBI  # enough rows to fill an accelerator
-_DEVICE_TILE = _DEVICE_PART = 256 * _MEBI
+_CPU_TILE = 64 * _MEBI
+_DEVICE_BLOCK, _DEVICE_TILE = 64 * _MEBI, 256 * _MEBI  # enough rows to fill an accelerator
+_PARTS, _LEAST_PART = 3, 128  # a product with fewer rows takes more time for each
 
 
 def accumulation_dtype(dtype: torch.dtype) -> torch.dtype:
@@ -32,7 +32,6 @@ def tile_rows(vocabulary: int, dtype: torch.dtype, device: torch.device) -> int:
     return max(1, size // (vocabulary * dtype.itemsize))
 
 
-def part_rows(vocabulary: int, dtype: torch.dtype, device: torch.device) -> int:
-    """Return how many rows of a tile are projected at once, if there is a reference."""
-    size = _CPU_PART if device.type == "cpu" else _DEVICE_PART
-    return max(1, size // (vocabulary * dtype.itemsize))
+def part_rows(size: int) -> int:
+    """Return how many of a tile's rows are projected at once, if there is a reference."""
+    return min(size, max(_LEAST_PART, -(-size // _PARTS)))

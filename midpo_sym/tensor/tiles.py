@@ -41,9 +41,7 @@ class Tiles:
         self.reference = reference and reference._replace(hidden=tokens.states(reference.hidden))
         dtype, device = policy.hidden.dtype, policy.hidden.device
         self.size = min(size or tile_rows(policy.vocabulary, dtype, device), len(tokens))
-        self._part = self.size
-        if reference is not None:
-            self._part = min(self.size, part_rows(policy.vocabulary, dtype, device))
+        self._part = self.size if reference is None else part_rows(self.size)
         self._rooms: dict[str, Tensor] = {}
         raised = accumulation_dtype(dtype)
         rows = min(self._part, block_rows(policy.vocabulary, raised, device))
