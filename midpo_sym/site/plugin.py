@@ -71,7 +71,7 @@ class MidpoPlugin(BasePlugin[MidpoConfig]):
             self._drawn = {}
             self._urls = {each.src_uri: each.url for each in pages}
             frame = [configuration.read_bytes(), json.dumps(site.navigation).encode()]
-            frame += sorted(each.src_uri.encode() for each in files)
+            frame += sorted(each.src_uri.encode() for each in pages)
             self._server.begin({each.src_uri: each.content_bytes for each in pages}, frame)
         return files
 

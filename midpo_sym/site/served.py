@@ -2,7 +2,7 @@
 
 The first build is complete. In a later one a page is taken as it was if its Markdown is the same,
 byte for byte, and with it what every page shows: the navigation, the configuration and the names
-of all files. A build that fails leaves nothing behind but pages it did not touch.
+of all pages. A build that fails leaves nothing behind but pages it did not touch.
 """
 
 from __future__ import annotations
