@@ -20,6 +20,7 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
 from midpo_sym.site import markdown_math
+from midpo_sym.site.compact import compact
 from midpo_sym.site.errors import SiteError
 from midpo_sym.site.render import render
 from midpo_sym.site.served import Built, Server
@@ -103,8 +104,9 @@ class MidpoPlugin(BasePlugin[MidpoConfig]):
 
     @event_priority(-100)  # when other plugins are done with it
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
-        """Keep what is served."""
+        """Return the page in fewer bytes, and keep it if it is served."""
         del config
+        output = compact(output)
         if self._server:
             path = page.file.src_uri
             anchors = frozenset(page.present_anchor_ids or ())
