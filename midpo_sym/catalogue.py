@@ -6,13 +6,13 @@ import difflib
 import os
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from midpo_sym.language.errors import Advice
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.load import load
-from midpo_sym.spec.load_theory import load_audit, load_theory
+from midpo_sym.spec.load import load, loads, read_text
+from midpo_sym.spec.load_theory import load_audit, load_theory, loads_theory
 from midpo_sym.spec.model import Derivation
 from midpo_sym.spec.theory import Audit, Chain, Setting, Theory
 
@@ -96,7 +96,8 @@ def get(id_: str) -> Derivation:
         cure = f"did you mean {near[0]}?" if near else "name one of these, or a .toml file"
         advice = Advice(id_[:60], ", ".join(ids()), cure)
         raise SpecError(id_[:60], "there is no such specification", advice=advice)
-    return _load(id_)
+    path = directory() / f"{id_}.toml"
+    return _loaded(read_text(path), path)
 
 
 def find(target: str) -> Derivation:
@@ -111,9 +112,9 @@ def find(target: str) -> Derivation:
     return get(target)
 
 
-@cache
-def _load(id_: str) -> Derivation:
-    return load(directory() / f"{id_}.toml")
+@lru_cache(maxsize=64)  # by what the file says, so that an edit is never missed
+def _loaded(text: str, path: Path) -> Derivation:
+    return loads(text, path)
 
 
 def everything() -> tuple[Derivation, ...]:
@@ -121,7 +122,6 @@ def everything() -> tuple[Derivation, ...]:
     return tuple(get(id_) for id_ in ids())
 
 
-@cache
 def theories() -> tuple[Theory, ...]:
     """Return the files of the theory, in the order of the paper."""
     return read_theories(directory())
@@ -133,9 +133,15 @@ def read_theories(folder: Path) -> tuple[Theory, ...]:
     Raises:
         SpecError: a file breaks a rule of the language.
     """
-    found = [load_theory(path) for path in sorted((folder / "theory").glob("*.toml"))]
+    paths = sorted((folder / "theory").glob("*.toml"))
+    found = [_loaded_theory(read_text(path), path) for path in paths]
     order = {id_: place for place, id_ in enumerate(_THEORY)}
     return tuple(sorted(found, key=lambda each: order.get(each.setting.id, len(order))))
+
+
+@lru_cache(maxsize=64)  # by what the file says, as above
+def _loaded_theory(text: str, path: Path) -> Theory:
+    return loads_theory(text, path)
 
 
 def find_chains(target: str) -> list[tuple[Chain, Setting]]:

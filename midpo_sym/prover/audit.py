@@ -6,7 +6,8 @@ import difflib
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 
 from midpo_sym import catalogue
 from midpo_sym.language.errors import Advice
@@ -15,6 +16,7 @@ from midpo_sym.language.tree import Neg as Negative
 from midpo_sym.prover import finite_numeric, kernel
 from midpo_sym.prover.finite_numeric import Sides
 from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.prover.hypotheses import Hypothesis
 from midpo_sym.prover.properties import compute_properties
 from midpo_sym.prover.prove import Result, prove_statement
 from midpo_sym.prover.theory import (
@@ -26,9 +28,14 @@ from midpo_sym.prover.theory import (
 )
 from midpo_sym.prover.verdict import DisagreementError, Status
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.theory import Audit, Entry, Evidence, Relation, Setting
+from midpo_sym.spec.model import Claim, Derivation
+from midpo_sym.spec.theory import Audit, Chain, Entry, Evidence, Relation, Setting
 
 NOT_CHECKED = "not checked"
+
+# Many entries rest on the same claims and chains; a file that is edited is proved again.
+_claims: dict[tuple[str, Path, str], Result] = {}
+_chains: dict[tuple[str, Path, str], ChainResult] = {}
 
 
 @dataclass(frozen=True)
@@ -160,7 +167,11 @@ def _negated(judgement: Judgement) -> Judgement:
 
 
 def _of_relation(relation: Relation, setting: Setting) -> Judgement:
-    given = hypotheses_of(relation.using, setting)
+    return _related(relation, hypotheses_of(relation.using, setting))
+
+
+@lru_cache(maxsize=256)  # a server does not judge again what nobody has edited
+def _related(relation: Relation, given: tuple[Hypothesis, ...]) -> Judgement:
     left, right, sign = relation.left, relation.right, relation.sign
     theorem = found = None
     reason = "the kernel does not find it to follow, and no small problem refutes it"
@@ -190,10 +201,11 @@ def _of_claims(names: tuple[str, ...], setting: Setting) -> Judgement:
     results = []
     for name in names:
         id_, _, wanted = name.partition("/")
-        known = [each.id for each in catalogue.get(id_).claims]
+        derivation = catalogue.get(id_)
+        known = {each.id: each for each in derivation.claims}
         if wanted not in known:
             raise _unknown(name, "claim", setting, [f"{id_}/{each}" for each in known])
-        results.append(_claim(id_, wanted))
+        results.append(_claim(known[wanted], derivation))
     statuses = {each.verdict.status.value for each in results}
     because = "the kernel, for all responses: " + ", ".join(f"claim {name}" for name in names)
     return Judgement(_worst(statuses), because, claims=tuple(results))
@@ -204,7 +216,7 @@ def _of_chains(names: tuple[str, ...], setting: Setting) -> Judgement:
     for name in names:
         if name not in known:
             raise _unknown(name, "chain", setting, list(known))
-    results = tuple(_chain(name) for name in names)
+    results = tuple(_chain(*known[name]) for name in names)
     under = tuple(dict.fromkeys(each for result in results for each in result.conditions))
     because = "the kernel, step by step: " + ", ".join(f"chain {name}" for name in names)
     return Judgement(
@@ -212,16 +224,18 @@ def _of_chains(names: tuple[str, ...], setting: Setting) -> Judgement:
     )
 
 
-@cache  # many entries rest on the same
-def _claim(id_: str, wanted: str) -> Result:
-    derivation = catalogue.get(id_)
-    claim = next(each for each in derivation.claims if each.id == wanted)
-    return prove_statement(claim.statement, derivation, claim)
+def _claim(claim: Claim, derivation: Derivation) -> Result:
+    key = (claim.id, derivation.path, derivation.text)
+    if key not in _claims:
+        _claims[key] = prove_statement(claim.statement, derivation, claim)
+    return _claims[key]
 
 
-@cache
-def _chain(name: str) -> ChainResult:
-    return check_chain(*chains(catalogue.theories())[name])
+def _chain(chain: Chain, setting: Setting) -> ChainResult:
+    key = (chain.id, setting.path, setting.text)
+    if key not in _chains:
+        _chains[key] = check_chain(chain, setting)
+    return _chains[key]
 
 
 def _of_property(evidence: Evidence) -> Judgement:

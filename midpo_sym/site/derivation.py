@@ -19,7 +19,7 @@ from midpo_sym.prover.steps import Step
 from midpo_sym.prover.verdict import Proved
 from midpo_sym.site.layout import PagePrinter, formula
 
-_WIDEST_CHANGE = 44  # characters; of more, the line itself says as much
+_WIDEST_CHANGE = 34  # characters; of more, the line itself says as much
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ _SHORTER = (
     ),
     (re.compile('<mo stretchy="false">([()])</mo>'), r"<mi>\1</mi>"),
     (re.compile('<mo rspace="0">,</mo>'), "<mi>,</mi>"),
-    (re.compile(r'<mrow data-s="(\w+)"><mi>([^<])</mi></mrow>'), r"<mi data-s=\1>\2</mi>"),
+    (re.compile(r'<mrow data-s="(\w+)"><mi>([^<]+)</mi></mrow>'), r"<mi data-s=\1>\2</mi>"),
     (
         re.compile(r'<mrow data-s="(\w+)"><msub>(.{,40}?)</msub></mrow>'),
         r"<msub data-s=\1>\2</msub>",
@@ -53,10 +53,26 @@ _SHORTER = (
     (re.compile(r'data-s="(\w+)"'), r"data-s=\1"),
     (re.compile('<mo lspace=".17em">\u2061</mo>'), '<mspace width=".17em"/>'),
     (re.compile('<mspace width=".17em"/>'), "<mspace/>"),  # the style sheet gives it this width
+    (re.compile("<mspace/><mspace/>"), "<mspace/>"),
+    (re.compile("<mrow></mrow>"), "<mi/>"),
+    # Between the name of a function and its bracket a row of its own changes nothing.
+    (
+        re.compile(
+            r"<mrow>(<mi>log</mi><mspace/>(?:<mi[^>]*>[^<]</mi>|<msub[^>]*>.{,40}?</msub>))</mrow>"
+            r"(?=<mi>\(</mi>)"
+        ),
+        r"\1",
+    ),
+    (re.compile(r"<mi>\(</mi><mi>⋅</mi>"), "<mi>(⋅</mi>"),
+    (re.compile('<mo minsize="1.2em" maxsize="1.2em">([()])</mo>'), r"<mi class=big>\1</mi>"),
 )
 
 # An index such as w,<t is short if it is one identifier.
 _INDEX = re.compile("<mrow>((?:<mi>(?:[^<]|&lt;)</mi>|<mn>[^<]+</mn>){2,})</mrow>")
+# The brackets of a divergence have nothing to grow around.
+_BRACKETS = re.compile(
+    r"(KL</mi>)<mrow><mo[^>]*>\(</mo>((?:(?!</?mrow|<mfrac|<munder).)*)<mo>\)</mo></mrow>"
+)
 _ITALIC = {
     **{chr(ord("a") + k): 0x1D44E + k for k in range(26)},
     **{chr(ord("A") + k): 0x1D434 + k for k in range(26)},
@@ -148,7 +164,8 @@ def _math(latex: str, *, display: bool) -> str:
     body = _BOX.sub(r'<mrow class="box">\1</mrow>', body)
     for long, short in _SHORTER:
         body = long.sub(short, body)
-    return _INDEX.sub(lambda found: f"<mi>{_joined(found[1])}</mi>", body)
+    body = _INDEX.sub(lambda found: f"<mi>{_joined(found[1])}</mi>", body)
+    return _BRACKETS.sub(r"\1<mspace/><mi>(</mi>\2<mi>)</mi>", body)
 
 
 def _joined(row: str) -> str:

@@ -11,6 +11,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -23,16 +24,27 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that an archive can say
 
 def key(folders: Iterable[Path]) -> str:
     """Return a name for what is made by this program from the files of some folders."""
+    digest = hashlib.sha256(_program())
+    given = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    for path in given:
+        _add(digest, path)
+    return digest.hexdigest()[:32]
+
+
+@cache  # what a server runs is what was read when it was started, whatever is written since
+def _program() -> bytes:
     digest = hashlib.sha256()
     packages = sorted(f"{each.name} {each.version}" for each in distributions())
     for part in (sys.version, *packages):
         digest.update(f"{part}\n".encode())
-    sources = sorted(path for pattern in _SOURCES for path in _PROGRAM.rglob(pattern))
-    given = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
-    for path in (*sources, *given):
-        digest.update(f"{path}\n".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:32]
+    for path in sorted(path for pattern in _SOURCES for path in _PROGRAM.rglob(pattern)):
+        _add(digest, path)
+    return digest.digest()
+
+
+def _add(digest: hashlib._Hash, path: Path) -> None:
+    digest.update(f"{path}\n".encode())
+    digest.update(hashlib.sha256(path.read_bytes()).digest())
 
 
 def find(cache: Path, name: str) -> tuple[dict[str, bytes], Any] | None:

@@ -1,63 +1,18 @@
 """The website as a pure function: specifications go in, files come out.
 
     gather   folder of specifications    → material: derivations, verdicts, special cases
-    MAKERS   material                    → pages, and their place in the navigation
+    makers   material                    → pages, and their place in the navigation
 
 Nothing here knows of mkdocs: `plugin` hands the files to it, `project` writes them to a folder.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from midpo_sym.site import font, kept
-from midpo_sym.site.material import Material, gather
-from midpo_sym.site.pages import (
-    algorithm,
-    audit,
-    command_line,
-    compare,
-    decisions,
-    home,
-    language,
-    theory,
-    trust,
-    tutorial,
-)
-from midpo_sym.site.pages.page import Navigation, Pages
-
-FONT = "assets/generated/math.woff2"
-
-
-@dataclass(frozen=True, slots=True)
-class Maker:
-    """A kind of page.
-
-    Attributes:
-        make: takes the material and a folder of figures drawn before, gives the pages.
-        section: the heading that its pages stand under; "" for pages of the first level.
-    """
-
-    make: Callable[[Material, Path | None], Pages]
-    section: str = ""
-
-
-# In the order of the navigation.
-MAKERS = (
-    Maker(home.make),
-    Maker(algorithm.make, "Algorithms"),
-    Maker(theory.make, "Theory"),
-    Maker(compare.make),
-    Maker(audit.make),
-    Maker(tutorial.make),
-    Maker(language.make, "Reference"),
-    Maker(command_line.make, "Reference"),
-    Maker(lambda *_: Pages({}, [{"Python API": "api.md"}]), "Reference"),
-    Maker(trust.make, "Trust"),
-    Maker(decisions.make, "Trust"),
-)
+from midpo_sym.site import kept
+from midpo_sym.site.pages.page import Navigation
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +55,6 @@ def render(specs: Path, pages: Path, *, cache: Path | None = None) -> Site:
 
 
 def _made(specs: Path, pages: Path, cache: Path | None) -> Site:
-    material = gather(specs, pages)
-    files: dict[str, bytes] = {FONT: font.woff2(cache)}
-    navigation: Navigation = []
-    sections: dict[str, Navigation] = {}
-    for maker in MAKERS:
-        made = maker.make(material, cache)
-        files |= made.files
-        if not maker.section:
-            navigation += made.navigation
-        elif maker.section in sections:
-            sections[maker.section] += made.navigation
-        elif made.navigation:
-            sections[maker.section] = list(made.navigation)
-            navigation.append({maker.section: sections[maker.section]})
-    return Site(files, navigation)
+    from midpo_sym.site import makers  # noqa: PLC0415 - the prover, slow to load if all is kept
+
+    return Site(*makers.make(specs, pages, cache))

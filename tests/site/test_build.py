@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -87,6 +88,24 @@ def test_no_id_stands_twice(pages):
     for path, page in pages.items():
         twice = {each for each in page.ids if page.ids.count(each) > 1}
         assert not twice, f"{path.name}: {twice}"
+
+
+def test_no_page_is_heavier_than_150_kilobytes(pages):
+    for path in pages:
+        assert path.stat().st_size <= 150_000, path.name
+
+
+def test_every_step_can_be_copied_as_latex_and_its_symbols_are_defined(website):
+    """TIS-DPO has the longest formulas: each line of its chains notes its LaTeX."""
+    page = (website / "algorithms/tis_dpo.html").read_text(encoding="utf-8")
+    steps = page.split("<div class=step id=step-")[1:]
+    assert len(steps) == 22
+    for step in steps:
+        line = step.partition("<details>")[0]
+        assert "<annotation encoding=application/x-tex>{}=" in line
+    named = set(re.findall(r"data-s=(\w+)", page))
+    assert {"alpha", "omega", "pi", "ref", "kl", "normaliser"} <= named
+    assert named <= set(re.findall(r"<tr id=symbol-(\w+)>", page))
 
 
 def test_nothing_is_fetched_from_elsewhere(pages, website):

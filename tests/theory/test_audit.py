@@ -1,6 +1,7 @@
 """Every entry of the audit: its verdict, its residual, its witness, its repair."""
 
 import re
+import shutil
 
 import mpmath
 import pytest
@@ -209,3 +210,31 @@ def test_simpo_s_assumption_is_decided_on_graphs_alike():
     assert flipped.log_zeta is None
     assert abs(flipped.total) == 2
     assert result_of("simpo-assumption-sufficient").judgement.status == "refuted"
+
+
+def test_an_edit_of_a_specification_is_judged_in_the_same_process(tmp_path, monkeypatch):
+    """With π_ref π for π_ref, MI-DPO is no longer DPO: what rested on that claim is refuted."""
+    folder = tmp_path / "derivations"
+    shutil.copytree(catalogue.directory(), folder)
+    monkeypatch.setattr(catalogue, "directory", lambda: folder)
+    entry, setting = audit_entries(catalogue.read_audits(folder))["dpo-alpha-one"]
+    assert check_entry(entry, setting).repair.status == "proved"
+    path = folder / "dpo.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"ref(y)"', '"pi(y)*ref(y)"'), encoding="utf-8")
+    assert check_entry(entry, setting).repair.status == "refuted"
+    path.write_text(text, encoding="utf-8")
+    assert check_entry(entry, setting).repair.status == "proved"
+
+
+def test_an_edit_of_the_theory_is_read_in_the_same_process(tmp_path, monkeypatch):
+    folder = tmp_path / "derivations"
+    shutil.copytree(catalogue.directory(), folder)
+    monkeypatch.setattr(catalogue, "directory", lambda: folder)
+    known = {each.setting.id: each.setting.title for each in catalogue.theories()}
+    path = folder / "theory/lemma_1.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(known["lemma_1"], "Lemma one"), encoding="utf-8")
+    assert {each.setting.title for each in catalogue.theories()} == {
+        "Lemma one" if id_ == "lemma_1" else title for id_, title in known.items()
+    }

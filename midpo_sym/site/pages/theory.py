@@ -6,13 +6,20 @@ from pathlib import Path
 
 from midpo_sym.emit.latex import to_article
 from midpo_sym.emit.latex_theory import to_document
+from midpo_sym.prover.theory import ChainResult
 from midpo_sym.site.material import Material
 from midpo_sym.site.pages.cited import cited
 from midpo_sym.site.pages.page import Navigation, Pages
 from midpo_sym.site.templating import render
 from midpo_sym.site.theory import setting_entries, theory_chain
+from midpo_sym.spec.theory import Setting
 
 FOLDER = "theory"
+
+
+# What a server has made, by all that it was made from: an edit changes one file.
+_made: dict[str, dict[str, bytes]] = {}
+_MOST_MADE = 100
 
 
 def make(material: Material, cache: Path | None) -> Pages:
@@ -22,17 +29,30 @@ def make(material: Material, cache: Path | None) -> Pages:
     listed: Navigation = []
     for theory, results in material.theories:
         setting = theory.setting
-        path = f"{FOLDER}/{setting.id}.md"
-        files[path] = render(
-            "theory.md",
-            id=setting.id,
-            setting=setting,
-            source=cited(setting.source, material) if setting.source else None,
-            chains=[theory_chain(each) for each in results],
-            entries=setting_entries(setting),
-        )
-        files[f"{FOLDER}/{setting.id}.toml"] = setting.text.encode()
-        article = to_article(f"{setting.id}.toml", to_document(results))
-        files[f"{FOLDER}/{setting.id}.tex"] = article.encode()
-        listed.append({setting.title: path})
+        needed = repr((setting.path, setting.text, material.works))
+        if needed not in _made:
+            _made[needed] = _files(setting, results, material)
+        files |= _made[needed]
+        listed.append({setting.title: f"{FOLDER}/{setting.id}.md"})
+    while len(_made) > _MOST_MADE:
+        del _made[next(iter(_made))]
     return Pages(files, listed)
+
+
+def _files(
+    setting: Setting, results: tuple[ChainResult, ...], material: Material
+) -> dict[str, bytes]:
+    page = render(
+        "theory.md",
+        id=setting.id,
+        setting=setting,
+        source=cited(setting.source, material) if setting.source else None,
+        chains=[theory_chain(each) for each in results],
+        entries=setting_entries(setting),
+    )
+    base = f"{FOLDER}/{setting.id}"
+    return {
+        f"{base}.md": page,
+        f"{base}.toml": setting.text.encode(),
+        f"{base}.tex": to_article(f"{setting.id}.toml", to_document(results)).encode(),
+    }
