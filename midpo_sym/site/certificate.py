@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from midpo_sym.certify import checker, lock
@@ -16,8 +17,7 @@ class Certified:
     Attributes:
         id: of the claim: `simpo/section-4`.
         says: `proved` or `refuted`.
-        definitions: the prior, the scale and the argument of the loss, in Coq.
-        statement: the statement, in Coq.
+        blocks: the definitions of prior, scale and argument of the loss, and the statement, in Coq.
         axioms: what the theorem rests on.
         checker: the version of Coq that accepted it.
         file: name of the file to download.
@@ -26,8 +26,7 @@ class Certified:
 
     id: str
     says: str
-    definitions: str
-    statement: str
+    blocks: tuple[str, ...]
     axioms: tuple[str, ...]
     checker: str
     file: str
@@ -43,10 +42,23 @@ def certified(result: Result) -> Certified | None:
     return Certified(
         id=result.id,
         says=result.verdict.status.value,
-        definitions=certificate.definitions,
-        statement=certificate.statement,
+        blocks=(*certificate.definitions.split("\n\n"), certificate.statement),
         axioms=entry.axioms,
         checker=entry.checker,
         file=f"{certificate.path.parent}_{certificate.path.stem}.v",
         text=certificate.standalone(checker.needed()),
     )
+
+
+def news(certificates: Sequence[Certified]) -> list[str]:
+    """Return what each certificate says that none before it has said, and its theorem, in Coq."""
+    said: set[str] = set()
+    texts = []
+    for each in certificates:
+        new = [block for block in each.blocks if block not in said]
+        said.update(new)
+        as_above = "(* The rest is as above. *)" if len(new) < len(each.blocks) else ""
+        theorem = "statement" if each.says == "proved" else "~ statement"
+        parts = [*new, as_above, f"Theorem certificate : {theorem}."]
+        texts.append("\n\n".join(part for part in parts if part))
+    return texts

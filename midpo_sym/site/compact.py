@@ -18,22 +18,23 @@ _QUOTED = re.compile(r'(?<==)"([\w.#:/-]*[\w.#:-])"(?=[ >])')
 _NEEDLESS = re.compile(' data-search-exclude| xmlns="http://www.w3.org/2000/svg"')
 _ADJACENT = re.compile(r'(?<=<span class=")(\w+)">([^<]*)</span>(\s+)<span class="\1">')
 _NOTED = re.compile(
-    r"<math( data-search-exclude)><semantics><mrow>(.*?)</mrow>(<annotation.*?</annotation>)"
-    "</semantics></math>"
+    r"<math( data-search-exclude)><semantics><mrow>(.*?)</mrow>"
+    "(<annotation[^>]*>(.*?)</annotation>)</semantics></math>"
 )
+_FEW = 32  # characters of LaTeX that nobody copies
 
 
 def compact(page: str) -> str:
     """Return a page without what is of no use to a browser.
 
     Indentation, quotes around single words, what is for the search index; adjacent words of code
-    of one kind become one; and a formula within a line that stands on the page more than once has
-    its LaTeX the first time.
+    of one kind become one; a formula within a line that stands on the page more than once has its
+    LaTeX the first time, and one of a few symbols does without.
     """
     text, known = page, set[str]()
 
     def noted(found: re.Match[str]) -> str:
-        if found[3] not in known:
+        if found[3] not in known and len(found[4]) > _FEW:
             known.add(found[3])
             return found[0]
         return f"<math{found[1]}>{found[2]}</math>"

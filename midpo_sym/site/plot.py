@@ -133,8 +133,8 @@ def _dress(axes: Any, limits: tuple[float, float]) -> None:
 
 
 def _rounded(found: re.Match[str]) -> str:
-    """Return coordinates to a tenth of a point, which is less than a pixel."""
-    return re.sub(r"(\d+\.\d)\d+", r"\1", found[0])
+    """Return coordinates to a tenth of a point, which is less than a pixel, and no idle space."""
+    return re.sub(r"\s*([LM])\s*", r"\1", re.sub(r"(\d+\.\d)\d+", r"\1", found[0]))
 
 
 def _tidied(svg: str, name: str, title: str) -> str:

@@ -43,6 +43,21 @@ def test_a_refuted_claim_shows_what_is_refuted(rendered):
     assert "Theorem certificate : ~ statement." in after.partition("</details>")[0]
 
 
+def test_what_was_said_is_not_said_again(rendered):
+    """SimPO's prior is printed in two ways, its loss in one: only what differs stands twice."""
+    page = rendered.files["algorithms/simpo.md"].decode()
+    found = [each.partition("</code>")[0] for each in page.split("data-search-exclude><code>")]
+    definitions = [each for each in found if "Theorem certificate" in each]
+    assert len(definitions) == len(api.check("simpo"))
+    blocks = [block for each in definitions for block in each.split("\n\n")]
+    twice = [
+        block for block in blocks if block.startswith("Definition") and blocks.count(block) > 1
+    ]
+    assert twice == []
+    assert definitions[0].count("Definition") == 4
+    assert sum("(* The rest is as above. *)" in each for each in definitions) >= 1
+
+
 def test_a_download_holds_the_library(rendered):
     text = rendered.files["algorithms/simpo_claim_section_4.v"].decode()
     assert "Record vocab := Vocab" in text

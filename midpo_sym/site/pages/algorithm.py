@@ -19,6 +19,7 @@ from midpo_sym.prover.properties import Properties
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Proved, Refuted, Undecided
 from midpo_sym.site import live
+from midpo_sym.site.certificate import news
 from midpo_sym.site.counterexample import counterexamples
 from midpo_sym.site.derivation import chains
 from midpo_sym.site.gradient import gradient_of
@@ -144,7 +145,11 @@ def _what(algorithm: Algorithm, material: Material) -> dict[str, Any]:
             if found.id == algorithm.id
         ],
         "claims": [_claim(each, material) for each in algorithm.others],
-        "certificates": algorithm.certificates,
+        "certificates": list(
+            zip(algorithm.certificates, news(algorithm.certificates), strict=True)
+        ),
+        "axioms": sorted({axiom for each in algorithm.certificates for axiom in each.axioms}),
+        "checker": next((each.checker for each in algorithm.certificates), ""),
         "by_coq": any(each.id == result.id for each in algorithm.certificates),
         "main_claims": [
             cited(each.claim.citation, material)
