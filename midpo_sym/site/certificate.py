@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from midpo_sym.certify import checker, lock
-from midpo_sym.certify.emit import Certificate, emit
+from midpo_sym.certify.coverage import Row, coverage
+from midpo_sym.certify.emit import Certificate, Outside, emit
+from midpo_sym.certify.outcome import Outcome
 from midpo_sym.prover.prove import Result
+from midpo_sym.spec.theory import Audit, Theory
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,13 @@ class Certified:
     text: str
 
 
+# What a server has emitted: an edit changes one specification.
+_emitted: dict[tuple[str, Path, str], Certificate | Outside] = {}
+
+
 def certified(result: Result) -> Certified | None:
     """Return what Coq said of a result's value; None if it is not this that it accepted."""
-    certificate = emit(result)
+    certificate = _certificate(result)
     entry = lock.checked(certificate) if isinstance(certificate, Certificate) else None
     if not isinstance(certificate, Certificate) or entry is None:
         return None
@@ -48,6 +56,21 @@ def certified(result: Result) -> Certified | None:
         file=f"{certificate.path.parent}_{certificate.path.stem}.v",
         text=certificate.standalone(checker.needed()),
     )
+
+
+def uncertified(
+    results: Iterable[Result], theories: Iterable[Theory], audits: Iterable[Audit]
+) -> list[Row]:
+    """Return what of claims, theory and audit Coq did not check, and why not."""
+    outcomes = [Outcome(each.id, each.expected[0], _certificate(each), None) for each in results]
+    return [row for row in coverage(outcomes, theories, audits) if not row.by]
+
+
+def _certificate(result: Result) -> Certificate | Outside:
+    key = (result.id, result.derivation.path, result.derivation.text)
+    if key not in _emitted:
+        _emitted[key] = emit(result)
+    return _emitted[key]
 
 
 def news(certificates: Sequence[Certified]) -> list[str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from midpo_sym import api
-from midpo_sym.certify import lock
+from midpo_sym import api, catalogue
+from midpo_sym.certify import coverage, lock, outcome
 from midpo_sym.site.certificate import certified
 from midpo_sym.site.render import render
 
@@ -99,3 +99,12 @@ def test_the_trust_page_says_what_remains(rendered):
     for axiom in ("sig_forall_dec", "sig_not_dec", "classic", "functional_extensionality_dep"):
         assert axiom in page
     assert f"{len(lock.theorems())} theorems of the framework" in page
+    rows = coverage.coverage(
+        [outcome.prepare(each) for id_ in api.ids() for each in api.check(id_)],
+        catalogue.theories(),
+        catalogue.audits(),
+    )
+    left = [row for row in rows if not row.by]
+    assert f"Not certified: {len(left)} of" in page
+    assert page.count("<li><code>") == len(left)
+    assert all(f"<code>{row.id}</code> ({row.part}): {row.missing}" in page for row in left)

@@ -21,6 +21,7 @@ from midpo_sym.prover import (
     slopes,
 )
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Status
+from midpo_sym.site.certificate import uncertified
 from midpo_sym.site.material import Material
 from midpo_sym.site.pages.page import Pages
 from midpo_sym.site.templating import fenced, render
@@ -60,6 +61,11 @@ def make(material: Material, cache: Path | None) -> Pages:
         version=certificates[0].checker if certificates else "",
         axioms_of_coq=sorted({axiom for each in certificates for axiom in each.axioms}),
         theorems=len(lock.theorems()),
+        uncertified=uncertified(
+            results,
+            [theory for theory, _ in material.theories],
+            [audit for audit, _ in material.audits],
+        ),
         chains=sum(len(found) for _, found in material.theories),
         entries=sum(len(found) for _, found in material.audits),
         steps=sum(
