@@ -169,6 +169,7 @@ def sizes(site: Path) -> list[Row]:
 
 
 def write(rows: list[Row], out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
     with (out / "site.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(("part", "name", "figure", "unit", "bar"))
