@@ -8,5 +8,5 @@ import pytest
 def missing(what: str) -> None:
     """Skip, or fail where nothing may be skipped."""
     if os.environ.get("MIDPO_CI"):
-        pytest.fail(f"{what} is missing, and the tests of the website need it", pytrace=False)
+        pytest.fail(f"{what} is missing, and this test needs it", pytrace=False)
     pytest.skip(f"{what} is missing, so this is not tried")

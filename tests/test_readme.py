@@ -4,11 +4,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import midpo_sym
+from midpo_sym import catalogue
+from midpo_sym.certify import lock
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -96,3 +99,17 @@ def test_every_command_of_the_table_exists():
 def test_the_version_is_said_once():
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert declared["project"]["version"] == midpo_sym.__version__
+
+
+def test_the_counts_are_those_computed():
+    """The README and the changelog count statements, chains and theorems; so does the program."""
+    judged = Counter(each.judgement.status for each in midpo_sym.audit())
+    said = " ".join(README.split())
+    assert f"a verdict on {judged.total()} statements" in said
+    assert f"{judged['proved']} are proved, {judged['refuted']} refuted" in said
+    assert f"and {judged['not checked']} not checked" in said
+    changelog = " ".join((ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split())
+    assert f"{judged.total()} statements of the paper" in changelog
+    chains = sum(len(each.chains) for each in catalogue.theories())
+    assert f"{chains} derivations over arbitrary finite sets" in changelog
+    assert f"{len(lock.theorems())} theorems of the framework" in changelog

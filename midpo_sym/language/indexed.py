@@ -116,6 +116,11 @@ def functions(node: Expression) -> Iterator[tuple[str, str, tuple[str, ...]]]:
             yield inner.name, inner.domain, tuple(map(set_of, inner.indices))
 
 
+def names(node: Expression) -> set[str]:
+    """Return all names in a node; also those of directions, which are functions."""
+    return {getattr(n, key, "") for n in node.walk() for key in ("name", "along")}
+
+
 def largest(node: Expression) -> Least | None:
     """Return the least value that a node is the negative of, if that is of a negative: a largest.
 

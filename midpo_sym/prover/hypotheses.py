@@ -41,7 +41,7 @@ class Hypothesis:
         else:
             fits &= not self.over and indexed.free_indices(self.body) <= set(indices)
             fits &= _lies_in(self.body, self.function.domain)
-            fits &= self.function.name not in _names(self.body)
+            fits &= self.function.name not in indexed.names(self.body)
         if not fits:
             raise ValueError("a hypothesis is Σ f = 1, or f = an expression without f")
 
@@ -51,11 +51,6 @@ def _lies_in(body: Expression, domain: str) -> bool:
     if domain == "nonnegative":
         return nonnegative(body)
     return domain == "real" or (domain == "positive" and body.positive)
-
-
-def _names(node: Expression) -> set[str]:
-    """Return all names in a node; also those of directions, which are functions."""
-    return {getattr(n, key, "") for n in node.walk() for key in ("name", "along")}
 
 
 def check_form(nodes: Iterable[Expression], given: Iterable[Hypothesis]) -> None:
@@ -68,7 +63,7 @@ def check_form(nodes: Iterable[Expression], given: Iterable[Hypothesis]) -> None
     moved: list[tuple[str, str]] = []
     bodies = [each.body for each in given if each.body is not None]
     said = {each.function.name for each in given if each.body is not None}
-    if any(said & _names(body) for body in bodies):
+    if any(said & indexed.names(body) for body in bodies):
         raise OutsideClassError("a hypothesis about what another hypothesis says")
     if len({each.function.name for each in given}) < len(set(given)):
         raise OutsideClassError("two hypotheses about one function")

@@ -179,8 +179,7 @@ class _Loader(Tables):
                     short(entry["is"]), "sum(y, f(x, y)) = 1 or f(x) = a, for all other indices"
                 ),
             )
-        names = {getattr(n, key, "") for n in right.walk() for key in ("name", "along")}
-        if not over and left.name in names:
+        if not over and left.name in indexed.names(right):
             self.fail((*path, "is"), "is circular", Advice(left.name, "f(x) = a, with f not in a"))
         if not over and left.domain != "real" and (left.domain == "unit" or not right.positive):
             cure = f"declare {left.name} as real"

@@ -5,23 +5,18 @@ convention, a test says how: SimPO's margin, sums and means of log-probabilities
 """
 
 import importlib.util
-import os
 import warnings
 from collections import defaultdict
 from types import SimpleNamespace
 
 import pytest
 import torch
+from needs import missing
 from torch.testing import assert_close
 
 from midpo_sym import losses
 
 MISSING = [name for name in ("trl", "liger_kernel") if importlib.util.find_spec(name) is None]
-# Continuous integration installs them, and sets MIDPO_CI: there, a missing one is an error.
-pytestmark = pytest.mark.skipif(
-    bool(MISSING) and "MIDPO_CI" not in os.environ,
-    reason=f"compares with {', '.join(MISSING)}: pip install '.[peers]'",
-)
 
 PAIRS, TOKENS, VOCABULARY, HIDDEN = 3, 9, 31, 16
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
@@ -31,6 +26,8 @@ SINGLE = {"rtol": 2e-5, "atol": 2e-6}  # float32, summed in another order
 @pytest.fixture(scope="module")
 def peers():
     """The libraries' own code, imported here: that takes seconds, and warns of their own state."""
+    if MISSING:
+        missing(f"{' and '.join(MISSING)} (pip install '.[peers]')")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import liger_kernel.chunked_loss as liger  # noqa: PLC0415 - see above

@@ -1,5 +1,6 @@
 """The website's generated files, rendered once."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,16 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("figures")
+
+
+@pytest.fixture
+def specs(tmp_path) -> Path:
+    """A folder with DPO only."""
+    folder = tmp_path / "derivations"
+    folder.mkdir()
+    for name in ("dpo.toml", "sources.toml", "README.md"):
+        shutil.copy(ROOT / "derivations" / name, folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

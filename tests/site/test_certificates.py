@@ -1,7 +1,6 @@
 """What Coq checked is shown where it checked just this, and nowhere else."""
 
 import copy
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,6 @@ from midpo_sym.site.render import render
 
 ROOT = Path(__file__).parents[2]
 BADGE = 'href="#coq">value checked by Coq</a>'
-
-
-@pytest.fixture
-def only_dpo(tmp_path) -> Path:
-    folder = tmp_path / "derivations"
-    folder.mkdir()
-    for name in ("dpo.toml", "sources.toml", "README.md"):
-        shutil.copy(ROOT / "derivations" / name, folder)
-    return folder
 
 
 def test_every_claim_that_the_lock_vouches_for_is_shown(rendered):
@@ -66,7 +56,7 @@ def test_a_download_holds_the_library(rendered):
 
 
 @pytest.mark.parametrize("what", ["sha256", "library", "missing"])
-def test_what_coq_has_not_seen_has_no_badge(only_dpo, monkeypatch, what):
+def test_what_coq_has_not_seen_has_no_badge(specs, monkeypatch, what):
     other = copy.deepcopy(lock.shipped())
     if what == "sha256":
         for each in other["certificates"].values():
@@ -76,7 +66,7 @@ def test_what_coq_has_not_seen_has_no_badge(only_dpo, monkeypatch, what):
     else:
         other["certificates"] = {}
     monkeypatch.setattr(lock, "shipped", lambda: other)
-    files = render(only_dpo, ROOT / "site", cache=None).files
+    files = render(specs, ROOT / "site", cache=None).files
     assert b"Coq" not in files["algorithms/dpo.md"]
     assert b"certificates" not in files["trust.md"]
     assert not [path for path in files if path.endswith(".v")]
@@ -99,6 +89,10 @@ def test_the_trust_page_says_what_remains(rendered):
     for axiom in ("sig_forall_dec", "sig_not_dec", "classic", "functional_extensionality_dep"):
         assert axiom in page
     assert f"{len(lock.theorems())} theorems of the framework" in page
+    library = (ROOT / "midpo_sym/certify/library/MidpoCore.v").read_text(encoding="utf-8")
+    lines = library.splitlines()
+    (end,) = [n for n, line in enumerate(lines) if line.startswith("(** * What follows is proof")]
+    assert f"They are {end}\n" in page
     rows = coverage.coverage(
         [outcome.prepare(each) for id_ in api.ids() for each in api.check(id_)],
         catalogue.theories(),

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import tomllib
 from collections import Counter
 from html.parser import HTMLParser
@@ -23,16 +22,6 @@ from midpo_sym.spec.errors import SpecError
 
 ROOT = Path(__file__).parents[2]
 IDS = api.ids()
-
-
-@pytest.fixture
-def specs(tmp_path) -> Path:
-    """A folder with DPO only."""
-    folder = tmp_path / "derivations"
-    folder.mkdir()
-    for name in ("dpo.toml", "sources.toml", "README.md"):
-        shutil.copy(ROOT / "derivations" / name, folder)
-    return folder
 
 
 def page(rendered, id_: str) -> str:

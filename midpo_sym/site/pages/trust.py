@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from types import ModuleType
 
-from midpo_sym.certify import lock
+from midpo_sym.certify import checker, lock
 from midpo_sym.prover import (
     differential,
     finite,
@@ -61,6 +61,7 @@ def make(material: Material, cache: Path | None) -> Pages:
         version=certificates[0].checker if certificates else "",
         axioms_of_coq=sorted({axiom for each in certificates for axiom in each.axioms}),
         theorems=len(lock.theorems()),
+        definitions=_definitions(),
         uncertified=uncertified(
             results,
             [theory for theory, _ in material.theories],
@@ -76,6 +77,14 @@ def make(material: Material, cache: Path | None) -> Pages:
         + sum(len(chain.steps) for _, found in material.theories for chain in found),
     )
     return Pages({_PATH: page}, [{"How far to trust this": _PATH}])
+
+
+def _definitions() -> int:
+    """Return how many lines of the Coq library say what a certificate means."""
+    before, found, _ = checker.library()["MidpoCore"].partition("(** * What follows is proof")
+    if not found:
+        raise ValueError("MidpoCore.v does not say where its definitions end")
+    return len(before.splitlines())
 
 
 def _axioms() -> str:
