@@ -73,8 +73,7 @@ def prior(spec: Spec) -> Solution:
     Raises:
         SpecError: the specification breaks a rule of the language.
     """
-    statement = derivation(spec).statement
-    return solve_prior(statement.scale, statement.argument)
+    return solve_prior(derivation(spec).statement)
 
 
 def generate(spec: Spec) -> str:

@@ -14,7 +14,8 @@ from functools import cache
 
 from midpo_sym.language import tree
 from midpo_sym.prover.exact import Polynomial
-from midpo_sym.prover.witness import TinyModels, Witness
+from midpo_sym.prover.tiny import TinyModels
+from midpo_sym.prover.witness import Witness
 
 STEP = 1e-30
 TOKENS = 5

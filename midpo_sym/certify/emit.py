@@ -21,8 +21,8 @@ from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument
 from midpo_sym.prover.kernel import normal_form
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.steps import Steps
+from midpo_sym.prover.tiny import TinyModels
 from midpo_sym.prover.verdict import Status, Verdict
-from midpo_sym.prover.witness import TinyModels
 from midpo_sym.spec.model import Statement
 
 AGREEMENTS = 2  # points at which the kernel computes the values of what was printed

@@ -14,7 +14,7 @@ from typing import Any
 from midpo_sym.certify.emit import Certificate, Kind
 from midpo_sym.certify.instance import Values
 from midpo_sym.prover.exact import Polynomial
-from midpo_sym.prover.witness import VOCABULARY, TinyModels
+from midpo_sym.prover.tiny import VOCABULARY, TinyModels
 
 GOLDEN = "golden.json"
 _NOTE = (

@@ -12,7 +12,8 @@ from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.exact import InexactError, Polynomial
 from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, prior
-from midpo_sym.prover.witness import VOCABULARY, Prefix, TinyModels, evaluate, points
+from midpo_sym.prover.tiny import VOCABULARY, Prefix, TinyModels, points
+from midpo_sym.prover.witness import evaluate
 from midpo_sym.spec.model import Statement
 
 LETTERS = dict(zip(VOCABULARY, ("ta", "tb", "tc", "te"), strict=True))

@@ -18,8 +18,9 @@ from midpo_sym.prover.prior import Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
 from midpo_sym.prover.steps import Step, Steps
+from midpo_sym.prover.tiny import VOCABULARY
 from midpo_sym.prover.verdict import Proved, Refuted, Verdict
-from midpo_sym.prover.witness import VOCABULARY, Witness
+from midpo_sym.prover.witness import Witness
 from midpo_sym.spec.model import Citation, Derivation
 
 SCHEMA_VERSION = 1

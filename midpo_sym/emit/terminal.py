@@ -22,8 +22,9 @@ from midpo_sym.prover.prior import Reach, Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
 from midpo_sym.prover.steps import Step
+from midpo_sym.prover.tiny import END, VOCABULARY
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Refuted, Status, Undecided, Verdict
-from midpo_sym.prover.witness import END, VOCABULARY, Witness
+from midpo_sym.prover.witness import Witness
 from midpo_sym.spec.model import Derivation
 
 _STYLES = {Status.PROVED: "green", Status.REFUTED: "yellow", Status.UNDECIDED: "magenta"}

@@ -6,22 +6,16 @@ in gradient, before anyone computes it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from midpo_sym.language import tree
 from midpo_sym.language.substitute import at_labels, unfold
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.forms import (
-    FROZEN,
-    Atom,
-    NormalForm,
-    OutsideClassError,
-    ZeroDenominatorError,
-)
+from midpo_sym.prover.forms import Atom, NormalForm, OutsideClassError, ZeroDenominatorError
 from midpo_sym.prover.framework import implicit_reward
 from midpo_sym.prover.kernel import decide, decide_gradient
 from midpo_sym.prover.normal_form import read
-from midpo_sym.prover.rebuild import NotReadableError, rebuild
+from midpo_sym.prover.rebuild import NotReadableError, rebuild, with_stop_gradients
 from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.spec.model import Statement
 
@@ -72,7 +66,7 @@ def simplest(node: Expression, *, gradient: bool) -> Expression:
         form = read((plain,), hold=gradient).forms[0]
         if _divides_by_tokens(form):
             return plain
-        short = rebuild(_with_stop_gradients(form), by_response=True)
+        short = rebuild(with_stop_gradients(form), by_response=True)
         theorems = [decide(short, plain).theorem]
         theorems += [decide_gradient(short, plain).theorem] if gradient else []
     except (NotReadableError, OutsideClassError, ZeroDenominatorError):
@@ -111,14 +105,3 @@ def _varies(atom: Atom) -> bool:
 
 def _divides_by_tokens(form: NormalForm) -> bool:
     return any(atom.token for r in form.sums.values() for atom in form.atoms_of(r.field(r.denom)))
-
-
-def _with_stop_gradients(form: NormalForm) -> NormalForm:
-    """Return a form whose held atoms stand for sg of their leaves."""
-    atoms = {
-        name: replace(atom, leaf=tree.StopGradient(atom.leaf))
-        if name.endswith(FROZEN) and atom.leaf is not None
-        else atom
-        for name, atom in form.atoms.items()
-    }
-    return NormalForm(form.constant, form.sums, atoms)

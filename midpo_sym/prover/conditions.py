@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from midpo_sym.language import tree
+from midpo_sym.language.substitute import at_labels, unfold
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
+from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.prover.forms import Atom, Denominator
-from midpo_sym.prover.rebuild import NotReadableError, rational
+from midpo_sym.prover.kernel import Answer, decide, decide_gradient
+from midpo_sym.prover.rebuild import NotReadableError, factor_list, rational, rebuild
 from midpo_sym.prover.verdict import Condition
+
+
+class NoGradientError(Exception):
+    """The gradient exists nowhere; says of what."""
 
 
 def conditions(
@@ -24,6 +32,59 @@ def conditions(
     return tuple(found[key] for key in sorted(found))
 
 
+def kinks(*sides: Expression) -> tuple[Condition, ...]:
+    """Return what must not be zero for the gradients of expressions to exist.
+
+    A maximum of two things through which a gradient flows has one where the two differ.
+
+    Raises:
+        NoGradientError: the two sides of a maximum are always equal, and their gradients are not.
+        OutsideClassError: a side of a maximum has no normal form.
+        ZeroDenominatorError: a side of a maximum divides by something that is always zero.
+    """
+    found = {to_text(node): node for side in sides for node in _maxima(at_labels(unfold(side)))}
+    result: dict[str, Condition] = {}
+    for node in found.values():
+        apart: Expression = tree.add(node.left, tree.Neg(node.right))
+        if tree.token_responses(node):  # one condition for each token
+            result[to_text(apart)] = Condition(apart, "")
+            continue
+        decision = decide(node.left, node.right)
+        if decision.answer is Answer.EQUAL:
+            if decide_gradient(node.left, node.right).answer is not Answer.EQUAL:
+                raise NoGradientError(f"{to_text(node)} has a gradient nowhere")
+            continue
+        difference = decision.difference
+        if difference.constant.numer.is_ground and not difference.sums:
+            continue  # two constants apart: never equal
+        with suppress(NotReadableError):
+            apart = rebuild(difference, by_response=False)
+        result[to_text(apart)] = Condition(apart, "")
+    return tuple(result.values())
+
+
+def _maxima(node: Expression) -> Iterator[tree.Max]:
+    """Yield the maxima outside stop-gradients through which a gradient flows."""
+    if isinstance(node, tree.StopGradient):
+        return
+    if isinstance(node, tree.Max) and flows(node):
+        yield node
+    for child in node.children():
+        yield from _maxima(child)
+
+
+def flows(node: Expression) -> bool:
+    """Return whether a gradient flows through a node into the policy."""
+    match node:
+        case tree.StopGradient():
+            return False
+        case tree.Divergence():
+            return True
+        case tree.Probability(model=model) | tree.TokenProbability(model=model):
+            return MODELS[model].trained
+    return any(map(flows, node.children()))
+
+
 def _factors(denominator: Denominator, atoms: dict[str, Atom]) -> Iterator[Expression]:
     """Yield the factors of a denominator.
 
@@ -32,7 +93,7 @@ def _factors(denominator: Denominator, atoms: dict[str, Atom]) -> Iterator[Expre
     """
     value = denominator.value
     try:
-        nodes = [rational(value.field(factor), atoms) for factor, _ in value.numer.factor_list()[1]]
+        nodes = [rational(value.field(factor), atoms) for factor, _ in factor_list(value.numer)[1]]
     except NotReadableError:
         nodes = [] if denominator.node.positive else [denominator.node]
     for node in nodes:

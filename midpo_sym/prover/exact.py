@@ -11,11 +11,15 @@ from fractions import Fraction
 from itertools import zip_longest
 
 _ZERO = Fraction(0)
+# Larger numbers and powers of log 2 show a reader nothing, and take ever longer to compute with.
+MAX_BITS = 1_024
+MAX_DEGREE = 16
+_MOST_TERMS = 2_048  # of the series that encloses log 2
 Polynomial = tuple[Fraction, ...]  # coefficients of 1, log 2, (log 2)^2, ...; no zero at the end
 
 
 class InexactError(Exception):
-    """The value is no polynomial in log 2 with rational coefficients."""
+    """The value is no polynomial in log 2 with rational coefficients, or too large a one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,11 @@ class Exact:
         return self + -other
 
     def __mul__(self, other: Exact) -> Exact:
+        """Multiply.
+
+        Raises:
+            InexactError: the product is too large to compute with.
+        """
         slope = _plus(_times(self.slope, other.value), _times(self.value, other.slope))
         return Exact(_times(self.value, other.value), slope)
 
@@ -58,6 +67,22 @@ class Exact:
         divisor = other.rational()
         inverse = Exact((1 / divisor,), tuple(-c / divisor**2 for c in other.slope))
         return self * inverse
+
+    def power(self, exponent: int) -> Exact:
+        """Return a whole power, by repeated squaring.
+
+        Raises:
+            InexactError: it is too large to compute with.
+            ZeroDivisionError: it is a negative power of zero.
+        """
+        result, square, rest = Exact.of(1), self, abs(exponent)
+        while rest:
+            if rest % 2:
+                result *= square
+            rest //= 2
+            if rest:
+                square *= square
+        return result if exponent >= 0 else Exact.of(1) / result
 
     def constant(self) -> Exact:
         """Return the same value with derivative zero."""
@@ -101,15 +126,20 @@ class Exact:
         return Exact(value, tuple(c / number for c in self.slope))
 
     def sign(self) -> int:
-        """Return the sign of the value, by enclosing log 2 ever closer."""
+        """Return the sign of the value, by enclosing log 2 ever closer.
+
+        Raises:
+            InexactError: it is too close to zero to tell.
+        """
         if not self.value:
             return 0
         terms = 32
-        while True:
+        while terms <= _MOST_TERMS:
             low, high = _enclosed(self.value, terms)
             if low > 0 or high < 0:
                 return 1 if low > 0 else -1
             terms *= 2
+        raise InexactError
 
 
 def format_polynomial(value: Polynomial) -> str:
@@ -142,11 +172,17 @@ def _plus(left: Polynomial, right: Polynomial) -> Polynomial:
 def _times(left: Polynomial, right: Polynomial) -> Polynomial:
     if not left or not right:
         return ()
+    if len(left) + len(right) > MAX_DEGREE + 2 or _bits(left) + _bits(right) > MAX_BITS:
+        raise InexactError
     result = [_ZERO] * (len(left) + len(right) - 1)
     for i, a in enumerate(left):
         for j, b in enumerate(right):
             result[i + j] += a * b
     return _trimmed(result)
+
+
+def _bits(value: Polynomial) -> int:
+    return max(each.numerator.bit_length() + each.denominator.bit_length() for each in value)
 
 
 def _enclosed(value: Polynomial, terms: int) -> tuple[Fraction, Fraction]:

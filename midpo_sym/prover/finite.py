@@ -37,7 +37,7 @@ from midpo_sym.prover.differential import differential
 from midpo_sym.prover.forms import Atom, Denominator, Form, OutsideClassError, variables
 from midpo_sym.prover.hypotheses import Hypothesis, check_form, normalised
 from midpo_sym.prover.names import depends, factored, renamed, shape, single
-from midpo_sym.prover.normal_form import MissingAtom, Reader
+from midpo_sym.prover.normal_form import MissingAtom, Reader, Work
 
 MAX_VARIABLES = 120
 MAX_BOUND = 5  # indices of one sum; their orders are tried one by one
@@ -65,8 +65,9 @@ def read(nodes: tuple[Expression, ...], given: tuple[Hypothesis, ...] = ()) -> R
     check_form(nodes, given)
     parameters = {n.name for node in nodes for n in node.walk() if isinstance(n, tree.Parameter)}
     atoms = {name: Atom(name) for name in parameters}
+    work = Work()
     while True:  # as in `normal_form.read`, each new variable asks for a larger field
-        reader = _FiniteReader(atoms, given)
+        reader = _FiniteReader(atoms, work, given)
         try:
             values = tuple(reader.scalar(reader.real(node, frozen=False)) for node in nodes)
         except MissingAtom as missing:
@@ -81,8 +82,8 @@ def read(nodes: tuple[Expression, ...], given: tuple[Hypothesis, ...] = ()) -> R
 class _FiniteReader(Reader):
     """Reads expressions over the variables known so far; `env` says what each index stands for."""
 
-    def __init__(self, atoms: dict[str, Atom], given: tuple[Hypothesis, ...]) -> None:
-        super().__init__(atoms, hold=False)
+    def __init__(self, atoms: dict[str, Atom], work: Work, given: tuple[Hypothesis, ...]) -> None:
+        super().__init__(atoms, work, hold=False)
         self.given = given
         self.equal = {each.function.name: each for each in given if each.body is not None}
         self.used: set[Hypothesis] = set()

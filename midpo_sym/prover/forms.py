@@ -15,11 +15,22 @@ from sympy.polys.rings import PolyElement
 from midpo_sym.language.tree import Expression
 
 MAX_TERMS = 500
+MAX_BITS = 4_096  # of a coefficient
 FROZEN = "°"  # marks an atom inside sg, when gradients are compared
 
 
 class OutsideClassError(Exception):
-    """The expression is outside the class that the kernel decides; says why."""
+    """The expression is outside the class that the kernel decides; says why, and which part is.
+
+    Attributes:
+        part: the smallest part that is outside it, in the words of the language.
+    """
+
+    part: str = ""
+
+    def __str__(self) -> str:
+        """Return the reason, with the part."""
+        return f"{self.args[0]}, in {self.part}" if self.part else str(self.args[0])
 
 
 class ZeroDenominatorError(Exception):
@@ -65,6 +76,7 @@ class NormalForm:
 
 
 Form = tuple[FracElement, dict[str, FracElement]]  # c and r_s
+Inside = dict[str, tuple[str, tuple[Form, ...]]]  # name of an opaque atom: function, arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +89,11 @@ class Denominator:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Expressions in normal form, over one field, and what they were divided by."""
+    """Expressions in normal form, over one field, what they were divided by, and what is opaque."""
 
     forms: tuple[NormalForm, ...]
     denominators: tuple[Denominator, ...]
+    inside: Inside
 
 
 def plus(left: FracElement, right: FracElement) -> FracElement:
@@ -115,6 +128,12 @@ def _check_size(*terms: int) -> None:
     """Refuse what would take minutes: cancelling fractions of many terms above all."""
     if max(terms) > MAX_TERMS:
         raise OutsideClassError("too many terms")
+
+
+def bits(polynomial: PolyElement) -> int:
+    """Return the size of the largest coefficient."""
+    sizes = (c.numerator.bit_length() + c.denominator.bit_length() for c in polynomial.values())
+    return max(sizes, default=0)
 
 
 def variables(polynomial: PolyElement) -> Iterator[str]:

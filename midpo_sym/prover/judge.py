@@ -4,21 +4,30 @@ In order: the kernel decides by normal forms (`kernel`); the witness search look
 language model on which the sides differ, in exact arithmetic (`witness`); the numerical check
 compares value and gradient on random language models in 40 digits (`numeric`). A contradiction
 raises `DisagreementError`: there is no vote.
+
+The verdict of the gradient is its own (decision 3): it compares the gradients of the losses,
+whatever came out for the values. Where the arguments of two log-sigmoids are proved equal, the
+gradients of the losses are equal if and only if those of the arguments are, and these are compared.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from midpo_sym.language import tree
+from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover import numeric, witness
-from midpo_sym.prover.conditions import conditions
+from midpo_sym.prover.conditions import NoGradientError, conditions, flows, kinks
 from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
-from midpo_sym.prover.framework import FRAMEWORK_LINK
+from midpo_sym.prover.framework import FRAMEWORK_LINK, LOSSES, framework_argument
 from midpo_sym.prover.kernel import Answer, Decision, Theorem, decide, decide_gradient
+from midpo_sym.prover.opaque import opaque_part
 from midpo_sym.prover.properties import depends_on_label
 from midpo_sym.prover.refutation import refutation, residual_of_gradient
 from midpo_sym.prover.verdict import (
     LABELS_ASSUMPTION,
+    Condition,
     DisagreementError,
     Opinion,
     Proved,
@@ -32,6 +41,22 @@ CONFIRMING_POINTS = 8  # exact points at which a proved statement is tried
 # Random points and digits, where the usual ones do not show a difference that there has to be.
 MORE_POINTS, MORE_DIGITS = 4, 800
 SEARCH_POINTS = 400  # exact points among which a counterexample is looked for
+_SHOWN = 60  # characters of a part that a reason names
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """What is compared, and as the losses that it stands for.
+
+    Attributes:
+        left: of the framework.
+        right: of the target.
+        losses: link and argument of both losses.
+    """
+
+    left: Expression
+    right: Expression
+    losses: tuple[tuple[str, Expression], tuple[str, Expression]]
 
 
 def judge(
@@ -39,10 +64,30 @@ def judge(
 ) -> tuple[Verdict, Verdict, tuple[Opinion, ...]]:
     """Return the verdicts of value and gradient, and the opinions behind them.
 
+    Args:
+        left: the framework's side, as `framework.sides` gives it.
+        right: the target's side.
+        statement: what the two are sides of.
+
     Raises:
         DisagreementError: two judges contradict each other.
         ZeroDenominatorError: a side divides by something that is always zero.
     """
+    verdict, opinions, numbers, found = _judge_value(left, right, statement)
+    if numbers is None:
+        return verdict, verdict, tuple(opinions)
+    both = framework_argument(statement), statement.argument
+    if statement.link == FRAMEWORK_LINK:
+        both = left, right
+    losses = (FRAMEWORK_LINK, both[0]), (statement.link, both[1])
+    gradient, more = _judge_gradient(_Sides(left, right, losses), verdict, numbers, found)
+    return verdict, gradient, (*opinions, *more)
+
+
+def _judge_value(
+    left: Expression, right: Expression, statement: Statement
+) -> tuple[Verdict, list[Opinion], numeric.Comparison | None, witness.Search]:
+    """Return the verdict of the value, the opinions behind it, and what they go back to."""
     decision, reason = _decided(left, right)
     answer = decision.answer if decision else Answer.UNKNOWN
     equal = answer is Answer.EQUAL
@@ -50,16 +95,16 @@ def judge(
     found = witness.search(left, right, tries=tries)
     opinions = [
         Opinion("kernel", "value", _word(answer), reason or "normal forms"),
-        _of_witness(found, "value", differs=found.value is not None),
+        _of_witness(found, "value"),
     ]
     try:
         numbers = _compared(left, right)
         if answer is Answer.UNEQUAL and numbers.values_agree:  # lengths, or a very small number
             numbers = _compared(left, right, points=MORE_POINTS, digits=MORE_DIGITS)
-    except OverflowError:
-        undecided = Undecided("a number on the way is too large for the numerical check")
-        return undecided, undecided, tuple(opinions)
-    opinions.append(_of_numbers(numbers, "value", agree=numbers.values_agree))
+    except OverflowError as error:
+        verdict: Verdict = Undecided(_too_large(error))
+        return verdict, opinions, None, found
+    opinions.append(_of_numbers(numbers, "value"))
     if equal and found.value:
         raise DisagreementError("the kernel proves the statement, and a witness refutes it")
     if equal and not numbers.values_agree:
@@ -67,53 +112,104 @@ def judge(
     if answer is Answer.UNEQUAL and numbers.values_agree:
         raise DisagreementError("the kernel tells the sides apart, and random models do not")
     if found.value:
-        verdict = refutation(decision, found.value, statement)
-        if verdict.residual is not None and statement.link == FRAMEWORK_LINK:
-            _check_residual(decide(left, tree.add(right, verdict.residual)))
-        return verdict, verdict, tuple(opinions)
-    if not equal or decision is None or decision.theorem is None:
-        undecided = Undecided(_undecided(reason, found, numbers))
-        return undecided, undecided, tuple(opinions)
-    proved = _proved(decision, decision.theorem, statement)
-    gradient, more = _judge_gradient(left, right, proved, found, numbers)
-    return proved, gradient, (*opinions, *more)
+        refuted = refutation(decision, found.value, statement)
+        verdict = _with_checked_residual(refuted, left, right)
+    elif equal and decision is not None and decision.theorem is not None:
+        verdict = _proved(decision, decision.theorem, statement)
+    else:
+        why = reason or _open(decision, left, right)
+        verdict = Undecided(_undecided(why, found, numbers, of="value"))
+    return verdict, opinions, numbers, found
 
 
 def _judge_gradient(
-    left: Expression,
-    right: Expression,
-    proved: Proved,
-    found: witness.Search,
-    numbers: numeric.Comparison,
+    compared: _Sides, value: Verdict, numbers: numeric.Comparison, found: witness.Search
 ) -> tuple[Verdict, list[Opinion]]:
-    """Return the verdict of the gradient of two sides whose values are equal."""
+    """Return the verdict of the gradient of two losses, and the opinions behind it."""
+    left, right = compared.left, compared.right
+    links = {link for link, _ in compared.losses}
+    of_arguments = links == {FRAMEWORK_LINK} and isinstance(value, Proved)
     try:
-        decision = decide_gradient(left, right)
-    except OutsideClassError as error:  # atoms inside sg and outside may be too many together
-        return Undecided(f"outside the class that is decided: {error}"), []
-    if decision.answer is Answer.UNEQUAL and numbers.slopes_agree:
+        if links == {FRAMEWORK_LINK} and not of_arguments:
+            left, right = (LOSSES[link](argument) for link, argument in compared.losses)
+            numbers = _compared(left, right)
+            answer, decisions = _decided_apart(compared.losses)
+        else:
+            decisions = [decide_gradient(left, right)]
+            answer = decisions[0].answer
+        where = kinks(left, right)
+    except (OutsideClassError, NoGradientError) as error:
+        return Undecided(f"the gradient is outside the class that is decided: {error}"), []
+    except OverflowError as error:
+        return Undecided(_too_large(error)), []
+    if answer is Answer.UNEQUAL and numbers.slopes_agree:
         numbers = _compared(left, right, points=MORE_POINTS, digits=MORE_DIGITS)
-    if decision.answer is not Answer.EQUAL and not found.gradient:
-        found = witness.search(left, right, tries=SEARCH_POINTS)
+    if not of_arguments:
+        tries = CONFIRMING_POINTS if answer is Answer.EQUAL else SEARCH_POINTS
+        # Where equal arguments were met only, their derivatives tell those of the losses apart.
+        if links != {FRAMEWORK_LINK} or isinstance(value, Refuted):
+            found = witness.search_losses(compared.losses, tries=tries)
+    elif answer is not Answer.EQUAL and not found.gradient:
+        found = witness.search(left, right, tries=SEARCH_POINTS, of="gradient")
     opinions = [
-        Opinion("kernel", "gradient", _word(decision.answer), "slopes of the normal forms"),
-        _of_witness(found, "gradient", differs=found.gradient is not None),
-        _of_numbers(numbers, "gradient", agree=numbers.slopes_agree),
+        Opinion("kernel", "gradient", _word(answer), "slopes of the normal forms"),
+        _of_witness(found, "gradient"),
+        _of_numbers(numbers, "gradient"),
     ]
-    if decision.answer is Answer.EQUAL:
+    if answer is Answer.EQUAL:
         if found.gradient:
             raise DisagreementError("the kernel proves the gradients equal, a witness refutes it")
         if not numbers.slopes_agree:
             raise DisagreementError("the kernel proves the gradients equal, random models differ")
-        return proved, opinions
-    if decision.answer is Answer.UNEQUAL and numbers.slopes_agree:
+        return _proved_gradient(decisions, value, where), opinions
+    if answer is Answer.UNEQUAL and numbers.slopes_agree:
         raise DisagreementError("the kernel tells the gradients apart, random models do not")
     if found.gradient is None:
-        return Undecided(_undecided("", found, numbers)), opinions
-    residual = residual_of_gradient(decision)
+        why = _open(decisions[-1], left, right)
+        return Undecided(_undecided(why, found, numbers, of="gradient")), opinions
+    residual = residual_of_gradient(decisions[0]) if isinstance(value, Proved) else None
     if residual is not None:
-        _check_residual(decide_gradient(left, tree.add(right, residual)))
+        try:
+            _check_residual(decide_gradient(left, tree.add(right, residual)))
+        except OutsideClassError:
+            residual = None
     return Refuted("gradient", residual, found.gradient), opinions
+
+
+def _decided_apart(
+    losses: tuple[tuple[str, Expression], tuple[str, Expression]],
+) -> tuple[Answer, list[Decision]]:
+    """Compare the gradients of two log-sigmoids whose arguments are not proved equal.
+
+    The kernel knows only whether each is zero: the weights before them differ.
+    """
+    (_, framework), (_, target) = losses
+    decisions = [decide_gradient(framework, tree.Number(0))]
+    if decisions[0].answer is Answer.UNKNOWN or (
+        decisions[0].answer is Answer.UNEQUAL and flows(target)
+    ):
+        return Answer.UNKNOWN, decisions
+    decisions.append(decide_gradient(target, tree.Number(0)))
+    answers = {decision.answer for decision in decisions}
+    if answers == {Answer.EQUAL}:
+        return Answer.EQUAL, decisions
+    apart = answers == {Answer.EQUAL, Answer.UNEQUAL}
+    return Answer.UNEQUAL if apart else Answer.UNKNOWN, decisions
+
+
+def _with_checked_residual(refuted: Refuted, left: Expression, right: Expression) -> Refuted:
+    """Return a refutation; its residual, added to the target by the kernel, gives the framework.
+
+    Raises:
+        DisagreementError: it does not.
+    """
+    if refuted.residual is None:
+        return refuted
+    try:
+        _check_residual(decide(left, tree.add(right, refuted.residual)))
+    except (OutsideClassError, ValueError):  # too large to be read again: then it is not shown
+        return replace(refuted, residual=None)
+    return refuted
 
 
 def _check_residual(decision: Decision) -> None:
@@ -137,36 +233,83 @@ def _compared(
 ) -> numeric.Comparison:
     try:
         return numeric.compare(left, right, points=points, digits=digits)
-    except ZeroDivisionError:  # hidden from the kernel in an opaque atom: max(a, a) - a
+    except ZeroDivisionError:  # hidden from the kernel in an opaque atom: max(a, b) - max(b, a)
         raise ZeroDenominatorError from None
 
 
 def _proved(decision: Decision, theorem: Theorem, statement: Statement) -> Proved:
     atoms = decision.difference.atoms
-    assumptions = (LABELS_ASSUMPTION,) if depends_on_label(statement) else ()
-    return Proved(conditions(theorem.denominators, atoms), assumptions)
+    assumptions = [LABELS_ASSUMPTION] if depends_on_label(statement) else []
+    if not statement.scale.positive:
+        assumptions.append(f"the scale {to_text(statement.scale)} is positive")
+    return Proved(conditions(theorem.denominators, atoms), tuple(assumptions))
+
+
+def _proved_gradient(
+    decisions: list[Decision], value: Verdict, where: tuple[Condition, ...]
+) -> Proved:
+    """Return that the gradients are equal where they exist, under the conditions of the value."""
+    if isinstance(value, Proved):
+        return Proved((*value.conditions, *where), value.assumptions)
+    own = {
+        to_text(each.expression): each
+        for decision in decisions
+        if decision.theorem is not None
+        for each in conditions(decision.theorem.denominators, decision.difference.atoms)
+    }
+    return Proved((*own.values(), *where), ())
+
+
+def _too_large(error: OverflowError) -> str:
+    return f"too large a number for the numerical check, in {error}"
 
 
 def _word(answer: Answer) -> str:
     return {Answer.EQUAL: "equal", Answer.UNEQUAL: "different"}.get(answer, "unknown")
 
 
-def _of_witness(found: witness.Search, of: str, *, differs: bool) -> Opinion:
-    says = "different" if differs else "equal" if found.points else "unknown"
-    where = "a tiny language model, exactly" if differs else f"{found.points} tiny language models"
+def _of_witness(found: witness.Search, of: str) -> Opinion:
+    differs = (found.value if of == "value" else found.gradient) is not None
+    points = found.points if of == "value" else found.smooth
+    says = "different" if differs else "equal" if points else "unknown"
+    where = "a tiny language model, exactly" if differs else f"{points} tiny language models"
     return Opinion("witness", of, says, where)
 
 
-def _of_numbers(numbers: numeric.Comparison, of: str, *, agree: bool) -> Opinion:
+def _of_numbers(numbers: numeric.Comparison, of: str) -> Opinion:
+    agree = numbers.values_agree if of == "value" else numbers.slopes_agree
     detail = f"{numbers.points} random language models, {numbers.digits} digits"
     return Opinion("numbers", of, "equal" if agree else "different", detail)
 
 
-def _undecided(reason: str, found: witness.Search, numbers: numeric.Comparison) -> str:
-    first = reason or "the sides have parts whose equality the kernel does not decide"
-    seen = (
-        "random language models show no difference"
-        if numbers.values_agree and numbers.slopes_agree
-        else f"random language models differ, {numbers.left} against {numbers.right}"
+def _open(decision: Decision | None, left: Expression, right: Expression) -> str:
+    """Return what keeps the kernel from an answer, in words."""
+    if decision is not None and decision.answer is Answer.UNEQUAL:
+        return "the kernel tells the sides apart, and a counterexample is missing"
+    part = opaque_part(decision, left, right) if decision is not None else None
+    if part is None:
+        return "the sides have parts whose equality the kernel does not decide"
+    text = to_text(part)
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return f"the kernel does not decide equations with a part such as {shown}"
+
+
+def _undecided(first: str, found: witness.Search, numbers: numeric.Comparison, *, of: str) -> str:
+    points = found.points if of == "value" else found.smooth
+    agree, left, right = (
+        (numbers.values_agree, numbers.left, numbers.right)
+        if of == "value"
+        else (numbers.slopes_agree, numbers.left_slope, numbers.right_slope)
     )
-    return f"{first}; no exact counterexample at {found.points} points; {seen}"
+    what = "" if of == "value" else " in their derivatives"
+    searched = f"none of {points} exact points shows a difference"
+    if found.stopped:
+        searched += f" (too much work: the search ended after {witness.WORK:,} nodes)"
+    if not points:
+        searched = "no tiny language model has exact values of both sides"
+    seen = (
+        f"random language models show no difference{what}"
+        if agree
+        else f"random language models differ{what}, {left} against {right}, which is no proof"
+    )
+    return f"{first}; {searched}; {seen}"

@@ -22,6 +22,8 @@ What it takes for granted (the axioms):
     A7  a name stands for what it was defined as, by_label(a, b) for a at w and for b at l
     A8  sg(a) = a for the value; for the gradient sg(a) is a constant
     A9  the field laws, in SymPy's `polys.fields`: a quotient asks that its denominator is not zero
+    A10 the chain rule: log R, exp e and Σ_t r(t) have the gradients ∇R/R, exp(e) ∇e and Σ_t ∇r(t);
+        a maximum has one where its sides differ, whatever it is
 
 The products of sums, maxima, logarithms of sums and exponentials that remain are opaque atoms,
 named by the normal form of their arguments: the same name proves equality, another name proves
@@ -46,7 +48,7 @@ from sympy.polys.fields import FracElement
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.finite import read as read_indexed
-from midpo_sym.prover.forms import Atom, Denominator, NormalForm
+from midpo_sym.prover.forms import Atom, Denominator, NormalForm, Reading
 from midpo_sym.prover.hypotheses import Hypothesis, check_form
 from midpo_sym.prover.normal_form import read
 from midpo_sym.prover.order import nonnegative, only_zero_at
@@ -64,7 +66,7 @@ class Answer(Enum):
 class Mode(Enum):
     """What a theorem says of its sides.
 
-    Their values are equal (with sg(a) = a), or their gradients through the policy as well; or the
+    Their values are equal (with sg(a) = a), or their gradients through the policy are; or the
     left is at most the right; or, if those of the premise are equal, so are these, or just then.
     """
 
@@ -85,7 +87,7 @@ class Theorem:
     Attributes:
         left: one side.
         right: the other side.
-        mode: whether the values are equal, or the gradients as well; or another relation.
+        mode: whether the values are equal, or the gradients; or another relation.
         denominators: what must not be zero.
         seal: the kernel's own; not kept, so that no copy with other sides can be made.
         hypotheses: those that the theorem needs.
@@ -136,10 +138,10 @@ def decide(left: Expression, right: Expression) -> Decision:
         OutsideClassError: an expression is not well scoped, or too large.
         ZeroDenominatorError: an expression divides by something that is always zero.
     """
-    difference, denominators = _difference(left, right, hold=False)
+    difference, reading = _difference(left, right, hold=False)
     theorem = None
     if _is_zero(difference):
-        theorem = Theorem(left, right, Mode.VALUE, denominators, _SEAL)
+        theorem = Theorem(left, right, Mode.VALUE, reading.denominators, _SEAL)
     return Decision(_answer(theorem, difference), theorem, difference)
 
 
@@ -152,8 +154,9 @@ def decide_gradient(left: Expression, right: Expression) -> Decision:
     """
     sides = (*left.walk(), *right.walk())
     hold = any(isinstance(node, tree.StopGradient) for node in sides)
-    difference, denominators = _difference(left, right, hold=hold)
-    slopes = slopes_of(difference)
+    difference, reading = _difference(left, right, hold=hold)
+    denominators = reading.denominators
+    slopes = slopes_of(difference, reading.inside)
     theorem = None
     if not slopes:
         theorem = Theorem(left, right, Mode.GRADIENT, denominators, _SEAL)
@@ -270,16 +273,14 @@ def normal_form(node: Expression) -> NormalForm:
     return read((node,)).forms[0]
 
 
-def _difference(
-    left: Expression, right: Expression, *, hold: bool
-) -> tuple[NormalForm, tuple[Denominator, ...]]:
+def _difference(left: Expression, right: Expression, *, hold: bool) -> tuple[NormalForm, Reading]:
     reading = read((left, right), hold=hold)
     one, other = reading.forms
     sums = dict(one.sums)
     for response, r in other.sums.items():
         sums[response] = sums.get(response, r.field.zero) - r
     sums = {response: r for response, r in sums.items() if r}
-    return NormalForm(one.constant - other.constant, sums, one.atoms), reading.denominators
+    return NormalForm(one.constant - other.constant, sums, one.atoms), reading
 
 
 def _answer(theorem: Theorem | None, difference: NormalForm) -> Answer:

@@ -7,6 +7,7 @@ quantities.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from math import comb
 
@@ -19,14 +20,17 @@ from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.forms import (
     FROZEN,
+    MAX_BITS,
     MAX_TERMS,
     Atom,
     Denominator,
     Form,
+    Inside,
     NormalForm,
     OutsideClassError,
     Reading,
     ZeroDenominatorError,
+    bits,
     key,
     plus,
     times,
@@ -35,6 +39,8 @@ from midpo_sym.prover.forms import (
 
 MAX_OPAQUE = 32
 MAX_POWER = 64  # larger whole exponents are treated as any other real one
+MAX_WORK = 400_000  # products of terms in one reading
+_SMALL_PRIMES = 10_000  # what is left of a number without them is taken as it is
 
 
 @lru_cache(maxsize=256)  # value and gradient of one statement, and its steps, share readings
@@ -53,8 +59,9 @@ def read(nodes: tuple[Expression, ...], *, hold: bool = False) -> Reading:
     for node in nodes:
         _check_scope(node, "")
         _collect(node, atoms)
+    work = Work()
     while True:  # opaque and frozen atoms come to light one by one; each asks for a larger field
-        reader = Reader(atoms, hold=hold)
+        reader = Reader(atoms, work, hold=hold)
         try:
             forms = [reader.real(node, frozen=False) for node in nodes]
         except MissingAtom as missing:
@@ -65,7 +72,29 @@ def read(nodes: tuple[Expression, ...], *, hold: bool = False) -> Reading:
             return Reading(
                 tuple(NormalForm(c, sums, reader.atoms) for c, sums in forms),
                 tuple(Denominator(*each) for each in reader.denominators.items()),
+                reader.functions,
             )
+
+
+class Work:
+    """Counts the products of terms, so that what is refused does not depend on the machine."""
+
+    def __init__(self) -> None:
+        self.done = 0
+
+    def spend(self, left: FracElement, right: FracElement) -> None:
+        """Count the products of terms in a product of fractions.
+
+        Raises:
+            OutsideClassError: there are too many by now, or the numbers become too long.
+        """
+        terms = (len(left.numer), len(left.denom), len(right.numer), len(right.denom))
+        self.done += terms[0] * terms[2] + terms[1] * terms[3] + 1
+        if self.done > MAX_WORK:
+            raise OutsideClassError("too much work")
+        parts = (left.numer, left.denom, right.numer, right.denom)
+        if self.done % 8 == 0 and sum(map(bits, parts)) > MAX_BITS:
+            raise OutsideClassError("too long a number")
 
 
 class MissingAtom(Exception):  # noqa: N818 - not an error: asks for a larger field
@@ -141,7 +170,9 @@ def _collect(node: Expression, atoms: dict[str, Atom]) -> None:
 class Reader:
     """Computes forms over the field of rational functions in the atoms known so far."""
 
-    def __init__(self, atoms: dict[str, Atom], *, hold: bool) -> None:
+    def __init__(self, atoms: dict[str, Atom], work: Work, *, hold: bool) -> None:
+        self.work = work
+        self.functions: Inside = {}
         self.atoms = dict(sorted(atoms.items()))
         # A variable more than there are atoms: a field needs one, and it names nothing.
         self.field = FracField([*map(Symbol, self.atoms), Symbol("~")], QQ, lex)
@@ -169,6 +200,8 @@ class Reader:
             return form
         if factor == -self.field.one:
             return -form[0], {response: -r for response, r in form[1].items()}
+        for part in (form[0], *form[1].values()):
+            self.work.spend(part, factor)
         constant = times(form[0], factor) if form[0] else form[0]
         return constant, {response: times(r, factor) for response, r in form[1].items()}
 
@@ -191,6 +224,8 @@ class Reader:
         terms = max(len(base.numer), len(base.denom), 1)
         if comb(abs(power) + terms - 1, terms - 1) > MAX_TERMS:
             raise OutsideClassError("too many terms")
+        if max(bits(base.numer), bits(base.denom)) * abs(power) > MAX_BITS:
+            raise OutsideClassError("too long a number")
         if power < 0:
             return self.divide((self.field.one, {}), self.power(base, -power, node), node)[0]
         return base**power if power else self.field.one
@@ -204,7 +239,19 @@ class Reader:
         return int(value) if value.denominator == 1 and abs(value) <= MAX_POWER else None
 
     def real(self, node: Expression, *, frozen: bool) -> Form:
-        """Return the normal form of a node."""
+        """Return the normal form of a node.
+
+        Raises:
+            OutsideClassError: it has none; with the smallest part that has none.
+        """
+        try:
+            return self.form(node, frozen=frozen)
+        except OutsideClassError as error:
+            if not error.part and isinstance(node, tree.Mul | tree.Div | tree.Pow | tree.Exp):
+                error.part = to_text(node)
+            raise
+
+    def form(self, node: Expression, *, frozen: bool) -> Form:
         leaf = _leaf(node, frozen=frozen)
         match node:
             case tree.Number(value=value):
@@ -219,8 +266,8 @@ class Reader:
             case tree.Log(body=body):
                 return self.log(body, frozen=frozen)
             case tree.Max():
-                sides = [self.real(side, frozen=frozen) for side in node.children()]
-                return (self.opaque("max", *sorted(sides, key=key)), {})
+                sides = sorted((self.real(s, frozen=frozen) for s in node.children()), key=key)
+                return sides[0] if sides[0] == sides[1] else (self.opaque("max", *sides), {})
             case tree.TokenSum(response=response, body=body):
                 return self.zero[0], {response: self.scalar(self.real(body, frozen=frozen))}
             case tree.Defined() | tree.StopGradient() | tree.ByLabel():
@@ -314,25 +361,48 @@ class Reader:
         """
         if factor == self.field.one:
             return self.zero
-        total = self.zero[0]
+        total = self.zero
         for polynomial, sign in ((factor.numer, 1), (factor.denom, -1)):
             content, primitive = polynomial.primitive()
             if primitive.LC < 0:
                 raise OutsideClassError("the logarithm of something that may be negative")
             for number, turn in ((content.numerator, sign), (content.denominator, -sign)):
-                for prime, count in factorint(int(number)).items():
-                    total += turn * count * self.variable(Atom(f"log({prime})", opaque=True))
+                for prime, count in self.primes(int(number)):
+                    log = self.variable(Atom(f"log({prime})", opaque=True))
+                    total = self.plus(total, (turn * count * log, {}))
             if len(primitive) > 1:
-                total += sign * self.opaque("log", (self.field(primitive), {}))
+                log = self.opaque("log", (self.field(primitive), {}))
+                total = self.plus(total, (sign * log, {}))
                 continue
             for variable, count in zip(self.field.gens, primitive.LM, strict=True):
                 if count:
-                    total += sign * count * self.opaque("log", (variable, {}))
-        return total, {}
+                    log_of_one = self.logarithm_of(variable)
+                    total = self.plus(total, self.times(log_of_one, self.field(sign * count)))
+        return total
+
+    def primes(self, number: int) -> Iterable[tuple[int, int]]:
+        """Return the small primes of a number with their powers, and what is left of it.
+
+        Whether that is a prime or not, equal rests have equal logarithms.
+        """
+        options = {"use_rho": False, "use_pm1": False, "use_ecm": False}
+        found: dict[int, int] = factorint(number, limit=_SMALL_PRIMES, **options)
+        return found.items()
+
+    def logarithm_of(self, variable: FracElement) -> Form:
+        """Return log v of an atom, which is e if v = exp e (A3)."""
+        function, arguments = self.functions.get(str(variable.numer.as_expr()), ("", ()))
+        return arguments[0] if function == "exp" else (self.opaque("log", (variable, {})), {})
 
     def exponential(self, exponent: Form) -> FracElement:
-        none = not exponent[0] and not any(exponent[1].values())
-        return self.field.one if none else self.opaque("exp", exponent)
+        """Return exp e, as 1/exp(-e) where e starts with a minus, so that both are one atom."""
+        parts = (exponent[0], *(exponent[1][response] for response in sorted(exponent[1])))
+        first = next((part for part in parts if part), None)
+        if first is None:
+            return self.field.one
+        if first.numer.LC > 0:
+            return self.opaque("exp", exponent)
+        return 1 / self.opaque("exp", self.times(exponent, -self.field.one))
 
     def scalar(self, form: Form) -> FracElement:
         """Return a form as one fraction: its sums over tokens become opaque atoms."""
@@ -362,4 +432,5 @@ class Reader:
         forms = [NormalForm(c, sums, self.atoms) for c, sums in arguments]
         token = any(atom.token for each in forms for atom in each.atoms_of(each.constant))
         policy = any(atom.policy for each in forms for atom in each.present())
+        self.functions[name] = function, arguments
         return self.variable(Atom(name, token, policy, opaque=True))

@@ -15,6 +15,7 @@ from typing import Any
 from mpmath import MPContext
 
 from midpo_sym.language import tree
+from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import DIVERGENCES, MODELS
 
@@ -34,8 +35,10 @@ class Comparison:
     Attributes:
         values_agree: whether the values are equal, as far as the digits tell.
         slopes_agree: whether the derivatives are.
-        left: the value of the left side at the last point.
+        left: the value of the left side at the first point where the values differ, or the last.
         right: the value of the right side there.
+        left_slope: the derivative of the left side where the derivatives differ first, or last.
+        right_slope: the derivative of the right side there.
         points: how many points.
         digits: how many digits.
     """
@@ -44,6 +47,8 @@ class Comparison:
     slopes_agree: bool
     left: str
     right: str
+    left_slope: str
+    right_slope: str
     points: int
     digits: int
 
@@ -65,28 +70,27 @@ def compare(
 
     Raises:
         ZeroDivisionError: an expression divides by zero at every point.
-        OverflowError: a number on the way is too large to compute with.
+        OverflowError: a number on the way is too large to compute with; says of which part.
     """
     laboratory = _laboratory(digits)
-    values_agree = slopes_agree = True
-    one = other = laboratory.context.zero
-    done = 0
+    values: list[tuple[Real, Real]] = []
+    slopes: list[tuple[Real, Real]] = []
     for number in range(points + _SPARE):
         try:
-            (one, one_slope), (other, other_slope) = (
-                laboratory.measure(side, number) for side in (left, right)
-            )
+            one, other = (laboratory.measure(side, number) for side in (left, right))
         except ZeroDivisionError:
             continue
-        done += 1
-        values_agree &= laboratory.close(one, other, laboratory.tolerance)
-        slopes_agree &= laboratory.close(one_slope, other_slope, laboratory.slope_tolerance)
-        if done == points:
+        values.append((one[0], other[0]))
+        slopes.append((one[1], other[1]))
+        if len(values) == points:
             break
-    if not done:
+    if not values:
         raise ZeroDivisionError
-    left_shown, right_shown = (laboratory.context.nstr(value, 12) for value in (one, other))
-    return Comparison(values_agree, slopes_agree, left_shown, right_shown, done, digits)
+    apart = [each for each in values if not laboratory.close(*each, laboratory.tolerance)]
+    parting = [each for each in slopes if not laboratory.close(*each, laboratory.slope_tolerance)]
+    shown = (*(apart or values[-1:])[0], *(parting or slopes[-1:])[0])
+    one, other, slope, other_slope = (laboratory.context.nstr(each, 12) for each in shown)
+    return Comparison(not apart, not parting, one, other, slope, other_slope, len(values), digits)
 
 
 @lru_cache(maxsize=2)
@@ -206,11 +210,11 @@ class _Laboratory:
             case tree.Neg(body=body):
                 return -value(body)
             case tree.Pow(base=base, exponent=exponent):
-                return self.power(value(base), value(exponent))
+                return self.power(value(base), value(exponent), node)
             case tree.Log(body=body):
                 return context.log(value(body))
             case tree.Exp(body=body):
-                return context.exp(_bounded(value(body)))
+                return context.exp(_bounded(value(body), node))
             case tree.Max(left=left, right=right):
                 return max(value(left), value(right))
             case tree.TokenSum(response=response, body=body):
@@ -225,18 +229,18 @@ class _Laboratory:
                 return value(body)
         raise AssertionError(node)
 
-    def power(self, base: Real, exponent: Real) -> Real:
+    def power(self, base: Real, exponent: Real, node: Expression) -> Real:
         if base:
-            _bounded(exponent * self.context.log(abs(base)))
+            _bounded(exponent * self.context.log(abs(base)), node)
         return base**exponent
 
 
-def _bounded(logarithm: Real) -> Real:
+def _bounded(logarithm: Real, node: Expression) -> Real:
     """Return the logarithm of a number that is not too large to be computed with.
 
     Raises:
-        OverflowError: it is.
+        OverflowError: it is; says of what.
     """
     if abs(logarithm) > MAX_LOGARITHM:
-        raise OverflowError
+        raise OverflowError(to_text(node))
     return logarithm

@@ -1,34 +1,38 @@
 """Which prior gives a loss: solved from the argument of the link alone.
 
 With margin m(a, b) for chosen a and rejected b, a prior that may know the label exists iff
-m(a, b) − m(a, d) − m(c, b) + m(c, d) = 0, and one that may not iff m(a, b) + m(b, c) = m(a, c).
-Then log ζ = log π − g/α with m(a, b) = g(a) − g(b). That *some* prior exists says little; what it
-has to depend on says much.
+m(a, b) − m(a, d) − m(c, b) + m(c, d) = 0, and one that may not iff m(a, b) + m(b, c) = m(a, c); in
+value, and in gradient with sg(b) as a constant. Then log ζ = log π − g/α, m(a, b) = g(a) − g(b).
+
+Whatever is found is written out, read again, and judged as any statement of a file is. That a prior
+has to know more than its response is said only with an exact point at which the equation fails.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-
-from sympy import Symbol
-from sympy.polys.fields import FracElement
-from sympy.polys.rings import PolyElement
+from fractions import Fraction
 
 from midpo_sym.language import tree
-from midpo_sym.language.substitute import resolve_labels, unfold
+from midpo_sym.language.errors import LanguageError
+from midpo_sym.language.parser import Scope, parse
+from midpo_sym.language.substitute import at_labels, resolve_labels, unfold
+from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.forms import NormalForm, OutsideClassError, ZeroDenominatorError
-from midpo_sym.prover.framework import framework_argument
-from midpo_sym.prover.kernel import Answer, decide, normal_form
-from midpo_sym.prover.rebuild import (
-    NotReadableError,
-    expanded,
-    rebuild,
-    terms_of,
-    without_plain_sums,
-)
+from midpo_sym.prover import margin
+from midpo_sym.prover.exact import InexactError, Polynomial
+from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.prover.framework import FRAMEWORK_LINK, sides
+from midpo_sym.prover.judge import judge
+from midpo_sym.prover.rebuild import NotReadableError
+from midpo_sym.prover.tiny import TinyModels, points
+from midpo_sym.prover.verdict import Proved
+from midpo_sym.prover.witness import WORK, Meter, TooMuchWorkError, measure
 from midpo_sym.spec.model import Statement
+
+_TRIES = 200  # points at which an equation of the margin is tried
+_ENOUGH = 20  # points after which an equation that fails in gradient only is taken to do so
 
 
 class Reach(Enum):
@@ -40,137 +44,164 @@ class Reach(Enum):
     UNKNOWN = "undecided"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+class Failure:
+    """A point at which an equation of the margin fails.
+
+    Attributes:
+        models: the point; its responses are a, b, c and perhaps d.
+        margins: sign, chosen and rejected response, and value of m of each term of the equation.
+        total: the sum of the terms, which is not zero.
+        of_gradient: whether the values are derivatives in `models.coordinate`.
+    """
+
+    models: TinyModels
+    margins: tuple[tuple[int, str, str, Polynomial], ...]
+    total: Polynomial
+    of_gradient: bool
+
+
+@dataclass(frozen=True)
 class Solution:
-    """A prior for a given argument.
+    """A prior for a given loss.
 
     Attributes:
         reach: what it has to know.
-        zeta: the prior, up to a factor that depends on x only; None if it has no words, or if
-            it would have to know the other response.
+        zeta: the prior, up to a factor that depends on x only; None if none was found, or if it
+            would have to know the other response.
+        link: the outer function of the loss.
+        gives_loss: whether MI-DPO with it has this very loss. Else it has the argument of the
+            loss, and the loss is that of MI-DPO's argument under another link.
+        failure: why it has to know what it has to know: where m(a, b) + m(b, c) = m(a, c) fails,
+            or m(a, b) − m(a, d) − m(c, b) + m(c, d) = 0; None if that is not shown.
+        reason: why none was found.
     """
 
     reach: Reach
     zeta: Expression | None
+    link: str = FRAMEWORK_LINK
+    gives_loss: bool = False
+    failure: Failure | None = None
+    reason: str = ""
+
+    @property
+    def stops_gradient(self) -> bool:
+        """Return whether the prior has a stop-gradient."""
+        return self.zeta is not None and any(
+            isinstance(node, tree.StopGradient) for node in self.zeta.walk()
+        )
 
 
-def solve_prior(scale: Expression, argument: Expression) -> Solution:
-    """Return the prior with which MI-DPO has a given argument.
+def solve_prior(statement: Statement) -> Solution:
+    """Return the prior with which MI-DPO has the loss of a statement; its own prior is not used."""
+    link = statement.link
+    for of_loss, argument in margin.readings(link, statement.argument):
+        for propose in (margin.from_normal_form, margin.from_terms):
+            try:
+                zeta = _reread(propose(statement.scale, argument))
+                if zeta is None or not _gives(statement, zeta, argument, of_loss=of_loss):
+                    continue
+                return _solved(zeta, argument, link, gives_loss=of_loss)
+            except (OutsideClassError, ZeroDenominatorError, NotReadableError, ValueError):
+                continue
+    for of_loss, argument in margin.readings(link, statement.argument):
+        failure = _failure(argument, _SEPARABLE)
+        if failure:
+            return Solution(Reach.PAIR, None, link, of_loss, failure)
+    return Solution(Reach.UNKNOWN, None, link, reason=_why(statement.argument))
 
-    Args:
-        scale: α of the framework.
-        argument: what goes into the log-sigmoid, in terms of the responses w and l.
+
+def _gives(statement: Statement, zeta: Expression, argument: Expression, *, of_loss: bool) -> bool:
+    """Return whether all judges say that a prior gives the loss, in value and in gradient.
+
+    Where the loss is MI-DPO's argument under another link, what is judged is the argument.
     """
-    try:
-        reach = _reach(argument)
-        if reach in (Reach.PAIR, Reach.UNKNOWN):
-            return Solution(reach, None)
-        zeta = _zeta(scale, argument)
-        statement = Statement(scale, zeta, "logsigmoid", argument)
-        checked = decide(framework_argument(statement), argument).answer is Answer.EQUAL
-    except (OutsideClassError, ZeroDenominatorError, NotReadableError, ValueError):
-        return Solution(Reach.UNKNOWN, None)
-    return Solution(reach, zeta if checked else None)
+    if of_loss:
+        judged = Statement(statement.scale, zeta, statement.link, statement.argument)
+    else:
+        judged = Statement(statement.scale, zeta, FRAMEWORK_LINK, argument)
+    value, gradient, _ = judge(*sides(judged), statement=judged)
+    return isinstance(value, Proved) and isinstance(gradient, Proved)
 
 
-def _reach(argument: Expression) -> Reach:
-    margin = resolve_labels(argument)
-
-    def at(chosen: str, rejected: str) -> Expression:
-        return tree.at_responses(margin, {"w": chosen, "l": rejected})
-
-    mixed = decide(at("a", "b") - at("a", "d"), at("c", "b") - at("c", "d")).answer
-    if mixed is Answer.UNKNOWN:
-        return Reach.UNKNOWN
-    if mixed is Answer.UNEQUAL:
-        return Reach.PAIR
-    cocycle = decide(at("a", "b") + at("b", "c"), at("a", "c")).answer
-    if cocycle is Answer.UNKNOWN:
-        return Reach.UNKNOWN
-    return Reach.RESPONSE if cocycle is Answer.EQUAL else Reach.LABEL
-
-
-def _zeta(scale: Expression, argument: Expression) -> Expression:
-    chosen, rejected = _rewards(argument)
-    policy = tree.Log(tree.Probability("pi", "y"))
-    one, other = (policy - tree.Div(reward, scale) for reward in (chosen, rejected))
-    if decide(one, other).answer is Answer.EQUAL:
-        return _exponential(normal_form(one))
-    shared = tree.Div(tree.add(one, other), tree.Number(2))
-    half = rebuild(
-        normal_form(tree.Div(tree.add(one, tree.Neg(other)), tree.Number(2))), by_response=True
+def _solved(zeta: Expression, argument: Expression, link: str, *, gives_loss: bool) -> Solution:
+    """Return what a prior that gives the loss has to know, and why."""
+    knows_label = any(
+        isinstance(node, tree.ByLabel) or (isinstance(node, tree.Weight) and node.by_label)
+        for node in zeta.walk()
     )
-    by_label = tree.Exp(tree.ByLabel("y", half, tree.Neg(half)))
-    return tree.mul(_exponential(normal_form(shared)), by_label)
+    if not knows_label:
+        return Solution(Reach.RESPONSE, zeta, link, gives_loss)
+    return Solution(Reach.LABEL, zeta, link, gives_loss, _failure(argument, _LABEL_FREE))
 
 
-def _rewards(argument: Expression) -> tuple[Expression, Expression]:
-    """Return g of the chosen and of the rejected response, both at y, with m = g(w) − g(l).
-
-    A term without any response is shared out half and half.
-    """
-    form = normal_form(unfold(argument))
-    alone = _with_one_token(_with_one_token(form.constant, "w"), "l") / 2
-    rewards = []
-    for response, other, sign in (("w", "l", 1), ("l", "w", -1)):
-        sums = {s: r * sign for s, r in form.sums.items() if s == response}
-        constant = (_with_one_token(form.constant, other) - alone) * sign
-        reward = rebuild(NormalForm(constant, sums, form.atoms), by_response=True)
-        rewards.append(tree.at_responses(reward, {response: "y"}))
-    return rewards[0], rewards[1]
+def _reread(zeta: Expression) -> Expression | None:
+    """Return a prior as it is read from its own text; None if it cannot be written in a file."""
+    parameters = {n.name: n.domain for n in zeta.walk() if isinstance(n, tree.Parameter)}
+    weights = {n.name: (n.domain, n.by_label) for n in zeta.walk() if isinstance(n, tree.Weight)}
+    try:
+        read = parse(to_text(zeta), Scope(frozenset("y"), parameters, weights))
+    except LanguageError:
+        return None
+    return read if read.positive else None
 
 
-def _with_one_token(value: FracElement, response: str) -> FracElement:
-    """Return a fraction at |y| = 1 for one response."""
-    symbols = list(value.field.symbols)
-    name = Symbol(f"|y_{response}|")
-    if name not in symbols:
-        return value
-    place = symbols.index(name)
-
-    def at_one(polynomial: PolyElement) -> FracElement:
-        terms: dict[tuple[int, ...], object] = {}
-        for monomial, coefficient in polynomial.terms():
-            key = (*monomial[:place], 0, *monomial[place + 1 :])
-            terms[key] = terms.get(key, 0) + coefficient
-        return value.field(value.field.ring.from_dict(terms))
-
-    return at_one(value.numer) / at_one(value.denom)
+# The equations of the margin, as sign, chosen and rejected response of each term.
+_LABEL_FREE = ((1, "a", "b"), (1, "b", "c"), (-1, "a", "c"))
+_SEPARABLE = ((1, "a", "b"), (-1, "a", "d"), (-1, "c", "b"), (1, "c", "d"))
 
 
-def _exponential(form: NormalForm) -> Expression:
-    """Return exp of a normal form, as powers of probabilities where it can be.
+def _failure(argument: Expression, equation: tuple[tuple[int, str, str], ...]) -> Failure | None:
+    """Look for a point at which an equation of the margin fails, in value or in gradient."""
+    whole = resolve_labels(unfold(argument))
+    terms = [tree.at_responses(whole, {"w": one, "l": other}) for _, one, other in equation]
+    names = tuple(sorted({name for _, *pair in equation for name in pair}))
+    meter = Meter(WORK)
+    of_gradient: Failure | None = None
+    for models in points(*terms, tries=_TRIES, responses=names):
+        try:
+            measured = [measure(term, models, meter) for term in terms]
+        except (InexactError, ZeroDivisionError):
+            continue
+        except TooMuchWorkError:
+            break
+        values = [each.value for each, _ in measured]
+        found = _total(models, equation, values, of_gradient=False)
+        if found.total:
+            return found
+        if of_gradient is not None and meter.points > _ENOUGH:
+            break
+        meter.points += 1
+        if of_gradient is None and all(smooth for _, smooth in measured):
+            slopes = [each.slope for each, _ in measured]
+            found = _total(models, equation, slopes, of_gradient=True)
+            of_gradient = found if found.total else None
+    return of_gradient
 
-    What does not depend on the response is left out: a prior is known up to such a factor.
-    """
-    form = without_plain_sums(form)
-    powers: list[Expression] = []
-    sums: dict[str, FracElement] = {}
-    zero = form.constant.field.zero
-    for term in terms_of(form):
-        match term.node:
-            case tree.Log(body=tree.Probability() as probability):
-                exponent = expanded(term.coefficient, form.atoms)
-                powers.append(
-                    probability if exponent == tree.Number(1) else tree.Pow(probability, exponent)
-                )
-                log = form.constant.field(Symbol(f"log({probability.model}({term.response}, t))"))
-                sums[term.response] = sums.get(term.response, zero) - term.coefficient * log
-    rest = {response: r + sums.get(response, zero) for response, r in form.sums.items()}
-    constant = _with_length(form.constant)
-    remaining = NormalForm(constant, {s: r for s, r in rest.items() if r}, form.atoms)
-    if constant or remaining.sums:
-        powers.append(tree.Exp(rebuild(remaining, by_response=True)))
-    return tree.product(powers)
+
+def _total(
+    models: TinyModels,
+    equation: tuple[tuple[int, str, str], ...],
+    values: list[Polynomial],
+    *,
+    of_gradient: bool,
+) -> Failure:
+    size = max(map(len, values), default=0)
+    signed = [(sign, value) for (sign, *_), value in zip(equation, values, strict=True)]
+    total = [
+        sum((sign * value[k] for sign, value in signed if k < len(value)), Fraction(0))
+        for k in range(size)
+    ]
+    while total and not total[-1]:
+        total.pop()
+    margins = tuple((*term, value) for term, value in zip(equation, values, strict=True))
+    return Failure(models, margins, tuple(total), of_gradient)
 
 
-def _with_length(value: FracElement) -> FracElement:
-    """Return a fraction without the terms of its numerator that are free of |y|."""
-    symbols = [str(symbol) for symbol in value.field.symbols]
-    if "|y_y|" not in symbols:
-        return value.field.zero
-    place = symbols.index("|y_y|")
-    if value.denom.degree(place) > 0:
-        return value
-    kept = {monomial: c for monomial, c in value.numer.terms() if monomial[place]}
-    return value.field(value.field.ring.from_dict(kept)) / value.field(value.denom)
+def _why(argument: Expression) -> str:
+    mixed = margin.mixed_part(at_labels(unfold(argument)))
+    if mixed is None:
+        return "what separates the responses is outside the class that is solved"
+    return (
+        f"its part {to_text(mixed)} has both responses in it, and no exact point says that it must"
+    )

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from midpo_sym.language import tree
-from midpo_sym.language.substitute import resolve_labels
+from midpo_sym.language.substitute import at_labels, resolve_labels, unfold
 from midpo_sym.language.tree import Expression
+from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.prover.framework import implicit_reward, prior
-from midpo_sym.prover.kernel import Answer, decide, decide_gradient, normal_form
-from midpo_sym.prover.rebuild import NotReadableError, rebuild, without_plain_sums
+from midpo_sym.prover.kernel import Answer, decide, decide_gradient
+from midpo_sym.prover.normal_form import read
+from midpo_sym.prover.rebuild import (
+    NotReadableError,
+    rebuild,
+    with_stop_gradients,
+    without_plain_sums,
+)
 from midpo_sym.spec.model import Statement
 
 
@@ -50,7 +57,8 @@ def compute_properties(statement: Statement) -> Properties:
         OutsideClassError: a part has no normal form.
         ZeroDenominatorError: a part divides by something that is always zero.
     """
-    priors = [leaves(tree.Log(prior(statement, response))) for response in ("w", "l")]
+    # With stop-gradients kept apart: π/sg(π) is 1, and a gradient flows through it.
+    priors = [leaves(tree.Log(prior(statement, s)), hold=True) for s in ("w", "l")]
     in_prior = priors[0] | priors[1]
     in_loss = leaves(statement.argument)
     on_policy = any(map(_of_policy, in_prior))
@@ -70,9 +78,12 @@ def compute_properties(statement: Statement) -> Properties:
 
 
 def depends_on_label(statement: Statement) -> bool:
-    """Tell whether ζ differs for the chosen and the rejected response.
+    """Return whether ζ differs for the chosen and the rejected response.
 
-    Where the kernel cannot tell, it is taken to differ: an assumption too many is no lie.
+    Where the kernel cannot decide, it is taken to differ: an assumption too many is no lie.
+
+    Raises:
+        ZeroDenominatorError: ζ divides by something that is always zero.
     """
     one, other = (
         tree.at_responses(resolve_labels(tree.Log(prior(statement, response))), {response: "y"})
@@ -80,35 +91,44 @@ def depends_on_label(statement: Statement) -> bool:
     )
     if one == other:
         return False
-    answers = (decide(one, other).answer, decide_gradient(one, other).answer)
+    try:
+        answers = (decide(one, other).answer, decide_gradient(one, other).answer)
+    except OutsideClassError:
+        return True
     return answers != (Answer.EQUAL, Answer.EQUAL)
 
 
-def leaves(node: Expression) -> set[Expression]:
+def leaves(node: Expression, *, hold: bool = False) -> set[Expression]:
     """Return the quantities that the value of an expression depends on.
+
+    Args:
+        node: the expression.
+        hold: whether what its gradient depends on counts as well.
 
     Raises:
         OutsideClassError: it has no normal form.
         ZeroDenominatorError: it divides by something that is always zero.
     """
-    present = without_plain_sums(normal_form(node)).present()  # Σ_t k depends on |y|
+    form = read((node,), hold=hold).forms[0]
+    present = without_plain_sums(form).present()  # Σ_t k depends on |y|
     if any(atom.opaque for atom in present):  # what hides there is not known: take all
         return set(node.walk())
     return {inner for atom in present if atom.leaf for inner in atom.leaf.walk()}
 
 
-def simplest_reward(statement: Statement, response: str) -> Expression | None:
-    """Return α log π/ζ of a response, as short as it gets; None if it has no words.
+def simplest_reward(statement: Statement, response: str) -> Expression:
+    """Return α log π/ζ of a response, as short as it gets, with its stop-gradients.
 
-    Raises:
-        OutsideClassError: it has no normal form.
-        ZeroDenominatorError: it divides by something that is always zero.
+    What cannot be shortened, or what the kernel does not confirm, stays as it is written.
     """
+    plain = unfold(at_labels(implicit_reward(statement, response)))
     try:
-        form = normal_form(implicit_reward(statement, response))
-        return rebuild(form, by_response=True)
-    except NotReadableError:
-        return None
+        form = with_stop_gradients(read((plain,), hold=True).forms[0])
+        short = rebuild(form, by_response=True)
+        answers = decide(short, plain).answer, decide_gradient(short, plain).answer
+    except (NotReadableError, OutsideClassError, ZeroDenominatorError, ValueError):
+        return plain
+    return short if answers == (Answer.EQUAL, Answer.EQUAL) else plain
 
 
 def _has(nodes: set[Expression], kind: type[Expression]) -> bool:

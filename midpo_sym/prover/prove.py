@@ -97,7 +97,7 @@ class Result:
 
     @cached_property
     def steps(self) -> Steps | None:
-        """Return the derivation, each step checked by the kernel; None outside its class."""
+        """Return the derivation, each step checked by the kernel; a proved statement has one."""
         try:
             return derive(self.statement, proved=self.verdict.status is Status.PROVED)
         except (OutsideClassError, ZeroDenominatorError):
@@ -112,12 +112,9 @@ class Result:
             return None
 
     @cached_property
-    def rewards(self) -> tuple[Expression | None, Expression | None]:
-        """Return the implicit rewards of y_w and y_l; None where one has no words."""
-        try:
-            chosen, rejected = (simplest_reward(self.statement, each) for each in ("w", "l"))
-        except (OutsideClassError, ZeroDenominatorError):
-            return None, None
+    def rewards(self) -> tuple[Expression, Expression]:
+        """Return the implicit rewards of y_w and y_l."""
+        chosen, rejected = (simplest_reward(self.statement, each) for each in ("w", "l"))
         return chosen, rejected
 
     def to_sympy(self) -> Any:
@@ -139,7 +136,7 @@ class Result:
     @cached_property
     def prior(self) -> Solution:
         """Return the prior that gives the statement's loss, solved from the loss alone."""
-        return solve_prior(self.statement.scale, self.statement.argument)
+        return solve_prior(self.statement)
 
 
 def prove_statement(

@@ -6,7 +6,8 @@ Not trusted: whoever shows a rebuilt tree has the kernel compare it with where i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sympy import Symbol
 from sympy.polys.fields import FracElement
@@ -15,13 +16,15 @@ from sympy.polys.rings import PolyElement
 from midpo_sym.language import tree
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.forms import Atom, NormalForm
+from midpo_sym.prover.forms import FROZEN, Atom, NormalForm
 
 _MODELS_FIRST = ("pi", "ref", "prev")
+# What is factored at most: terms, degrees in all variables, degree in one of them.
+_MAX_TERMS, _MAX_TOTAL_DEGREE, _MAX_DEGREE = 60, 60, 4_096
 
 
 class NotReadableError(Exception):
-    """The normal form has an opaque atom, which no words stand for."""
+    """The normal form has an opaque atom, which no words stand for, or too large a degree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +135,24 @@ def without_plain_sums(form: NormalForm) -> NormalForm:
     return NormalForm(constant, {s: r for s, r in sums.items() if r}, form.atoms)
 
 
+def with_stop_gradients(form: NormalForm) -> NormalForm:
+    """Return a form whose held atoms stand for sg of their leaves."""
+    atoms = {
+        name: replace(atom, leaf=tree.StopGradient(atom.leaf))
+        if name.endswith(FROZEN) and atom.leaf is not None
+        else atom
+        for name, atom in form.atoms.items()
+    }
+    return NormalForm(form.constant, form.sums, atoms)
+
+
 def _folded(response: str, body: Expression) -> Expression:
     """Return Σ_t body, as log π(y) where it is Σ_t log π(y_t)."""
     match body:
         case tree.Log(body=tree.TokenProbability(model=model)):
             return tree.Log(tree.Probability(model, response))
+        case tree.StopGradient(body=tree.Log(body=tree.TokenProbability(model=model))):
+            return tree.StopGradient(tree.Log(tree.Probability(model, response)))
     return tree.TokenSum(response, body)
 
 
@@ -216,8 +232,30 @@ def _signed(value: FracElement) -> tuple[int, FracElement]:
     return sign, value * sign
 
 
+def factor_list(polynomial: PolyElement) -> tuple[Any, list[tuple[PolyElement, int]]]:
+    """Return content and factors of a polynomial; of a large one, the variables that divide it.
+
+    Factoring takes ever longer with terms and degrees; what is not factored is right all the same.
+
+    Raises:
+        NotReadableError: a degree is so large that nobody reads it.
+    """
+    degrees = polynomial.degrees()
+    if max(degrees, default=0) > _MAX_DEGREE:
+        raise NotReadableError
+    if len(polynomial) <= _MAX_TERMS and sum(degrees) <= _MAX_TOTAL_DEGREE:
+        content, factors = polynomial.factor_list()
+        return content, list(factors)
+    ring = polynomial.ring
+    shared = tuple(min(column) for column in zip(*polynomial.monoms(), strict=True))
+    content, rest = polynomial.primitive()
+    factors = [(g, e) for g, e in zip(ring.gens, shared, strict=True) if e]
+    rest = rest.quo(ring.from_dict({shared: ring.domain.one}))
+    return content, [*factors, *([] if rest == ring.one else [(rest, 1)])]
+
+
 def _factored(polynomial: PolyElement, atoms: dict[str, Atom]) -> Expression:
-    content, factors = polynomial.factor_list()
+    content, factors = factor_list(polynomial)
     sign = 1
     pieces: list[Expression] = []
     for factor, power in factors:

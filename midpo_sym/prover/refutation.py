@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy.polys.rings import PolyElement
 
 from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
 from midpo_sym.language.substitute import substitute
 from midpo_sym.language.tree import Expression
+from midpo_sym.prover import numeric
+from midpo_sym.prover.conditions import conditions
 from midpo_sym.prover.forms import Atom, NormalForm, OutsideClassError, ZeroDenominatorError
-from midpo_sym.prover.framework import FRAMEWORK_LINK, LOSSES, framework_argument
+from midpo_sym.prover.framework import FRAMEWORK_LINK, LOSSES, framework_argument, sides
 from midpo_sym.prover.kernel import Answer, Decision, decide
-from midpo_sym.prover.rebuild import NotReadableError, rational, rebuild
+from midpo_sym.prover.rebuild import NotReadableError, factor_list, rational, rebuild
 from midpo_sym.prover.verdict import Cure, Refuted
 from midpo_sym.prover.witness import Witness
 from midpo_sym.spec.model import Statement
@@ -33,7 +37,7 @@ def refutation(decision: Decision | None, found: Witness, statement: Statement) 
         residual = rebuild(decision.difference, by_response=False)
     except NotReadableError:
         return Refuted("argument", None, found)
-    return Refuted("argument", residual, found, _cures(decision.difference, residual))
+    return Refuted("argument", residual, found, _cures(decision.difference, statement))
 
 
 def _of_link(found: Witness, statement: Statement) -> Refuted:
@@ -53,11 +57,11 @@ def _same_argument(statement: Statement) -> bool:
     return answer is Answer.EQUAL
 
 
-def _cures(difference: NormalForm, residual: Expression) -> tuple[Cure, ...]:
-    """Return the values of single parameters at which a difference vanishes.
+def _cures(difference: NormalForm, statement: Statement) -> tuple[Cure, ...]:
+    """Return the values of single parameters for which a statement holds.
 
-    They come from factors of the whole difference that are linear in a parameter; the kernel
-    checks each.
+    They come from factors of the whole difference that are linear in a parameter. Each is put into
+    the statement, which the kernel then has to prove, and random models to confirm.
     """
     shared = None
     for part in (difference.constant, *difference.sums.values()):
@@ -66,12 +70,12 @@ def _cures(difference: NormalForm, residual: Expression) -> tuple[Cure, ...]:
     found: list[Cure] = []
     if shared is None:
         return ()
-    for factor, _ in shared.factor_list()[1]:
+    for factor, _ in factor_list(shared)[1]:
         atoms = difference.atoms_of(difference.constant.field(factor))
         for atom in atoms:
             cure = _cure(factor, atom, difference)
-            if cure and _vanishes(residual, cure):
-                found.append(cure)
+            if cure:
+                found += _checked(cure, statement)
     return tuple(found)
 
 
@@ -104,12 +108,18 @@ def _allowed(value: Expression, domain: str) -> bool:
     )
 
 
-def _vanishes(residual: Expression, cure: Cure) -> bool:
+def _checked(cure: Cure, statement: Statement) -> list[Cure]:
+    """Return a cure with the conditions of the statement that it cures; nothing if it does not."""
     try:
-        special = substitute(residual, {cure.parameter: cure.value})
-        return decide(special, tree.Number(0)).answer is Answer.EQUAL
-    except (ValueError, OutsideClassError, ZeroDenominatorError):
-        return False
+        left, right = (substitute(side, {cure.parameter: cure.value}) for side in sides(statement))
+        decision = decide(left, right)
+        confirmed = decision.theorem is not None and numeric.compare(left, right).values_agree
+    except (ValueError, OutsideClassError, ZeroDenominatorError, ZeroDivisionError, OverflowError):
+        return []
+    if not confirmed or decision.theorem is None:
+        return []
+    needs = conditions(decision.theorem.denominators, decision.difference.atoms)
+    return [replace(cure, conditions=needs)]
 
 
 def residual_of_gradient(decision: Decision) -> Expression | None:

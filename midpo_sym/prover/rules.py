@@ -254,3 +254,10 @@ COLLECTION = Rule(
     lambda _: None,
     everywhere=False,
 )
+NORMAL_FORMS = Rule(
+    "equality of normal forms",
+    "both sides have the same normal form: the kernel compares them as a whole",
+    r"\text{both sides have the same normal form}",
+    lambda _: None,
+    everywhere=False,
+)

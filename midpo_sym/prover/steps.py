@@ -1,6 +1,8 @@
 """A derivation for people: from the framework down to a normal form, and up to the target.
 
-Every step is checked by the kernel when it is made, on its own, whatever rule proposed it.
+Every step is checked by the kernel when it is made, on its own, whatever rule proposed it. What the
+kernel does not confirm is no step: the line stays as it was. Where the lines do not meet, the
+kernel's own theorem about the two ends is the step, and says so.
 """
 
 from __future__ import annotations
@@ -9,10 +11,19 @@ from dataclasses import dataclass
 
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.framework import framework_argument, log_ratio
+from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, log_ratio, sides
 from midpo_sym.prover.kernel import Theorem, decide, normal_form
 from midpo_sym.prover.rebuild import NotReadableError, rebuild
-from midpo_sym.prover.rules import CANCELLATION, CHAIN, COLLECTION, RULES, SUBSTITUTION, Rule
+from midpo_sym.prover.rules import (
+    CANCELLATION,
+    CHAIN,
+    COLLECTION,
+    NORMAL_FORMS,
+    RULES,
+    SUBSTITUTION,
+    Rule,
+)
 from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.spec.model import Statement
 
@@ -46,20 +57,20 @@ class Steps:
         framework: from the framework's argument down to its simplest form.
         target: from the simplest form up to the target's argument, if the statement is proved;
             from the target's argument down to its simplest form, if it is not.
+        of_losses: whether `framework` goes from loss to loss, and not from argument to argument.
     """
 
     reward: tuple[Step, ...]
     framework: tuple[Step, ...]
     target: tuple[Step, ...]
+    of_losses: bool = False
 
 
 def derive(statement: Statement, *, proved: bool) -> Steps:
     """Return the derivation of a statement, or of both its sides if they differ.
 
     Raises:
-        DisagreementError: the kernel rejects a step.
-        OutsideClassError: a side has no normal form.
-        ZeroDenominatorError: a side divides by something that is always zero.
+        DisagreementError: the statement is said to be proved, and the kernel has no theorem of it.
     """
     framework, target = framework_argument(statement), statement.argument
     by_token = any(
@@ -68,9 +79,13 @@ def derive(statement: Statement, *, proved: bool) -> Steps:
         for node in side.walk()
     )
     rewards, chains = _rewards(statement, by_token=by_token)
-    down: list[Step] = []
+    if proved and statement.link != FRAMEWORK_LINK:
+        return Steps(chains, (_whole(*sides(statement)),), (), of_losses=True)
     there: Expression = tree.add(rewards["w"], tree.Neg(rewards["l"]))
-    down.append(_step(SUBSTITUTION, framework, there))
+    first = _step(SUBSTITUTION, framework, there)
+    if first is None:
+        return Steps(chains, (_whole(framework, target),) if proved else (), ())
+    down = [first]
     there = _extended(down, CANCELLATION, there)
     end = _collected(there, down)
     other = _simplify(target, by_token=by_token)
@@ -85,9 +100,20 @@ def derive(statement: Statement, *, proved: bool) -> Steps:
     if end != joint:
         if down[-1].rule is COLLECTION:
             end = down.pop().before
-        down.append(_step(COLLECTION, end, joint))
+        down.append(_step(COLLECTION, end, joint) or _whole(end, joint))
     up = [_step(step.rule, step.after, step.before, backwards=True) for step in reversed(other)]
-    return Steps(chains, tuple(down), tuple(up))
+    if None in up:
+        return Steps(chains, (_whole(framework, target),), ())
+    return Steps(chains, tuple(down), tuple(step for step in up if step))
+
+
+def _whole(before: Expression, after: Expression) -> Step:
+    """Return the step that the kernel alone sees, by comparing the normal forms of both ends."""
+    step = _step(NORMAL_FORMS, before, after)
+    if step is None:
+        message = "the kernel has no theorem of what it is said to have proved"
+        raise DisagreementError(message)
+    return step
 
 
 def _rewards(
@@ -131,25 +157,35 @@ def _simplify(start: Expression, *, by_token: bool) -> list[Step]:
 
 
 def _extended(steps: list[Step], rule: Rule, here: Expression) -> Expression:
-    there = rule.apply(here)
-    if there != here:
-        steps.append(_step(rule, here, there))
+    try:
+        there = rule.apply(here)
+    except ValueError:  # a tree too deep, or too large
+        return here
+    step = _step(rule, here, there) if there != here else None
+    if step is None:
+        return here
+    steps.append(step)
     return there
 
 
 def _collected(here: Expression, steps: list[Step]) -> Expression:
     try:
         there = rebuild(normal_form(here), by_response=True)
-    except NotReadableError:
+    except (NotReadableError, OutsideClassError, ZeroDenominatorError, ValueError):
         return here
-    if there != here:
-        steps.append(_step(COLLECTION, here, there))
+    step = _step(COLLECTION, here, there) if there != here else None
+    if step is None:
+        return here
+    steps.append(step)
     return there
 
 
-def _step(rule: Rule, before: Expression, after: Expression, *, backwards: bool = False) -> Step:
-    theorem = decide(before, after).theorem
-    if theorem is None:
-        message = f"the kernel rejects the step {rule.name!r}"
-        raise DisagreementError(message)
-    return Step(rule, before, after, backwards, theorem)
+def _step(
+    rule: Rule, before: Expression, after: Expression, *, backwards: bool = False
+) -> Step | None:
+    """Return a step, if the kernel has a theorem of it."""
+    try:
+        theorem = decide(before, after).theorem
+    except (OutsideClassError, ZeroDenominatorError):
+        return None
+    return None if theorem is None else Step(rule, before, after, backwards, theorem)

@@ -52,10 +52,17 @@ class Proved:
 
 @dataclass(frozen=True, slots=True)
 class Cure:
-    """A value of a parameter for which a refuted statement holds."""
+    """A value of a parameter for which a refuted statement holds.
+
+    Attributes:
+        parameter: the parameter.
+        value: its value, which lies in the parameter's domain.
+        conditions: denominators that must not be zero then.
+    """
 
     parameter: str
     value: Expression
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

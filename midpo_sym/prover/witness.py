@@ -1,87 +1,27 @@
-"""Counterexamples that a person can check: real, tiny language models with exact numbers.
+"""Counterexamples that a person can check: points of tiny language models, with exact numbers.
 
-A witness is a tree of next-token distributions over four tokens, one of which ends a response,
-with probabilities ½, ¼, ⅛, ⅛ in some order: no two orders have symmetric divergences, so a
-reversed KL shows. The two responses differ, end with the end token, and share the distributions of
-every prefix they share. Both sides of an equation come out as exact polynomials in log 2.
-
-Every node is evaluated by its own definition; the kernel has no part in it.
+Both sides of an equation come out as exact polynomials in log 2. Every node is evaluated by its own
+definition; the kernel has no part in it.
 """
 
 from __future__ import annotations
 
-import itertools
-import random
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from fractions import Fraction
-from functools import lru_cache
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import MODELS
-from midpo_sym.prover.exact import Exact, InexactError, Polynomial
+from midpo_sym.prover.exact import Exact, InexactError, Polynomial, format_polynomial
+from midpo_sym.prover.loss_slopes import KinkError, LossSlope
+from midpo_sym.prover.tiny import VOCABULARY, TinyModels, points
 
-VOCABULARY = ("a", "b", "c", "∎")
-END = "∎"
-_POWERS = sorted(set(itertools.permutations((1, 2, 3, 3))))  # -log2 of the probabilities
-_VALUES = {
-    "real": (1, 2, -1, Fraction(1, 2), 0),
-    "nonnegative": (1, 2, Fraction(1, 2), 0),
-    "positive": (1, 2, Fraction(1, 2)),
-    "unit": (Fraction(1, 2), 1, 0),
-}
-_PATIENCE = 25  # tries before responses may get longer
-
-Prefix = tuple[str, ...]
-Powers = tuple[int, ...]
+_SETTLE = 12  # tries after which bounds will do where no derivative is exact
+_HOPELESS = 40  # tries after which a search ends if no point has been exact so far
+WORK = 30_000  # nodes that a search evaluates at most, a sum's body once for each token
 
 
-@dataclass(frozen=True)
-class TinyModels:
-    """Language models, responses, parameters and weights: one point of the space of all.
-
-    Attributes:
-        responses: tokens of y_w and y_l.
-        powers: (model, prefix) to k for each token of the vocabulary; its probability is 2^-k.
-        coordinate: the logit of the policy that derivatives are taken in: a prefix and a token.
-        parameters: values by name.
-        weights: values by (name, response, position from 0).
-        factor: the value of Z(x), a power of two.
-    """
-
-    responses: Mapping[str, tuple[str, ...]]
-    powers: Mapping[tuple[str, Prefix], Powers]
-    coordinate: tuple[Prefix, int]
-    parameters: Mapping[str, Fraction]
-    weights: Mapping[tuple[str, str, int], Fraction]
-    factor: int = 0
-    _divergences: dict[tuple[str, str, Prefix], Exact] = field(
-        default_factory=dict, compare=False, repr=False
-    )
-
-    def log_probability(self, model: str, prefix: Prefix, token: int) -> Exact:
-        """Return log of a next-token probability: d log π(v)/dz_u = 1[v = u] − π(u)."""
-        log = Exact.log_of_power(-self.powers[model, prefix][token])
-        return Exact(log.value, self._slope(model, prefix, token))
-
-    def _slope(self, model: str, prefix: Prefix, token: int) -> Polynomial:
-        where, moved = self.coordinate
-        if not MODELS[model].trained or prefix != where:
-            return ()
-        slope = Fraction(int(token == moved)) - Fraction(1, 2 ** self.powers[model, prefix][moved])
-        return (slope,) if slope else ()
-
-    def divergence(self, first: str, second: str, prefix: Prefix) -> Exact:
-        """Return KL(first ‖ second) after a prefix, as Σ_v p_v (log p_v − log q_v)."""
-        key = (first, second, prefix)
-        if key not in self._divergences:
-            total = Exact(())
-            for token in range(len(VOCABULARY)):
-                log_p = self.log_probability(first, prefix, token)
-                total += log_p.exp() * (log_p - self.log_probability(second, prefix, token))
-            self._divergences[key] = total
-        return self._divergences[key]
+class TooMuchWorkError(Exception):
+    """The search has evaluated as many nodes as it may."""
 
 
 @dataclass(frozen=True)
@@ -93,12 +33,24 @@ class Witness:
         left: value, or derivative, of the left side.
         right: value, or derivative, of the right side.
         of_gradient: whether `left` and `right` are derivatives in `models.coordinate`.
+        losses: the derivatives of the losses, where those are compared.
     """
 
     models: TinyModels
     left: Polynomial
     right: Polynomial
-    of_gradient: bool
+    of_gradient: bool = False
+    losses: tuple[LossSlope, LossSlope] | None = None
+
+    @property
+    def shown(self) -> tuple[str, str, str]:
+        """Return both sides and their difference, as people write them."""
+        if self.losses is None:
+            sides = self.left, self.right, (Exact(self.left) - Exact(self.right)).value
+            left, right, difference = map(format_polynomial, sides)
+            return left, right, difference
+        left, right = map(str, self.losses)
+        return left, right, f"{left} − ({right})"
 
 
 @dataclass(frozen=True)
@@ -108,117 +60,142 @@ class Search:
     Attributes:
         points: number of points at which both sides could be evaluated exactly.
         value: the first point at which the values differ.
-        gradient: the first point at which the derivatives differ, where the values do not.
+        gradient: the first point at which the derivatives differ.
+        smooth: number of points at which both derivatives exist.
+        stopped: whether the limit of work ended the search.
     """
 
     points: int
     value: Witness | None
     gradient: Witness | None
+    smooth: int = 0
+    stopped: bool = False
 
 
-def search(left: Expression, right: Expression, *, tries: int, seed: int = 0) -> Search:
+def search(
+    left: Expression,
+    right: Expression,
+    *,
+    tries: int,
+    seed: int = 0,
+    work: int = WORK,
+    of: str = "value",
+) -> Search:
     """Look for a point at which two expressions differ; the same arguments, the same answer.
+
+    Derivatives are compared on the way, at the points where the values are equal.
 
     Args:
         left: one side.
         right: the other side.
         tries: how many points to try.
         seed: of the random choices.
+        work: how many nodes to evaluate at most.
+        of: `value` or `gradient`: what ends the search where it differs.
     """
-    tried = 0
+    meter = Meter(work)
+    tried = smooth = 0
     gradient = None
     for models in points(left, right, tries=tries, seed=seed):
+        if not tried and meter.points == _HOPELESS:
+            break
+        meter.points += 1
         try:
-            one, other = (evaluate(side, models) for side in (left, right))
+            one, other = (_Evaluator(models, meter) for _ in "lr")
+            ours, theirs = one.value(left, -1), other.value(right, -1)
         except (InexactError, ZeroDivisionError):
             continue
+        except TooMuchWorkError:
+            return Search(tried, None, gradient, smooth, stopped=True)
         tried += 1
-        if one.value != other.value:
-            return Search(tried, Witness(models, one.value, other.value, False), None)  # noqa: FBT003
-        if gradient is None and one.slope != other.slope:
-            gradient = Witness(models, one.slope, other.slope, True)  # noqa: FBT003
-    return Search(tried, None, gradient)
+        if ours.value != theirs.value:
+            return Search(tried, Witness(models, ours.value, theirs.value), None, smooth)
+        if one.kinks or other.kinks:
+            continue
+        smooth += 1
+        if gradient is None and ours.slope != theirs.slope:
+            gradient = Witness(models, ours.slope, theirs.slope, of_gradient=True)
+            if of == "gradient":
+                break
+    return Search(tried, None, gradient, smooth)
 
 
-def points(*sides: Expression, tries: int, seed: int = 0) -> Iterator[TinyModels]:
-    """Yield points at which expressions may be evaluated; the same arguments, the same points.
+def search_losses(
+    sides: tuple[tuple[str, Expression], tuple[str, Expression]],
+    *,
+    tries: int,
+    seed: int = 0,
+    work: int = WORK,
+) -> Search:
+    """Look for a point at which the derivatives of two losses differ, whatever their values are.
 
     Args:
-        sides: the expressions.
-        tries: how many points to yield.
+        sides: of each loss, its link and the argument of the link.
+        tries: how many points to try.
         seed: of the random choices.
+        work: how many nodes to evaluate at most.
     """
-    yield from _candidates(_Names.of(*sides), tries, seed)
+    meter = Meter(work)
+    tried = 0
+    found: Witness | None = None
+    arguments = [argument for _, argument in sides]
+    for models in points(*arguments, tries=tries, seed=seed):
+        if (tried == 0 and meter.points == _HOPELESS) or (found and tried >= _SETTLE):
+            break
+        meter.points += 1
+        try:
+            left, right = (_slope_of_loss(*side, models, meter) for side in sides)
+            exact = left.exact, right.exact
+            differ = (not found or None not in exact) and left.differs_from(right)
+        except (InexactError, ZeroDivisionError, KinkError):
+            continue
+        except TooMuchWorkError:
+            return Search(tried, None, found, tried, stopped=True)
+        tried += 1
+        if differ:
+            one, other = (each or () for each in exact)
+            here = Witness(models, one, other, of_gradient=True, losses=(left, right))
+            if None not in exact:
+                return Search(tried, None, here, tried)
+            found = found or here
+    return Search(tried, None, found, tried)
 
 
-@dataclass(frozen=True)
-class _Names:
-    models: tuple[str, ...]
-    parameters: tuple[tuple[str, str], ...]
-    weights: tuple[tuple[str, str, bool], ...]
+def _slope_of_loss(link: str, argument: Expression, models: TinyModels, meter: Meter) -> LossSlope:
+    """Return the derivative of a loss at a point.
 
-    @staticmethod
-    def of(*sides: Expression) -> _Names:
-        models, parameters, weights = {"pi"}, set(), set()
-        for node in itertools.chain(*(side.walk() for side in sides)):
-            match node:
-                case tree.Probability(model=model) | tree.TokenProbability(model=model):
-                    models.add(model)
-                case tree.Divergence(first=first, second=second):
-                    models |= {first, second}
-                case tree.Parameter(name=name, domain=domain):
-                    parameters.add((name, domain))
-                case tree.Weight(name=name, domain=domain, by_label=by_label):
-                    weights.add((name, domain, by_label))
-        return _Names(tuple(sorted(models)), tuple(sorted(parameters)), tuple(sorted(weights)))
+    Raises:
+        InexactError: the argument has no exact value.
+        KinkError: there is no derivative.
+    """
+    evaluator = _Evaluator(models, meter)
+    a = evaluator.value(argument, -1)
+    if evaluator.kinks:
+        raise KinkError
+    return LossSlope(link, a.value, a.slope)
 
 
-@lru_cache(maxsize=4096)  # claims of one algorithm share their points
-def _responses(number: int, seed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    chance = random.Random(f"responses {seed} {number}")  # noqa: S311 - no secret
-    longest = 1 + number // _PATIENCE
-    while True:
-        pair = [(*chance.choices(VOCABULARY[:-1], k=chance.randint(0, longest)), END) for _ in "wl"]
-        if pair[0] != pair[1]:
-            return pair[0], pair[1]
+@dataclass(slots=True)
+class Meter:
+    """Counts the nodes that are evaluated: work is limited by what it is, not by a clock.
 
+    Attributes:
+        left: how many more may be evaluated.
+        points: how many points were tried.
+    """
 
-def _candidates(names: _Names, tries: int, seed: int) -> Iterator[TinyModels]:
-    for number in range(tries):
-        chance = random.Random(f"models {seed} {number}")  # noqa: S311 - no secret
-        chosen, rejected = _responses(number, seed)
-        prefixes = sorted({y[:t] for y in (chosen, rejected) for t in range(len(y))})
-        powers = {
-            (model, prefix): chance.choice(_POWERS) for prefix in prefixes for model in names.models
-        }
-        if number == 1:  # every model alike: the arguments vanish, and links are told apart
-            powers = {key: powers["pi", key[1]] for key in powers}
-        yield TinyModels(
-            responses={"w": chosen, "l": rejected},
-            powers=powers,
-            coordinate=(chance.choice(prefixes), chance.randrange(len(VOCABULARY))),
-            parameters={
-                name: Fraction(chance.choice(_VALUES[domain])) for name, domain in names.parameters
-            },
-            weights=_weights(names, chosen, rejected, chance),
-            factor=chance.choice((-1, 0, 1)),
-        )
+    left: int
+    points: int = 0
 
+    def spend(self) -> None:
+        """Count one node.
 
-def _weights(
-    names: _Names, chosen: tuple[str, ...], rejected: tuple[str, ...], chance: random.Random
-) -> dict[tuple[str, str, int], Fraction]:
-    """Choose weights; unless they go by label, a token with the same past has the same weight."""
-    result: dict[tuple[str, str, int], Fraction] = {}
-    for name, domain, by_label in names.weights:
-        drawn: dict[tuple[str, ...], Fraction] = {}
-        for response, tokens in (("w", chosen), ("l", rejected)):
-            for t in range(len(tokens)):
-                past = (*(response * by_label), *tokens[: t + 1])
-                if past not in drawn:
-                    drawn[past] = Fraction(chance.choice(_VALUES[domain]))
-                result[name, response, t] = drawn[past]
-    return result
+        Raises:
+            TooMuchWorkError: that is one too many.
+        """
+        self.left -= 1
+        if self.left < 0:
+            raise TooMuchWorkError
 
 
 def evaluate(node: Expression, models: TinyModels, t: int = -1) -> Exact:
@@ -232,17 +209,38 @@ def evaluate(node: Expression, models: TinyModels, t: int = -1) -> Exact:
     Raises:
         InexactError: the value is no polynomial in log 2.
         ZeroDivisionError: it divides by zero there.
+        TooMuchWorkError: it has more than `WORK` nodes, a sum's body counted for each token.
     """
-    return _Evaluator(models).value(node, t)
+    return _Evaluator(models, Meter(WORK)).value(node, t)
+
+
+def measure(node: Expression, models: TinyModels, meter: Meter) -> tuple[Exact, bool]:
+    """Return the exact value of an expression with its derivative, and whether that exists.
+
+    Raises:
+        InexactError: the value is no polynomial in log 2.
+        ZeroDivisionError: it divides by zero there.
+        TooMuchWorkError: the meter has run out.
+    """
+    evaluator = _Evaluator(models, meter)
+    value = evaluator.value(node, -1)
+    return value, not evaluator.kinks
 
 
 class _Evaluator:
-    """Evaluates at one point; t is the bound position, or -1."""
+    """Evaluates at one point; t is the bound position, or -1.
 
-    def __init__(self, models: TinyModels) -> None:
+    Attributes:
+        kinks: whether a `max` had equal sides with different derivatives.
+    """
+
+    def __init__(self, models: TinyModels, meter: Meter) -> None:
         self.models = models
+        self.meter = meter
+        self.kinks = False
 
     def value(self, node: Expression, t: int) -> Exact:
+        self.meter.spend()
         models = self.models
         match node:
             case tree.Number(value=number):
@@ -262,15 +260,14 @@ class _Evaluator:
             case tree.Log(body=body):
                 return self.log(body, t)
             case tree.Max(left=left, right=right):
-                one, other = self.value(left, t), self.value(right, t)
-                return one if (one - other).sign() >= 0 else other
+                return self.larger(self.value(left, t), self.value(right, t))
             case tree.TokenSum(response=response, body=body):
                 places = range(len(models.responses[response]))
                 return sum((self.value(body, place) for place in places), Exact(()))
             case tree.ByLabel() | tree.Defined():
                 return self.value(self.body(node), t)
             case tree.StopGradient(body=body):
-                return self.value(body, t).constant()
+                return self.held(self.value, body, t)
             case tree.Mul(factors=factors):
                 result = Exact.of(1)
                 for each in factors:
@@ -286,10 +283,20 @@ class _Evaluator:
         power = self.value(exponent, t)
         if power.slope or power.rational().denominator != 1:
             return (power * self.log(base, t)).exp()
-        result = Exact.of(1)
-        for _ in range(abs(int(power.rational()))):
-            result *= self.value(base, t)
-        return result if power.rational() >= 0 else Exact.of(1) / result
+        return self.value(base, t).power(int(power.rational()))
+
+    def larger(self, one: Exact, other: Exact) -> Exact:
+        """Return the larger of two values, and note it if the derivative of that is in doubt."""
+        sign = (one - other).sign()
+        self.kinks |= not sign and one.slope != other.slope
+        return one if sign >= 0 else other
+
+    def held(self, read: Callable[[Expression, int], Exact], body: Expression, t: int) -> Exact:
+        """Return a value without its derivative, and so without the kinks of it."""
+        before = self.kinks
+        value = read(body, t).constant()
+        self.kinks = before
+        return value
 
     def body(self, node: tree.ByLabel | tree.Defined) -> Expression:
         if isinstance(node, tree.Defined):
@@ -298,6 +305,7 @@ class _Evaluator:
 
     def log(self, node: Expression, t: int) -> Exact:
         """Return the logarithm of a positive node, without leaving the logarithms."""
+        self.meter.spend()
         models = self.models
         match node:
             case tree.TokenProbability(model=model, response=response):
@@ -321,7 +329,7 @@ class _Evaluator:
             case tree.ByLabel() | tree.Defined():
                 return self.log(self.body(node), t)
             case tree.StopGradient(body=body):
-                return self.log(body, t).constant()
+                return self.held(self.log, body, t)
         return self.value(node, t).log()
 
     def token(self, model: str, response: str, t: int) -> Exact:

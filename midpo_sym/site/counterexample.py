@@ -10,8 +10,9 @@ from midpo_sym.language import tree
 from midpo_sym.language.mathematics import to_latex
 from midpo_sym.prover.exact import Exact, Polynomial, format_polynomial
 from midpo_sym.prover.prove import Result
+from midpo_sym.prover.tiny import END, VOCABULARY
 from midpo_sym.prover.verdict import Refuted
-from midpo_sym.prover.witness import END, VOCABULARY, Witness
+from midpo_sym.prover.witness import Witness
 from midpo_sym.site.layout import PagePrinter
 
 

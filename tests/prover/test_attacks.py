@@ -219,5 +219,5 @@ def test_a_very_small_difference_is_seen():
     result = prove("ref(y)", f"{DPO} + (1/10)**60")
     assert isinstance(result.verdict, Refuted)
     assert decide(result.residual, loss("-(1/10)**60")).answer is Answer.EQUAL
-    (numbers,) = (each for each in result.opinions if each.judge == "numbers")
+    (numbers,) = (each for each in result.opinions if (each.judge, each.of) == ("numbers", "value"))
     assert "800 digits" in numbers.detail

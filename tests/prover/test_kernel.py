@@ -118,6 +118,8 @@ EQUAL = [
     ("max(gamma, 1 + eta)", "max(eta + 1, gamma)"),
     ("max(0, 2*gamma - gamma)", "max(gamma, 0)"),
     ("log(1 + exp(gamma))", "log(exp(2*gamma - gamma) + 1)"),
+    ("log(1 + exp(gamma))", "log(1 + exp(-gamma)) + gamma"),  # exp(-γ) = 1/exp(γ)
+    ("max(gamma, gamma)", "gamma"),
     ("sum_t(mu(w, t))*sum_t(mu(l, t))", "sum_t(mu(l, t))*sum_t(mu(w, t))"),
     ("sum_t(exp(mu(w, t) + 1))", "sum_t(exp(1 + mu(w, t)))"),
     ("sum_t(max(mu(w, t), 1)) + gamma", "gamma + sum_t(max(1, mu(w, t)))"),
@@ -164,10 +166,8 @@ UNEQUAL = [
 
 # The kernel does not decide these; some are equal, some are not.
 UNKNOWN = [
-    ("max(gamma, gamma)", "gamma"),  # equal
     ("max(gamma, eta)", "gamma"),  # not equal
     ("exp(gamma)**2", "exp(gamma)*gamma"),  # not equal
-    ("log(1 + exp(gamma))", "log(1 + exp(-gamma)) + gamma"),  # equal
     ("sum_t(mu(w, t))**2", "sum_t(mu(w, t)**2)"),  # not equal, |y| = 2
     ("pi(w)", "ref(w)"),  # not equal
     ("log(alpha)", "log(beta)"),  # not equal
@@ -281,7 +281,15 @@ GRADIENTS = [
     ("max(gamma, log(pi(w)))", "0", Answer.UNKNOWN),
     ("max(gamma, sg(log(pi(w))))", "0", Answer.EQUAL),
     ("exp(sg(log(pi(w))))", "pi(w)", Answer.UNKNOWN),
-    ("sg(pi(w))*log(pi(w))", "pi(w)", Answer.UNKNOWN),  # equal: da e^a
+    ("sg(pi(w))*log(pi(w))", "pi(w)", Answer.EQUAL),  # ∇e^a = e^a ∇a
+    ("sg(1/(1 + exp(log(pi(w)))))*log(pi(w))", "-log(1 + 1/pi(w))", Answer.EQUAL),  # σ(−a)∇a
+    ("sg(1/(1 + exp(log(pi(w)))))*log(pi(w))", "log(1 + 1/pi(w))", Answer.UNKNOWN),  # its negative
+    # ∇Σ_t π_t = Σ_t π_t ∇log π_t, also where it is under a logarithm: ∇log Σ = ∇Σ/Σ
+    ("sum_t(sg(pi(w, t))*log(pi(w, t)))", "sum_t(pi(w, t))", Answer.EQUAL),
+    ("sg(1/sum_t(pi(w, t)))*sum_t(pi(w, t))", "log(sum_t(pi(w, t)))", Answer.EQUAL),
+    # S²/2 with S = Σ_t x_t has the gradient S ∇S, and not x_t ∇S
+    ("sg(log(pi(w)))*log(pi(w))", "log(pi(w))**2/2", Answer.EQUAL),
+    ("sum_t(sg(log(pi(w, t)))*log(pi(w, t)))", "log(pi(w))**2/2", Answer.UNKNOWN),
     ("log(pi(w))*log(pi(l))", "0", Answer.UNKNOWN),
     ("sg(log(pi(w)))*sg(log(pi(l)))", "0", Answer.EQUAL),
     ("sum_t(sg(kl_ref_pi(w, t))*log(pi(w, t)))", "0", Answer.UNEQUAL),

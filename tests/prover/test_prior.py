@@ -14,6 +14,13 @@ from midpo_sym.prover.prior import Reach, solve_prior
 from midpo_sym.spec.model import Statement
 
 ALPHA = loss("alpha")
+
+
+def solve(argument, scale=ALPHA, link="logsigmoid"):
+    """Return the prior of a loss; the statement's own prior has no say in it."""
+    return solve_prior(Statement(scale, prior("prev(y)"), link, argument))
+
+
 LR = "alpha*log(pi({0})/ref({0}))"
 DPO = f"{LR.format('w')} - {LR.format('l')}"
 
@@ -71,7 +78,7 @@ def test_reach_and_prior(name):
     """The reach follows from m(a, b) by hand; the prior found gives the loss, and is the one
     worked out by log ζ = log π − g/α, up to a factor that depends on x only."""
     text, reach, expected = SOLVED[name]
-    solution = solve_prior(ALPHA, loss(text))
+    solution = solve(loss(text))
     assert solution.reach is reach
     if reach is PAIR:
         assert solution.zeta is None
@@ -88,16 +95,24 @@ def test_reach_and_prior(name):
         assert decide(tree.Log(solution.zeta), known).answer is Answer.EQUAL
 
 
-def test_a_minimum_of_the_lengths_is_not_decided():
-    """LD-DPO shares out at the smaller length, −max(−|y_w|, −|y_l|), which is an opaque atom."""
-    solution = solve_prior(ALPHA, loss(f"{DPO} - gamma*max(-length(w), -length(l))"))
-    assert solution.reach is Reach.UNKNOWN
+def test_a_minimum_of_the_lengths_needs_the_pair():
+    """LD-DPO shares out at the smaller length, −max(−|y_w|, −|y_l|): at lengths a, b, c, d the
+    equation of the margin leaves min(a,b) − min(a,d) − min(c,b) + min(c,d), not zero everywhere."""
+    solution = solve(loss(f"{DPO} - gamma*max(-length(w), -length(l))"))
+    assert solution.reach is Reach.PAIR
     assert solution.zeta is None
+    lengths = {name: len(tokens) for name, tokens in solution.failure.models.responses.items()}
+    gamma = solution.failure.models.parameters["gamma"]
+    left = sum(
+        sign * min(lengths[one], lengths[other]) for sign, one, other, _ in solution.failure.margins
+    )
+    assert solution.failure.total == (gamma * left,)
+    assert left
 
 
 def test_a_zero_denominator_is_not_decided():
     """1/(γ − γ) has no prior, and raises nothing."""
-    assert solve_prior(ALPHA, loss("1/(gamma - gamma)")).reach is Reach.UNKNOWN
+    assert solve(loss("1/(gamma - gamma)")).reach is Reach.UNKNOWN
 
 
 REACH = {
@@ -108,7 +123,7 @@ REACH = {
     "simpo": LABEL,
     "sparsepo": RESPONSE,
     "tdpo": RESPONSE,
-    "tdpo2": RESPONSE,  # by value; its gradient needs the label
+    "tdpo2": LABEL,  # for its gradient; by value the response alone would do
     "tis_dpo": LABEL,
 }
 
@@ -117,7 +132,7 @@ REACH = {
 def test_shipped_priors_are_found(name):
     """The prior solved from each shipped loss is the printed one, up to a constant factor."""
     statement = shipped(name).statement
-    solution = solve_prior(statement.scale, statement.argument)
+    solution = solve_prior(statement)
     assert solution.reach is REACH[name]
     for response in ("w", "l"):
         ours, printed = (
@@ -130,6 +145,6 @@ def test_shipped_priors_are_found(name):
 
 def test_scale():
     """With scale 1, DPO's argument needs log ζ = log π − α log π/ref."""
-    solution = solve_prior(tree.Number(1), loss(DPO))
+    solution = solve(loss(DPO), tree.Number(1))
     known = parse("pi(y)**(1 - alpha)*ref(y)**alpha", Scope(frozenset("y"), {"alpha": "positive"}))
     assert decide(tree.Log(solution.zeta), tree.Log(known)).answer is Answer.EQUAL

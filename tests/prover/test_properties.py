@@ -7,6 +7,8 @@ from independent import compare
 from words import IDS, loss, prior, shipped
 
 from midpo_sym.language.parser import Scope, parse
+from midpo_sym.language.substitute import at_labels, unfold
+from midpo_sym.prover.framework import implicit_reward
 from midpo_sym.prover.kernel import Answer, decide
 from midpo_sym.prover.properties import compute_properties, simplest_reward
 from midpo_sym.spec.model import Statement
@@ -132,7 +134,8 @@ def test_what_is_hidden_counts():
     assert not found.reference_free
     assert found.needs_length
     statement = Statement(loss("alpha"), prior(zeta), "logsigmoid", loss(argument))
-    assert simplest_reward(statement, "w") is None
+    # log(π/exp(max(log π, 0))) has no shorter form, and is shown as it is written.
+    assert simplest_reward(statement, "w") == unfold(at_labels(implicit_reward(statement, "w")))
 
 
 def test_divergences_mention_both_models():

@@ -16,7 +16,7 @@ from midpo_sym.prover.kernel import Mode
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.rules import CANCELLATION, RULES, SUBSTITUTION, Rule
 from midpo_sym.prover.steps import derive
-from midpo_sym.prover.verdict import DisagreementError, Status
+from midpo_sym.prover.verdict import Status
 
 
 @cache
@@ -112,7 +112,7 @@ def test_rewards(claim):
 
 
 def test_a_wrong_rule_is_rejected(monkeypatch):
-    """A rule that takes log(a b) to log a is stopped by the kernel at the first step it makes."""
+    """A rule that takes log(a b) to log a makes no step: the kernel confirms none of them."""
 
     def first(node):
         match node:
@@ -122,5 +122,7 @@ def test_a_wrong_rule_is_rejected(monkeypatch):
 
     wrong = Rule("wrong", "log(a·b) = log a", "", first)
     monkeypatch.setattr(module, "RULES", (*RULES[:6], wrong))
-    with pytest.raises(DisagreementError, match="wrong"):
-        derive(shipped("centropy").statement, proved=True)
+    steps = derive(shipped("centropy").statement, proved=True)
+    lines = [*steps.reward, *steps.framework, *steps.target]
+    assert lines
+    assert "wrong" not in {line.rule.name for line in lines}

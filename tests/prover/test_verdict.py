@@ -66,7 +66,7 @@ def test_the_kernel_lies_about_the_gradient(monkeypatch, statement):
 def test_the_witness_lies_about_the_value(monkeypatch):
     """A witness against what the kernel proves is a contradiction."""
     found = point()
-    monkeypatch.setattr(witness, "search", lambda *_, tries: Search(tries, found, None))
+    monkeypatch.setattr(witness, "search", lambda *_, tries, **__: Search(tries, found, None))
     with pytest.raises(DisagreementError, match="a witness refutes it"):
         check(TRUE)
 
@@ -74,7 +74,7 @@ def test_the_witness_lies_about_the_value(monkeypatch):
 def test_the_witness_lies_about_the_gradient(monkeypatch):
     """So is a witness against a gradient that the kernel proves."""
     found = replace(point(), of_gradient=True)
-    monkeypatch.setattr(witness, "search", lambda *_, tries: Search(tries, None, found))
+    monkeypatch.setattr(witness, "search", lambda *_, tries, **__: Search(tries, None, found))
     with pytest.raises(DisagreementError, match="a witness refutes it"):
         check(TRUE)
 
@@ -82,7 +82,7 @@ def test_the_witness_lies_about_the_gradient(monkeypatch):
 @pytest.mark.parametrize("statement", [FALSE, HALF], ids=["value", "gradient"])
 def test_a_witness_that_finds_nothing(monkeypatch, statement):
     """Finding nothing refutes nothing: what the kernel tells apart is then undecided."""
-    monkeypatch.setattr(witness, "search", lambda *_, tries: Search(tries, None, None))
+    monkeypatch.setattr(witness, "search", lambda *_, tries, **__: Search(tries, None, None, tries))
     result = check(statement)
     assert isinstance(result.gradient, Undecided)
     assert isinstance(result.verdict, Proved if statement is HALF else Undecided)
@@ -123,7 +123,7 @@ def test_a_wrong_residual_of_the_gradient_is_rejected(monkeypatch):
 
 
 def test_opinions_are_recorded():
-    """A proof names three judges twice, a refutation three judges once, each with its answer."""
+    """Three judges are named for the value and three for the gradient, each with its answer."""
     said = [(each.judge, each.of, each.says) for each in check(TRUE).opinions]
     assert said == [
         (judge, of, "equal")
@@ -131,7 +131,12 @@ def test_opinions_are_recorded():
         for judge in ("kernel", "witness", "numbers")
     ]
     said = [(each.judge, each.of, each.says) for each in check(FALSE).opinions]
-    assert said == [(judge, "value", "different") for judge in ("kernel", "witness", "numbers")]
+    assert said == [
+        *((judge, "value", "different") for judge in ("kernel", "witness", "numbers")),
+        ("kernel", "gradient", "unknown"),  # weights σ(−A) differ, and so do the gradients
+        ("witness", "gradient", "different"),
+        ("numbers", "gradient", "different"),
+    ]
     said = {(each.judge, each.of): each.says for each in check(HALF).opinions}
     assert {of: said["kernel", of] for of in ("value", "gradient")} == {
         "value": "equal",
@@ -143,9 +148,10 @@ def test_outside_the_class_is_undecided():
     """γ^η with γ of any sign is outside the class; equal numbers alone prove nothing."""
     odd = loss("gamma") ** loss("eta")
     statement = Statement(loss("alpha"), prior("ref(y)"), "logsigmoid", odd)
-    verdict, gradient, opinions = judge(loss("max(gamma, gamma)"), loss("gamma"), statement=TRUE)
+    odd_sides = loss("max(2*gamma, 2*eta)"), loss("2*max(gamma, eta)")
+    verdict, gradient, opinions = judge(*odd_sides, statement=TRUE)
     assert isinstance(verdict, Undecided)
-    assert isinstance(gradient, Undecided)
+    assert isinstance(gradient, Proved)  # the policy is in neither side
     assert opinions[0].says == "unknown"
     assert "no difference" in verdict.reason
     left = loss("lam") ** loss("lam")

@@ -25,9 +25,10 @@ from midpo_sym.language.build import (
     sum_t,
     weight,
 )
-from midpo_sym.prover import witness
+from midpo_sym.prover import tiny, witness
 from midpo_sym.prover.exact import InexactError
-from midpo_sym.prover.witness import END, VOCABULARY, TinyModels, evaluate
+from midpo_sym.prover.tiny import END, VOCABULARY, TinyModels
+from midpo_sym.prover.witness import evaluate
 
 # y_w = a ∎ and y_l = ∎. The probabilities of (a, b, c, ∎), as powers of ½:
 #   prompt: π = (½, ¼, ⅛, ⅛), ref = (¼, ½, ⅛, ⅛), prev = (⅛, ⅛, ¼, ½)
@@ -140,7 +141,9 @@ def test_inexact_values_are_refused(node):
 
 def test_the_search_draws_real_language_models():
     """Every point is one: probabilities sum to 1, prefixes are shared, responses differ and end."""
-    found = list(witness._candidates(_names("kl_ref_pi(w, t)*mu(w, t)*omega(w, t)"), 60, 3))
+    found = list(
+        tiny._candidates(_names("kl_ref_pi(w, t)*mu(w, t)*omega(w, t)"), 60, 3, ("w", "l"))
+    )
     for models in found:
         chosen, rejected = models.responses["w"], models.responses["l"]
         assert chosen != rejected
@@ -166,7 +169,7 @@ def test_the_search_draws_real_language_models():
 
 def _names(text):
     node = loss(f"sum_t({text}) + sum_t(({text.replace('(w,', '(l,')}))")
-    return witness._Names.of(node, node)
+    return tiny._Names.of(node, node)
 
 
 def test_a_reversed_divergence_is_seen():
