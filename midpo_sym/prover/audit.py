@@ -166,7 +166,7 @@ def _negated(judgement: Judgement) -> Judgement:
     """Return the verdict of the opposite: refuted if its evidence is proved, else undecided."""
     proved = judgement.status == Status.PROVED.value
     status = Status.REFUTED if proved else Status.UNDECIDED
-    because = f"the opposite is proved by {judgement.because}" if proved else judgement.because
+    because = f"what it denies is proved by {judgement.because}" if proved else judgement.because
     return replace(judgement, status=status.value, because=because)
 
 

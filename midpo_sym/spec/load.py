@@ -300,8 +300,8 @@ class _Loader(Tables):
         status = self.one_of(entry["status"], STATUSES, (*path, "status"))
         gradient = self.one_of(entry.get("gradient", status), STATUSES, (*path, "gradient"))
         if not entry.get("printed", True) and "note" not in entry:
-            cure = "say in note what it repairs or how it reads what is printed"
-            self.fail((*path, "printed"), "a claim that nobody prints needs a note", Advice(cure=cure))
+            advice = Advice(cure="say in note what it repairs or how it reads what is printed")
+            self.fail((*path, "printed"), "a claim that nobody prints needs a note", advice)
         changed = {"zeta", "scale", "link", "argument", "where"} & set(entry)
         if changed:
             if "where" in entry:
