@@ -50,7 +50,8 @@ def summary(results: Sequence[EntryResult]) -> RenderableType:
     said_ = ", ".join(f"{counts[status]} {status}" for status in _SIGNS if counts[status])
     of = ", ".join(f"{kinds[kind]} {kind}" for kind in CATEGORIES if kinds[kind])
     odd = [each.entry.id for each in results if not each.as_expected]
-    lines = [Text(f"{len(results)} statements: {said_}"), Text(f"slips, each counted once: {of}")]
+    lines = [Text(f"{len(results)} statements: {said_}")]
+    lines += [Text(f"slips, each counted once: {of}")] if of else []
     lines += [Text(f"not as expected: {', '.join(odd)}", "red")] if odd else []
     return Group(table, *lines)
 
@@ -61,22 +62,16 @@ def in_order(results: Sequence[EntryResult]) -> list[EntryResult]:
     Within these: errors, overstatements, notation, then what is not said to be a slip; an entry
     that repeats another right after it.
     """
-    kinds = {each.entry.id: each.entry.category for each in results}
-    kinds |= {
-        each.entry.id: kinds.get(each.entry.evidence.same, "")
-        for each in results
-        if each.entry.evidence.same
-    }
-    places = {each.entry.id: number for number, each in enumerate(results)}
+    known = {each.entry.id: each for each in results}
+    places = {id_: number for number, id_ in enumerate(known)}
 
     def key(each: EntryResult) -> tuple[int, int, int, bool]:
-        first = each.entry.evidence.same
-        place = places.get(first, places[each.entry.id])
+        first = known.get(each.entry.evidence.same, each)
         return (
             _ORDER.index(each.judgement.status),
-            _KINDS.index(kinds[each.entry.id]),
-            place,
-            bool(first),
+            _KINDS.index(first.entry.category),
+            places[first.entry.id],
+            first is not each,
         )
 
     return sorted(results, key=key)
@@ -91,7 +86,10 @@ def story(result: EntryResult) -> RenderableType:
     rows.add_row("place", entry.place)
     rows.add_row("says", entry.says)
     if entry.evidence.relation:
-        rows.add_row("that is", _relation(entry.evidence.relation, setting))
+        rows.add_row(
+            "denies" if entry.evidence.negated else "that is",
+            _relation(entry.evidence.relation, setting),
+        )
         for name in entry.evidence.relation.using:
             rows.add_row("assuming", setting.assumptions[name].meaning)
     rows.add_row("verdict", _status(result.judgement.status))

@@ -47,7 +47,8 @@ def make(material: Material, cache: Path | None) -> Pages:
 
 def _sections(material: Material) -> Iterator[tuple[str, str, list[EntryResult]]]:
     """Yield title, id and entries: what is not right, what is open, then what is proved."""
-    slips, unknown = [], []
+    slips: list[EntryResult] = []
+    unknown: list[EntryResult] = []
     for each in in_order([each for _, found in material.audits for each in found]):
         if each.judgement.status != Status.PROVED.value:
             (slips if each.entry.category or each.judgement.same else unknown).append(each)
