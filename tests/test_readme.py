@@ -101,6 +101,21 @@ def test_the_version_is_said_once():
     assert declared["project"]["version"] == midpo_sym.__version__
 
 
+def test_the_claims_counted_are_those_printed():
+    """Proved is what is proved in value and in gradient; repairs and readings are counted apart."""
+    results = [each for id_ in catalogue.ids() for each in midpo_sym.check(id_)]
+    printed = [each for each in results if each.claim.printed]
+    proved = sum(
+        each.verdict.status.value == each.gradient.status.value == "proved" for each in printed
+    )
+    refuted = sum(each.verdict.status.value == "refuted" for each in printed)
+    said = " ".join(README.split())
+    assert {each.claim.citation.work for each in printed} == {"tutunov2025midpo"}
+    assert f"of the {len(printed)} claims that it prints about single losses {proved} are" in said
+    assert f"and {refuted} refuted ({len(results) - len(printed)} more in our files" in said
+    assert f"checks its {len(results)} claims" in said
+
+
 def test_the_counts_are_those_computed():
     """The README and the changelog count statements, chains and theorems; so does the program."""
     judged = Counter(each.judgement.status for each in midpo_sym.audit())
@@ -108,6 +123,10 @@ def test_the_counts_are_those_computed():
     assert f"a verdict on {judged.total()} statements" in said
     assert f"{judged['proved']} are proved, {judged['refuted']} refuted" in said
     assert f"and {judged['not checked']} not checked" in said
+    kinds = Counter(each.entry.category for each in midpo_sym.audit() if each.entry.category)
+    assert f"{kinds.total()} slips" in said
+    assert f"{kinds['error']} errors, {kinds['overstatement']} overstatements" in said
+    assert f"{kinds['notation']} slips of notation" in said
     changelog = " ".join((ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split())
     assert f"{judged.total()} statements of the paper" in changelog
     chains = sum(len(each.chains) for each in catalogue.theories())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from midpo_sym.certify import lock
@@ -55,7 +55,11 @@ def coverage(
         for name in names
     }
     known = claims | chains
-    audit = [_audited(entry, known, settled) for each in audits for entry in each.entries]
+    entries = {entry.id: entry for each in audits for entry in each.entries}
+    audit = [
+        replace(_audited(entries.get(entry.evidence.same, entry), known, settled), id=entry.id)
+        for entry in entries.values()
+    ]
     return (*known.values(), *audit)
 
 

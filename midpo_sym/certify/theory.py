@@ -132,7 +132,6 @@ THEOREMS = (
     Theorem(
         "MidpoTheory.bradley_terry_is_sigmoid",
         "exp a/(exp a + exp b) is the sigmoid of a − b",
-        ("eq-2",),
     ),
     Theorem(
         "MidpoTheory.likelihood_is_the_loss",

@@ -23,33 +23,58 @@ from midpo_sym.spec.theory import Relation, Setting
 _SIGNS = {"proved": "✓", "refuted": "✗", "undecided": "?", "not checked": "–"}
 _STYLES = {"proved": "green", "refuted": "yellow", "undecided": "magenta", "not checked": "dim"}
 _DIGITS = 12
+_ORDER = ("refuted", "undecided", "not checked", "proved")
+_KINDS = ("error", "overstatement", "notation", "")
+assert set(_KINDS) == {*CATEGORIES, ""}
 
 
 def summary(results: Sequence[EntryResult]) -> RenderableType:
-    """Return one row for each entry, and lines that count them."""
+    """Return one row for each entry, what is not right first, and lines that count them."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("entry", no_wrap=True)
     table.add_column("as printed", no_wrap=True)
-    table.add_column("kind", no_wrap=True)
+    table.add_column("kind", overflow="fold", max_width=20)
     table.add_column("mended", no_wrap=True)
     table.add_column("place", overflow="fold", max_width=32)
     table.add_column("why", overflow="fold")
-    for each in results:
+    for each in in_order(results):
         mended = _status(each.repair.status) if each.repair else ""
         said = _status(each.judgement.status)
         if not each.as_expected:
             said.append(" !", "red")
-        table.add_row(
-            each.entry.id, said, each.entry.category, mended, each.entry.place, each.entry.why
-        )
+        same = each.entry.evidence.same
+        kind = f"as {same}" if same else each.entry.category
+        table.add_row(each.entry.id, said, kind, mended, each.entry.place, each.entry.why)
     counts = Counter(each.judgement.status for each in results)
     kinds = Counter(each.entry.category for each in results if each.entry.category)
     said_ = ", ".join(f"{counts[status]} {status}" for status in _SIGNS if counts[status])
     of = ", ".join(f"{kinds[kind]} {kind}" for kind in CATEGORIES if kinds[kind])
     odd = [each.entry.id for each in results if not each.as_expected]
-    lines = [Text(f"{len(results)} statements: {said_}"), Text(f"not right as printed: {of}")]
+    lines = [Text(f"{len(results)} statements: {said_}")]
+    lines += [Text(f"slips, each counted once: {of}")] if of else []
     lines += [Text(f"not as expected: {', '.join(odd)}", "red")] if odd else []
     return Group(table, *lines)
+
+
+def in_order(results: Sequence[EntryResult]) -> list[EntryResult]:
+    """Return what is refuted first, then what has no verdict, then what is proved.
+
+    Within these: errors, overstatements, notation, then what is not said to be a slip; an entry
+    that repeats another right after it.
+    """
+    known = {each.entry.id: each for each in results}
+    places = {id_: number for number, id_ in enumerate(known)}
+
+    def key(each: EntryResult) -> tuple[int, int, int, bool]:
+        first = known.get(each.entry.evidence.same, each)
+        return (
+            _ORDER.index(each.judgement.status),
+            _KINDS.index(first.entry.category),
+            places[first.entry.id],
+            first is not each,
+        )
+
+    return sorted(results, key=key)
 
 
 def story(result: EntryResult) -> RenderableType:
@@ -61,12 +86,17 @@ def story(result: EntryResult) -> RenderableType:
     rows.add_row("place", entry.place)
     rows.add_row("says", entry.says)
     if entry.evidence.relation:
-        rows.add_row("that is", _relation(entry.evidence.relation, setting))
+        rows.add_row(
+            "denies" if entry.evidence.negated else "that is",
+            _relation(entry.evidence.relation, setting),
+        )
         for name in entry.evidence.relation.using:
             rows.add_row("assuming", setting.assumptions[name].meaning)
     rows.add_row("verdict", _status(result.judgement.status))
     if entry.category:
         rows.add_row("kind", CATEGORIES[entry.category])
+    if entry.evidence.same:
+        rows.add_row("same as", entry.evidence.same)
     rows.add_row("why", entry.why)
     rows.add_row("because", result.judgement.because)
     for condition in result.judgement.conditions:
@@ -148,6 +178,7 @@ def report(results: Sequence[EntryResult]) -> list[dict[str, Any]]:
 def _evidence(judgement: Judgement) -> dict[str, Any]:
     return {
         "because": judgement.because,
+        "same": judgement.same or None,
         "claims": {claim.id: claim.verdict.status.value for claim in judgement.claims},
         "chains": {chain.id: chain.status.value for chain in judgement.chains},
         "conditions": [to_text(each) for each in judgement.conditions],

@@ -155,6 +155,7 @@ def _result(
             "id": claim.id,
             "work": claim.citation.work,
             "place": claim.citation.place,
+            "printed": claim.printed,
             "note": claim.note,
         }
         if claim

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich import box
@@ -88,7 +89,7 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
         rows.add_row("", f"{to_unicode(node, symbols)} = {to_unicode(node.body, symbols)}")
     if result.claim:
         where = f"{catalogue.cited(result.claim.citation.work)}, {result.claim.citation.place}"
-        rows.add_row("claimed in", where)
+        rows.add_row("claimed in" if result.claim.printed else "ours, on", where)
     for of, verdict, expected in zip(
         ("value", "gradient"), (result.verdict, result.gradient), result.expected, strict=True
     ):
@@ -227,7 +228,7 @@ def description(
         if claim.gradient != claim.status:
             expected += f", gradient {claim.gradient}"
         where = f"{catalogue.cited(claim.citation.work)}, {claim.citation.place}"
-        claims.add_row(claim.id, where, expected)
+        claims.add_row(claim.id, where if claim.printed else f"not printed; on {where}", expected)
     if derivation.claims:
         parts.append(claims)
     if derivation.notes:
@@ -242,15 +243,31 @@ def _status(status: Status, expected: Status) -> Text:
     return Text(f"{text}, expected {expected.value}", style="bold red")
 
 
-def _count(results: Sequence[Result]) -> Text:
-    counts = {
-        status: sum(result.verdict.status is status for result in results) for status in Status
-    }
-    said = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
+def _count(results: Sequence[Result]) -> RenderableType:
+    said = _said(results)
     wrong = sum(not result.as_expected for result in results)
+    line = Text(f"{said}; all as expected", style="green")
     if wrong:
-        return Text(f"{said}; {wrong} not as expected", style="bold red")
-    return Text(f"{said}; all as expected", style="green")
+        line = Text(f"{said}; {wrong} not as expected", style="bold red")
+    ours = [result for result in results if result.claim and not result.claim.printed]
+    if not ours:
+        return line
+    printed = [result for result in results if result not in ours]
+    apart = [f"printed: {_said(printed)}"] * bool(printed)
+    apart.append(f"ours (repairs and readings): {_said(ours)}")
+    return Group(line, Text("; ".join(apart), style="dim"))
+
+
+def _said(results: Sequence[Result]) -> str:
+    """Return how many are proved in value and gradient, in value only, and the rest by value."""
+    counts = Counter(
+        "proved in value only"
+        if result.verdict.status is Status.PROVED and result.gradient.status is not Status.PROVED
+        else result.verdict.status.value
+        for result in results
+    )
+    order = ("proved", "proved in value only", "refuted", "undecided")
+    return ", ".join(f"{counts[each]} {each}" for each in order if counts[each])
 
 
 def _knows(result: Result) -> str:

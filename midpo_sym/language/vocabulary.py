@@ -218,9 +218,9 @@ THEORY_RULES = {
 }
 
 CATEGORIES = {
-    "notation": "a slip of notation or typesetting: misprinted, its meaning is plain",
-    "error": "a mathematical error: read as it stands, what is printed is false",
-    "overstatement": "true of less than it says, or more is asked for than is needed",
+    "notation": "a slip of notation or typesetting, whose meaning the paper itself makes plain",
+    "error": "a misprint or mistake: what is printed has a definite meaning, and is false",
+    "overstatement": "true of less than it says, or more is asked for, or promised, than there is",
 }
 
 FORMS = {"display": "a displayed equation", "box": "a boxed result", "text": "a claim in the text"}

@@ -49,6 +49,7 @@ class Judgement:
         sides: a finite problem on which an equation or a bound is false.
         claims: the results of the claims it rests on.
         chains: the results of the chains it rests on.
+        same: the entry whose verdict it is, or "".
     """
 
     status: str
@@ -57,6 +58,7 @@ class Judgement:
     sides: Sides | None = None
     claims: tuple[Result, ...] = ()
     chains: tuple[ChainResult, ...] = ()
+    same: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -155,6 +157,8 @@ def _judged(evidence: Evidence, setting: Setting) -> Judgement:
         return _of_chains(evidence.chains, setting)
     if evidence.property:
         return _of_property(evidence)
+    if evidence.same:
+        return _of_entry(evidence.same, setting)
     return Judgement(NOT_CHECKED, evidence.reason)
 
 
@@ -162,7 +166,7 @@ def _negated(judgement: Judgement) -> Judgement:
     """Return the verdict of the opposite: refuted if its evidence is proved, else undecided."""
     proved = judgement.status == Status.PROVED.value
     status = Status.REFUTED if proved else Status.UNDECIDED
-    because = f"the opposite is proved by {judgement.because}" if proved else judgement.because
+    because = f"what it denies is proved by {judgement.because}" if proved else judgement.because
     return replace(judgement, status=status.value, because=because)
 
 
@@ -239,15 +243,29 @@ def _chain(chain: Chain, setting: Setting) -> ChainResult:
 
 
 def _of_property(evidence: Evidence) -> Judgement:
-    without = [
+    having = [
         id_
         for id_ in evidence.of
-        if not compute_properties(catalogue.get(id_).statement).closed_form_applies
+        if compute_properties(catalogue.get(id_).statement).closed_form_applies
     ]
-    if not without:
-        return Judgement(Status.PROVED.value, f"all of {', '.join(evidence.of)} have it")
-    because = f"{len(without)} of {len(evidence.of)} have it not: {', '.join(without)}"
-    return Judgement(Status.REFUTED.value, because)
+    names = f": {', '.join(having)}" if having else ""
+    because = f"counting: {len(having)} of {len(evidence.of)} have a {evidence.property}{names}"
+    most = 2 * len(having) > len(evidence.of)
+    return Judgement((Status.PROVED if most else Status.REFUTED).value, because)
+
+
+def _of_entry(name: str, setting: Setting) -> Judgement:
+    """Return the verdict of another entry, which says the same."""
+    known = audit_entries(catalogue.audits())
+    if name not in known:
+        raise _unknown(name, "entry", setting, list(known))
+    entry, its_setting = known[name]
+    if entry.evidence.same:
+        advice = Advice(name, "an entry with evidence of its own", f"name {entry.evidence.same}")
+        raise SpecError(str(setting.path), "same leads to an entry that has it too", advice=advice)
+    judgement = check_entry(entry, its_setting).judgement
+    because = f"the same as {name}: {judgement.because}"
+    return replace(judgement, because=because, same=name)
 
 
 def _worst(statuses: set[str]) -> str:

@@ -87,6 +87,7 @@ KEYS: dict[str, dict[str, Key]] = {
         ("id", TEXT, True, "permanent name within the file"),
         ("work", TEXT, True, "a key of sources.toml, or a citation"),
         ("place", TEXT, True, "where in the work, such as `appendix B`"),
+        ("printed", BOOLEAN, False, "whether a work prints it as claimed; true if left out"),
         ("status", TEXT, True, "expected of the value: `proved`, `refuted` or `undecided`"),
         ("gradient", TEXT, False, "expected of the gradient; the same as `status` if left out"),
         ("zeta", EXPRESSION, False, "replaces `prior.zeta`"),

@@ -299,6 +299,9 @@ class _Loader(Tables):
             self.fail((*path, "id"), "is not an id", Advice(short(entry["id"]), "a-z 0-9 - _"))
         status = self.one_of(entry["status"], STATUSES, (*path, "status"))
         gradient = self.one_of(entry.get("gradient", status), STATUSES, (*path, "gradient"))
+        if not entry.get("printed", True) and "note" not in entry:
+            advice = Advice(cure="say in note what it repairs or how it reads what is printed")
+            self.fail((*path, "printed"), "a claim that nobody prints needs a note", advice)
         changed = {"zeta", "scale", "link", "argument", "where"} & set(entry)
         if changed:
             if "where" in entry:
@@ -336,6 +339,7 @@ class _Loader(Tables):
         return Claim(
             id=entry["id"],
             citation=self.citation(entry, path, claim=True),
+            printed=entry.get("printed", True),
             status=status,
             gradient=gradient,
             statement=statement,

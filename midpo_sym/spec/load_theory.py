@@ -45,7 +45,7 @@ from midpo_sym.spec.theory import (
 from midpo_sym.spec.theory_keys import AUDIT_KEYS, THEORY_KEYS, THEORY_NAMED
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
-_EVIDENCE = ("left", "claim", "chain", "property", "reason")
+_EVIDENCE = ("left", "claim", "chain", "property", "same", "reason")
 
 
 def load_theory(path: Path) -> Theory:
@@ -358,9 +358,13 @@ class _AuditLoader(_Loader):
         self.one_of(entry["form"], FORMS, (*path, "form"))
         if "category" in entry:
             self.one_of(entry["category"], CATEGORIES, (*path, "category"))
-        elif status == "refuted":
+        elif status == "refuted" and "same" not in entry:
             self.fail(path, "what is refuted has a category", Advice(allowed=", ".join(CATEGORIES)))
-        if ("reason" in entry) != (status == "not checked"):
+        for key in ("category", "residual", "repair") if "same" in entry else ():
+            if key in entry:
+                cure = "take it out: it is that of the entry named by same"
+                self.fail((*path, key), "one slip is counted once", Advice(cure=cure))
+        if "same" not in entry and ("reason" in entry) != (status == "not checked"):
             self.fail(path, "a reason stands where nothing is checked, and only there", Advice())
         free = self.indices(entry.get("for", ""), (*path, "for"))
         residual = entry.get("residual")
@@ -408,6 +412,7 @@ class _AuditLoader(_Loader):
             chains=self.listed(entry, "chain"),
             property=entry.get("property", ""),
             of=self.listed(entry, "of"),
+            same=entry.get("same", ""),
             reason=entry.get("reason", ""),
             negated=entry.get("negated", False),
         )

@@ -82,11 +82,12 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What some work prints, and what must come out of checking it.
+    """What some work prints, or a reading or repair of that; what must come out of checking it.
 
     Attributes:
         id: permanent name within the file.
-        citation: where it is printed.
+        citation: where it is printed, or what it reads or repairs.
+        printed: whether the work prints it; a reading or a repair of ours is not printed.
         status: what is expected of the value.
         gradient: what is expected of the gradient.
         statement: what is claimed.
@@ -97,6 +98,7 @@ class Claim:
 
     id: str
     citation: Citation
+    printed: bool
     status: str
     gradient: str
     statement: Statement

@@ -132,8 +132,9 @@ class Evidence:
         relation: an equation or bound.
         claims: claims of derivations, as `simpo/section-4`.
         chains: chains of the theory, as `lemma_1/split`.
-        property: a row of `PROPERTIES` that all of `of` are said to have.
+        property: a row of `PROPERTIES` that most of `of` are said to have.
         of: derivations.
+        same: the entry that judges the same statement, or the same slip in it.
         reason: why nothing is computed.
         negated: whether the evidence, once proved, refutes the statement.
     """
@@ -143,6 +144,7 @@ class Evidence:
     chains: tuple[str, ...] = ()
     property: str = ""
     of: tuple[str, ...] = ()
+    same: str = ""
     reason: str = ""
     negated: bool = False
 

@@ -13,8 +13,8 @@ from midpo_sym.certify.theory import THEOREMS
 NO_WORDS = "the prover does not check it either"
 
 
-def entry(id_, status="proved", claims=(), chains=()):
-    evidence = SimpleNamespace(claims=claims, chains=chains)
+def entry(id_, status="proved", claims=(), chains=(), same=""):
+    evidence = SimpleNamespace(claims=claims, chains=chains, same=same)
     return SimpleNamespace(id=id_, status=status, evidence=evidence)
 
 
@@ -25,10 +25,11 @@ AUDIT = SimpleNamespace(
         entry("by-claim", claims=("simpo/section-4", "dpo/section-4")),
         entry("by-chain", chains=("lemma_1/least",)),
         entry("half-open", claims=("dpo/section-4",), chains=("lemma_1/unheard-of",)),
-        entry("eq-2"),
+        entry("appendix-simpo-reward"),
         entry("of-its-own", status="refuted"),
         entry("without-words", status="not checked"),
         entry("misspelt", claims=("dpo/section-5",)),
+        entry("the-same", same="by-chain"),
     ]
 )
 
@@ -43,8 +44,8 @@ def test_what_rests_on_certified_claims_and_theorems_is_certified(outcomes):
     assert rows["simpo/section-4"].by == ("simpo/claim_section_4.v",)
     assert rows["lemma_1/least"].by == ("MidpoTheory.lemma_1",)
     assert rows["by-claim"].by == ("simpo/claim_section_4.v", "dpo/claim_section_4.v")
-    assert rows["by-chain"].by == ("MidpoTheory.lemma_1",)
-    assert rows["eq-2"].by == ("MidpoTheory.bradley_terry_is_sigmoid",)
+    assert rows["by-chain"].by == rows["the-same"].by == ("MidpoTheory.lemma_1",)
+    assert rows["appendix-simpo-reward"].by == ("MidpoTheory.simpo_reward",)
     missing = {id_: each.missing for id_, each in rows.items() if not each.by}
     assert missing == {
         "lemma_1/unheard-of": "no theorem states it",

@@ -78,7 +78,11 @@ def test_every_entry_of_the_audit_is_on_the_page_with_its_verdict(rendered):
     shown = rendered.files["audit.md"].decode()
     sections = re.findall(r'<section class="claim" id="([^"]+)".*?</section>', shown, re.DOTALL)
     entries = [entry for audit in catalogue.audits() for entry in audit.entries]
-    assert sections == [entry.id for entry in entries]
+    assert sorted(sections) == sorted(entry.id for entry in entries)
+    assert sections[0] == "optimal-policy-section-2"  # the first error; what is proved comes last
+    statuses = {entry.id: entry.status for entry in entries}
+    proved = [statuses[name] == "proved" for name in sections]
+    assert proved == sorted(proved)
     for entry in entries:
         section = shown.partition(f'<section class="claim" id="{entry.id}"')[2]
         badges = re.findall(r'class="badge ([\w-]+)"', section.partition("</section>")[0])
@@ -87,12 +91,12 @@ def test_every_entry_of_the_audit_is_on_the_page_with_its_verdict(rendered):
 
 
 def test_a_refuted_entry_shows_residual_witness_or_repair(rendered):
-    """The summary box has the cEntropy of section 4 refuted; appendix B's loss is the repair."""
+    """Section 4's cEntropy is refuted; appendix B's loss is the repair."""
     shown = rendered.files["audit.md"].decode()
-    section = shown.partition('id="summary-centropy"')[2].partition("</section>")[0]
+    section = shown.partition('id="recovery-centropy"')[2].partition("</section>")[0]
     assert "✗ refuted" in section
     assert "<strong>Residual</strong>" in section
-    assert "Right is:" in section
+    assert "What is right:" in section
     assert 'href="algorithms/centropy.html#claim-section-4"' in section
 
 

@@ -154,7 +154,7 @@ def _what(algorithm: Algorithm, material: Material) -> dict[str, Any]:
         "main_claims": [
             cited(each.claim.citation, material)
             for each in algorithm.results
-            if each.claim and each.claim.is_main
+            if each.claim and each.claim.is_main and each.claim.printed
         ],
         "main_notes": [
             each.claim.note
@@ -232,6 +232,7 @@ def _claim(result: Result, material: Material) -> dict[str, Any]:
         "id": f"claim-{claim.id}",
         "result": result,
         "cited": cited(claim.citation, material),
+        "printed": claim.printed,
         "note": claim.note,
         "zeta": formula(statement.zeta, symbols, r"\zeta(y) \propto")
         if statement.zeta != own.zeta
@@ -247,40 +248,67 @@ def _claim(result: Result, material: Material) -> dict[str, Any]:
 
 
 def _facts(result: Result) -> Iterator[tuple[str, bool, str]]:
-    """Yield what the prior knows and the loss needs: a name, whether it holds, what it means."""
+    """Yield what the prior knows and the loss needs: a question, the answer, what it means."""
     found = result.properties
     if found is None:
         return
-    for name, (label, meaning) in FACTS.items():
-        yield label, bool(getattr(found, name)), meaning
+    for name, (question, if_so, if_not) in FACTS.items():
+        holds = bool(getattr(found, name))
+        yield question, holds, if_so if holds else if_not
 
 
-FACTS: dict[str, tuple[str, str]] = {
+# A question for each property, and what either answer means.
+FACTS: dict[str, tuple[str, str, str]] = {
     "prior_depends_on_policy": (
-        "the prior contains the policy",
-        "so a gradient flows through the prior too",
+        "Does the prior contain the policy?",
+        "it changes while the policy is trained",
+        "it is the same whatever the policy is",
     ),
     "prior_depends_on_label": (
-        "the prior knows the label",
+        "Does the prior know the label?",
         "it differs for the chosen and the rejected response",
+        "it is one function of the response",
     ),
-    "prior_depends_on_length": ("the prior knows the length", "it contains |y| itself"),
+    "prior_depends_on_length": (
+        "Does the prior know the length?",
+        "it contains |y| itself",
+        "|y| itself does not occur in it",
+    ),
     "prior_uses_stop_gradient": (
-        "the prior stops a gradient",
+        "Does the prior stop a gradient?",
         "a part of it counts as a constant",
+        "no part of it counts as a constant",
     ),
     "closed_form_applies": (
-        "the closed form of the optimal policy applies",
+        "Does the closed form of the optimal policy apply?",
+        "the prior is free of policy and label, as Eq. 5 of the unifying paper asks",
         "Eq. 5 of the unifying paper was derived for a prior free of policy and label",
     ),
-    "reference_free": ("the loss is reference-free", "it needs no model but the policy"),
-    "needs_divergence": (
-        "the loss needs full-vocabulary KL",
-        "the next-token distributions, not only the probabilities of the tokens",
+    "reference_free": (
+        "Is the loss reference-free?",
+        "it needs no model but the policy",
+        "it needs another model as well",
     ),
-    "needs_length": ("the loss needs lengths", "the number of tokens of each response"),
-    "needs_weights": ("the loss needs weights", "a number for each token"),
-    "uses_stop_gradient": ("the loss stops a gradient", "a part of it counts as a constant"),
+    "needs_divergence": (
+        "Does the loss need full-vocabulary KL?",
+        "the next-token distributions, not only the probabilities of the tokens",
+        "the probabilities of the tokens are enough",
+    ),
+    "needs_length": (
+        "Does the loss need lengths?",
+        "the number of tokens of each response",
+        "no number of tokens occurs in it",
+    ),
+    "needs_weights": (
+        "Does the loss need weights?",
+        "a number for each token",
+        "it has none for single tokens",
+    ),
+    "uses_stop_gradient": (
+        "Does the loss stop a gradient?",
+        "a part of it counts as a constant",
+        "no part of it counts as a constant",
+    ),
 }
 assert set(FACTS) == {each.name for each in dataclasses.fields(Properties)}
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from midpo_sym.emit.audit import witness
+from midpo_sym.emit.audit import in_order, witness
 from midpo_sym.language.vocabulary import AUDIT_STATUSES, CATEGORIES
 from midpo_sym.prover.audit import EntryResult, Judgement
+from midpo_sym.prover.verdict import Status
 from midpo_sym.site.layout import formula
 from midpo_sym.site.material import Material
 from midpo_sym.site.pages import algorithm, theory
@@ -34,12 +35,35 @@ def make(material: Material, cache: Path | None) -> Pages:
         total=len(results),
         statuses=[(each, statuses[each], said) for each, said in AUDIT_STATUSES.items()],
         kinds=[(each, kinds[each], said) for each, said in CATEGORIES.items()],
+        standard=_standard(material),
         sections=[
-            (audit.setting.title, audit.setting.id, [_entry(each, material) for each in found])
-            for audit, found in material.audits
+            (title, id_, [_entry(each, material) for each in found])
+            for title, id_, found in _sections(material)
+            if found
         ],
     )
     return Pages({_PATH: page}, [{"Audit": _PATH}])
+
+
+def _sections(material: Material) -> Iterator[tuple[str, str, list[EntryResult]]]:
+    """Yield title, id and entries: what is not right, what is open, then what is proved."""
+    slips: list[EntryResult] = []
+    unknown: list[EntryResult] = []
+    for each in in_order([each for _, found in material.audits for each in found]):
+        if each.judgement.status != Status.PROVED.value:
+            (slips if each.entry.category or each.judgement.same else unknown).append(each)
+    yield "Not right as printed", "not-right", slips
+    yield "Without a verdict", "without-a-verdict", unknown
+    for audit, found in material.audits:
+        right = [each for each in found if each.judgement.status == Status.PROVED.value]
+        yield f"Proved. {audit.setting.title}", audit.setting.id, right
+
+
+def _standard(material: Material) -> str:
+    """Return the standard of the audit, as it stands beside its files; "" if it does not."""
+    readme = material.audits[0][0].setting.path.parent / "README.md"
+    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
+    return text.partition("\n## The standard\n")[2].partition("\n## ")[0].strip()
 
 
 def _entry(result: EntryResult, material: Material) -> dict[str, Any]:
@@ -56,6 +80,7 @@ def _entry(result: EntryResult, material: Material) -> dict[str, Any]:
     return {
         "entry": entry,
         "status": judgement.status,
+        "same": judgement.same,
         "because": judgement.because,
         "statement": _statement(entry.evidence.relation, setting),
         "assumed": [

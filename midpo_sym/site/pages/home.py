@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,20 @@ _PAPER = "tutunov2025midpo"
 def make(material: Material, cache: Path | None) -> Pages:
     """Return the home page."""
     del cache
-    results = [each for algorithm in material.algorithms for each in algorithm.results]
-    counts = {
-        status.value: sum(result.verdict.status is status for result in results)
-        for status in Status
-    }
+    claims = [
+        (each, each.claim)
+        for algorithm in material.algorithms
+        for each in algorithm.results
+        if each.claim
+    ]
+    printed = [result for result, claim in claims if claim.printed]
+    # Proved is what is proved in value and in gradient.
+    counts = Counter(
+        result.verdict.status.value
+        if result.verdict.status is not Status.PROVED
+        else result.gradient.status.value
+        for result in printed
+    )
     first = material.algorithms[0]
     chosen, rejected = (
         to_latex(implicit_reward(first.main.statement, each), first.derivation.symbols)
@@ -40,7 +50,8 @@ def make(material: Material, cache: Path | None) -> Pages:
         more=[_row(each) for each in material.algorithms if not _in_paper(each)],
         paper=material.works.get(_PAPER),
         counts=counts,
-        total=len(results),
+        total=len(printed),
+        ours=len(claims) - len(printed),
         use=_use(material),
         audited=sum(len(found) for _, found in material.audits),
         theory=f"theory/{material.theories[0][0].setting.id}.md" if material.theories else "",
@@ -53,7 +64,11 @@ def _in_paper(algorithm: Algorithm) -> bool:
 
 
 def _row(algorithm: Algorithm) -> dict[str, Any]:
-    refuted = [each for each in algorithm.others if each.verdict.status is Status.REFUTED]
+    refuted = [
+        each
+        for each in algorithm.others
+        if each.verdict.status is Status.REFUTED and each.claim and each.claim.printed
+    ]
     return {
         "id": algorithm.id,
         "title": algorithm.derivation.title,
