@@ -9,7 +9,7 @@ from itertools import pairwise
 from midpo_sym.language import indexed
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import DOMAINS, THEORY_RULES
+from midpo_sym.language.vocabulary import DOMAINS
 from midpo_sym.prover import kernel
 from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.prover.kernel import Mode, Theorem
