@@ -80,7 +80,7 @@ def story(result: ChainResult) -> RenderableType:
         if any(said):
             where.add_row("", f"{setting.symbols[name].unicode}: {', '.join(filter(None, said))}")
     for theorem in moreover(result):
-        where.add_row("moreover", more_of(theorem, setting))
+        where.add_row("besides", more_of(theorem, setting))
     domains = [f"{show(node)} {DOMAIN_SIGNS[domain][0]}" for node, domain in domains_of(result)]
     if domains:
         where.add_row("for all", ", ".join(domains))

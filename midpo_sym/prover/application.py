@@ -122,7 +122,9 @@ def of_instance(step: Application) -> Equation:
     """
     smaller, larger = step.sides
     if not isinstance(smaller, indexed.Least):
-        raise MisfitError("the rule 'a least value is least' does not fit: no line is a least value")
+        raise MisfitError(
+            "the rule 'a least value is least' does not fit: no line is a least value"
+        )
     formals = tuple(sorted(indexed.free_indices(smaller.body) | {smaller.index}))
     actuals = tuple(step.at if each == smaller.index else each for each in formals)
     taken = indexed.Applied("_", formals, actuals, smaller.body)
@@ -136,7 +138,9 @@ def of_all_bounds(step: Application) -> Equation:
         MisfitError: the line is no least value.
     """
     if not isinstance(step.after, indexed.Least):
-        message = "the rule 'a bound of all bounds the least' does not fit: the line is no least value"
+        message = (
+            "the rule 'a bound of all bounds the least' does not fit: the line is no least value"
+        )
         raise MisfitError(message)
     return Equation(indexed.Least(step.over, step.before), step.after)
 

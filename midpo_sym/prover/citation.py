@@ -19,9 +19,7 @@ def statement(chain: Chain) -> Cited:
     return Cited(chain.start, chain.steps[-1].to, tuple(sorted(chain.indices)))
 
 
-def instance(
-    chain: Chain, there: Setting, here: Setting, where: tuple[Replacement, ...]
-) -> Cited:
+def instance(chain: Chain, there: Setting, here: Setting, where: tuple[Replacement, ...]) -> Cited:
     """Return what a chain of another file proves, in the words of this one.
 
     Raises:
@@ -61,7 +59,9 @@ def _check_name(
             *map(indexed.set_of, other.indices)
         ]
     if not alike:
-        raise MisfitError(f"{name} of {there.id} is nothing here: say in `where` what stands for it")
+        raise MisfitError(
+            f"{name} of {there.id} is nothing here: say in `where` what stands for it"
+        )
 
 
 def _lies_in(body: Expression, domain: str) -> bool:
@@ -80,8 +80,8 @@ class _Instance:
     def of(self, node: Expression, env: Mapping[str, str], *, put_in: bool = True) -> Expression:
         match node:
             case indexed.Applied(formals=formals, actuals=actuals, body=body):
-                at = (env.get(each, each) for each in actuals)
-                return self.of(body, dict(zip(formals, at, strict=True)), put_in=put_in)
+                values = (env.get(each, each) for each in actuals)
+                return self.of(body, dict(zip(formals, values, strict=True)), put_in=put_in)
             case indexed.Indexed(name=name, indices=indices):
                 at = tuple(env.get(each, each) for each in indices)
                 if put_in and name in self.new:
@@ -120,4 +120,6 @@ def check_assumed(
         over_here = {each.function.indices.index(k) for k in each.over}
         if same and len(over_there) == len(cited.over) and over_there == over_here:
             return
-    raise MisfitError(f"the cited chain assumes something of {cited.function.name}: name it in using")
+    raise MisfitError(
+        f"the cited chain assumes something of {cited.function.name}: name it in using"
+    )

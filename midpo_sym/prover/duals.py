@@ -34,10 +34,12 @@ class Dual:
         return Dual(-self.value, -self.slope, self.tag)
 
     def __sub__(self, other: Any) -> Dual:
-        return self + -other
+        tag, (a, b), (c, d) = _parts(self, other)
+        return Dual(a - c, b - d, tag)
 
     def __rsub__(self, other: Any) -> Dual:
-        return -self + other
+        tag, (a, b), (c, d) = _parts(other, self)
+        return Dual(a - c, b - d, tag)
 
     def __mul__(self, other: Any) -> Dual:
         tag, (a, b), (c, d) = _parts(self, other)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from midpo_sym.prover.normaliser import Normaliser
-from midpo_sym.prover.terms import Base, Factor, Product, Sum, UnreadableError, joined
+from midpo_sym.prover.terms import Factor, Product, Sum, UnreadableError, joined
 
 
 def apart(net: int) -> tuple[int, int]:
@@ -44,7 +44,7 @@ def without_common(n: Normaliser, total: Sum) -> tuple[Product, Sum]:
         cleared.append(Product(term.number / size, [f for f in factors if f[1] or f[2]]))
     primitive = Sum(cleared)
     if primitive.terms and primitive.terms[0].number < 0:
-        size, primitive = -size, negated(primitive)
+        size, primitive = -size, primitive.scaled(Fraction(-1))
     common = Product(size, [(bases[key], *each) for key, each in shared.items() if any(each)])
     return common, primitive
 

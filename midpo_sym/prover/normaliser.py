@@ -134,8 +134,8 @@ class Normaliser:
                 at = tuple(env.get(each, each) for each in indices)
                 return single(Base("leaf", name, at, positive=node.positive))
             case indexed.Applied(name="_", formals=formals, actuals=actuals, body=body):
-                at = (env.get(each, each) for each in actuals)
-                return self.read(body, dict(zip(formals, at, strict=True)))
+                values = (env.get(each, each) for each in actuals)  # an instance, no definition
+                return self.read(body, dict(zip(formals, values, strict=True)))
             case indexed.Applied(name=name, actuals=actuals):
                 at = tuple(env.get(each, each) for each in actuals)
                 return single(Base("leaf", f"{name} :=", at, positive=node.positive))
@@ -213,6 +213,10 @@ class Normaliser:
                 factors.append((base, up * size, down * size))
         return self.product(number, factors)
 
+    def scaled(self, total: Sum, number: Fraction) -> Sum:
+        """Return a term times a number."""
+        return self.times(number, [(total, 1)])
+
     def product(self, number: Fraction, factors: Iterable[Factor]) -> Sum:
         """Return a number times factors."""
         if not number:
@@ -271,13 +275,10 @@ class Normaliser:
             self.spend(len(body.key) // 20 + 1)
             names = [f"{each[0]}#{body.height + k}" for k, each in enumerate(order, 1)]
             inside = renamed(body, dict(zip(order, names, strict=True)))
-            found.append(
-                Base(kind, indices=tuple(names), parts=(inside,), positive=body.positive)
-            )
+            found.append(Base(kind, indices=tuple(names), parts=(inside,), positive=body.positive))
         return min(found, key=lambda each: each.key)
 
     def unbound(self, base: Base) -> tuple[tuple[str, ...], Sum]:
         """Return the indices of a sum under new names, and what is summed."""
         tokens = tuple(self.token(each) for each in base.indices)
         return tokens, renamed(base.parts[0], dict(zip(base.indices, tokens, strict=True)))
-

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from midpo_sym.language.laws import LAWS
+from midpo_sym.language.tree import Expression
 from midpo_sym.prover.application import Application, Equation, MisfitError, line_to_line
 from midpo_sym.prover.normaliser import Normaliser
 from midpo_sym.prover.rules import TABLE
@@ -19,13 +20,16 @@ from midpo_sym.prover.terms import LimitError, Sum, UnreadableError
 CITED = "cited chain"
 
 
-def misfit(step: Application) -> str:
-    """Return why a step is no application of the rules that it names, or nothing if it is."""
+def misfit(step: Application, *, advise: bool = True) -> str:
+    """Return why a step is no application of the rules that it names, or nothing if it is.
+
+    With `advise`, rules by which it would be one are looked for, which takes longer.
+    """
     try:
         equation = _equation(step)
         apart = _apart(step, step.rules, equation)
         if apart:
-            others = _fitting(step, equation)
+            others = _fitting(step, equation) if advise else ()
             cure = f"; it would be by {', '.join(map(repr, others))}" if others else ""
             return f"{_named(step.rules)} {apart}{cure}"
         return _idle(step, equation)
@@ -76,9 +80,9 @@ def _apart(step: Application, rules: Iterable[str], equation: Equation) -> str:
     return f"{said}: rewritten by nothing else, {spelt(left)} is not {spelt(right)}"
 
 
-def _read(step: Application, laws: tuple[str, ...], side: object) -> Sum:
+def _read(step: Application, laws: tuple[str, ...], side: Expression) -> Sum:
     hooks = [(name, TABLE[name].hooks) for name in laws]
-    return Normaliser(hooks, step.given, step.cited).read(side)  # type: ignore[arg-type]
+    return Normaliser(hooks, step.given, step.cited).read(side)
 
 
 def _meet(step: Application, rules: Iterable[str], equation: Equation) -> bool:
@@ -112,9 +116,9 @@ def _fitting(step: Application, equation: Equation) -> tuple[str, ...]:
         if law.theory and TABLE[name].hooks and name not in equation.silent
         if (name != CITED or step.cited) and (name != "hypothesis" or step.given)
     ]
-    for name in ((), *((each,) for each in known)):
-        if _meet(step, name, equation):
-            return (*bounds, *name)
+    for few in ((), *((each,) for each in known)):
+        if _meet(step, few, equation):
+            return (*bounds, *few)
     for without in ((), ("power as an exponential",), ("power as an exponential", "expansion")):
         found = [name for name in known if name not in without]
         if not _meet(step, found, equation):
@@ -124,5 +128,3 @@ def _fitting(step: Application, equation: Equation) -> tuple[str, ...]:
             found = rest if _meet(step, rest, equation) else found
         return (*bounds, *found)
     return ()
-
-

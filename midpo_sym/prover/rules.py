@@ -14,7 +14,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.laws import LAWS, Law
 from midpo_sym.language.substitute import over
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover import laws
+from midpo_sym.prover import laws, laws_of_sums
 from midpo_sym.prover.application import (
     Application,
     Equation,
@@ -226,7 +226,9 @@ TABLE = {
         Rule(LAWS["label of the response"], _label),
         Rule(LAWS["value of a stop-gradient"], _stop_gradient),
         Rule(LAWS["logarithm of a product over tokens"], _log_of_token_product),
-        Rule(LAWS["logarithm of a quotient"], _log_of_quotient, hooks={"log": laws.log_of_quotient}),
+        Rule(
+            LAWS["logarithm of a quotient"], _log_of_quotient, hooks={"log": laws.log_of_quotient}
+        ),
         Rule(LAWS["logarithm of a product"], _log_of_product, hooks={"log": laws.log_of_product}),
         Rule(LAWS["logarithm of a power"], _log_of_power, hooks={"log": laws.log_of_power}),
         Rule(
@@ -242,21 +244,27 @@ TABLE = {
         Rule(LAWS["product of powers"], hooks={"product": laws.product_of_powers}),
         Rule(
             LAWS["cancellation"],
-            hooks={"product": laws.cancellation, "sum": laws.whole_cancellation},
+            hooks={"product": laws_of_sums.cancellation, "sum": laws_of_sums.whole_cancellation},
         ),
-        Rule(LAWS["expansion"], _expansion, hooks={"product": laws.expansion}),
+        Rule(LAWS["expansion"], _expansion, hooks={"product": laws_of_sums.expansion}),
         Rule(LAWS["linearity of a sum over tokens"], _linearity),
-        Rule(LAWS["linearity of a sum"], hooks={"index": laws.linearity}),
-        Rule(LAWS["exchange of sums"], hooks={"index": laws.exchange}),
+        Rule(LAWS["linearity of a sum"], hooks={"index": laws_of_sums.linearity}),
+        Rule(LAWS["exchange of sums"], hooks={"index": laws_of_sums.exchange}),
         # What is collected in the derivation of a loss the kernel's normal form says, as it does
         # where Z(x) cancels and where rewards are put in: they do not search for a place.
-        Rule(LAWS["collection of like terms"], everywhere=False, hooks={"sum": laws.collection}),
+        Rule(
+            LAWS["collection of like terms"],
+            everywhere=False,
+            hooks={"sum": laws_of_sums.collection},
+        ),
         Rule(LAWS["chain rule of probability"], _chain),
         Rule(LAWS["cancellation of Z(x)"], _normaliser, everywhere=False),
         Rule(LAWS["subtraction of the rewards"], everywhere=False),
         Rule(LAWS["differentiation"], hooks={"node": laws.differentiation}),
-        Rule(LAWS["constants out of a least value"], hooks={"least": laws.constants_of_least}),
-        Rule(LAWS["hypothesis"], hooks={"node": laws.hypothesis, "index": laws.sum_is_one}),
+        Rule(
+            LAWS["constants out of a least value"], hooks={"least": laws_of_sums.constants_of_least}
+        ),
+        Rule(LAWS["hypothesis"], hooks={"node": laws.hypothesis, "index": laws_of_sums.sum_is_one}),
         Rule(LAWS["cited chain"], hooks={"term": laws.citation}),
         Rule(LAWS["the logarithm is one to one"], checker=of_logarithms),
         Rule(LAWS["log t ≤ t − 1"], checker=of_gap),

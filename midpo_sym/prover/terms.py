@@ -33,8 +33,11 @@ class Base:
     """
 
     __slots__ = ("free", "height", "indices", "key", "kind", "name", "parts", "positive")
+    free: frozenset[str]
+    height: int
+    key: str
 
-    def __init__(  # noqa: PLR0913 - a row of what it is
+    def __init__(
         self,
         kind: str,
         name: str = "",
@@ -62,6 +65,9 @@ class Product:
     """A number times factors, in order of their keys."""
 
     __slots__ = ("factors", "free", "height", "key", "number")
+    free: frozenset[str]
+    height: int
+    key: str
 
     def __init__(self, number: Fraction, factors: Iterable[Factor] = ()) -> None:
         self.number = number
@@ -84,6 +90,9 @@ class Sum:
     """A sum of products in order; the numbers among them are added up."""
 
     __slots__ = ("free", "height", "key", "terms")
+    free: frozenset[str]
+    height: int
+    key: str
 
     def __init__(self, terms: Iterable[Product] = ()) -> None:
         plain, others = Fraction(0), []
@@ -209,4 +218,3 @@ class LimitError(Exception):
 
 class UnreadableError(Exception):
     """An expression that has no term, such as one that divides by zero."""
-

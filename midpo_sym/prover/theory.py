@@ -188,9 +188,7 @@ class _Link:
         return (self.step.to, self.before) if self.down else (self.before, self.step.to)
 
 
-def _sources(
-    step: ChainStep, setting: Setting, trail: tuple[str, ...]
-) -> tuple[ChainResult, ...]:
+def _sources(step: ChainStep, setting: Setting, trail: tuple[str, ...]) -> tuple[ChainResult, ...]:
     """Return the chains that a step cites, checked."""
     found = []
     for each in step.by:
@@ -279,9 +277,7 @@ def _equation(source: ChainResult, link: _Link, given: tuple[Hypothesis, ...]) -
     return instance(source.chain, source.setting, link.setting, link.step.where)
 
 
-def _proved(
-    link: _Link, given: tuple[Hypothesis, ...]
-) -> tuple[Theorem, Theorem | None] | None:
+def _proved(link: _Link, given: tuple[Hypothesis, ...]) -> tuple[Theorem, Theorem | None] | None:
     step = link.step
     left, right = link.sides
     theorem = None

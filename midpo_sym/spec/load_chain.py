@@ -1,4 +1,4 @@
-"""The chains of a file of the theory: their steps, the rules these name and the chains they cite."""
+"""The chains of a file of the theory: steps, the rules they name, the chains they cite."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def _step(
     rules = _rules(loader, entry, path)
     by = _cited(loader, entry, path, above)
     gap = loader.gap(entry, path, free)
-    summed = [each.index for each in gap.walk() if isinstance(each, indexed.IndexSum)] if gap else []
+    summed = (
+        [each.index for each in gap.walk() if isinstance(each, indexed.IndexSum)] if gap else []
+    )
     everywhere = tuple(dict.fromkeys((*free, *summed)))  # equal at all that is summed over
 
     def both(key: str) -> tuple[Expression, Expression] | None:
@@ -133,7 +135,9 @@ def _cited(
     for name in loader.listed(entry, "by"):
         file, slash, id_ = name.rpartition("/")
         if slash and not _FILE.fullmatch(file):
-            loader.fail((*path, "by"), "is not the name of a chain", Advice(short(name), "file/chain"))
+            loader.fail(
+                (*path, "by"), "is not the name of a chain", Advice(short(name), "file/chain")
+            )
         if slash and file != loader.setting.id:
             found.append(Cited(name, None))
             continue
