@@ -25,7 +25,10 @@ using = "sums"
 def test_theory_lists_its_chains(midpo):
     done = midpo("theory", "lemma_1")
     assert done.status == 0
-    assert "6 of 6 proved, 17 steps, each checked by the kernel and against the rules it names" in done.out
+    assert (
+        "6 of 6 proved, 17 steps, each checked by the kernel and against the rules it names"
+        in done.out
+    )
     assert "equal only where q_Y(y) = p_Y(y) everywhere" in done.out
     assert "assumes  Σ_y q_Y(y) = 1" in done.out
 
@@ -38,7 +41,11 @@ def test_theory_speaks_json(midpo):
     assert [step["relation"] for step in chain["steps"]] == ["="] * 8
     assert chain["steps"][-1]["using"] == ["policy"]
     assert [rule["name"] for rule in chain["steps"][-1]["rules"]] == ["hypothesis", "expansion"]
-    assert chain["domains"] == {"beta": "positive", "pi(x, y)": "positive", "zeta(x, y)": "positive"}
+    assert chain["domains"] == {
+        "beta": "positive",
+        "pi(x, y)": "positive",
+        "zeta(x, y)": "positive",
+    }
     assert chain["start"] == {"text": "J(x)", "latex": r"\mathcal{J}_x(x)"}
 
 
