@@ -78,7 +78,7 @@ def test_a_chain_is_cited_at_other_indices(tmp_path):
         ('by = "whole"\nto = "r(y)*sum(y1, q(x1, y1))"', "mine/whole assumes sums"),
         ('by = "nothing/whole"\nto = "r(y)"\nusing = "sums"', "which cannot be read"),
         ('by = "lemma_1/nothing"\nto = "r(y)"\nusing = "sums"', "lemma_1 has gibbs, information"),
-        ('by = "lemma_1/marginal"\nto = "r(y)"\nusing = "sums"', "assumes something of p: name it in using"),
+        ('by = "lemma_1/marginal"\nto = "r(y)"\nusing = "sums"', "assumes something of p"),
     ],
 )
 def test_what_a_citation_does_not_cover_is_rejected(tmp_path, step, failure):
