@@ -144,6 +144,22 @@ def _loaded_theory(text: str, path: Path) -> Theory:
     return loads_theory(text, path)
 
 
+def theory_beside(path: Path, id_: str) -> Theory:
+    """Return a file of the theory by its id: from the folder of another, or of those shipped.
+
+    Raises:
+        SpecError: there is none, or it breaks a rule of the language.
+    """
+    beside = path.parent / f"{id_}.toml"
+    known = [each.stem for each in sorted((directory() / "theory").glob("*.toml"))]
+    if not beside.is_file():
+        if id_ not in known:
+            advice = Advice(id_[:60], f"{', '.join(known)}, or a file beside {path.name}")
+            raise SpecError(id_[:60], "there is no such file of the theory", advice=advice)
+        beside = directory() / "theory" / f"{id_}.toml"
+    return _loaded_theory(read_text(beside), beside)
+
+
 def find_chains(target: str) -> list[tuple[Chain, Setting]]:
     """Return the chains that a user names by a file's id, by `id/chain`, or by a TOML file.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from midpo_sym.emit.latex import displayed, escaped, rows_of
-from midpo_sym.emit.theory import names
+from midpo_sym.emit.theory import DOMAIN_SIGNS, domains_of, names
 from midpo_sym.language.indexed import Applied, free_indices
 from midpo_sym.language.mathematics import index_latex, to_latex
 from midpo_sym.language.printer import Symbol
@@ -14,6 +14,7 @@ from midpo_sym.prover.kernel import Mode, Theorem
 from midpo_sym.prover.theory import ChainResult, StepResult
 from midpo_sym.spec.theory import Assumption
 
+_MARGIN = 44  # characters of rules that stand beside a line; longer ones are named below
 _SIGNS = {"<=": r"\le", ">=": r"\ge"}
 
 
@@ -36,14 +37,25 @@ def derivation(result: ChainResult) -> str:
     ]
     if definitions:
         lines += ["With", r"\begin{align*}", " \\\\\n".join(definitions), r"\end{align*}"]
+    domains = [
+        f"${to_latex(node, symbols)} {DOMAIN_SIGNS[domain][1]}$"
+        for node, domain in domains_of(result)
+    ]
+    if domains:
+        lines.append(f"For all {', '.join(domains)}.")
     for assumption in result.assumptions:
         said = displayed(_assumed(assumption, symbols))
         lines += [f"Assumption: {escaped(assumption.meaning)},", *said]
     rows = [f"& {row}" for row in rows_of(chain.start, symbols)]
-    for step in result.steps:
-        rows += _rows(step, symbols)
+    for number, step in enumerate(result.steps, 1):
+        rows += _rows(step, number, symbols)
     lines += [r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"]
     for number, each in enumerate(result.steps, 1):
+        cited = ", ".join(rf"\texttt{{{escaped(chain.id)}}}" for chain in each.step.by)
+        if len(each.step.rule) > _MARGIN:
+            lines.append(f"Step {number} is by: {escaped(each.step.rule)}.")
+        if cited:
+            lines.append(f"Step {number} cites {cited}.")
         if each.step.gap is not None:
             gap = displayed(f"{_broken(each.step.gap, symbols)}.")
             lines += [f"The sides of step {number} differ by what is not negative,", *gap]
@@ -55,12 +67,13 @@ def derivation(result: ChainResult) -> str:
     return "\n".join(lines)
 
 
-def _rows(result: StepResult, symbols: Mapping[str, Symbol]) -> list[str]:
-    """Return the rows of a step; the rule stands in the margin of the last."""
+def _rows(result: StepResult, number: int, symbols: Mapping[str, Symbol]) -> list[str]:
+    """Return the rows of a step; its rules, or its number, stand in the margin of the last."""
     step = result.step
     first, *rest = rows_of(step.to, symbols)
     rows = [f"{_SIGNS.get(step.sign, '=')}{{}}& {first}", *(rf"& \quad {{}}{row}" for row in rest)]
-    rows[-1] += rf" \tag*{{\footnotesize {escaped(step.rule)}}}"
+    beside = step.rule if len(step.rule) <= _MARGIN else f"step {number}"
+    rows[-1] += rf" \tag*{{\footnotesize {escaped(beside)}}}"
     return rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich import box
@@ -12,14 +12,21 @@ from rich.table import Table
 from rich.text import Text
 
 from midpo_sym import catalogue
-from midpo_sym.language.indexed import free_indices
+from midpo_sym.language.indexed import Indexed, free_indices
+from midpo_sym.language.laws import LAWS
 from midpo_sym.language.mathematics import to_latex, to_unicode
 from midpo_sym.language.text import to_text
-from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import THEORY_RULES
+from midpo_sym.language.tree import Expression, Parameter
 from midpo_sym.prover.kernel import Mode, Theorem
 from midpo_sym.prover.theory import ChainResult, StepResult
 from midpo_sym.spec.theory import Assumption, Setting
+
+# What a domain asks for, in Unicode and in LaTeX; a real number is asked for nothing.
+DOMAIN_SIGNS = {
+    "positive": ("> 0", "> 0"),
+    "nonnegative": ("≥ 0", r"\ge 0"),
+    "unit": ("∈ [0, 1]", r"\in [0, 1]"),
+}
 
 
 def summary(results: Sequence[ChainResult]) -> RenderableType:
@@ -39,7 +46,8 @@ def summary(results: Sequence[ChainResult]) -> RenderableType:
     proved = sum(each.theorem is not None for each in results)
     steps = sum(len(each.steps) for each in results)
     plural = "" if steps == 1 else "s"
-    count = f"{proved} of {len(results)} proved, {steps} step{plural}, each checked by the kernel"
+    count = f"{proved} of {len(results)} proved, {steps} step{plural}"
+    count += ", each checked by the kernel and against the rules it names"
     return Group(table, Text(count))
 
 
@@ -57,9 +65,8 @@ def story(result: ChainResult) -> RenderableType:
     for each in result.steps:
         sign = {"<=": "≤", ">=": "≥"}.get(each.step.sign, "=")
         lines.add_row(sign, show(each.step.to))
-        lines.add_row("", Text(_reason(each, setting), "dim"))
-        if each.more:
-            lines.add_row("", Text(_more(each.more, setting), "dim"))
+        for reason in _reasons(each, setting):
+            lines.add_row("", Text(reason, "dim"))
     if result.failed_at:
         step = chain.steps[result.failed_at - 1]
         lines.add_row("✗", Text(f"step {result.failed_at}, {step.rule}: {result.failure}", "red"))
@@ -72,6 +79,11 @@ def story(result: ChainResult) -> RenderableType:
         said = [setting.meanings[name], show(known.body) if known else ""]
         if any(said):
             where.add_row("", f"{setting.symbols[name].unicode}: {', '.join(filter(None, said))}")
+    for theorem in moreover(result):
+        where.add_row("besides", more_of(theorem, setting))
+    domains = [f"{show(node)} {DOMAIN_SIGNS[domain][0]}" for node, domain in domains_of(result)]
+    if domains:
+        where.add_row("for all", ", ".join(domains))
     for assumption in result.assumptions:
         where.add_row("assumes", f"{_said(assumption, setting)}   ({assumption.meaning})")
     for condition in result.conditions:
@@ -87,6 +99,25 @@ def story(result: ChainResult) -> RenderableType:
         Padding(where, (0, 0, 0, 2), expand=False),
     ]
     return Group(*parts, "")
+
+
+def moreover(result: ChainResult) -> tuple[Theorem, ...]:
+    """Return what a chain says beside its relation: where its sides are equal, or it is zero."""
+    return tuple(each.more for each in result.steps if each.more)
+
+
+def domains_of(result: ChainResult) -> tuple[tuple[Expression, str], ...]:
+    """Return the quantities that a chain is about and that are not any real, with their domains."""
+    setting = result.setting
+    found: list[tuple[Expression, str]] = []
+    for name in names(result):
+        if name in setting.functions:
+            signature = setting.functions[name]
+            node: Expression = Indexed(name, signature.indices, signature.domain)
+            found.append((node, signature.domain))
+        elif name in setting.domains:
+            found.append((Parameter(name, setting.domains[name]), setting.domains[name]))
+    return tuple(each for each in found if each[1] in DOMAIN_SIGNS)
 
 
 def never_zero(condition: Expression, setting: Setting) -> str:
@@ -107,6 +138,8 @@ def report(results: Sequence[ChainResult]) -> list[dict[str, Any]]:
             "failure": each.failure,
             "start": _spelt(each.chain.start, each.setting),
             "steps": [_step(step, each.setting) for step in each.steps],
+            "moreover": [more_of(theorem, each.setting) for theorem in moreover(each)],
+            "domains": {to_text(node): domain for node, domain in domains_of(each)},
             "assumptions": [_said(a, each.setting) for a in each.assumptions],
             "conditions": [to_text(condition) for condition in each.conditions],
             "note": each.chain.note,
@@ -118,14 +151,17 @@ def report(results: Sequence[ChainResult]) -> list[dict[str, Any]]:
 
 def _step(result: StepResult, setting: Setting) -> dict[str, Any]:
     step = result.step
+    rules = [LAWS[name] for name in step.rules]
     return {
         "rule": step.rule,
-        "law": THEORY_RULES[step.rule].law,
+        "law": "; ".join(rule.law for rule in rules),
+        "rules": [{"name": r.name, "law": r.law, "latex": r.latex} for r in rules],
+        "by": [each.id for each in step.by],
         "relation": step.sign,
         "to": _spelt(step.to, setting),
         "using": list(step.using),
         "gap": _spelt(step.gap, setting) if step.gap is not None else None,
-        "moreover": _more(result.more, setting) if result.more else None,
+        "moreover": more_of(result.more, setting) if result.more else None,
         "note": step.note,
     }
 
@@ -134,18 +170,24 @@ def _spelt(node: Expression, setting: Setting) -> dict[str, str]:
     return {"text": to_text(node), "latex": to_latex(node, setting.symbols)}
 
 
-def _reason(result: StepResult, setting: Setting) -> str:
+def _reasons(result: StepResult, setting: Setting) -> Iterator[str]:
+    """Yield the rules of a step, each with its law, and what else is said of the step."""
     step = result.step
-    law = THEORY_RULES[step.rule].law
-    if step.using and THEORY_RULES[step.rule].equal:
-        law = ", ".join(_said(setting.assumptions[name], setting) for name in step.using)
-    said = f"{step.rule}: {law}" if law != step.rule else law
+    said = {
+        "hypothesis": ", ".join(_said(setting.assumptions[name], setting) for name in step.using),
+        "cited chain": ", ".join(each.id for each in step.by),
+    }
+    for name in step.rules:
+        law = said.get(name) or LAWS[name].law
+        yield f"{name}: {law}" if law != name else law
     if step.gap is not None:
-        said += f"; the gap is {to_unicode(step.gap, setting.symbols)}"
-    return f"{said}. {step.note}" if step.note else said
+        yield f"the gap is {to_unicode(step.gap, setting.symbols)}"
+    if step.note:
+        yield step.note
 
 
-def _more(theorem: Theorem, setting: Setting) -> str:
+def more_of(theorem: Theorem, setting: Setting) -> str:
+    """Return what holds beside a relation, in words."""
     one, other = (to_unicode(side, setting.symbols) for side in (theorem.left, theorem.right))
     if theorem.mode is Mode.ONLY_IF:
         return f"equal only where {one} = {other} everywhere"
@@ -164,4 +206,5 @@ def names(result: ChainResult) -> list[str]:
     lines = [result.chain.start, *(step.to for step in result.chain.steps)]
     lines += [a.body for a in result.assumptions if a.body is not None]
     used = {getattr(node, "name", "") for line in lines for node in line.walk()}
+    used |= {getattr(node, "along", "") for line in lines for node in line.walk()}
     return [name for name in result.setting.symbols if name in used]

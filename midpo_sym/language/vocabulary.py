@@ -159,64 +159,6 @@ THEORY_FUNCTIONS = {
     )
 }
 
-
-@dataclass(frozen=True, slots=True)
-class TheoryRule:
-    """A rule by which a step of a chain goes on.
-
-    Attributes:
-        name: what people call it.
-        law: the law, in Unicode mathematics.
-        needs: keys that the step must have.
-        equal: whether it gives an equation; else a bound.
-    """
-
-    name: str
-    law: str
-    needs: tuple[str, ...] = ()
-    equal: bool = True
-
-
-THEORY_RULES = {
-    rule.name: rule
-    for rule in (
-        TheoryRule("definition", "a := b"),
-        TheoryRule("logarithm of a quotient", "log(a/b) = log a − log b"),
-        TheoryRule("logarithm of a product", "log(a·b) = log a + log b"),
-        TheoryRule("logarithm of a power", "log(a^e) = e·log a"),
-        TheoryRule("logarithm of an exponential", "log(exp a) = a"),
-        TheoryRule("exponential of a sum", "exp(a + b) = exp(a)·exp(b)"),
-        TheoryRule("power of a product", "(a·b)^e = a^e·b^e"),
-        TheoryRule("expansion", "a·(b + c) = a·b + a·c"),
-        TheoryRule("linearity of a sum", "Σ_y (k·a(y) + b(y)) = k·Σ_y a(y) + Σ_y b(y)"),
-        TheoryRule("exchange of sums", "Σ_x Σ_y a(x, y) = Σ_y Σ_x a(x, y)"),
-        TheoryRule("cancellation", "a·b/(a·c) = b/c"),
-        TheoryRule("collection of like terms", "k·a + m·a = (k + m)·a"),
-        TheoryRule("differentiation", "(a + b)′ = a′ + b′, (a·b)′ = a′·b + a·b′, (log a)′ = a′/a"),
-        TheoryRule("constants out of a least value", "min_b (k·f(b) + c) = k·min_b f(b) + c"),
-        TheoryRule("hypothesis", "what is assumed", ("using",)),
-        TheoryRule(
-            "the logarithm is one to one",
-            "k·(log a − log b) = 0 just where a = b, k > 0",
-            ("zero_where", "factor"),
-        ),
-        TheoryRule(
-            "log t ≤ t − 1",
-            "t − 1 − log t ≥ 0, and = 0 only for t = 1",
-            ("gap",),
-            equal=False,
-        ),
-        TheoryRule("positive terms", "a ≤ a + b for b ≥ 0", ("gap",), equal=False),
-        TheoryRule("a least value is least", "min_a f(a) ≤ f(b)", ("at",), equal=False),
-        TheoryRule(
-            "a bound of all bounds the least",
-            "c ≤ f(a) for every a gives c ≤ min_a f(a)",
-            ("over",),
-            equal=False,
-        ),
-    )
-}
-
 CATEGORIES = {
     "notation": "a slip of notation or typesetting, whose meaning the paper itself makes plain",
     "error": "a misprint or mistake: what is printed has a definite meaning, and is false",

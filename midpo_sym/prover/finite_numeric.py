@@ -2,7 +2,8 @@
 
 Every formula is taken literally, on sets of two or three elements with random rational values
 that satisfy the hypotheses. In interval arithmetic the result is an enclosure: two that do not
-meet prove that the values differ.
+meet prove that the values differ. Derivatives are taken in dual numbers: of what the kernel knows,
+the rules of differentiation included, nothing is used here.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import mpmath
 
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.differential import differential
+from midpo_sym.prover import duals
+from midpo_sym.prover.duals import Dual
 from midpo_sym.prover.forms import OutsideClassError
 from midpo_sym.prover.hypotheses import Hypothesis
 
@@ -90,8 +92,15 @@ class Problem:
         return -size if domain == "real" and chance.random() < 0.5 else size  # noqa: PLR2004
 
 
+Moved = tuple[tuple[str, str], ...]  # what grows, and along what; by a parameter along ""
+
+
 def evaluate(
-    node: Expression, problem: Problem, env: Mapping[str, int], context: Any = mpmath.mp
+    node: Expression,
+    problem: Problem,
+    env: Mapping[str, int],
+    context: Any = mpmath.mp,
+    moved: Moved = (),
 ) -> Any:
     """Return the value of an expression; `env` says which element each free index stands for.
 
@@ -100,13 +109,26 @@ def evaluate(
         problem: the finite problem.
         env: elements of the free indices.
         context: `mpmath.mp` for numbers, `mpmath.iv` for enclosures.
+        moved: what the derivatives that it stands in are by; the result is a dual number then.
 
     Raises:
+        OutsideClassError: it has no derivative.
         ZeroDivisionError: a denominator is zero, or an enclosure of it holds zero.
     """
 
     def at(inner: Expression, inside: Mapping[str, int] = env) -> Any:
-        return evaluate(inner, problem, inside, context)
+        return evaluate(inner, problem, inside, context, moved)
+
+    def growing(value: Any, name: str = "", indices: tuple[str, ...] | None = None) -> Any:
+        for tag, (grows, along) in enumerate(moved):
+            step: Any = 0
+            if name and grows == name and (indices is None) == (not along):
+                step = 1
+                if indices is not None:  # the direction is what it was before this ε
+                    direction = indexed.Indexed(along, indices, "real")
+                    step = evaluate(direction, problem, env, context, moved[:tag])
+            value = Dual(value, step, tag)
+        return value
 
     def exact(number: Fraction | int) -> Any:
         number = Fraction(number)
@@ -114,15 +136,18 @@ def evaluate(
 
     match node:
         case tree.Number(value=number):
-            return exact(number)
+            return growing(exact(number))
         case tree.Parameter(name=name, domain=domain):
-            return exact(problem.parameter(name, domain))
+            return growing(exact(problem.parameter(name, domain)), name)
         case indexed.Indexed(name=name, indices=indices):
             known = problem.body(name)
             if known is not None and known.body is not None:
                 elements = (env[each] for each in indices)
+                if any(grows == name for grows, _ in moved):
+                    raise OutsideClassError("the derivative of what a hypothesis says")
                 return at(known.body, dict(zip(known.function.indices, elements, strict=True)))
-            return exact(problem.value(node, tuple(env[each] for each in indices)))
+            value = exact(problem.value(node, tuple(env[each] for each in indices)))
+            return growing(value, name, indices)
         case tree.Add(terms=terms):
             return sum((at(each) for each in terms[1:]), at(terms[0]))
         case tree.Neg(body=body):
@@ -137,11 +162,11 @@ def evaluate(
         case tree.Pow(base=base, exponent=tree.Number(value=power)):
             return at(base) ** power
         case tree.Pow(base=base, exponent=exponent):
-            return context.exp(at(exponent) * context.log(at(base)))
+            return duals.exp(at(exponent) * duals.log(at(base), context), context)
         case tree.Log(body=body):
-            return context.log(at(body))
+            return duals.log(at(body), context)
         case tree.Exp(body=body):
-            return context.exp(at(body))
+            return duals.exp(at(body), context)
         case indexed.IndexSum(index=index, body=body):
             elements_ = range(problem.sizes[index[:1]])
             values = [at(body, {**env, index: element}) for element in elements_]
@@ -151,18 +176,22 @@ def evaluate(
             return _least([at(body, {**env, index: element}) for element in elements_], context)
         case indexed.Applied(formals=formals, actuals=actuals, body=body):
             return at(body, dict(zip(formals, (env[each] for each in actuals), strict=True)))
-        case indexed.Differential():
-            return at(differential(node))
+        case indexed.Differential(body=body, name=name, along=along):
+            inner = evaluate(body, problem, env, context, (*moved, (name, along)))
+            return duals.slope(inner)
     raise TypeError(type(node).__name__)
 
 
 def _away_from_zero(value: Any, context: Any) -> Any:
-    if (context is mpmath.iv and 0 in value) or value == 0:
+    known = duals.primal(value)
+    if (context is mpmath.iv and 0 in known) or known == 0:
         raise ZeroDivisionError
     return value
 
 
 def _least(values: list[Any], context: Any) -> Any:
+    if any(isinstance(each, Dual) for each in values):
+        raise OutsideClassError("the derivative of a least value")
     if context is mpmath.iv:
         return context.mpf([min(each.a for each in values), min(each.b for each in values)])
     return min(values)
@@ -195,7 +224,7 @@ class Sides:
 
 
 def agree(left: Expression, right: Expression, sign: str, given: tuple[Hypothesis, ...]) -> bool:
-    """Tell whether left = right, or left <= right, on two random problems in 40 digits."""
+    """Return whether left = right, or left <= right, on two random problems in 40 digits."""
     with mpmath.workdps(DIGITS):
         for seed in (1, 2):
             problem = Problem(seed, given)

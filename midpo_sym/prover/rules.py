@@ -1,38 +1,68 @@
-"""The rules by which a derivation is written out: rows of a table, each with its law beside it.
+"""The rules by which derivations go on: rows of one table, each with its law and its checker.
 
-A rule proposes; the kernel checks every step that comes of it. Sequence-level probabilities are
-split into tokens (`CHAIN`) only where a derivation needs it.
+In the derivation of a loss a rule proposes (`rewrite`), in a chain of the theory a person does;
+the kernel checks every step either way. That the law named is what leads from one line to the next
+of a chain is checked in `rule_check`, by `hooks` and `checker`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from midpo_sym.language import tree
+from midpo_sym.language.laws import LAWS, Law
 from midpo_sym.language.substitute import over
 from midpo_sym.language.tree import Expression
+from midpo_sym.prover import laws, laws_of_sums
+from midpo_sym.prover.application import (
+    Application,
+    Equation,
+    line_to_line,
+    of_all_bounds,
+    of_gap,
+    of_instance,
+    of_logarithms,
+)
+from midpo_sym.prover.normaliser import Hook
 
 Rewrite = Callable[[Expression], Expression | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A named law.
+    """A law, and what it does.
 
     Attributes:
-        name: what people call it.
-        law: the law, in Unicode mathematics.
-        latex: the law, in LaTeX.
-        rewrite: takes a node that fits the left side of the law to the right side, or gives None.
-        everywhere: whether it is applied at every node, or to the whole expression only.
+        said: the row of `LAWS`: its name, and the law in Unicode and LaTeX.
+        rewrite: takes a node of a loss that fits the left side of the law to the right side, or
+            gives None.
+        everywhere: whether `rewrite` is applied at every node, or to the whole expression only.
+        hooks: what the law does to terms of the theory, by the place where it does it.
+        checker: takes a step of the theory to the equation that the laws have to bring together;
+            for a bound that is not the equation of its two lines.
     """
 
-    name: str
-    law: str
-    latex: str
-    rewrite: Rewrite
+    said: Law
+    rewrite: Rewrite = lambda _: None
     everywhere: bool = True
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
+    checker: Callable[[Application], Equation] = line_to_line
+
+    @property
+    def name(self) -> str:
+        """Return what people call it."""
+        return self.said.name
+
+    @property
+    def law(self) -> str:
+        """Return the law, in Unicode mathematics."""
+        return self.said.law
+
+    @property
+    def latex(self) -> str:
+        """Return the law, in LaTeX."""
+        return self.said.latex
 
     def apply(self, node: Expression) -> Expression:
         """Return the expression with the rule applied until it fits nowhere any more."""
@@ -186,78 +216,84 @@ def _flattened(node: Expression) -> Expression:
     return node if changed is None else _flattened(changed)
 
 
-RULES: tuple[Rule, ...] = (
-    Rule("definition of the prior", "ζ(y) := …", r"\zeta(y) := \dots", _definition_of_zeta),
-    Rule("definition", "a := b", "a := b", _definition),
-    Rule(
+# Hooks of one place are asked in this order: what cancels does so before it is multiplied out, and
+# a sum falls apart before it is exchanged or looked up.
+TABLE = {
+    rule.name: rule
+    for rule in (
+        Rule(LAWS["definition of the prior"], _definition_of_zeta),
+        Rule(LAWS["definition"], _definition, hooks={"node": laws.definition}),
+        Rule(LAWS["label of the response"], _label),
+        Rule(LAWS["value of a stop-gradient"], _stop_gradient),
+        Rule(LAWS["logarithm of a product over tokens"], _log_of_token_product),
+        Rule(
+            LAWS["logarithm of a quotient"], _log_of_quotient, hooks={"log": laws.log_of_quotient}
+        ),
+        Rule(LAWS["logarithm of a product"], _log_of_product, hooks={"log": laws.log_of_product}),
+        Rule(LAWS["logarithm of a power"], _log_of_power, hooks={"log": laws.log_of_power}),
+        Rule(
+            LAWS["logarithm of an exponential"],
+            _log_of_exponential,
+            hooks={"log": laws.log_of_exponential},
+        ),
+        Rule(LAWS["exponential of a logarithm"], hooks={"exp": laws.exponential_of_log}),
+        Rule(LAWS["exponential of a sum"], hooks={"exp": laws.exponential_of_sum}),
+        Rule(LAWS["power of a power"], hooks={"power": laws.power_of_power}),
+        Rule(LAWS["power of a product"], hooks={"power": laws.power_of_product}),
+        Rule(LAWS["power as an exponential"], hooks={"power": laws.power_as_exponential}),
+        Rule(LAWS["product of powers"], hooks={"product": laws.product_of_powers}),
+        Rule(
+            LAWS["cancellation"],
+            hooks={"product": laws_of_sums.cancellation, "sum": laws_of_sums.whole_cancellation},
+        ),
+        Rule(LAWS["expansion"], _expansion, hooks={"product": laws_of_sums.expansion}),
+        Rule(LAWS["linearity of a sum over tokens"], _linearity),
+        Rule(LAWS["linearity of a sum"], hooks={"index": laws_of_sums.linearity}),
+        Rule(LAWS["exchange of sums"], hooks={"index": laws_of_sums.exchange}),
+        # What is collected in the derivation of a loss the kernel's normal form says, as it does
+        # where Z(x) cancels and where rewards are put in: they do not search for a place.
+        Rule(
+            LAWS["collection of like terms"],
+            everywhere=False,
+            hooks={"sum": laws_of_sums.collection},
+        ),
+        Rule(LAWS["chain rule of probability"], _chain),
+        Rule(LAWS["equality of normal forms"], everywhere=False),
+        Rule(LAWS["cancellation of Z(x)"], _normaliser, everywhere=False),
+        Rule(LAWS["subtraction of the rewards"], everywhere=False),
+        Rule(LAWS["differentiation"], hooks={"node": laws.differentiation}),
+        Rule(
+            LAWS["constants out of a least value"], hooks={"least": laws_of_sums.constants_of_least}
+        ),
+        Rule(LAWS["hypothesis"], hooks={"node": laws.hypothesis, "index": laws_of_sums.sum_is_one}),
+        Rule(LAWS["cited chain"], hooks={"term": laws.citation}),
+        Rule(LAWS["the logarithm is one to one"], checker=of_logarithms),
+        Rule(LAWS["log t ≤ t − 1"], checker=of_gap),
+        Rule(LAWS["positive terms"], checker=of_gap),
+        Rule(LAWS["a least value is least"], checker=of_instance),
+        Rule(LAWS["a bound of all bounds the least"], checker=of_all_bounds),
+    )
+}
+
+# In the order in which the derivation of a loss tries them.
+RULES = tuple(
+    TABLE[name]
+    for name in (
+        "definition of the prior",
+        "definition",
         "label of the response",
-        "[chosen: a; rejected: b] = a at y_w, b at y_l",
-        r"\beta(y_w) = a,\; \beta(y_l) = b",
-        _label,
-    ),
-    Rule("value of a stop-gradient", "sg(a) = a", r"\operatorname{sg}(a) = a", _stop_gradient),
-    Rule(
+        "value of a stop-gradient",
         "logarithm of a product over tokens",
-        "log Π_t a_t = Σ_t log a_t",
-        r"\log\prod_t a_t = \sum_t \log a_t",
-        _log_of_token_product,
-    ),
-    Rule(
         "logarithm of a quotient",
-        "log(a/b) = log a − log b",
-        r"\log\frac{a}{b} = \log a - \log b",
-        _log_of_quotient,
-    ),
-    Rule(
         "logarithm of a product",
-        "log(a·b) = log a + log b",
-        r"\log(ab) = \log a + \log b",
-        _log_of_product,
-    ),
-    Rule("logarithm of a power", "log(a^e) = e·log a", r"\log a^e = e\log a", _log_of_power),
-    Rule("logarithm of an exponential", "log(exp a) = a", r"\log\exp a = a", _log_of_exponential),
-    Rule("expansion", "a·(b + c) = a·b + a·c", "a(b + c) = ab + ac", _expansion),
-    Rule(
+        "logarithm of a power",
+        "logarithm of an exponential",
+        "expansion",
         "linearity of a sum over tokens",
-        "Σ_t (k·a_t + b_t) = k·Σ_t a_t + Σ_t b_t",
-        r"\sum_t (k a_t + b_t) = k\sum_t a_t + \sum_t b_t",
-        _linearity,
-    ),
+    )
 )
-
-CHAIN = Rule(
-    "chain rule of probability",
-    "log π(y) = Σ_t log π(y_t)",
-    r"\log\pi(y\mid x) = \sum_t \log\pi(y_t\mid x, y_{<t})",
-    _chain,
-)
-
-# Of these the kernel alone sees whether they hold, so they do not search for a place to apply.
-CANCELLATION = Rule(
-    "cancellation of Z(x)",
-    "k·log Z(x) − k·log Z(x) = 0",
-    r"k\log Z(x) - k\log Z(x) = 0",
-    _normaliser,
-    everywhere=False,
-)
-SUBSTITUTION = Rule(
-    "subtraction of the rewards",
-    "α·log π(y)/ζ(y) = r(y)",
-    r"\alpha\log\frac{\pi(y\mid x)}{\zeta(y)} = r(y)",
-    lambda _: None,
-    everywhere=False,
-)
-COLLECTION = Rule(
-    "collection of like terms",
-    "k·a + m·a = (k + m)·a",
-    "ka + ma = (k + m)a",
-    lambda _: None,
-    everywhere=False,
-)
-NORMAL_FORMS = Rule(
-    "equality of normal forms",
-    "both sides have the same normal form: the kernel compares them as a whole",
-    r"\text{both sides have the same normal form}",
-    lambda _: None,
-    everywhere=False,
-)
+CHAIN = TABLE["chain rule of probability"]
+CANCELLATION = TABLE["cancellation of Z(x)"]
+SUBSTITUTION = TABLE["subtraction of the rewards"]
+COLLECTION = TABLE["collection of like terms"]
+NORMAL_FORMS = TABLE["equality of normal forms"]

@@ -1,7 +1,7 @@
 """Check the chains of the theory: every step by the kernel, then all of them joined.
 
-A step that the kernel rejects ends the chain there. Every theorem is tried on random finite
-problems as well, and a contradiction is an error.
+A step that the kernel rejects, or that is no application of the rules it names, ends the chain
+there. Every theorem is tried on random finite problems as well, and a contradiction is an error.
 """
 
 from __future__ import annotations
@@ -9,15 +9,26 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from midpo_sym import catalogue
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover import finite_numeric, kernel
+from midpo_sym.prover.application import Application, MisfitError
+from midpo_sym.prover.citation import check_assumed, instance, statement
 from midpo_sym.prover.forms import Denominator, OutsideClassError, ZeroDenominatorError
 from midpo_sym.prover.hypotheses import Hypothesis
 from midpo_sym.prover.kernel import Theorem
+from midpo_sym.prover.normaliser import Cited
+from midpo_sym.prover.rule_check import misfit
 from midpo_sym.prover.verdict import DisagreementError, Status
+from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.theory import Assumption, Chain, ChainStep, Setting, Theory
+
+# What is cited is checked once; a file that is edited is checked again.
+_cited_before: dict[tuple[Path, str, Chain], ChainResult] = {}
+_MOST_KEPT = 200
 
 
 @dataclass(frozen=True)
@@ -28,11 +39,13 @@ class StepResult:
         step: what the file says.
         theorem: the kernel's theorem, smaller side first.
         more: the theorem of `equal_where` or `zero_where`, if the step has one.
+        sources: the chains that it cites, checked.
     """
 
     step: ChainStep
     theorem: Theorem
     more: Theorem | None
+    sources: tuple[ChainResult, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -117,11 +130,16 @@ def check_theory(theory: Theory) -> tuple[ChainResult, ...]:
 
 
 def check_chain(chain: Chain, setting: Setting) -> ChainResult:
-    """Check a chain, step by step.
+    """Check a chain, step by step, and the chains that it cites.
 
     Raises:
         DisagreementError: the kernel proves a step and random problems contradict it.
     """
+    return _check_chain(chain, setting, (f"{setting.id}/{chain.id}",))
+
+
+def _check_chain(chain: Chain, setting: Setting, trail: tuple[str, ...]) -> ChainResult:
+    """Check a chain; `trail` says which chain cites it, and which that."""
     start = time.perf_counter()
     done: list[StepResult] = []
     total: Theorem | None = None
@@ -130,7 +148,9 @@ def check_chain(chain: Chain, setting: Setting) -> ChainResult:
     before = chain.start
     try:
         for step in chain.steps:
-            result = _checked(step, before, total, down, hypotheses_of(step.using, setting))
+            sources = _sources(step, setting, trail)
+            link = _Link(step, setting, before, total, down, sources)
+            result = _checked(link, hypotheses_of(step.using, setting))
             total = result.theorem if step.over else _joined(total, result.theorem, down)
             done.append(result)
             before = step.to
@@ -151,58 +171,145 @@ def _joined(total: Theorem | None, new: Theorem, down: bool) -> Theorem:  # noqa
     return joined
 
 
-def _checked(
-    step: ChainStep,
-    before: Expression,
-    total: Theorem | None,
-    down: bool,  # noqa: FBT001
-    given: tuple[Hypothesis, ...],
-) -> StepResult:
-    if down and step.sign == "<=":
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A step where it stands: what comes before it, and what it cites."""
+
+    step: ChainStep
+    setting: Setting
+    before: Expression
+    total: Theorem | None
+    down: bool
+    sources: tuple[ChainResult, ...]
+
+    @property
+    def sides(self) -> tuple[Expression, Expression]:
+        """Return the left side and the right one of what is to be proved."""
+        return (self.step.to, self.before) if self.down else (self.before, self.step.to)
+
+
+def _sources(step: ChainStep, setting: Setting, trail: tuple[str, ...]) -> tuple[ChainResult, ...]:
+    """Return the chains that a step cites, checked."""
+    found = []
+    for each in step.by:
+        if each.id in trail:
+            circle = " → ".join((*trail, each.id))
+            raise _RejectedError(f"chains cite each other in a circle: {circle}")
+        chain, there = (each.chain, setting) if each.chain else _elsewhere(each.id, setting)
+        key = (there.path, there.text, chain)
+        if key not in _cited_before:
+            _cited_before[key] = _check_chain(chain, there, (*trail, each.id))
+            while len(_cited_before) > _MOST_KEPT:
+                del _cited_before[next(iter(_cited_before))]
+        found.append(_cited_before[key])
+        if found[-1].theorem is None:
+            raise _RejectedError(f"it cites {each.id}, which is not proved")
+    return tuple(found)
+
+
+def _elsewhere(id_: str, setting: Setting) -> tuple[Chain, Setting]:
+    """Return a chain of another file, beside this one or of those that are shipped."""
+    file, _, wanted = id_.rpartition("/")
+    try:
+        theory = catalogue.theory_beside(setting.path, file)
+    except SpecError as error:
+        raise _RejectedError(f"it cites {id_}, which cannot be read: {error}") from None
+    known = {chain.id: chain for chain in theory.chains}
+    if wanted not in known:
+        raise _RejectedError(f"it cites {id_}; {file} has {', '.join(known)}")
+    return known[wanted], theory.setting
+
+
+def _checked(link: _Link, given: tuple[Hypothesis, ...]) -> StepResult:
+    step = link.step
+    if link.down and step.sign == "<=":
         raise _RejectedError("the chain goes up and down")
-    found = _proved(step, before, total, down, given)
+    found = _proved(link, given)
     if found is None:
-        raise _RejectedError(_why(step, before, down, given))
+        raise _RejectedError(_why(link, given))
     theorem, more = found
     for gone in given:
         rest = tuple(each for each in given if each != gone)
-        if _holds_without(step, before, total, down, rest):
+        if _holds_without(link, rest):
             raise _RejectedError("the step names a hypothesis that it does not need")
     sign = "=" if step.sign == "=" else "<="
     if not finite_numeric.agree(theorem.left, theorem.right, sign, tuple(theorem.hypotheses)):
         raise DisagreementError(f"the kernel proves a step {step.rule!r}, random problems differ")
-    return StepResult(step, theorem, more)
+    if not (step.by and step.sign != "=" and step.gap is None):  # else it is what is cited
+        reason = misfit(_application(link, given))
+        if reason:
+            raise _RejectedError(reason)
+    return StepResult(step, theorem, more, link.sources)
 
 
-def _proved(
-    step: ChainStep,
-    before: Expression,
-    total: Theorem | None,
-    down: bool,  # noqa: FBT001
-    given: tuple[Hypothesis, ...],
-) -> tuple[Theorem, Theorem | None] | None:
-    left, right = (step.to, before) if down else (before, step.to)
+def _application(link: _Link, given: tuple[Hypothesis, ...]) -> Application:
+    step = link.step
+    try:
+        cited = tuple(_equation(each, link, given) for each in link.sources)
+    except MisfitError as error:
+        raise _RejectedError(str(error)) from None
+    return Application(
+        rules=step.rules,
+        before=link.before,
+        after=step.to,
+        sign=step.sign,
+        given=given,
+        gap=step.gap,
+        at=step.at,
+        over=step.over,
+        zero_where=step.zero_where,
+        factor=step.factor,
+        cited=cited,
+    )
+
+
+def _equation(source: ChainResult, link: _Link, given: tuple[Hypothesis, ...]) -> Cited:
+    """Return what a cited chain proves, in the words of this file."""
+    if any(step.sign != "=" for step in source.chain.steps):
+        raise MisfitError(f"{source.id} proves a bound, which is cited alone and as it stands")
+    if source.setting.path == link.setting.path:
+        missing = [a.name for a in source.assumptions if a.name not in link.step.using]
+        if missing:
+            raise MisfitError(f"{source.id} assumes {', '.join(missing)}: name it in `using`")
+        return statement(source.chain)
+    for each in source.assumptions:
+        check_assumed(hypothesis_of(each), link.step.where, given)
+    return instance(source.chain, source.setting, link.setting, link.step.where)
+
+
+def _proved(link: _Link, given: tuple[Hypothesis, ...]) -> tuple[Theorem, Theorem | None] | None:
+    step = link.step
+    left, right = link.sides
     theorem = None
     if step.over:
-        theorem = _over(step, total) if step.sign == "<=" else None
+        theorem = _over(step, link.total) if step.sign == "<=" else None
     elif step.sign == "=":
         theorem = kernel.decide_indexed(left, right, given).theorem
     elif step.gap is not None:
         theorem = kernel.prove_at_most(left, right, step.gap, given)
     elif isinstance(left, indexed.Least) and step.at:
         theorem = kernel.prove_instance(left, right, step.at, given)
-    return (theorem, _more(step, theorem, before, given)) if theorem else None
+    elif link.sources:
+        theorem = _bound_as_cited(link)
+    return (theorem, _more(step, theorem, link.before, given)) if theorem else None
 
 
-def _holds_without(
-    step: ChainStep,
-    before: Expression,
-    total: Theorem | None,
-    down: bool,  # noqa: FBT001
-    rest: tuple[Hypothesis, ...],
-) -> bool:
+def _bound_as_cited(link: _Link) -> Theorem | None:
+    """Return the bound that a chain above proves, if it is this one, word for word."""
+    (source,) = link.sources[:1]
+    theorem = source.theorem
+    if theorem is None or source.setting.path != link.setting.path or len(link.sources) > 1:
+        return None
+    names = {each.name for each in source.assumptions}
+    same = (theorem.left, theorem.right) == link.sides and names == {*link.step.using}
+    return theorem if same else None
+
+
+def _holds_without(link: _Link, rest: tuple[Hypothesis, ...]) -> bool:
+    if link.step.sign != "=" and link.step.by and link.step.gap is None:
+        return False  # what is cited says what it needs
     try:
-        return _proved(step, before, total, down, rest) is not None
+        return _proved(link, rest) is not None
     except (_RejectedError, OutsideClassError, ZeroDenominatorError):
         return False
 
@@ -231,15 +338,9 @@ def _more(
     return more
 
 
-def _why(
-    step: ChainStep,
-    before: Expression,
-    down: bool,  # noqa: FBT001
-    given: tuple[Hypothesis, ...],
-) -> str:
-    left, right = (step.to, before) if down else (before, step.to)
-    sign = "=" if step.sign == "=" else "<="
-    if finite_numeric.counterexample(left, right, sign, given):
+def _why(link: _Link, given: tuple[Hypothesis, ...]) -> str:
+    sign = "=" if link.step.sign == "=" else "<="
+    if finite_numeric.counterexample(*link.sides, sign, given):
         return "false: a finite problem shows it"
     return "the kernel does not find it to follow"
 

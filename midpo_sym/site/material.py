@@ -21,7 +21,7 @@ from midpo_sym.site.formula import inline
 from midpo_sym.spec.load import load, loads
 from midpo_sym.spec.load_theory import loads_theory
 from midpo_sym.spec.model import Derivation
-from midpo_sym.spec.theory import Audit, Theory
+from midpo_sym.spec.theory import Audit, Cited, Theory
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,11 @@ def _proved(text: str, path: Path) -> tuple[Result, ...]:
 
 
 def _derived(folder: Path) -> Iterator[tuple[Theory, tuple[ChainResult, ...]]]:
-    for theory in catalogue.read_theories(folder):
-        results = _chains(theory.setting.text, theory.setting.path)
+    theories = catalogue.read_theories(folder)
+    for theory in theories:
+        cited = {each.id.rpartition("/")[0] for each in _citations(theory)}
+        texts = tuple(each.setting.text for each in theories if each.setting.id in cited)
+        results = _chains(theory.setting.text, theory.setting.path, texts)
         for each in results:
             if each.theorem is None:
                 where = f"{theory.setting.path}: {each.id} is not proved"
@@ -149,8 +152,15 @@ def _derived(folder: Path) -> Iterator[tuple[Theory, tuple[ChainResult, ...]]]:
         yield theory, results
 
 
+def _citations(theory: Theory) -> Iterator[Cited]:
+    for chain in theory.chains:
+        for step in chain.steps:
+            yield from step.by
+
+
 @lru_cache(maxsize=64)
-def _chains(text: str, path: Path) -> tuple[ChainResult, ...]:
+def _chains(text: str, path: Path, cited: tuple[str, ...]) -> tuple[ChainResult, ...]:
+    del cited  # what the files that it cites say: an edit of one is checked again
     return check_theory(loads_theory(text, path))
 
 

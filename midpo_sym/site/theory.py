@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from midpo_sym.emit.theory import DOMAIN_SIGNS, domains_of, moreover
 from midpo_sym.language import indexed
+from midpo_sym.language.laws import LAWS
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import DOMAINS, THEORY_RULES
+from midpo_sym.language.vocabulary import DOMAINS
 from midpo_sym.prover import kernel
 from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.prover.kernel import Mode, Theorem
+from midpo_sym.prover.rule_check import CITED
 from midpo_sym.prover.theory import ChainResult, StepResult, hypotheses_of
 from midpo_sym.site.derivation import Change, change
 from midpo_sym.site.layout import PagePrinter, formula
@@ -30,8 +33,9 @@ class TheoryLine:
         anchor: the id of the step, permanent.
         number: of the step, from 1 in each chain.
         latex: what the line says, after its relation to the line before.
-        rule: the name of the rule.
-        law: the law of the rule, in Unicode.
+        rule: the names of the rules.
+        laws: the rules one by one: name, and law in Unicode; "" where the law is in the name.
+        by: the chains that the step cites: name, and where they are.
         assumed: the hypotheses that the step uses, as LaTeX.
         gap: of a bound, the larger side minus the smaller, as LaTeX; "" for an equation.
         moreover: where the two lines are equal, or the line is zero: words and LaTeX.
@@ -44,7 +48,8 @@ class TheoryLine:
     number: int
     latex: str
     rule: str
-    law: str
+    laws: tuple[tuple[str, str], ...]
+    by: tuple[tuple[str, str], ...]
     assumed: tuple[str, ...]
     gap: str
     moreover: tuple[str, str] | None
@@ -64,6 +69,8 @@ class TheoryChain:
         statement: the first line in relation to the last, as LaTeX.
         start: the first line.
         lines: the others.
+        moreover: where its sides are equal, or it is zero: words and LaTeX.
+        domains: what its quantities have to be, as LaTeX.
         assumed: the hypotheses it rests on: LaTeX, and what they say.
         conditions: what must not be zero, as LaTeX.
         note: what it means.
@@ -75,6 +82,8 @@ class TheoryChain:
     statement: str
     start: str
     lines: tuple[TheoryLine, ...]
+    moreover: tuple[tuple[str, str], ...]
+    domains: tuple[str, ...]
     assumed: tuple[tuple[str, str], ...]
     conditions: tuple[str, ...]
     note: str
@@ -95,10 +104,17 @@ def theory_chain(result: ChainResult) -> TheoryChain:
         rf"{left} \allowbreak {right}",
         left,
         tuple(_lines(result)),
+        tuple(_moreover(each, result) for each in moreover(result)),
+        tuple(domain_latex(node, domain, setting) for node, domain in domains_of(result)),
         tuple((assumption_latex(each, setting), each.meaning) for each in result.assumptions),
         tuple(never_zero(each, setting) for each in result.conditions),
         chain.note,
     )
+
+
+def domain_latex(node: Expression, domain: str, setting: Setting) -> str:
+    """Return what a quantity has to be, as LaTeX: π(y|x) > 0."""
+    return f"{PagePrinter(setting.symbols).print(node)} {DOMAIN_SIGNS[domain][1]}"
 
 
 def never_zero(condition: Expression, setting: Setting) -> str:
@@ -150,26 +166,34 @@ def _lines(result: ChainResult) -> Iterator[TheoryLine]:
             number,
             formula(after, symbols, f"{{}}{RELATIONS[said.sign]}"),
             said.rule,
-            THEORY_RULES[said.rule].law,
+            tuple((name, LAWS[name].law) for name in said.rules if name != CITED),
+            tuple((each.id, _address(each.id, result.setting)) for each in said.by),
             tuple(
                 assumption_latex(result.setting.assumptions[name], result.setting)
                 for name in said.using
             ),
             formula(said.gap, symbols, end=r" \;\ge\; 0") if said.gap is not None else "",
-            _moreover(step.more, result.setting) if step.more else None,
+            _moreover(step.more, result) if step.more else None,
             _change(step, before, result.setting) if said.sign == "=" else None,
             said.note,
             to_text(after),
         )
 
 
-def _moreover(theorem: Theorem, setting: Setting) -> tuple[str, str]:
-    one, other = (formula(side, setting.symbols) for side in (theorem.left, theorem.right))
-    only = theorem.mode is Mode.ONLY_IF
-    return (
-        "both sides are equal only where, everywhere," if only else "it is zero just where",
-        rf"{one} = {other}",
-    )
+def _address(id_: str, setting: Setting) -> str:
+    file, _, chain = id_.rpartition("/")
+    return f"#{chain}" if file == setting.id else f"{file}.html#{chain}"
+
+
+def _moreover(theorem: Theorem, result: ChainResult) -> tuple[str, str]:
+    symbols = result.setting.symbols
+    one, other = (formula(side, symbols) for side in (theorem.left, theorem.right))
+    if theorem.mode is not Mode.ONLY_IF:
+        return "it is zero if and only if", rf"{one} = {other}"
+    bound = set().union(*map(indexed.free_indices, (theorem.left, theorem.right)))
+    indices = ", ".join(sorted(bound - result.chain.indices))
+    everywhere = rf" \text{{ for every }} {indices}" if indices else ""
+    return "the two sides are equal only if", rf"{one} = {other}{everywhere}"
 
 
 def _change(step: StepResult, before: Expression, setting: Setting) -> Change | None:

@@ -24,17 +24,15 @@ from midpo_sym.language.vocabulary import (
     FORMS,
     PROPERTIES,
     THEORY_FUNCTIONS,
-    THEORY_RULES,
 )
 from midpo_sym.spec.load import read_text, symbol_of
+from midpo_sym.spec.load_chain import read_chains
 from midpo_sym.spec.model import Citation
 from midpo_sym.spec.place import KeyPath, Places
 from midpo_sym.spec.tables import Tables, short
 from midpo_sym.spec.theory import (
     Assumption,
     Audit,
-    Chain,
-    ChainStep,
     Entry,
     Evidence,
     Relation,
@@ -84,7 +82,7 @@ def loads_audit(text: str, path: Path) -> Audit:
     return _AuditLoader(text, path).audit()
 
 
-class _Loader(Tables):
+class Loader(Tables):
     """What both kinds of files share: declarations, expressions, equations."""
 
     names = THEORY_NAMED
@@ -128,6 +126,7 @@ class _Loader(Tables):
             summary=data["summary"],
             source=Citation(source["work"], source["place"]) if source else None,
             notes=data.get("notes", ""),
+            domains=domains,
             functions=functions,
             abbreviations=self.scope.abbreviations,
             assumptions=assumptions,
@@ -268,79 +267,17 @@ class _Loader(Tables):
         return id_
 
 
-class _TheoryLoader(_Loader):
+class _TheoryLoader(Loader):
     keys = THEORY_KEYS
 
     def theory(self) -> Theory:
         data = self.read_setting()
-        seen: set[str] = set()
-        chains = tuple(
-            self.chain(entry, ("chain", number), seen)
-            for number, entry in enumerate(self.entries(data, "chain", ()))
-        )
+        chains = read_chains(self, data)
         self.check_used(data)
         return Theory(self.setting, chains)
 
-    def chain(self, entry: Mapping[str, Any], path: KeyPath, seen: set[str]) -> Chain:
-        free = self.indices(entry.get("for", ""), (*path, "for"))
-        steps = tuple(
-            self.step(each, (*path, "step", number), free)
-            for number, each in enumerate(self.entries(entry, "step", path))
-        )
-        return Chain(
-            id=self.id(entry, path, seen),
-            title=entry["title"],
-            indices=frozenset(free),
-            start=self.expression(entry["start"], (*path, "start"), free),
-            steps=steps,
-            note=entry.get("note", ""),
-        )
 
-    def step(self, entry: Mapping[str, Any], path: KeyPath, free: tuple[str, ...]) -> ChainStep:
-        rule = self.one_of(
-            entry["rule"], {n: r.law for n, r in THEORY_RULES.items()}, (*path, "rule")
-        )
-        needed = THEORY_RULES[rule].needs
-        special = {"using", "gap", "zero_where", "factor", "at", "over"}
-        for key in special:
-            optional = key == "using" and bool({"gap", "at"} & {*needed})
-            if key in entry and key not in needed and not optional:
-                self.fail(
-                    (*path, key), f"the rule {rule} takes none", Advice(allowed=", ".join(needed))
-                )
-            if key in needed and key not in entry:
-                self.fail(path, f"the rule {rule} needs {key}", Advice(cure=f"add {key}"))
-
-        gap = self.gap(entry, path, free)
-        summed = (
-            [each.index for each in gap.walk() if isinstance(each, indexed.IndexSum)] if gap else []
-        )
-        everywhere = tuple(dict.fromkeys((*free, *summed)))  # equal at all that is summed over
-
-        def both(key: str) -> tuple[Expression, Expression] | None:
-            return self.equation(entry[key], (*path, key), everywhere) if key in entry else None
-
-        sign = self.sign(entry, path, ("=", "<=", ">="))
-        if (sign == "=") != THEORY_RULES[rule].equal:
-            allowed = "=" if THEORY_RULES[rule].equal else "<= or >="
-            self.fail(path, f"the rule {rule} gives another relation", Advice(sign, allowed))
-        factor = entry.get("factor")
-        return ChainStep(
-            rule=rule,
-            sign=sign,
-            to=self.expression(entry["to"], (*path, "to"), free),
-            using=self.using(entry, path),
-            gap=gap,
-            equal_where=both("equal_where"),
-            zero_where=both("zero_where"),
-            factor=None if factor is None else self.expression(factor, (*path, "factor"), free),
-            at=entry.get("at", ""),
-            over=entry.get("over", ""),
-            note=entry.get("note", ""),
-        )
-
-
-class _AuditLoader(_Loader):
+class _AuditLoader(Loader):
     keys = AUDIT_KEYS
 
     def audit(self) -> Audit:

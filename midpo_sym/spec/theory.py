@@ -41,6 +41,7 @@ class Setting:
         summary: one sentence.
         source: where the paper says it, if that is said.
         notes: Markdown.
+        domains: name of a parameter to its domain.
         functions: name to signature.
         abbreviations: name to abbreviation.
         assumptions: name to hypothesis.
@@ -54,6 +55,7 @@ class Setting:
     summary: str
     source: Citation | None
     notes: str
+    domains: Mapping[str, str]
     functions: Mapping[str, Signature]
     abbreviations: Mapping[str, Abbreviation]
     assumptions: Mapping[str, Assumption]
@@ -88,10 +90,34 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """What stands for a function or parameter of another file: body, where formals are taken."""
+
+    name: str
+    formals: tuple[str, ...]
+    body: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A chain that a step cites.
+
+    Attributes:
+        id: its name with that of its file: `lemma_1/split`.
+        chain: the chain, if it stands in the same file, above.
+    """
+
+    id: str
+    chain: Chain | None
+
+
+@dataclass(frozen=True, slots=True)
 class ChainStep:
     """One step of a chain, from the line before to `to`; see the table of keys for the rest."""
 
-    rule: str
+    rules: tuple[str, ...]
+    by: tuple[Cited, ...]
+    where: tuple[Replacement, ...]
     sign: str
     to: Expression
     using: tuple[str, ...]
@@ -102,6 +128,11 @@ class ChainStep:
     at: str
     over: str
     note: str
+
+    @property
+    def rule(self) -> str:
+        """Return the names of the rules in a row."""
+        return ", ".join(self.rules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,14 @@ THEORY_KEYS: dict[str, dict[str, Key]] = {
         ("step", TABLE, True, "one entry for each step"),
     ),
     "step": rows(
-        ("rule", TEXT, True, "the name of a rule"),
+        ("rule", TEXT, True, "the rules that lead here, all of them and no other: `a, b`"),
+        ("by", TEXT, False, "the chains cited: `split`, above in this file, or `lemma_1/split`"),
+        (
+            "where",
+            TEXT,
+            False,
+            "what stands for names of a cited file: `c(x, y) = policy(a, x, y); ...`",
+        ),
         (
             "relation",
             TEXT,

@@ -10,6 +10,7 @@ from independent import compare
 from words import IDS, shipped
 
 from midpo_sym.language import tree
+from midpo_sym.language.laws import Law
 from midpo_sym.prover import steps as module
 from midpo_sym.prover.framework import framework_argument, implicit_reward
 from midpo_sym.prover.kernel import Mode
@@ -120,7 +121,7 @@ def test_a_wrong_rule_is_rejected(monkeypatch):
                 return tree.Log(factors[0])
         return None
 
-    wrong = Rule("wrong", "log(a·b) = log a", "", first)
+    wrong = Rule(Law("wrong", "log(a·b) = log a", ""), first)
     monkeypatch.setattr(module, "RULES", (*RULES[:6], wrong))
     steps = derive(shipped("centropy").statement, proved=True)
     lines = [*steps.reward, *steps.framework, *steps.target]

@@ -37,12 +37,38 @@ def test_a_step_names_its_rule_law_hypotheses_and_gap(rendered):
     """Gibbs' inequality in lemma 1, whose file says what its only step rests on."""
     shown = rendered.files["theory/lemma_1.md"].decode()
     step = shown.partition('id="gibbs-1"')[2].partition("</details>")[0]
-    assert "<summary>log t ≤ t − 1</summary>" in step
+    rules = "log t ≤ t − 1, cancellation, logarithm of a quotient, hypothesis"
+    assert f"<summary>{rules}</summary>" in step
     assert "t − 1 − log t ≥ 0, and = 0 only for t = 1" in step
+    assert 'log(a/b) = log a − log b <span class="why">(logarithm of a quotient)</span>' in step
     assert step.count("by hypothesis") == 2
     assert "what lies between the two lines" in step
-    assert "both sides are equal only where" in step
+    assert "the two sides are equal only if" in step
     assert "<code>0</code>" in step
+
+
+def test_a_box_says_all_that_its_heading_says(rendered):
+    """Lemma 1's "only for q = p_Y", and the domains without which cEntropy's sum may exceed 1."""
+    shown = rendered.files["theory/lemma_1.md"].decode()
+    least = shown.partition("{ #least }")[2].partition("</section>")[0]
+    assert "the two sides are equal only if" in least
+    assert r"\text{ for every } y</annotation>" in least
+    assert "so is" not in shown
+    page = rendered.files["theory/normalisable.md"].decode()
+    centropy = page.partition("{ #centropy }")[2].partition("</section>")[0]
+    for asked in (r"\in [0, 1]</annotation>", r"\ge 0</annotation>", "&gt; 0</annotation>"):
+        assert asked in centropy
+    tdpo = page.partition("{ #tdpo }")[2].partition("</section>")[0]
+    assert r"\ge 0</annotation>" in tdpo
+
+
+def test_a_cited_chain_is_linked(rendered):
+    """In its own file by its anchor, in another by its page; both are there."""
+    lemma = rendered.files["theory/lemma_1.md"].decode()
+    assert '<a href="#split">lemma_1/split</a>' in lemma
+    objective = rendered.files["theory/objective.md"].decode()
+    assert '<a href="lemma_1.html#split">lemma_1/split</a>' in objective
+    assert "{ #split }" in lemma
 
 
 def test_the_statement_of_a_chain_has_its_relation(rendered):

@@ -25,7 +25,10 @@ using = "sums"
 def test_theory_lists_its_chains(midpo):
     done = midpo("theory", "lemma_1")
     assert done.status == 0
-    assert "6 of 6 proved, 17 steps" in done.out
+    assert (
+        "6 of 6 proved, 17 steps, each checked by the kernel and against the rules it names"
+        in done.out
+    )
     assert "equal only where q_Y(y) = p_Y(y) everywhere" in done.out
     assert "assumes  Σ_y q_Y(y) = 1" in done.out
 
@@ -35,8 +38,14 @@ def test_theory_speaks_json(midpo):
     (chain,) = json.loads(done.out)
     assert chain["verdict"] == "proved"
     assert chain["assumptions"] == ["Σ_y π(y|x) = 1"]
-    assert [step["relation"] for step in chain["steps"]] == ["="] * 6
+    assert [step["relation"] for step in chain["steps"]] == ["="] * 8
     assert chain["steps"][-1]["using"] == ["policy"]
+    assert [rule["name"] for rule in chain["steps"][-1]["rules"]] == ["hypothesis", "expansion"]
+    assert chain["domains"] == {
+        "beta": "positive",
+        "pi(x, y)": "positive",
+        "zeta(x, y)": "positive",
+    }
     assert chain["start"] == {"text": "J(x)", "latex": r"\mathcal{J}_x(x)"}
 
 
@@ -47,7 +56,11 @@ def test_theory_as_latex(midpo):
     assert out.count("{") == out.count("}")
     assert out.count(r"\begin{align*}") == out.count(r"\end{align*}")
     assert "% lemma_1/least, written by midpo_sym: proved" in out
-    assert r"\ge{}& I(X;Y) \tag*{\footnotesize log t $\le$ t $-$ 1}" in out
+    assert r"\ge{}& I(X;Y) \tag*{\footnotesize step 2}" in out
+    assert "Step 2 is by: log t $\\le$ t $-$ 1, cancellation, logarithm of a quotient" in out
+    assert r"Step 1 cites \texttt{lemma\_1/split}." in out
+    assert r"For all $p_X(x) > 0$, $p_{Y|X}(y \mid x) > 0$, $q_Y(y) > 0$." in out
+    assert r"$\theta \in [0, 1]$" in out
     assert "equal only where $q_Y(y) = p_Y(y)$ everywhere" in out
     assert r"\sum_{y} q_Y(y) = 1." in out
     assert r"p_Y(y) :={}& \sum_{x} p_X(x)\,p_{Y|X}(y \mid x)" in out
@@ -146,7 +159,7 @@ title = "It is known"
 for   = "y1"
 start = "q(y1) + r(y1)*h(y1)"
 [[chain.step]]
-rule  = "hypothesis"
+rule  = "hypothesis, definition"
 to    = "BODY1 + r(y1)/inverse(y1)"
 using = "known"
 """

@@ -6,13 +6,13 @@ import pytest
 from words import DERIVATIONS
 
 from midpo_sym.language.indexed import SETS
+from midpo_sym.language.laws import THEORY_RULES
 from midpo_sym.language.vocabulary import (
     AUDIT_STATUSES,
     CATEGORIES,
     FORMS,
     PROPERTIES,
     THEORY_FUNCTIONS,
-    THEORY_RULES,
 )
 from midpo_sym.prover.theory import check_theory
 from midpo_sym.spec.load_theory import loads_theory
