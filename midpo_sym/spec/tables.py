@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from midpo_sym.language.errors import Advice
-from midpo_sym.language.parser import MAX_DIGITS, cure_for_decimal
+from midpo_sym.language.limits import MAX_DIGITS
+from midpo_sym.language.numerals import cure_for_decimal
 from midpo_sym.language.vocabulary import RESERVED
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.keys import BOOLEAN, EXPRESSION, KEYS, NAMED, TABLE, TEXT, Key

@@ -15,17 +15,15 @@ from strategies import ABBREVIATIONS, PARAMETERS, SCOPE_OF_LOSS, SCOPE_OF_PRIOR,
 
 from midpo_sym.language import parser
 from midpo_sym.language.errors import LanguageError
-from midpo_sym.language.parser import (
+from midpo_sym.language.limits import (
     MAX_BRACKETS,
     MAX_DIGITS,
     MAX_EXPONENT,
     MAX_LENGTH,
     MAX_OPERATIONS,
-    Definition,
-    Scope,
-    cure_for_decimal,
-    parse,
 )
+from midpo_sym.language.numerals import cure_for_decimal
+from midpo_sym.language.parser import Definition, Scope, parse
 
 # text with the fault marked, part of the message, part of what is allowed, part of the cure
 OF_LOSS = [

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from strategies import SCOPE_OF_LOSS, SCOPE_OF_PRIOR, arguments, priors
 
-from midpo_sym.language.parser import MAX_BRACKETS, Scope, parse
+from midpo_sym.language.limits import MAX_BRACKETS
+from midpo_sym.language.parser import Scope, parse
 from midpo_sym.language.text import to_text
 from midpo_sym.spec import load
 from midpo_sym.spec.model import Derivation

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from midpo_sym.language import constants, parser
+from midpo_sym.language import constants, limits
 from midpo_sym.language.vocabulary import (
     DOMAINS,
     FUNCTIONS,
@@ -22,7 +22,7 @@ from midpo_sym.spec import tables as tables_of_a_file
 from midpo_sym.spec.keys import KEYS
 
 README = (Path(__file__).parents[2] / "derivations" / "README.md").read_text(encoding="utf-8")
-MODULES = (import_module("midpo_sym.spec.load"), tables_of_a_file, parser, constants)
+MODULES = (import_module("midpo_sym.spec.load"), tables_of_a_file, limits, constants)
 
 Rows = list[tuple[str, ...]]
 
