@@ -362,5 +362,6 @@ class Reader(Refusals):
             argument,
             f"{name} is taken at a response",
             allowed=allowed,
+            cure="" if meant else "write one of these",
             instead=meant,
         )

@@ -88,7 +88,14 @@ class Refusals:
             cure = NOTHING.get(name) or self.cures.usage(name)
         elif near:
             cure = f"did you mean {near[0]}? If not, {cure}"
-        self.fail(syntax, f"unknown name {name[:40]!r}", allowed=", ".join(known), cure=cure)
+        instead = self.cures.instead(syntax)
+        self.fail(
+            syntax,
+            f"unknown name {name[:40]!r}",
+            allowed=", ".join(known),
+            cure="" if instead else cure,
+            instead=instead,
+        )
 
     def cure_of(self, syntax: ast.expr) -> str:
         """Return what to write for a node that is larger than what is at fault."""

@@ -88,7 +88,6 @@ def test_the_text_of_an_argument_is_that_argument(node):
         ("alpha/c*eta", "alpha/c*eta"),
         ("alpha*(c/eta)", "alpha*(c/eta)"),
         ("(alpha*c)/eta", "alpha*c/eta"),
-        ("1_000", "1000"),
         ("sum_t( log(pi(w,t)) )", "sum_t(log(pi(w, t)))"),
         (" alpha\n + c\t", "alpha + c"),
         ("K(w)-half", "K(w) - half"),
