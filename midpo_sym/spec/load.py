@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import keyword
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -14,12 +13,11 @@ from typing import Any
 from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
 from midpo_sym.language.errors import Advice, LanguageError
-from midpo_sym.language.mathematics import default_symbol
 from midpo_sym.language.parser import Definition, Scope, parse
-from midpo_sym.language.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import DOMAINS, LINKS, STATUSES
 from midpo_sym.spec.errors import SpecError
+from midpo_sym.spec.files import read_text
 from midpo_sym.spec.keys import EXPRESSION, NAMED
 from midpo_sym.spec.model import (
     Citation,
@@ -30,10 +28,9 @@ from midpo_sym.spec.model import (
     Statement,
     WeightSpec,
 )
-from midpo_sym.spec.place import KeyPath, Place, Places, place_at
+from midpo_sym.spec.place import KeyPath
 from midpo_sym.spec.tables import NAME, Tables, did_you_mean, short
 
-MAX_BYTES = 64 * 1024
 MAX_CLAIMS = 100
 MAX_WORK = 100_000
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -52,46 +49,6 @@ def load(path: str | Path) -> Derivation:
         SpecError: the file cannot be read, or breaks a rule; nothing in it is ever executed.
     """
     return loads(read_text(Path(path)), path)
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a specification file.
-
-    Raises:
-        SpecError: it cannot be read, or is too long, or not UTF-8.
-    """
-    name = str(path)
-    try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise SpecError(name, "is a directory", advice=Advice(cure="name a .toml file in it"))
-        if not stat.S_ISREG(status.st_mode):  # a pipe would never end
-            raise SpecError(name, "is not a file")
-        if status.st_size > MAX_BYTES:
-            raise SpecError(
-                name,
-                f"has {status.st_size:,} bytes",
-                advice=Advice(allowed=f"at most {MAX_BYTES:,} bytes"),
-            )
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise SpecError(name, "there is no such file") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SpecError(name, f"cannot be read: {reason}") from None
-    if len(data) > MAX_BYTES:
-        raise SpecError(name, "is too long", advice=Advice(allowed=f"at most {MAX_BYTES:,} bytes"))
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        place = place_at(data[: error.start].decode("utf-8", "replace"), error.start)
-        raise SpecError(
-            name,
-            f"is not UTF-8: byte 0x{data[error.start]:02x}",
-            place=Place(place.line, place.column, ""),
-            advice=Advice(cure="save the file as UTF-8"),
-        ) from None
 
 
 def loads(text: str, path: str | Path) -> Derivation:
@@ -135,6 +92,7 @@ class _Loader(Tables):
             {each.name: (each.domain, each.by_label) for each in weights},
         )
         definitions, scope = self.definitions(data, scope, {})
+        self.check_symbols(data)
         prior, loss = data["prior"], data["loss"]
         self.check_table(prior, "prior", ("prior",))
         self.check_table(loss, "loss", ("loss",))
@@ -180,7 +138,7 @@ class _Loader(Tables):
             domain,
             default,
             entry["meaning"],
-            symbol_of(name, entry),
+            self.symbol(name, entry, path),
             self.torch(name, entry, path),
         )
 
@@ -196,7 +154,7 @@ class _Loader(Tables):
             self.one_of(entry["domain"], DOMAINS, (*path, "domain")),
             entry.get("by_label", False),
             entry["meaning"],
-            symbol_of(name, entry),
+            self.symbol(name, entry, path),
             self.torch(name, entry, path),
         )
 
@@ -242,7 +200,9 @@ class _Loader(Tables):
                 definition = Definition(of, body)
             scope = replace(scope, definitions={**scope.definitions, name: definition})
             found.append(
-                DefinitionSpec(name, definition, entry.get("meaning", ""), symbol_of(name, entry))
+                DefinitionSpec(
+                    name, definition, entry.get("meaning", ""), self.symbol(name, entry, path)
+                )
             )
         return tuple(found), scope
 
@@ -407,13 +367,7 @@ class _Loader(Tables):
         try:
             node = parse(text, replace(scope, responses=responses))
         except LanguageError as error:
-            places = Places(self.text)
-            offset, length = places.key(path), 1
-            characters = places.characters(path)
-            if len(characters) == len(text) + 1:
-                offset = characters[error.offset]
-                length = characters[min(error.offset + error.length, len(text))] - offset
-            self.fail(path, error.message, error.advice, offset=offset, length=length)
+            self.fail_in(text, path, error)
         self.work += node.size
         self.used |= {
             each.name
@@ -421,12 +375,6 @@ class _Loader(Tables):
             if isinstance(each, (tree.Parameter, tree.Weight, tree.Defined))
         }
         return node
-
-
-def symbol_of(name: str, entry: Mapping[str, Any]) -> Symbol:
-    """Return how a declared name is printed."""
-    default = default_symbol(name)
-    return Symbol(entry.get("latex", default.latex), entry.get("unicode", default.unicode))
 
 
 def _in_domain(value: Fraction, domain: str) -> bool:

@@ -10,17 +10,28 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from midpo_sym.language.errors import Advice
+from midpo_sym.language.errors import Advice, LanguageError
 from midpo_sym.language.limits import MAX_DIGITS
+from midpo_sym.language.mathematics import default_symbol
 from midpo_sym.language.numerals import cure_for_decimal
+from midpo_sym.language.printer import Symbol
+from midpo_sym.language.symbols import (
+    LATEX_ALLOWED,
+    NOT_SYMBOLS,
+    UNICODE_ALLOWED,
+    SymbolError,
+    clash,
+    fold_latex,
+    fold_unicode,
+)
 from midpo_sym.language.vocabulary import RESERVED
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.keys import BOOLEAN, EXPRESSION, KEYS, NAMED, TABLE, TEXT, Key
 from midpo_sym.spec.place import KeyPath, Place, Places, has_long_key, place_at
+from midpo_sym.spec.texts import fault_of
 
 MAX_NAMES = 100
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
@@ -30,10 +41,13 @@ class Tables:
     keys: Mapping[str, Mapping[str, Key]] = KEYS
     names: tuple[str, ...] = NAMED  # tables whose keys are names that the author chooses
     reserved: frozenset[str] = RESERVED
+    not_symbols: Mapping[str, str] = NOT_SYMBOLS  # what no symbol may look like, and what that is
 
     def __init__(self, text: str, path: Path) -> None:
         self.text = text
         self.path = path
+        self.symbols: dict[str, tuple[Symbol, Symbol]] = {}  # name: its symbol, its default symbol
+        self.declared_at: dict[str, KeyPath] = {}
 
     def read_toml(self) -> dict[str, Any]:
         if has_long_key(self.text):
@@ -117,8 +131,80 @@ class Tables:
         if kind == TEXT and isinstance(value, str):
             if not value.strip() and path[-1] != "of":
                 self.fail(path, "is empty", Advice(cure="write it, or take the key out"))
-            if _CONTROL.search(value):
-                self.fail(path, "has a control character", Advice(cure="take it out"))
+            self.check_text(value, path)
+
+    def check_text(self, text: str, path: KeyPath) -> None:
+        """Refuse what would be more than text where it is shown."""
+        fault = fault_of(text, str(path[-1]))
+        if fault:
+            read = text[fault.offset : fault.offset + fault.length]
+            self.fail_in(
+                text,
+                path,
+                LanguageError(
+                    fault.message,
+                    fault.offset,
+                    fault.length,
+                    Advice(short(read) if read.isprintable() else "", fault.allowed, fault.cure),
+                ),
+            )
+
+    def fail_in(
+        self, text: str, path: KeyPath, error: LanguageError, *, whole: str = "", skip: int = 0
+    ) -> NoReturn:
+        """Fail at the part of a string that an error names.
+
+        Args:
+            text: what was read, all of the string or a part of it.
+            path: the key of the string.
+            error: what is wrong with the text.
+            whole: all of the string, if `text` is a part.
+            skip: where that part starts.
+        """
+        places = Places(self.text)
+        offset, length = places.key(path), 1
+        characters = places.characters(path)
+        if len(characters) == len(whole or text) + 1:
+            start = error.offset + skip
+            offset = characters[start]
+            length = characters[min(start + error.length, len(whole or text))] - offset
+        self.fail(path, error.message, error.advice, offset=offset, length=length)
+
+    def symbol(self, name: str, entry: Mapping[str, Any], path: KeyPath) -> Symbol:
+        """Return how a declared name is printed, checked against the whitelist of symbols."""
+        default = default_symbol(name)
+        symbol = Symbol(entry.get("latex", default.latex), entry.get("unicode", default.unicode))
+        for key, fold, allowed in (
+            ("latex", fold_latex, LATEX_ALLOWED),
+            ("unicode", fold_unicode, UNICODE_ALLOWED),
+        ):
+            if key in entry:
+                try:
+                    fold(entry[key])
+                except SymbolError as error:
+                    advice = Advice(short(entry[key]), allowed, "write another, or take it out")
+                    fault = LanguageError(str(error), 0, len(entry[key]), advice)
+                    self.fail_in(entry[key], (*path, key), fault)
+        self.symbols[name] = (symbol, default)
+        self.declared_at[name] = path
+        return symbol
+
+    def check_symbols(self, data: Mapping[str, Any]) -> None:
+        """Refuse two names that print alike, and one that prints like something built in."""
+        found = clash(self.symbols, self.not_symbols)
+        if not found:
+            return
+        name, what = found
+        path = self.declared_at[name]
+        entry = data[str(path[0])][name]
+        key = next((key for key in ("unicode", "latex") if key in entry), "")
+        symbol = self.symbols[name][0]
+        advice = Advice(
+            f"{name}, printed {symbol.unicode}",
+            "a symbol of its own for each name",
+            "give it another symbol with unicode = ... and latex = ...",
+        )
+        self.fail((*path, key) if key else path, f"is printed like {what}", advice)
 
     def named(self, data: Mapping[str, Any], table: str) -> list[tuple[str, dict[str, Any]]]:
         """Return the entries of a table whose keys are names chosen by the author."""
@@ -139,7 +225,7 @@ class Tables:
             )
             self.fail(path, "is not a name", advice)
         if name in self.reserved or keyword.iskeyword(name):
-            advice = Advice(name, cure=f"rename it, such as {name}_ or {name}1")
+            advice = Advice(name, cure=f"rename it, such as {_other(name)}")
             self.fail(path, "is a reserved word", advice)
 
     def check_duplicates(self, data: Mapping[str, Any]) -> None:
@@ -165,6 +251,11 @@ def _toml_cure(message: str, place: Place) -> Advice:
     if re.search(r"=\s*[A-Za-z(]", place.text):
         return Advice(cure='put the expression in quotes: key = "..."')
     return Advice()
+
+
+def _other(name: str) -> str:
+    """Return a name that is free: lambda_ is printed λ, and my_x like nothing built in."""
+    return f"{name}_" if keyword.iskeyword(name) else f"my_{name}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

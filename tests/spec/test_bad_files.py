@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midpo_sym.spec import SpecError, load, loads
-from midpo_sym.spec.load import MAX_BYTES, MAX_CLAIMS, MAX_WORK
+from midpo_sym.spec.files import MAX_BYTES
+from midpo_sym.spec.load import MAX_CLAIMS, MAX_WORK
 from midpo_sym.spec.tables import MAX_NAMES
 
 GOOD = """\
