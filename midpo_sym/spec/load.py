@@ -6,16 +6,14 @@ import keyword
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
-from midpo_sym.language.errors import Advice, LanguageError
-from midpo_sym.language.parser import Definition, Scope, parse
-from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import DOMAINS, LINKS, STATUSES
+from midpo_sym.language.errors import Advice
+from midpo_sym.language.parser import Definition, Scope
+from midpo_sym.language.vocabulary import DOMAINS, STATUSES
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.files import read_text
 from midpo_sym.spec.keys import EXPRESSION, NAMED
@@ -29,10 +27,10 @@ from midpo_sym.spec.model import (
     WeightSpec,
 )
 from midpo_sym.spec.place import KeyPath
-from midpo_sym.spec.tables import NAME, Tables, did_you_mean, short
+from midpo_sym.spec.statements import Statements
+from midpo_sym.spec.tables import NAME, did_you_mean, short
 
 MAX_CLAIMS = 100
-MAX_WORK = 100_000
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CLAIM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _RESPONSES_OF_LOSS = frozenset({"w", "l"})
@@ -60,14 +58,12 @@ def loads(text: str, path: str | Path) -> Derivation:
     return _Loader(text, Path(path)).derivation()
 
 
-class _Loader(Tables):
+class _Loader(Statements):
     """Reads one file. Methods go from the file inwards; each fails with a place."""
 
     def __init__(self, text: str, path: Path) -> None:
         super().__init__(text, path)
-        self.used: set[str] = set()
         self.torch_names: dict[str, str] = {}  # name in Python: name here
-        self.work = 0  # characters and nodes read so far
 
     def derivation(self) -> Derivation:
         if not ID.fullmatch(self.path.stem) or self.path.suffix != ".toml":
@@ -102,6 +98,7 @@ class _Loader(Tables):
             self.link(loss, ("loss", "link")),
             self.expression(loss["argument"], ("loss", "argument"), scope, _RESPONSES_OF_LOSS),
         )
+        self.check_scale(statement.scale, ("prior", "scale"))
         self.check_zeta(statement.zeta, ("prior", "zeta"))
         claims = self.claims(data, scope, statement)
         for table in NAMED:
@@ -142,11 +139,6 @@ class _Loader(Tables):
             self.torch(name, entry, path),
         )
 
-    def check_domain(self, value: Fraction | None, domain: str, path: KeyPath) -> None:
-        if value is not None and not _in_domain(value, domain):
-            advice = Advice(str(value), f"{domain}: {DOMAINS[domain]}")
-            self.fail(path, "is outside the domain", advice)
-
     def weight(self, name: str, entry: Mapping[str, Any]) -> WeightSpec:
         path = ("weights", name)
         return WeightSpec(
@@ -169,12 +161,6 @@ class _Loader(Tables):
                 (*path, "torch"), f"{other} has this name in Python too", Advice(torch, "", cure)
             )
         return torch
-
-    def number(self, value: str | int, path: KeyPath) -> Fraction:
-        exact = constant(self.expression(value, path, Scope(frozenset()), frozenset()))
-        if exact is None:
-            self.fail(path, "is not a number", Advice(short(value), 'such as 2 or "1/10"'))
-        return exact
 
     def definitions(
         self, data: Mapping[str, Any], scope: Scope, where: Mapping[str, Definition]
@@ -205,29 +191,6 @@ class _Loader(Tables):
                 )
             )
         return tuple(found), scope
-
-    def scale(self, table: Mapping[str, Any], path: KeyPath, scope: Scope) -> Expression:
-        text = table.get("scale")
-        if text is None:
-            if "alpha" not in scope.parameters and "alpha" not in scope.definitions:
-                advice = Advice(cure="declare the parameter alpha, or add scale to [prior]")
-                self.fail(path[:-1], "no scale: α of the framework is not named", advice)
-            text = "alpha"
-        return self.expression(text, path, scope, frozenset())
-
-    def link(self, table: Mapping[str, Any], path: KeyPath) -> str:
-        return self.one_of(table.get("link", "logsigmoid"), LINKS, path)
-
-    def check_zeta(self, node: Expression, path: KeyPath) -> None:
-        if not node.positive:
-            self.fail(
-                path,
-                "a prior is positive by its form",
-                Advice(
-                    allowed="products, quotients and powers of probabilities, exp(...)",
-                    cure="write the prior itself, not its logarithm: exp(...) of it",
-                ),
-            )
 
     def claims(
         self, data: Mapping[str, Any], scope: Scope, statement: Statement
@@ -284,6 +247,8 @@ class _Loader(Tables):
                     loss["argument"], place("loss", "argument"), scope, _RESPONSES_OF_LOSS
                 ),
             )
+            at = (*path, "where") if "where" in entry else ("prior", "scale")
+            self.check_scale(statement.scale, (*path, "scale") if "scale" in entry else at)
             self.check_zeta(statement.zeta, place("prior", "zeta"))
         residual = None
         if "residual" in entry:
@@ -345,42 +310,3 @@ class _Loader(Tables):
             self.check_table(entry, "source", path)
         assert isinstance(entry, dict)
         return Citation(entry["work"], entry["place"])
-
-    def expression(
-        self,
-        value: str | int,
-        path: KeyPath,
-        scope: Scope,
-        responses: frozenset[str],
-    ) -> Expression:
-        text = str(value)
-        self.work += len(text)
-        if self.work > MAX_WORK:
-            self.fail(
-                path,
-                "the expressions of the file are too long together",
-                Advice(
-                    allowed=f"{MAX_WORK:,} characters, and nodes once definitions are unfolded; "
-                    "a claim with where reads all of them again",
-                ),
-            )
-        try:
-            node = parse(text, replace(scope, responses=responses))
-        except LanguageError as error:
-            self.fail_in(text, path, error)
-        self.work += node.size
-        self.used |= {
-            each.name
-            for each in node.walk()
-            if isinstance(each, (tree.Parameter, tree.Weight, tree.Defined))
-        }
-        return node
-
-
-def _in_domain(value: Fraction, domain: str) -> bool:
-    return {
-        "real": True,
-        "nonnegative": value >= 0,
-        "positive": value > 0,
-        "unit": 0 <= value <= 1,
-    }[domain]

@@ -170,6 +170,14 @@ class Tables:
             length = characters[min(start + error.length, len(whole or text))] - offset
         self.fail(path, error.message, error.advice, offset=offset, length=length)
 
+    def fail_at(self, path: KeyPath, message: str, advice: Advice) -> NoReturn:
+        """Fail at all of the value of a key, if it is a string; else at the key."""
+        characters = Places(self.text).characters(path)
+        if len(characters) < 2:  # noqa: PLR2004 - a character and the end
+            self.fail(path, message, advice)
+        start, end = characters[0], characters[-1]
+        self.fail(path, message, advice, offset=start, length=end - start)
+
     def symbol(self, name: str, entry: Mapping[str, Any], path: KeyPath) -> Symbol:
         """Return how a declared name is printed, checked against the whitelist of symbols."""
         default = default_symbol(name)
@@ -183,8 +191,7 @@ class Tables:
                     fold(entry[key])
                 except SymbolError as error:
                     advice = Advice(short(entry[key]), allowed, "write another, or take it out")
-                    fault = LanguageError(str(error), 0, len(entry[key]), advice)
-                    self.fail_in(entry[key], (*path, key), fault)
+                    self.fail_at((*path, key), str(error), advice)
         self.symbols[name] = (symbol, default)
         self.declared_at[name] = path
         return symbol

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from midpo_sym.spec import SpecError, load, loads
 from midpo_sym.spec.files import MAX_BYTES
-from midpo_sym.spec.load import MAX_CLAIMS, MAX_WORK
+from midpo_sym.spec.load import MAX_CLAIMS
+from midpo_sym.spec.statements import MAX_WORK
 from midpo_sym.spec.tables import MAX_NAMES
 
 GOOD = """\

@@ -17,13 +17,12 @@ from midpo_sym.language.vocabulary import (
     STATUSES,
 )
 from midpo_sym.prover.prove import prove_derivation
-from midpo_sym.spec import SpecError, loads
-from midpo_sym.spec import files
+from midpo_sym.spec import SpecError, files, loads, statements
 from midpo_sym.spec import tables as tables_of_a_file
 from midpo_sym.spec.keys import KEYS
 
 README = (Path(__file__).parents[2] / "derivations" / "README.md").read_text(encoding="utf-8")
-MODULES = (import_module("midpo_sym.spec.load"), files, tables_of_a_file, limits, constants)
+MODULES = (import_module("midpo_sym.spec.load"), files, statements, tables_of_a_file, limits, constants)
 
 Rows = list[tuple[str, ...]]
 
