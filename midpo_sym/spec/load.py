@@ -13,6 +13,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
 from midpo_sym.language.errors import Advice
 from midpo_sym.language.parser import Definition, Scope
+from midpo_sym.language.reader import Reader
 from midpo_sym.language.vocabulary import DOMAINS, STATUSES
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.files import read_text
@@ -49,20 +50,25 @@ def load(path: str | Path) -> Derivation:
     return loads(read_text(Path(path)), path)
 
 
-def loads(text: str, path: str | Path) -> Derivation:
-    """Read the text of a specification; `path` names it.
+def loads(text: str, path: str | Path, reader: type[Reader] = Reader) -> Derivation:
+    """Read the text of a specification.
+
+    Args:
+        text: what the file holds.
+        path: the name of the file.
+        reader: what turns the syntax of an expression into a tree.
 
     Raises:
         SpecError: the text breaks a rule.
     """
-    return _Loader(text, Path(path)).derivation()
+    return _Loader(text, Path(path), reader).derivation()
 
 
 class _Loader(Statements):
     """Reads one file. Methods go from the file inwards; each fails with a place."""
 
-    def __init__(self, text: str, path: Path) -> None:
-        super().__init__(text, path)
+    def __init__(self, text: str, path: Path, reader: type[Reader]) -> None:
+        super().__init__(text, path, reader)
         self.torch_names: dict[str, str] = {}  # name in Python: name here
 
     def derivation(self) -> Derivation:

@@ -12,6 +12,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
 from midpo_sym.language.errors import Advice, LanguageError
 from midpo_sym.language.parser import Scope, parse
+from midpo_sym.language.reader import Reader
 from midpo_sym.language.sign import can_be_positive
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
@@ -25,8 +26,9 @@ MAX_WORK = 100_000
 class Statements(Tables):
     """A file whose expressions are counted, and whose names are noted as used."""
 
-    def __init__(self, text: str, path: Path) -> None:
+    def __init__(self, text: str, path: Path, reader: type[Reader]) -> None:
         super().__init__(text, path)
+        self.reader = reader
         self.used: set[str] = set()
         self.work = 0  # characters and nodes read so far
 
@@ -49,7 +51,7 @@ class Statements(Tables):
                 ),
             )
         try:
-            node = parse(text, replace(scope, responses=responses))
+            node = parse(text, replace(scope, responses=responses), self.reader)
         except LanguageError as error:
             self.fail_in(text, path, error)
         self.work += node.size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import keyword
 import re
@@ -13,6 +14,7 @@ from typing import Any, NoReturn
 from midpo_sym.language.errors import Advice, LanguageError
 from midpo_sym.language.limits import MAX_DIGITS
 from midpo_sym.language.mathematics import default_symbol
+from midpo_sym.language.numerals import ALLOWED as NUMERALS
 from midpo_sym.language.numerals import cure_for_decimal
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.symbols import (
@@ -32,6 +34,12 @@ from midpo_sym.spec.texts import fault_of
 
 MAX_NAMES = 100
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_CURES_OF_KINDS = {
+    TEXT: 'put it in quotes: "..."',
+    EXPRESSION: 'put it in quotes: "..."',
+    BOOLEAN: "write true or false, without quotes",
+    TABLE: "write it as a table: [name] above its keys, or { key = value }",
+}
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
@@ -123,15 +131,27 @@ class Tables:
             )
         if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
             self.fail(path, "the number is too long", Advice(allowed=f"{MAX_DIGITS} digits"))
+        if kind == EXPRESSION and isinstance(value, int) and not isinstance(value, bool):
+            self.check_digits(value, path)
         if not isinstance(value, right) or (isinstance(value, bool) and kind != BOOLEAN):
             allowed = "text in quotes" if kind in (TEXT, EXPRESSION) else kind
+            cure = _CURES_OF_KINDS[kind]
             self.fail(
-                path, f"{type(value).__name__} instead of {kind}", Advice(short(value), allowed)
+                path, f"{_kind(value)} instead of {kind}", Advice(short(value), allowed, cure)
             )
         if kind == TEXT and isinstance(value, str):
             if not value.strip() and path[-1] != "of":
                 self.fail(path, "is empty", Advice(cure="write it, or take the key out"))
             self.check_text(value, path)
+
+    def check_digits(self, value: int, path: KeyPath) -> None:
+        """Refuse 0x10 and 1_000 outside quotes too, where TOML itself would let them pass."""
+        start, end = Places(self.text).values.get(path, (0, 0))
+        written = self.text[start:end]
+        if written and written != str(value):
+            advice = Advice(short(written), NUMERALS, f"write {value}", str(value))
+            message = "a number is written in decimal digits"
+            self.fail(path, message, advice, offset=start, length=end - start)
 
     def check_text(self, text: str, path: KeyPath) -> None:
         """Refuse what would be more than text where it is shown."""
@@ -248,6 +268,19 @@ class Tables:
             advice = Advice(short(value), ", ".join(allowed), did_you_mean(value, allowed))
             self.fail(path, "is not one of the words allowed", advice)
         return value
+
+
+def _kind(value: object) -> str:
+    """Return what a value of a TOML file is, in plain words."""
+    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        (bool, "true or false"),
+        (int, "a whole number"),
+        (str, "text"),
+        (list, "a list"),
+        (dict, "a table"),
+        ((dt.date, dt.time), "a date or a time"),
+    )
+    return next((plain for each, plain in kinds if isinstance(value, each)), "something else")
 
 
 def _toml_cure(message: str, place: Place) -> Advice:

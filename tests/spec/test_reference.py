@@ -22,7 +22,14 @@ from midpo_sym.spec import tables as tables_of_a_file
 from midpo_sym.spec.keys import KEYS
 
 README = (Path(__file__).parents[2] / "derivations" / "README.md").read_text(encoding="utf-8")
-MODULES = (import_module("midpo_sym.spec.load"), files, statements, tables_of_a_file, limits, constants)
+MODULES = (
+    import_module("midpo_sym.spec.load"),
+    files,
+    statements,
+    tables_of_a_file,
+    limits,
+    constants,
+)
 
 Rows = list[tuple[str, ...]]
 
