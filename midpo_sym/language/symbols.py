@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from itertools import combinations
 
 from midpo_sym.language.indexed import SETS
 from midpo_sym.language.mathematics import GREEK
@@ -18,10 +19,11 @@ from midpo_sym.language.vocabulary import FUNCTIONS, MODELS, QUANTITIES, THEORY_
 
 MAX_SYMBOL = 100  # characters of a symbol, in LaTeX and in Unicode
 
+# The Greek letters that are no Latin ones.
 _GREEK = {
     **GREEK,
     "iota": "ι", "pi": "π", "upsilon": "υ", "Theta": "Θ", "Xi": "Ξ", "Pi": "Π",
-    "Sigma": "Σ", "Upsilon": "Υ", "varepsilon": "ε", "vartheta": "θ", "varrho": "ρ",
+    "Sigma": "Σ", "varepsilon": "ε", "vartheta": "θ", "varrho": "ρ",
     "varphi": "φ", "ell": "ℓ",
 }  # fmt: skip
 _ACCENTS = {
@@ -54,8 +56,8 @@ _LETTER = rf"[A-Za-z{_LETTERS}][{''.join(sorted({*_ACCENTS.values()}))}]?"
 _UNICODE = re.compile(
     rf"(?:{_LETTER}|[A-Za-z][A-Za-z0-9]+)[0-9₀-₉]*[*′†]?(?:_[A-Za-z0-9_{_LETTERS}₀-₉]+)?[*′†]?_*"
 )
-# Capital Greek letters, and the small omicron, that no reader can tell from a Latin one.
-_LOOK_ALIKE = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo")
+# Letters that differ less than fonts do; capitals such as Α are in no list at all.
+_LOOK_ALIKE = str.maketrans("ινυ", "ivu")
 
 LATEX_ALLOWED = (
     r"one letter, Greek letter or \mathrm{word}, with \hat, \tilde, \bar, ..., a subscript, and * "
@@ -168,11 +170,10 @@ def clash(
                 return name, reserved[each]
             if any(each.startswith(word) and each[len(word) :] in reserved for word in _READ_ON):
                 return name, "a function without its brackets"
-        for other in symbols:
-            if other == name:
-                break  # the later of two is at fault
-            if own & spelled[other]:
-                return name, f"{other}, which has the same symbol"
+    for (one, own), (other, others) in combinations(spelled.items(), 2):
+        if own & others:
+            return other, f"{one}, which has the same symbol"
+    for name, own in spelled.items():
         for other, (_, default) in symbols.items():
             if other != name and own & {*fold(default), _plain(other)}:
                 return name, f"{other}, which has this symbol if none is declared for it"
@@ -180,8 +181,7 @@ def clash(
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text).replace("_", "")
-    return text.translate(_LOOK_ALIKE)
+    return unicodedata.normalize("NFKC", text).replace("_", "").translate(_LOOK_ALIKE)
 
 
 def _check_length(text: str) -> None:
