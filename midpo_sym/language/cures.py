@@ -7,6 +7,7 @@ text. Nothing is ever put in place of what the user wrote: a cure is only said.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from midpo_sym.language.mathematics import GREEK
@@ -109,6 +110,7 @@ NOTHING = {
     "Z": "leave it out: a prior is given up to a factor that depends on the prompt only",
     "x": "leave it out: everything is said for one prompt",
 }
+_AT_RESPONSE = re.compile("(pi|ref|prev)_([wl])")
 _PROMPT = frozenset({"x", "prompt"})
 _POSITIVE = "max({a}, 1/1000000)"
 # How many arguments the functions of the language take.
@@ -252,6 +254,9 @@ class Cures:
     def _name(self, name: str) -> str:
         if self._is_declared(name) or self.words:
             return ""
+        found = _AT_RESPONSE.fullmatch(name)
+        if found and found[2] in self.scope.responses:
+            return f"{found[1]}({found[2]})"
         word = _QUANTITIES.get(name, name)
         if word in MODELS and len(self.scope.responses) == 1:
             return f"{word}({next(iter(self.scope.responses))})"

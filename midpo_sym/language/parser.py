@@ -19,8 +19,10 @@ from midpo_sym.language.reader import Reader
 from midpo_sym.language.refusals import ALLOWED, too_deep
 from midpo_sym.language.scope import Definition, Scope
 from midpo_sym.language.tree import Expression
+from midpo_sym.language.vocabulary import FUNCTIONS
 
 _SIDE_BY_SIDE = re.compile(r"[A-Za-z0-9_)]\s+[A-Za-z0-9_(]|\)[A-Za-z0-9_]")  # 2 alpha, (a)(b)
+_BARE_FUNCTION = re.compile(rf"\b({'|'.join(FUNCTIONS)}|ln)\s+[A-Za-z0-9]")  # log pi(w)
 
 __all__ = ["Definition", "Scope", "parse"]
 
@@ -129,8 +131,11 @@ def _syntax_advice(text: str) -> Advice:
         return Advice(cure="lambda is a reserved word: name the parameter lam or lambda_")
     if "=" in text:
         return Advice(allowed=ALLOWED, cure="write one side only: an expression is no equation")
+    bare = _BARE_FUNCTION.search(text)
+    if bare:
+        return Advice(allowed=ALLOWED, cure=f"give {bare[1]} its argument in brackets")
     if _SIDE_BY_SIDE.search(text):
         return Advice(allowed=ALLOWED, cure="write a product as a*b")
-    if text.count("(") != text.count(")"):
+    if any(text.count(opened) != text.count(closed) for opened, closed in ("()", "[]", "{}")):
         return Advice(allowed=ALLOWED, cure="close every bracket that is opened, and no other")
     return Advice(allowed=ALLOWED, cure="write it with these alone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -21,6 +22,7 @@ from midpo_sym.spec.place import KeyPath
 from midpo_sym.spec.tables import Tables, short
 
 MAX_WORK = 100_000
+_LINKED = re.compile(r"-?\s*((?:\w+\.)?log_?sigmoid)\s*\(.*\)\s*", re.DOTALL)
 
 
 class Statements(Tables):
@@ -53,6 +55,8 @@ class Statements(Tables):
         try:
             node = parse(text, replace(scope, responses=responses), self.reader)
         except LanguageError as error:
+            if path[-1] == "argument":
+                error.advice = _without_link(text, error.advice)
             self.fail_in(text, path, error)
         self.work += node.size
         self.used |= {
@@ -120,3 +124,12 @@ def _in_domain(value: Fraction, domain: str) -> bool:
         "positive": value > 0,
         "unit": 0 <= value <= 1,
     }[domain]
+
+
+def _without_link(text: str, advice: Advice) -> Advice:
+    """Return the cure for an argument with the link around it, which [loss] puts there itself."""
+    found = _LINKED.fullmatch(text.strip())
+    if not found or not advice.read.startswith(found[1]):
+        return advice
+    cure = f"leave {found[1]} out, and the sign before it: the link stands around the argument"
+    return replace(advice, cure=cure, instead="")

@@ -265,7 +265,8 @@ class Tables:
 
     def one_of(self, value: str, allowed: Mapping[str, str], path: KeyPath) -> str:
         if value not in allowed:
-            advice = Advice(short(value), ", ".join(allowed), did_you_mean(value, allowed))
+            cure = did_you_mean(value, allowed) or "write one of these"
+            advice = Advice(short(value), ", ".join(allowed), cure)
             self.fail(path, "is not one of the words allowed", advice)
         return value
 
@@ -290,7 +291,11 @@ def _toml_cure(message: str, place: Place) -> Advice:
         return Advice(cure="a key or a table stands only once: take one out")
     if re.search(r"=\s*[A-Za-z(]", place.text):
         return Advice(cure='put the expression in quotes: key = "..."')
-    return Advice()
+    if "inline table" in message:
+        return Advice(cure="write { key = value, ... } on one line, and close it")
+    if not place.text.isascii():
+        return Advice(cure="spell letters in names out, such as beta, and put text in quotes")
+    return Advice(cure='write key = "value", both on one line')
 
 
 def _other(name: str) -> str:

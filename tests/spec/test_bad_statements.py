@@ -4,6 +4,62 @@ import pytest
 from bad_files import assert_refused, ids
 
 CASES = [
+    (
+        "\nalpha*log(pi(w)/ref(w)) + alpha*K(w)\n- alpha*log(pi(l)/ref(l)) - alpha*K(l) - gamma",
+        "«logsigmoid(alpha*log(pi(w)/ref(w)) - gamma*K(l))",
+        "loss.argument",
+        "unknown name 'logsigmoid'",
+        "",
+        "the link stands around the argument",
+    ),
+    (
+        'zeta = "ref(y)*exp(-K(y))"',
+        'zeta = "«1 - pi(y) + 0*K(y)"',
+        "prior.zeta",
+        "a prior is positive",
+        "exp(...)",
+        "keeps it from zero: max(1 - pi(y) + 0*K(y), 1/1000000)",
+    ),
+    (
+        'zeta = "ref(y)',
+        'scale = "«-alpha"\nzeta = "ref(y)',
+        "prior.scale",
+        "the scale of MI-DPO is positive",
+        "a positive number",
+        "write alpha, and mind the sign",
+    ),
+    (
+        'zeta = "ref(y)',
+        '«scale = 0\nzeta = "ref(y)',
+        "prior.scale",
+        "the scale of MI-DPO is positive",
+        "a positive number",
+        "write alpha",
+    ),
+    (
+        'id = "second"',
+        'id = "second"\nscale = "«alpha - alpha"',
+        "claim.scale",
+        "the scale of MI-DPO is positive",
+        "a positive number",
+        "",
+    ),
+    (
+        'zeta = "ref(y)',
+        'scale = «0x10\nzeta = "ref(y)',
+        "prior.scale",
+        "in decimal digits",
+        "in digits",
+        "write 16",
+    ),
+    (
+        'zeta = "ref(y)',
+        'scale = «1_000\nzeta = "ref(y)',
+        "prior.scale",
+        "in decimal digits",
+        "in digits",
+        "write 1000",
+    ),
     ("[loss]", "«qqq = 1\n[loss]", "prior.qqq", "unknown key", "zeta, scale", "take it out"),
     (
         'of = "y", is = "',

@@ -47,7 +47,7 @@ def test_theory_as_latex(midpo):
     assert out.count("{") == out.count("}")
     assert out.count(r"\begin{align*}") == out.count(r"\end{align*}")
     assert "% lemma_1/least, written by midpo_sym: proved" in out
-    assert r"\ge{}& I(X;Y) \tag*{\footnotesize log t $\le$ t $-$ 1}" in out
+    assert r"\ge{}& I \tag*{\footnotesize log t $\le$ t $-$ 1}" in out
     assert "equal only where $q_Y(y) = p_Y(y)$ everywhere" in out
     assert r"\sum_{y} q_Y(y) = 1." in out
     assert r"p_Y(y) :={}& \sum_{x} p_X(x)\,p_{Y|X}(y \mid x)" in out
