@@ -30,7 +30,6 @@ _ACCENTS = {
     "hat": "\N{COMBINING CIRCUMFLEX ACCENT}",
     "widehat": "\N{COMBINING CIRCUMFLEX ACCENT}",
     "tilde": "\N{COMBINING TILDE}",
-    "widetilde": "\N{COMBINING TILDE}",
     "bar": "\N{COMBINING MACRON}",
     "dot": "\N{COMBINING DOT ABOVE}",
     "ddot": "\N{COMBINING DIAERESIS}",
@@ -38,7 +37,7 @@ _ACCENTS = {
     "breve": "\N{COMBINING BREVE}",
     "vec": "\N{COMBINING RIGHT ARROW ABOVE}",
 }
-_FONTS = ("mathrm", "mathit", "mathbf", "mathsf", "mathcal", "mathbb", "text")
+_FONTS = ("mathrm", "mathit", "mathbf", "mathsf", "mathcal", "text")
 _MARKS = {
     "*": "*",
     "'": "′",
