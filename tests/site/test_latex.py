@@ -17,7 +17,7 @@ MOST = 28.5
 
 def hostile() -> bytes:
     """Return the download of a file whose title is full of LaTeX, and whose symbols are odd."""
-    title = r"\input{/etc/passwd} \end{document} 50 % of $x$ & #1 _ ^ ~ {b}"
+    title = r"\input{/etc/passwd} \end{document} 50 % of 5 $ & #1 _ ^ ~ {b}"
     text = catalogue.get("dpo").text.replace('title   = "DPO"', f"title = '{title}'")
     symbol = r"latex = '\hat{\varrho}_{\mathcal{J}_1,a|b}^\dagger', unicode = 'ρ̂†', "
     text = text.replace('domain = "positive", ', f'domain = "positive", {symbol}')
