@@ -8,6 +8,7 @@ from pathlib import Path
 from midpo_sym import catalogue
 from midpo_sym.emit.losses.files import render
 from midpo_sym.prover.audit import EntryResult, check_entry, find_entries
+from midpo_sym.prover.denominators import placed
 from midpo_sym.prover.prior import Solution, solve_prior
 from midpo_sym.prover.prove import Result, prove_derivation, prove_statement
 from midpo_sym.prover.specialise import specialisations
@@ -47,24 +48,27 @@ def prove(spec: Spec) -> Result:
         The result: `verdict`, `gradient`, `steps`, `residual`, `witness`, `properties`, ...
 
     Raises:
-        SpecError: the specification breaks a rule of the language.
+        SpecError: the specification breaks a rule of the language, or its statement divides by
+            something that is always zero.
         DisagreementError: two judges contradict each other; a bug, please report it.
-        ZeroDenominatorError: the statement divides by something that is always zero.
     """
     found = derivation(spec)
     main = next((claim for claim in found.claims if claim.is_main), None)
-    return prove_statement(found.statement, found, main)
+    with placed(found):
+        return prove_statement(found.statement, found, main)
 
 
 def check(spec: Spec) -> tuple[Result, ...]:
     """Check every claim of a specification, and its own statement if no claim is just that.
 
     Raises:
-        SpecError: the specification breaks a rule of the language.
+        SpecError: the specification breaks a rule of the language, or a statement divides by
+            something that is always zero.
         DisagreementError: two judges contradict each other; a bug, please report it.
-        ZeroDenominatorError: a statement divides by something that is always zero.
     """
-    return prove_derivation(derivation(spec))
+    found = derivation(spec)
+    with placed(found):
+        return prove_derivation(found)
 
 
 def prior(spec: Spec) -> Solution:
@@ -73,7 +77,9 @@ def prior(spec: Spec) -> Solution:
     Raises:
         SpecError: the specification breaks a rule of the language.
     """
-    return solve_prior(derivation(spec).statement)
+    found = derivation(spec)
+    with placed(found):
+        return solve_prior(found.statement)
 
 
 def generate(spec: Spec) -> str:
@@ -83,10 +89,9 @@ def generate(spec: Spec) -> str:
 
     Raises:
         NotProvedError: the statement of [prior] and [loss] is refuted or undecided.
-        SpecError: the specification breaks a rule of the language, or uses a name in Python that
-            the loss needs for something else.
+        SpecError: the specification breaks a rule of the language, divides by something that is
+            always zero, or uses a name in Python that the loss needs for something else.
         DisagreementError: two judges contradict each other; a bug, please report it.
-        ZeroDenominatorError: the statement divides by something that is always zero.
     """
     result = prove(spec)
     return render(result, specialisations(result.derivation, catalogue.everything()))

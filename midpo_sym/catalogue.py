@@ -11,7 +11,8 @@ from pathlib import Path
 
 from midpo_sym.language.errors import Advice
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.load import load, loads, read_text
+from midpo_sym.spec.files import read_text
+from midpo_sym.spec.load import load, loads
 from midpo_sym.spec.load_theory import load_audit, load_theory, loads_theory
 from midpo_sym.spec.model import Derivation
 from midpo_sym.spec.theory import Audit, Chain, Setting, Theory

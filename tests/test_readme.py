@@ -132,3 +132,13 @@ def test_the_counts_are_those_computed():
     chains = sum(len(each.chains) for each in catalogue.theories())
     assert f"{chains} derivations over arbitrary finite sets" in changelog
     assert f"{len(lock.theorems())} theorems of the framework" in changelog
+
+
+def test_no_text_asks_an_index_for_a_package_that_it_has_not():
+    """Until there is a release, extras come from a checkout: pip install '.[torch]'."""
+    wrong = "midpo-sym" + "["
+    texts = [ROOT / "README.md", ROOT / "derivations" / "README.md"]
+    for folder in ("midpo_sym", "site", "examples", "tests"):
+        texts += [p for p in (ROOT / folder).rglob("*") if p.suffix in (".py", ".md", ".jinja")]
+    assert len(texts) > 200
+    assert [str(p) for p in texts if wrong in p.read_text(encoding="utf-8")] == []

@@ -33,15 +33,11 @@ class UsageError(Exception):
 
 @contextmanager
 def said_of(derivation: Derivation) -> Iterator[None]:
-    """Name the file in which a denominator is always zero."""
-    from midpo_sym.prover.forms import ZeroDenominatorError  # noqa: PLC0415 - loads SymPy
+    """Name the line in which a denominator is always zero."""
+    from midpo_sym.prover.denominators import placed  # noqa: PLC0415 - loads SymPy
 
-    try:
+    with placed(derivation):
         yield
-    except ZeroDenominatorError:
-        advice = Advice(cure="look for a difference of equal things under a fraction bar")
-        message = "divides by something that is zero whatever its parameters are"
-        raise SpecError(str(derivation.path), message, advice=advice) from None
 
 
 def statements(targets: Sequence[str]) -> list[tuple[Derivation, Claim | None]]:

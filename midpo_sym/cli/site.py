@@ -76,7 +76,7 @@ def _said() -> Iterator[None]:
     except ModuleNotFoundError as error:
         if str(error.name).startswith("midpo_sym"):
             raise
-        message = f"the website needs {error.name}; install it with: pip install 'midpo-sym[site]'"
+        message = f"the website needs {error.name}; in a checkout: pip install '.[site]'"
         raise UsageError(message) from None
     except UnexpectedVerdictError as error:
         complain(str(error))

@@ -10,7 +10,7 @@ try:
     import numpy as np  # noqa: F401 - asked for here, so that the error can say what to install
 except ImportError as error:
     raise ImportError(
-        "midpo_sym.lab needs NumPy and Matplotlib: pip install 'midpo-sym[lab]'"
+        "midpo_sym.lab needs NumPy and Matplotlib: in a checkout, pip install '.[lab]'"
     ) from error
 
 from midpo_sym.lab.alternation import Alternation, alternate

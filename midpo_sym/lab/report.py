@@ -55,7 +55,9 @@ def figure(rows: Sequence[Row], command: str) -> bytes:
         import matplotlib as mpl  # noqa: PLC0415 - slow, and not always needed
         from matplotlib.figure import Figure  # noqa: PLC0415
     except ImportError as error:
-        raise ImportError("the figure needs Matplotlib: pip install 'midpo-sym[lab]'") from error
+        raise ImportError(
+            "the figure needs Matplotlib: in a checkout, pip install '.[lab]'"
+        ) from error
     with mpl.rc_context({"svg.hashsalt": "midpo_sym", "svg.fonttype": "path", "font.size": 9}):
         drawing = Figure(figsize=(11, 5.2), layout="constrained")
         panels = drawing.subplots(1, 2, sharey=True)

@@ -13,11 +13,13 @@ class Advice:
         read: the offending text, as the author wrote it.
         allowed: what could stand there.
         cure: what to do.
+        instead: what can stand where the fault is, if putting it there is the whole cure.
     """
 
     read: str = ""
     allowed: str = ""
     cure: str = ""
+    instead: str = ""
 
 
 @dataclass(eq=False)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import difflib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NoReturn
 
 from midpo_sym.language import indexed, tree
-from midpo_sym.language.parser import Reader, Scope, parse
+from midpo_sym.language.parser import parse
+from midpo_sym.language.reader import Reader
+from midpo_sym.language.scope import Scope
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import THEORY_FUNCTIONS
 
@@ -44,6 +47,17 @@ class IndexedScope(Scope):
     abbreviations: Mapping[str, Abbreviation] = field(default_factory=dict)
     indices: frozenset[str] = frozenset()
 
+    def usage(self, name: str) -> str:
+        """Return how a name is written where it needs arguments; "" if it is unknown."""
+        if name in THEORY_FUNCTIONS:
+            return " or ".join(THEORY_FUNCTIONS[name].usage)
+        if name in self.functions:
+            return f"{name}({', '.join(self.functions[name].indices)})"
+        if name in self.abbreviations:
+            formals = self.abbreviations[name].formals
+            return f"{name}({', '.join(formals)})" if formals else name
+        return ""
+
 
 def parse_indexed(text: str, scope: IndexedScope) -> Expression:
     """Return the tree of an expression of the theory.
@@ -56,6 +70,7 @@ def parse_indexed(text: str, scope: IndexedScope) -> Expression:
 
 class _IndexedReader(Reader):
     scope: IndexedScope
+    words = frozenset({"log", "exp"})
 
     def __init__(self, text: str, indent: int, scope: Scope) -> None:
         super().__init__(text, indent, scope)
@@ -77,37 +92,36 @@ class _IndexedReader(Reader):
             return tree.Parameter(name, scope.parameters[name])
         if indexed.is_index(name):
             self.fail(syntax, f"the index {name} is not a number", allowed=f"f({name}), ...")
-        usage = self._usage(name)
+        usage = self.scope.usage(name)
         if usage:
             self.fail(syntax, f"{name} is called without its argument", allowed=usage)
         self.unknown(syntax, name)
 
-    def unknown(self, syntax: ast.expr, name: str) -> NoReturn:
+    def unknown(
+        self, syntax: ast.expr, name: str, called_with: list[ast.expr] | None = None
+    ) -> NoReturn:
+        del called_with
         scope = self.scope
         known = (*scope.parameters, *scope.functions, *scope.abbreviations, *THEORY_FUNCTIONS)
+        near = difflib.get_close_matches(name, known, n=1)
+        cure = "declare it under [parameters], [functions] or [definitions]"
         self.fail(
             syntax,
             f"unknown name {name[:40]!r}",
             allowed=", ".join(known),
-            cure="declare it under [parameters], [functions] or [definitions]",
+            cure=f"did you mean {near[0]}? If not, {cure}" if near else cure,
         )
-
-    def _usage(self, name: str) -> str:
-        scope = self.scope
-        if name in THEORY_FUNCTIONS:
-            return " or ".join(THEORY_FUNCTIONS[name].usage)
-        if name in scope.functions:
-            return f"{name}({', '.join(scope.functions[name].indices)})"
-        if name in scope.abbreviations:
-            formals = scope.abbreviations[name].formals
-            return f"{name}({', '.join(formals)})" if formals else name
-        return ""
 
     def read_call(self, syntax: ast.Call) -> Expression:
         function = syntax.func
         plain = not syntax.keywords and not any(isinstance(a, ast.Starred) for a in syntax.args)
         if not isinstance(function, ast.Name) or not plain:
-            self.fail(syntax, "not a call of the language", allowed="f(a, b), by position")
+            self.fail(
+                syntax,
+                "not a call of the language",
+                allowed="f(a, b), by position",
+                instead=self.cures.instead(syntax),
+            )
         name, arguments = function.id, syntax.args
         if name in THEORY_FUNCTIONS:
             return self.read_function(syntax, name)
@@ -120,12 +134,15 @@ class _IndexedReader(Reader):
             actuals = self.read_indices(syntax, name, arguments, known.formals)
             self.count_unfolded(syntax, known.body)
             return indexed.Applied(name, known.formals, actuals, known.body)
+        instead = self.cures.instead(syntax)
+        if instead:
+            self.fail(syntax, f"unknown name {name[:40]!r}", instead=instead)
         self.unknown(function, name)
 
     def read_indices(
         self, syntax: ast.Call, name: str, arguments: list[ast.expr], wanted: tuple[str, ...]
     ) -> tuple[str, ...]:
-        usage = self._usage(name)
+        usage = self.scope.usage(name)
         if len(arguments) != len(wanted):
             self.fail(syntax, f"{name} is not called this way", allowed=usage)
         found = []
@@ -154,7 +171,7 @@ class _IndexedReader(Reader):
     def read_function(self, syntax: ast.Call, name: str) -> Expression:
         counts = {"derivative": (2, 3), "sum": (2,), "least": (2,), "most": (2,)}.get(name, (1,))
         if len(syntax.args) not in counts:
-            self.fail(syntax, f"{name} is not called this way", allowed=self._usage(name))
+            self.fail(syntax, f"{name} is not called this way", allowed=self.scope.usage(name))
         match name:
             case "sum" | "least" | "most":
                 return self.read_binder(syntax, name)
@@ -169,7 +186,7 @@ class _IndexedReader(Reader):
         return tree.Div(tree.Number(1), tree.add(tree.Number(1), tree.Exp(tree.Neg(body))))
 
     def read_binder(self, syntax: ast.Call, name: str) -> Expression:
-        index = self.read_index(syntax.args[0], self._usage(name))
+        index = self.read_index(syntax.args[0], self.scope.usage(name))
         if index in self.bound or index in self.scope.indices:
             cure = f"take another, such as {index[0]}1"
             self.fail(syntax.args[0], f"the index {index} is taken already", cure=cure)

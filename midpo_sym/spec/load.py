@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import keyword
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
-from midpo_sym.language.errors import Advice, LanguageError
-from midpo_sym.language.mathematics import default_symbol
-from midpo_sym.language.parser import Definition, Scope, parse
-from midpo_sym.language.printer import Symbol
-from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import DOMAINS, LINKS, STATUSES
+from midpo_sym.language.errors import Advice
+from midpo_sym.language.parser import Definition, Scope
+from midpo_sym.language.reader import Reader
+from midpo_sym.language.vocabulary import DOMAINS, STATUSES
 from midpo_sym.spec.errors import SpecError
+from midpo_sym.spec.files import read_text
 from midpo_sym.spec.keys import EXPRESSION, NAMED
 from midpo_sym.spec.model import (
     Citation,
@@ -30,12 +27,11 @@ from midpo_sym.spec.model import (
     Statement,
     WeightSpec,
 )
-from midpo_sym.spec.place import KeyPath, Place, Places, place_at
-from midpo_sym.spec.tables import NAME, Tables, did_you_mean, short
+from midpo_sym.spec.place import KeyPath
+from midpo_sym.spec.statements import Statements
+from midpo_sym.spec.tables import NAME, did_you_mean, short
 
-MAX_BYTES = 64 * 1024
 MAX_CLAIMS = 100
-MAX_WORK = 100_000
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CLAIM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _RESPONSES_OF_LOSS = frozenset({"w", "l"})
@@ -54,63 +50,26 @@ def load(path: str | Path) -> Derivation:
     return loads(read_text(Path(path)), path)
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a specification file.
+def loads(text: str, path: str | Path, reader: type[Reader] = Reader) -> Derivation:
+    """Read the text of a specification.
 
-    Raises:
-        SpecError: it cannot be read, or is too long, or not UTF-8.
-    """
-    name = str(path)
-    try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise SpecError(name, "is a directory", advice=Advice(cure="name a .toml file in it"))
-        if not stat.S_ISREG(status.st_mode):  # a pipe would never end
-            raise SpecError(name, "is not a file")
-        if status.st_size > MAX_BYTES:
-            raise SpecError(
-                name,
-                f"has {status.st_size:,} bytes",
-                advice=Advice(allowed=f"at most {MAX_BYTES:,} bytes"),
-            )
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise SpecError(name, "there is no such file") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SpecError(name, f"cannot be read: {reason}") from None
-    if len(data) > MAX_BYTES:
-        raise SpecError(name, "is too long", advice=Advice(allowed=f"at most {MAX_BYTES:,} bytes"))
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        place = place_at(data[: error.start].decode("utf-8", "replace"), error.start)
-        raise SpecError(
-            name,
-            f"is not UTF-8: byte 0x{data[error.start]:02x}",
-            place=Place(place.line, place.column, ""),
-            advice=Advice(cure="save the file as UTF-8"),
-        ) from None
-
-
-def loads(text: str, path: str | Path) -> Derivation:
-    """Read the text of a specification; `path` names it.
+    Args:
+        text: what the file holds.
+        path: the name of the file.
+        reader: what turns the syntax of an expression into a tree.
 
     Raises:
         SpecError: the text breaks a rule.
     """
-    return _Loader(text, Path(path)).derivation()
+    return _Loader(text, Path(path), reader).derivation()
 
 
-class _Loader(Tables):
+class _Loader(Statements):
     """Reads one file. Methods go from the file inwards; each fails with a place."""
 
-    def __init__(self, text: str, path: Path) -> None:
-        super().__init__(text, path)
-        self.used: set[str] = set()
+    def __init__(self, text: str, path: Path, reader: type[Reader]) -> None:
+        super().__init__(text, path, reader)
         self.torch_names: dict[str, str] = {}  # name in Python: name here
-        self.work = 0  # characters and nodes read so far
 
     def derivation(self) -> Derivation:
         if not ID.fullmatch(self.path.stem) or self.path.suffix != ".toml":
@@ -135,6 +94,7 @@ class _Loader(Tables):
             {each.name: (each.domain, each.by_label) for each in weights},
         )
         definitions, scope = self.definitions(data, scope, {})
+        self.check_symbols(data)
         prior, loss = data["prior"], data["loss"]
         self.check_table(prior, "prior", ("prior",))
         self.check_table(loss, "loss", ("loss",))
@@ -144,6 +104,7 @@ class _Loader(Tables):
             self.link(loss, ("loss", "link")),
             self.expression(loss["argument"], ("loss", "argument"), scope, _RESPONSES_OF_LOSS),
         )
+        self.check_scale(statement.scale, ("prior", "scale"))
         self.check_zeta(statement.zeta, ("prior", "zeta"))
         claims = self.claims(data, scope, statement)
         for table in NAMED:
@@ -180,14 +141,9 @@ class _Loader(Tables):
             domain,
             default,
             entry["meaning"],
-            symbol_of(name, entry),
+            self.symbol(name, entry, path),
             self.torch(name, entry, path),
         )
-
-    def check_domain(self, value: Fraction | None, domain: str, path: KeyPath) -> None:
-        if value is not None and not _in_domain(value, domain):
-            advice = Advice(str(value), f"{domain}: {DOMAINS[domain]}")
-            self.fail(path, "is outside the domain", advice)
 
     def weight(self, name: str, entry: Mapping[str, Any]) -> WeightSpec:
         path = ("weights", name)
@@ -196,7 +152,7 @@ class _Loader(Tables):
             self.one_of(entry["domain"], DOMAINS, (*path, "domain")),
             entry.get("by_label", False),
             entry["meaning"],
-            symbol_of(name, entry),
+            self.symbol(name, entry, path),
             self.torch(name, entry, path),
         )
 
@@ -211,12 +167,6 @@ class _Loader(Tables):
                 (*path, "torch"), f"{other} has this name in Python too", Advice(torch, "", cure)
             )
         return torch
-
-    def number(self, value: str | int, path: KeyPath) -> Fraction:
-        exact = constant(self.expression(value, path, Scope(frozenset()), frozenset()))
-        if exact is None:
-            self.fail(path, "is not a number", Advice(short(value), 'such as 2 or "1/10"'))
-        return exact
 
     def definitions(
         self, data: Mapping[str, Any], scope: Scope, where: Mapping[str, Definition]
@@ -242,32 +192,11 @@ class _Loader(Tables):
                 definition = Definition(of, body)
             scope = replace(scope, definitions={**scope.definitions, name: definition})
             found.append(
-                DefinitionSpec(name, definition, entry.get("meaning", ""), symbol_of(name, entry))
+                DefinitionSpec(
+                    name, definition, entry.get("meaning", ""), self.symbol(name, entry, path)
+                )
             )
         return tuple(found), scope
-
-    def scale(self, table: Mapping[str, Any], path: KeyPath, scope: Scope) -> Expression:
-        text = table.get("scale")
-        if text is None:
-            if "alpha" not in scope.parameters and "alpha" not in scope.definitions:
-                advice = Advice(cure="declare the parameter alpha, or add scale to [prior]")
-                self.fail(path[:-1], "no scale: α of the framework is not named", advice)
-            text = "alpha"
-        return self.expression(text, path, scope, frozenset())
-
-    def link(self, table: Mapping[str, Any], path: KeyPath) -> str:
-        return self.one_of(table.get("link", "logsigmoid"), LINKS, path)
-
-    def check_zeta(self, node: Expression, path: KeyPath) -> None:
-        if not node.positive:
-            self.fail(
-                path,
-                "a prior is positive by its form",
-                Advice(
-                    allowed="products, quotients and powers of probabilities, exp(...)",
-                    cure="write the prior itself, not its logarithm: exp(...) of it",
-                ),
-            )
 
     def claims(
         self, data: Mapping[str, Any], scope: Scope, statement: Statement
@@ -327,6 +256,8 @@ class _Loader(Tables):
                     loss["argument"], place("loss", "argument"), scope, _RESPONSES_OF_LOSS
                 ),
             )
+            at = (*path, "where") if "where" in entry else ("prior", "scale")
+            self.check_scale(statement.scale, (*path, "scale") if "scale" in entry else at)
             self.check_zeta(statement.zeta, place("prior", "zeta"))
         residual = None
         if "residual" in entry:
@@ -389,54 +320,3 @@ class _Loader(Tables):
             self.check_table(entry, "source", path)
         assert isinstance(entry, dict)
         return Citation(entry["work"], entry["place"])
-
-    def expression(
-        self,
-        value: str | int,
-        path: KeyPath,
-        scope: Scope,
-        responses: frozenset[str],
-    ) -> Expression:
-        text = str(value)
-        self.work += len(text)
-        if self.work > MAX_WORK:
-            self.fail(
-                path,
-                "the expressions of the file are too long together",
-                Advice(
-                    allowed=f"{MAX_WORK:,} characters, and nodes once definitions are unfolded; "
-                    "a claim with where reads all of them again",
-                ),
-            )
-        try:
-            node = parse(text, replace(scope, responses=responses))
-        except LanguageError as error:
-            places = Places(self.text)
-            offset, length = places.key(path), 1
-            characters = places.characters(path)
-            if len(characters) == len(text) + 1:
-                offset = characters[error.offset]
-                length = characters[min(error.offset + error.length, len(text))] - offset
-            self.fail(path, error.message, error.advice, offset=offset, length=length)
-        self.work += node.size
-        self.used |= {
-            each.name
-            for each in node.walk()
-            if isinstance(each, (tree.Parameter, tree.Weight, tree.Defined))
-        }
-        return node
-
-
-def symbol_of(name: str, entry: Mapping[str, Any]) -> Symbol:
-    """Return how a declared name is printed."""
-    default = default_symbol(name)
-    return Symbol(entry.get("latex", default.latex), entry.get("unicode", default.unicode))
-
-
-def _in_domain(value: Fraction, domain: str) -> bool:
-    return {
-        "real": True,
-        "nonnegative": value >= 0,
-        "positive": value > 0,
-        "unit": 0 <= value <= 1,
-    }[domain]

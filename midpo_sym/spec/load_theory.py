@@ -16,6 +16,7 @@ from midpo_sym.language.indexed_parser import (
     Signature,
     parse_indexed,
 )
+from midpo_sym.language.symbols import NOT_SYMBOLS_OF_THEORY
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import (
     AUDIT_STATUSES,
@@ -25,10 +26,10 @@ from midpo_sym.language.vocabulary import (
     PROPERTIES,
     THEORY_FUNCTIONS,
 )
-from midpo_sym.spec.load import read_text, symbol_of
+from midpo_sym.spec.files import read_text
 from midpo_sym.spec.load_chain import read_chains
 from midpo_sym.spec.model import Citation
-from midpo_sym.spec.place import KeyPath, Places
+from midpo_sym.spec.place import KeyPath
 from midpo_sym.spec.tables import Tables, short
 from midpo_sym.spec.theory import (
     Assumption,
@@ -87,6 +88,7 @@ class Loader(Tables):
 
     names = THEORY_NAMED
     reserved = frozenset(THEORY_FUNCTIONS)
+    not_symbols = NOT_SYMBOLS_OF_THEORY
 
     def __init__(self, text: str, path: Path) -> None:
         super().__init__(text, path)
@@ -97,7 +99,9 @@ class Loader(Tables):
     def check_name(self, path: KeyPath, name: str) -> None:
         super().check_name(path, name)
         if indexed.is_index(name):
-            self.fail(path, "is the name of an index", Advice(name, cure=f"rename it, {name}_"))
+            self.fail(
+                path, "is the name of an index", Advice(name, cure=f"rename it, such as my_{name}")
+            )
 
     def read_setting(self) -> dict[str, Any]:
         data = self.read_toml()
@@ -118,6 +122,10 @@ class Loader(Tables):
             self.scope = replace(self.scope, abbreviations=known)
         assumptions = {name: self.assumption(name, entry) for name, entry in declared["hypotheses"]}
         entries = [each for name in self.names for each in declared[name]]
+        for table in ("parameters", "functions", "definitions"):
+            for name, entry in declared[table]:
+                self.symbol(name, entry, (table, name))
+        self.check_symbols(data)
         source = data.get("source")
         if source is not None:
             self.check_table(source, "source", ("source",))
@@ -131,7 +139,7 @@ class Loader(Tables):
             abbreviations=self.scope.abbreviations,
             assumptions=assumptions,
             meanings={name: entry.get("meaning", "") for name, entry in entries},
-            symbols={name: symbol_of(name, entry) for name, entry in entries},
+            symbols={name: symbol for name, (symbol, _) in self.symbols.items()},
             text=self.text,
             path=self.path,
         )
@@ -211,13 +219,7 @@ class Loader(Tables):
         try:
             node = parse_indexed(text, replace(self.scope, indices=frozenset(free)))
         except LanguageError as error:
-            characters = Places(self.text).characters(path)
-            offset, length = Places(self.text).key(path), 1
-            if len(characters) == len(whole or text) + 1:
-                start = error.offset + skip
-                offset = characters[start]
-                length = characters[min(start + error.length, len(whole or text))] - offset
-            self.fail(path, error.message, error.advice, offset=offset, length=length)
+            self.fail_in(text, path, error, whole=whole, skip=skip)
         self.used |= {getattr(each, "name", "") for each in node.walk()}
         self.used |= {getattr(each, "along", "") for each in node.walk()}
         return node

@@ -181,9 +181,9 @@ def test_the_header_names_the_specification_and_its_hash():
 
 
 HOSTILE = [
-    '\\"\\"\\"\\nimport os; os.abort()\\n\\"\\"\\"',
+    '\\"\\"\\"; import os; os.abort(); \\"\\"\\"',
     "\\\\\\\"\\\"\\\" + os.abort() + '''",
-    "os.abort() # }} {# #} os.abort()",
+    "os.abort() # }} {% os %} os.abort()",
     "ends with a backslash \\\\",
     "%s {{ 7*7 }} {% raw %}",
 ]

@@ -133,7 +133,7 @@ def test_without_numpy_the_error_names_the_extra(midpo, monkeypatch):
     monkeypatch.setitem(sys.modules, "numpy", None)
     outcome = midpo(*QUICK)
     assert outcome.status == 2
-    assert "pip install 'midpo-sym[lab]'" in outcome.err
+    assert "in a checkout, pip install '.[lab]'" in outcome.err
 
 
 @pytest.mark.usefixtures("one_bench")
@@ -141,7 +141,7 @@ def test_without_matplotlib_the_error_names_the_extra(midpo, monkeypatch, tmp_pa
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     outcome = midpo(*QUICK, "--out", str(tmp_path / "out"))
     assert outcome.status == 2
-    assert "pip install 'midpo-sym[lab]'" in outcome.err
+    assert "in a checkout, pip install '.[lab]'" in outcome.err
     assert not (tmp_path / "out").exists()
     assert midpo(*QUICK).status == 0, "only the figure needs it"
 

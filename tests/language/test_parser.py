@@ -15,17 +15,15 @@ from strategies import ABBREVIATIONS, PARAMETERS, SCOPE_OF_LOSS, SCOPE_OF_PRIOR,
 
 from midpo_sym.language import parser
 from midpo_sym.language.errors import LanguageError
-from midpo_sym.language.parser import (
+from midpo_sym.language.limits import (
     MAX_BRACKETS,
     MAX_DIGITS,
     MAX_EXPONENT,
     MAX_LENGTH,
     MAX_OPERATIONS,
-    Definition,
-    Scope,
-    cure_for_decimal,
-    parse,
 )
+from midpo_sym.language.numerals import cure_for_decimal
+from midpo_sym.language.parser import Definition, Scope, parse
 
 # text with the fault marked, part of the message, part of what is allowed, part of the cure
 OF_LOSS = [
@@ -43,8 +41,8 @@ OF_LOSS = [
     ("«half(w)»", "half is not called this way", "half", ""),
     # responses and tokens
     ("log(pi(«y»))", "the response y does not exist here", "pi(l), pi(w)", "a loss of w and l"),
-    ("«pi(c)»", "pi is taken at a response", "pi(l), pi(w)", ""),
-    ("«pi(2)»", "pi is taken at a response", "pi(w)", ""),
+    ("pi(«c»)", "pi is taken at a response", "pi(l), pi(w)", "one of these"),
+    ("pi(«2»)", "pi is taken at a response", "pi(w)", "one of these"),
     ("«pi()»", "takes a response", "pi(r)", ""),
     ("«pi(w, t, t)»", "takes a response", "pi(r, t)", ""),
     ("pi(w, «c»)", "the second argument of pi is t", "pi(r, t)", ""),
@@ -80,12 +78,22 @@ OF_LOSS = [
     ("«1e-3»", "a decimal number is not exact", "quotients", "fraction 1/1000"),
     ("«1e400»", "a decimal number is not exact", "quotients", "such as 1/10"),
     ("«1e9999999»", "a decimal number is not exact", "quotients", "such as 1/10"),
-    ("«1j»", "a complex is not part", "whole numbers", ""),
-    ("«True»", "a bool is not part", "whole numbers", ""),
-    ("«None»", "a NoneType is not part", "whole numbers", ""),
-    ("«...»", "a ellipsis is not part", "whole numbers", ""),
-    ("«'a'»", "a str is not part", "whole numbers", ""),
-    ("«b'a'»", "a bytes is not part", "whole numbers", ""),
+    ("«1j»", "no imaginary numbers", "whole numbers", "write 1"),
+    ("«0x10»", "in decimal digits", "whole numbers", "write 16"),
+    ("«0b1»*c", "in decimal digits", "whole numbers", "write 1"),
+    ("c/«0o17»", "in decimal digits", "whole numbers", "write 15"),
+    ("«1_000»", "without _ between", "whole numbers", "write 1000"),
+    ("«007»", "needless zero", "whole numbers", "write 7"),
+    ("«1e3»", "a decimal number is not exact", "quotients", "whole number 1000"),
+    ("«2alpha»", "side by side", "whole numbers", "write 2*alpha"),
+    ("c/«2alpha»", "side by side", "whole numbers", "write (2*alpha)"),
+    ("«1if» c else c", "in digits only", "whole numbers", ""),
+    ("«0xg»", "in digits only", "whole numbers", ""),
+    ("«True»", "a truth value is not part", "whole numbers", "write 1"),
+    ("«None»", "an empty value is not part", "whole numbers", "what is meant"),
+    ("«...»", "an omission is not part", "whole numbers", "what is meant"),
+    ("«'a'»", "text in quotes is not part", "whole numbers", "take the quotes away"),
+    ("«b'a'»", "text in quotes is not part", "whole numbers", "take the quotes away"),
     ("1 + «1000000000000000000»", "the number is too long", f"{MAX_DIGITS} digits", ""),
     ("«9**64*9**64*9**64*9**64*9**64*9**64»", "the number is too long", "1024 bits", ""),
     # division by zero, and powers
@@ -100,38 +108,48 @@ OF_LOSS = [
     ("2**«65»", "the exponent is too large", f"{MAX_EXPONENT}", ""),
     ("alpha**«-65»", "the exponent is too large", f"-{MAX_EXPONENT}", ""),
     ("(«(9**64)**64»)", "the number is too long", "1024 bits", ""),
-    ("«c**(1/2)»", "may be negative or zero", "positive base", "declare the base"),
-    ("«eta**c»", "may be negative or zero", "positive base", "declare the base"),
+    ("«c**(1/2)»", "may be negative or zero", "positive base", "domain of c as positive"),
+    ("«eta**c»", "may be negative or zero", "positive base", "domain of eta as positive"),
     # Python that is no mathematics
-    ("«().__class__»", "Attribute is not part", "numbers, names, calls", ""),
-    ("«alpha.real»", "Attribute is not part", "numbers, names, calls", ""),
-    ("«__import__('os').system»('touch canary')", "Attribute cannot be called", "words", ""),
+    ("«().__class__»", "a name behind a dot is not part", "numbers, names, calls", ""),
+    ("«alpha.real»", "a name behind a dot is not part", "numbers, names, calls", ""),
+    (
+        "«__import__('os').system»('touch canary')",
+        "a name behind a dot cannot be called",
+        "words",
+        "",
+    ),
     ("«__import__»('os')", "unknown name '__import__'", "", ""),
     ("«eval»('1')", "unknown name 'eval'", "", ""),
     ("«exec»", "unknown name 'exec'", "", ""),
-    ("(«lambda: 1»)()", "Lambda cannot be called", "words of the language", ""),
-    ("«log(1)»(2)", "Call cannot be called", "words of the language", ""),
-    ("«c[0]»", "Subscript is not part", "numbers, names, calls", ""),
-    ("«[c]»", "List is not part", "numbers, names, calls", ""),
-    ("«(c, c)»", "Tuple is not part", "numbers, names, calls", ""),
-    ("«{c}»", "Set is not part", "numbers, names, calls", ""),
-    ("«{c: c}»", "Dict is not part", "numbers, names, calls", ""),
-    ("«[c for c in c]»", "ListComp is not part", "numbers, names, calls", ""),
-    ("«(c for c in c)»", "GeneratorExp is not part", "numbers, names, calls", ""),
-    ("«lambda: c»", "Lambda is not part", "numbers, names, calls", ""),
-    ("(«c := 1»)", "NamedExpr is not part", "numbers, names, calls", ""),
-    ("«c if c else c»", "IfExp is not part", "numbers, names, calls", ""),
-    ("«c < 1»", "Compare is not part", "numbers, names, calls", ""),
-    ("«c and c»", "BoolOp is not part", "numbers, names, calls", ""),
-    ("«not c»", "UnaryOp is not part", "numbers, names, calls", ""),
-    ("«+c»", "UnaryOp is not part", "numbers, names, calls", ""),
-    ("«~c»", "UnaryOp is not part", "numbers, names, calls", ""),
-    ("«f'{c}'»", "JoinedStr is not part", "numbers, names, calls", ""),
-    ("«c ^ 2»", "the operator BitXor", "+ - * / **", "write a power as a**b"),
-    ("«c // 2»", "the operator FloorDiv", "+ - * / **", ""),
-    ("«c % 2»", "the operator Mod", "+ - * / **", ""),
-    ("«c @ c»", "the operator MatMult", "+ - * / **", ""),
-    ("«c << 9»", "the operator LShift", "+ - * / **", ""),
+    (
+        "(«lambda: 1»)()",
+        "a function made by `lambda` cannot be called",
+        "words of the language",
+        "",
+    ),
+    ("«log(1)»(2)", "a call cannot be called", "words of the language", ""),
+    ("«c[0]»", "an index in square brackets is not part", "numbers, names, calls", ""),
+    ("«[c]»", "a list in square brackets is not part", "numbers, names, calls", "write c"),
+    ("«(c, c)»", "a list with commas is not part", "numbers, names, calls", "write one expression"),
+    ("«{c}»", "a list in braces is not part", "numbers, names, calls", "write c"),
+    ("«{c: c}»", "a list in braces is not part", "numbers, names, calls", ""),
+    ("«[c for c in c]»", "a list made by `for` is not part", "numbers, names, calls", ""),
+    ("«(c for c in c)»", "a list made by `for` is not part", "numbers, names, calls", ""),
+    ("«lambda: c»", "a function made by `lambda` is not part", "numbers, names, calls", ""),
+    ("(«c := 1»)", "an assignment is not part", "numbers, names, calls", "under [definitions]"),
+    ("«c if c else c»", "a choice by `if` is not part", "numbers, names, calls", "write max(a, b)"),
+    ("«c < 1»", "a comparison is not part", "numbers, names, calls", "write one side only"),
+    ("«c and c»", "the operator and is not part", "numbers, names, calls", "in two places"),
+    ("«not c»", "the operator not is not part", "numbers, names, calls", ""),
+    ("«+c»", "the operator + is not part", "numbers, names, calls", "write c"),
+    ("«~c»", "the operator ~ is not part", "numbers, names, calls", ""),
+    ("«f'{c}'»", "text in quotes is not part", "numbers, names, calls", "take the quotes away"),
+    ("c «^» 2", "the operator ^ is not part", "+ - * / **", "write a power as a**b"),
+    ("«c // 2»", "the operator // is not part", "+ - * / **", "write c/2"),
+    ("«c % 2»", "the operator % is not part", "+ - * / **", "with these alone"),
+    ("«c @ c»", "the operator @ is not part", "+ - * / **", "write c*c"),
+    ("«c << 9»", "the operator << is not part", "+ - * / **", "with these alone"),
     # text that is no expression
     ("«»", "the expression is empty", "", ""),
     ("« »  ", "the expression is empty", "", ""),
@@ -143,11 +161,11 @@ OF_LOSS = [
     ("«i»mport os", "not an expression", "numbers, names", ""),
     ("c «# comment»", "a comment is not part", "", "outside the quotes"),
     ("c «# swallowed\n + alpha»", "a comment is not part", "", "outside the quotes"),
-    ("c +«\0» 1", r"the character '\x00'", "letters, digits", "spell Greek letters out"),
-    ("«α»*c", "the character 'α'", "letters, digits", "such as alpha"),
-    ("«а»lpha", "the character 'а'", "letters, digits", "such as alpha"),  # Cyrillic а
+    ("c +«\0» 1", r"the character '\x00'", "letters, digits", "take it out"),
+    ("«α»*c", "the character 'α'", "letters, digits", "write alpha"),
+    ("«а»lpha", "the character 'а'", "letters, digits", "take it out"),  # Cyrillic а
     ("«ℯ»xp(c)", "the character 'ℯ'", "letters, digits", ""),  # NFKC makes it e
-    ("c «−» 1", "the character '−'", "letters, digits", ""),
+    ("c «−» 1", "the character '−'", "letters, digits", "write -"),
     ("«\ufeff»c", r"the character '\ufeff'", "letters, digits", ""),
     ("c«\x0b»", r"the character '\x0b'", "letters, digits", ""),
 ]
@@ -315,11 +333,12 @@ def test_the_parser_names_no_way_to_execute():
 
 @pytest.mark.parametrize(
     ("value", "fraction"),
-    [(0.1, "1/10"), (0.0, "0/1"), (1.5, "3/2"), (-2.5, "-5/2"), (1e-12, "1/1000000000000")],
+    [(0.1, "1/10"), (0.0, "0"), (1.5, "3/2"), (-2.5, "-5/2"), (1e-12, "1/1000000000000")],
 )
 def test_the_fraction_that_was_meant(value, fraction):
     """A decimal stands for the digits that were written, not for the nearest binary number."""
-    assert cure_for_decimal(value) == f"write the exact fraction {fraction}"
+    what = "fraction" if "/" in fraction else "whole number"
+    assert cure_for_decimal(value) == f"write the exact {what} {fraction}"
 
 
 @pytest.mark.parametrize("value", [1e300, -1e300, 1e-300, float("inf"), float("nan")])

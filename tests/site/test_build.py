@@ -216,7 +216,7 @@ def test_without_mkdocs_the_command_says_what_to_install(checkout):
     (checkout / "mkdocs.py").write_text("raise ModuleNotFoundError('no', name='mkdocs')\n")
     done = run(checkout, "midpo_sym", "site", "build")
     assert done.returncode == 2
-    assert "the website needs mkdocs; install it with: pip install 'midpo-sym[site]'" in done.stderr
+    assert "the website needs mkdocs; in a checkout: pip install '.[site]'" in done.stderr
 
 
 def test_a_served_page_follows_an_edit_of_its_specification(checkout):

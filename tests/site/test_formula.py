@@ -5,6 +5,7 @@ import re
 import pytest
 from markdown import Markdown
 
+from midpo_sym.language.symbols import CONTROL_WORDS, SymbolError, fold_latex
 from midpo_sym.site import formula
 from midpo_sym.site.errors import FormulaError
 from midpo_sym.site.markdown_math import MathExtension
@@ -81,3 +82,20 @@ def test_underscores_and_backslashes_of_a_formula_are_not_markdown():
     shown = markdown(r"$y_w\!*y_l*z$ and *emphasis*")
     assert r"y_w\!*y_l*z</annotation>" in shown
     assert shown.count("<em>") == 1
+
+
+@pytest.mark.parametrize("word", sorted(CONTROL_WORDS))
+def test_every_command_of_a_symbol_can_be_rendered(word):
+    """What the whitelist lets through is no error when a page is made."""
+    shown = [rf"\{word}", rf"\{word}{{a}}", rf"a^\{word}"]
+    symbols = [each for each in shown if _is_symbol(each)]
+    assert symbols
+    for each in symbols:
+        assert "<math" in formula.inline(each)
+
+
+def _is_symbol(latex: str) -> bool:
+    try:
+        return bool(fold_latex(latex))
+    except SymbolError:
+        return False

@@ -14,6 +14,7 @@ from test_architecture import TRUSTED
 import midpo_sym
 from midpo_sym import api
 from midpo_sym.language.text import to_text
+from midpo_sym.prover.verdict import Status
 from midpo_sym.site.errors import FormulaError, SiteError, UnexpectedVerdictError
 from midpo_sym.site.gradient import gradient_of
 from midpo_sym.site.render import render
@@ -261,13 +262,13 @@ def test_a_claim_that_is_not_as_expected_stops_the_build(specs):
     assert "is refuted and refuted" in str(e.value)
 
 
-def test_an_unknown_command_of_latex_stops_the_build_with_file_and_formula(specs):
+def test_an_unknown_command_of_latex_stops_the_build_with_file_and_command(specs):
     path = specs / "dpo.toml"
     path.write_text(
         path.read_text().replace('torch = "beta"', "torch = \"beta\", latex = '\\oops'")
     )
     assert tomllib.loads(path.read_text())["parameters"]["alpha"]["latex"] == r"\oops"
-    with pytest.raises(FormulaError) as caught:
+    with pytest.raises(SpecError) as caught:
         render(specs, ROOT / "site")
     assert str(path) in str(caught.value)
     assert r"\oops" in str(caught.value)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from midpo_sym.language import constants, parser
+from midpo_sym.language import constants, limits, symbols
+from midpo_sym.language.errors import LanguageError
+from midpo_sym.language.parser import Scope, parse
 from midpo_sym.language.vocabulary import (
     DOMAINS,
     FUNCTIONS,
@@ -17,12 +19,20 @@ from midpo_sym.language.vocabulary import (
     STATUSES,
 )
 from midpo_sym.prover.prove import prove_derivation
-from midpo_sym.spec import SpecError, loads
+from midpo_sym.spec import SpecError, files, loads, statements
 from midpo_sym.spec import tables as tables_of_a_file
 from midpo_sym.spec.keys import KEYS
 
 README = (Path(__file__).parents[2] / "derivations" / "README.md").read_text(encoding="utf-8")
-MODULES = (import_module("midpo_sym.spec.load"), tables_of_a_file, parser, constants)
+MODULES = (
+    import_module("midpo_sym.spec.load"),
+    files,
+    statements,
+    tables_of_a_file,
+    limits,
+    constants,
+    symbols,
+)
 
 Rows = list[tuple[str, ...]]
 
@@ -94,7 +104,7 @@ def test_the_limits_are_those_of_the_code():
     """Every constant has a row with its value."""
     rows = tables(README)["Limits"]
     assert {row[:2] for row in rows} == rows_of_limits()
-    assert len(rows) == 12
+    assert len(rows) == 13
 
 
 def test_a_changed_table_is_noticed():
@@ -139,3 +149,22 @@ def test_the_error_is_real():
     with pytest.raises(SpecError) as caught:
         loads(wrong, "dpo.toml")
     assert str(caught.value) == shown[1]
+
+
+def test_the_cures_named_are_those_given():
+    """The page's examples of what to write instead."""
+    text = README[README.index("## Errors") :]
+    found = re.findall(r"`([^`]+)` (?:it is )?`([^`]+)`", text.partition("With")[0])
+    assert len(found) == 3
+    scope = Scope(frozenset("wl"), {"a": "positive", "b": "real"})
+    for written, cure in found:
+        with pytest.raises(LanguageError) as caught:
+            parse(written, scope)
+        assert caught.value.advice.instead == cure
+
+
+def test_the_symbols_named_are_let_through():
+    """The page's examples of symbols, in both notations, are the same three."""
+    text = README[README.index("A symbol is one") :]
+    shown = re.findall("`([^`]+)`", text.partition("No other")[0])[1:]
+    assert list(map(symbols.fold_latex, shown[:3])) == list(map(symbols.fold_unicode, shown[3:]))

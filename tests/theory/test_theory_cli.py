@@ -56,7 +56,7 @@ def test_theory_as_latex(midpo):
     assert out.count("{") == out.count("}")
     assert out.count(r"\begin{align*}") == out.count(r"\end{align*}")
     assert "% lemma_1/least, written by midpo_sym: proved" in out
-    assert r"\ge{}& I(X;Y) \tag*{\footnotesize step 2}" in out
+    assert r"\ge{}& I \tag*{\footnotesize step 2}" in out
     assert "Step 2 is by: log t $\\le$ t $-$ 1, cancellation, logarithm of a quotient" in out
     assert r"Step 1 cites \texttt{lemma\_1/split}." in out
     assert r"For all $p_X(x) > 0$, $p_{Y|X}(y \mid x) > 0$, $q_Y(y) > 0$." in out
