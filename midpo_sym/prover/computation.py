@@ -50,7 +50,7 @@ def computation(statement: Statement) -> Computation:
     Raises:
         DisagreementError: a simplified tree is not what it was simplified from.
     """
-    argument = simplest(statement.argument, gradient=True)
+    argument = simplest(at_labels(statement.argument), gradient=True)
     chosen, rejected = (
         simplest(at_labels(implicit_reward(statement, response)), gradient=False)
         for response in ("w", "l")
@@ -84,7 +84,7 @@ def simplest(node: Expression, *, gradient: bool) -> Expression:
 
 
 def is_linear(node: Expression) -> bool:
-    """Tell whether a node is linear in the quantities of single tokens, other than weights."""
+    """Return whether a node is linear in the quantities of single tokens, other than weights."""
     try:
         form = read((node,), hold=True).forms[0]
     except (OutsideClassError, ZeroDenominatorError):
@@ -105,7 +105,7 @@ def is_linear(node: Expression) -> bool:
 
 
 def _varies(atom: Atom) -> bool:
-    """Tell whether an atom is a log-probability or a divergence of one token."""
+    """Return whether an atom is a log-probability or a divergence of one token."""
     return atom.token and not isinstance(atom.leaf, tree.Weight)
 
 

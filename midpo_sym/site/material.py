@@ -9,6 +9,7 @@ from pathlib import Path
 
 from midpo_sym import catalogue
 from midpo_sym.catalogue import Work
+from midpo_sym.emit.losses.errors import NotGeneratedError
 from midpo_sym.emit.losses.files import render
 from midpo_sym.prover.audit import EntryResult, check_entry
 from midpo_sym.prover.prove import Result, prove_derivation
@@ -50,8 +51,11 @@ class Algorithm:
 
     @cached_property
     def loss(self) -> str | None:
-        """Return the PyTorch module, as `midpo generate` writes it, of what is proved."""
-        return render(self.main, self.becomes) if isinstance(self.main.verdict, Proved) else None
+        """Return the PyTorch module as `midpo generate` writes it, if it writes one."""
+        try:
+            return render(self.main, self.becomes)
+        except NotGeneratedError:
+            return None
 
     @cached_property
     def certificates(self) -> tuple[Certified, ...]:

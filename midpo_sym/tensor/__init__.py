@@ -30,6 +30,7 @@ from midpo_sym.tensor.linear import linear_statistics
 from midpo_sym.tensor.logarithms import log_sum_exp
 from midpo_sym.tensor.logits import response_statistics
 from midpo_sym.tensor.loss import Needs, PreferenceLoss
+from midpo_sym.tensor.padding import fill_padding
 from midpo_sym.tensor.statistics import ResponseStatistics
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "check_pairs",
     "check_tokens",
     "check_weights",
+    "fill_padding",
     "linear_statistics",
     "log_sum_exp",
     "mi_dpo_loss",
