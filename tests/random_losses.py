@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from pathlib import Path
 
 from rewritings import rewrite
 
@@ -77,7 +76,6 @@ class Draw:
             lambda: tree.Max(below(), below()),
             lambda: tree.StopGradient(below()),
             lambda: tree.product([tree.Length("y"), below()]),
-            lambda: tree.product([self.whole(), below()]),
         )
 
     def token_real(self, depth: int) -> Expression:

@@ -66,8 +66,8 @@ def generate(
 def _one(spec: Path, out: Path | None, *, force: bool, check: bool, diff: bool) -> None:
     derivation = load(spec)
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.emit.losses.files import changes, render  # noqa: PLC0415
     from midpo_sym.emit.losses.errors import NotGeneratedError, NotProvedError  # noqa: PLC0415
+    from midpo_sym.emit.losses.files import changes, render  # noqa: PLC0415
 
     with said_of(derivation):
         result = api.prove(derivation)
@@ -104,7 +104,7 @@ def _all(*, check: bool, diff: bool, as_json: bool) -> None:
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
     from midpo_sym.emit.losses.check import has_torch  # noqa: PLC0415
     from midpo_sym.emit.losses.errors import NotGeneratedError  # noqa: PLC0415
-    from midpo_sym.emit.losses.files import changes, render_all, write  # noqa: PLC0415
+    from midpo_sym.emit.losses.files import LOSSES, changes, render_all, write  # noqa: PLC0415
     from midpo_sym.prover.verdict import Proved  # noqa: PLC0415
 
     if not (check or diff or has_torch()):
@@ -113,7 +113,6 @@ def _all(*, check: bool, diff: bool, as_json: bool) -> None:
             "they were run in it; --check, --diff and --spec work without"
         )
 
-    folder = Path(__file__).resolve().parents[1] / "losses"
     results = [api.prove(each) for each in progress(list(catalogue.everything()), "proving")]
     proved = {
         each.derivation.id: (each, tuple(specialises_of([each])[each.derivation.id]))
@@ -127,7 +126,7 @@ def _all(*, check: bool, diff: bool, as_json: bool) -> None:
         complain(f"{error}; nothing is generated")
         sys.exit(FAILED)
     dry = check or diff
-    found = changes(files, folder) if dry else write(files, folder)
+    found = changes(files, LOSSES) if dry else write(files, LOSSES)
     if as_json:
         changed = {each.name: each.what for each in found}
         print_json({"losses": list(proved), "not_proved": missing, "changes": changed})

@@ -15,7 +15,10 @@ Needs torch and nothing else of this package.
 try:
     import torch as _torch  # noqa: F401  # only to tell whether it is there
 except ModuleNotFoundError as missing:
-    message = "midpo_sym.tensor needs PyTorch 2.6 or later: pip install 'midpo-sym[torch]'"
+    message = (
+        "midpo_sym.tensor needs PyTorch 2.6 or later: pip install 'torch>=2.6', or in a checkout "
+        "pip install '.[torch]'"
+    )
     raise ImportError(message) from missing
 
 from midpo_sym.tensor.checks import (

@@ -242,7 +242,7 @@ def test_without_torch_the_import_says_what_to_install():
         "except ImportError as error:\n    print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert "pip install 'midpo-sym[torch]'" in done.stdout
+    assert "pip install 'torch>=2.6', or in a checkout pip install '.[torch]'" in done.stdout
 
 
 def test_losses_load_no_prover():

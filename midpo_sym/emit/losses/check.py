@@ -12,10 +12,9 @@ The pipeline:
 
 from __future__ import annotations
 
-import importlib
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from typing import NoReturn
 
 from midpo_sym.emit.losses import literal, pairs
 from midpo_sym.emit.losses.errors import NotExpressibleError, WrongCodeError
@@ -45,18 +44,14 @@ def has_torch() -> bool:
         return False
 
 
-def method() -> str:
-    """Return how `check` checks code here, in words."""
-    return IN_TORCH if has_torch() else IN_PYTHON
-
-
-def check(text: str, planned: Plan, derivation: Derivation) -> None:
+def check(text: str, planned: Plan, derivation: Derivation, *, in_torch: bool) -> None:
     """Compare a generated file with its specification on random pairs of responses.
 
     Args:
         text: of the file.
         planned: what it was printed from.
         derivation: the specification.
+        in_torch: whether to run it, instead of evaluating its formulas in plain Python.
 
     Raises:
         WrongCodeError: they differ, or the file does not run.
@@ -69,7 +64,7 @@ def check(text: str, planned: Plan, derivation: Derivation) -> None:
         drawn = [*_drawn(derivation, batch, lengths)]
         here, wanted = [pair for pair, _ in drawn], [value for _, value in drawn]
         try:
-            runner = _runner(syntax, planned, derivation)
+            runner = _runner(syntax, planned, derivation, in_torch=in_torch)
             answers = [*runner.answers(here)]
         except WrongCodeError as error:
             message = f"{id_}: {error}"
@@ -110,17 +105,12 @@ def compare(id_: str, answer: Answer, row: int, pair: Pair, wanted: Literal) -> 
     numbers.append(("derivatives by what lies at padding", answer.at_padding, 0.0))
     for what, found, right in numbers:
         if not abs(found - right) <= _TOLERANCE * (size + abs(right)):
-            _differ(id_, answer, pair, what, found, right)
-
-
-def _differ(
-    id_: str, answer: Answer, pair: Pair, what: str, found: float, right: float
-) -> NoReturn:
-    message = (
-        f"the code generated for {id_} is not what the specification says: {what} {found:.12g} "
-        f"instead of {float(right):.12g} ({answer.layout}; {pair.described()})"
-    )
-    raise WrongCodeError(message)
+            message = (
+                f"the code generated for {id_} is not what the specification says: {what} "
+                f"{found:.12g} instead of {float(right):.12g} "
+                f"({answer.layout}; {pair.described()})"
+            )
+            raise WrongCodeError(message)
 
 
 def _slope(place: Place) -> str:
@@ -172,10 +162,9 @@ def _usable(
             return
 
 
-def _runner(syntax: object, planned: Plan, derivation: Derivation) -> Runner:
-    if not has_torch():
+def _runner(syntax: ast.Module, planned: Plan, derivation: Derivation, *, in_torch: bool) -> Runner:
+    if not in_torch:
         return PlainRunner(syntax, planned, derivation)
-    runner: Runner = importlib.import_module("midpo_sym.emit.losses.run_torch").TorchRunner(
-        syntax, planned, derivation
-    )
-    return runner
+    from midpo_sym.emit.losses.run_torch import TorchRunner  # noqa: PLC0415 - loads torch
+
+    return TorchRunner(syntax, planned, derivation)

@@ -23,7 +23,7 @@ from midpo_sym.language.vocabulary import MODELS
 LABELS = {"w": "chosen", "l": "rejected"}
 _SUM = ".sum(-1)"  # over the tokens
 _EXP, _EXPM1 = "torch.exp(", "torch.expm1("
-_PER_TOKEN = "[:, None]"  # a number of the response, for each of its tokens
+_COLUMN = "[:, None]"  # a number of the response, for each of its tokens
 FILLED = "filled_"  # what stands before the name of a statistic whose padding repeats a token
 
 
@@ -165,7 +165,7 @@ class Coder:
 
     def of_response(self, text: str) -> Code:
         """Return a statistic of whole responses, as a column where tokens are summed over."""
-        return Code(text + _PER_TOKEN, kind=Kind.COLUMN) if self._inside else Code(text)
+        return Code(text + _COLUMN, kind=Kind.COLUMN) if self._inside else Code(text)
 
     def product(self, factors: list[Expression]) -> Code:
         """Return a product: what is made of probabilities as the exponential of one sum."""
@@ -271,7 +271,7 @@ def _joined(terms: Iterable[Signed], frozen: str | None) -> list[Signed]:
         else:
             result.append((sign, code))
     for label in LABELS.values() if frozen else ():
-        for prefix, suffix in (("", ""), (FILLED, ""), ("", _SUM), ("", _SUM + _PER_TOKEN)):
+        for prefix, suffix in (("", ""), (FILLED, ""), ("", _SUM), ("", _SUM + _COLUMN)):
             _join(
                 result,
                 (f"{prefix}{label}_logps{suffix}", f"{prefix}{frozen}_{label}_logps{suffix}"),

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from midpo_sym.emit.losses.check import IN_TORCH, check, method
+from midpo_sym.emit.losses.check import IN_PYTHON, IN_TORCH, check, has_torch
 from midpo_sym.emit.losses.plan import Plan, plan
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
 
 INDEX = "__init__.py"
+LOSSES = Path(__file__).resolve().parents[2] / "losses"  # of the package
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Change:
 def render(
     result: Result, specialises: Iterable[Specialisation] = (), *, said: str | None = None
 ) -> str:
-    """Return the file of one loss, after comparing what it computes with the specification.
+    """Return the file of one loss, after running it and comparing it with the specification.
 
     Args:
         result: of the statement of [prior] and [loss].
@@ -74,8 +75,29 @@ def render(
         SpecError: a name of the specification cannot be used in Python.
     """
     planned = plan(result, specialises)
-    text = _rendered(planned, said or method())
-    check(text, planned, result.derivation)
+    in_torch = has_torch()
+    text = _rendered(planned, said or (IN_TORCH if in_torch else IN_PYTHON))
+    check(text, planned, result.derivation, in_torch=in_torch)
+    return text
+
+
+def render_without_running(result: Result, specialises: Iterable[Specialisation] = ()) -> str:
+    """Return the file of one loss for those who only show it, without executing it.
+
+    It is the file of the package if that is what would be generated: it was run when it was
+    written. Of any other specification the formulas are evaluated in plain Python.
+
+    Raises:
+        NotGeneratedError: there is none, as `render` says.
+        SpecError: a name of the specification cannot be used in Python.
+    """
+    planned = plan(result, specialises)
+    text = _rendered(planned, IN_TORCH)
+    written = LOSSES / f"{result.derivation.id}.py"
+    if written.is_file() and written.read_text(encoding="utf-8") == text:
+        return text
+    text = _rendered(planned, IN_PYTHON)
+    check(text, planned, result.derivation, in_torch=False)
     return text
 
 

@@ -1,4 +1,4 @@
-"""The links as torch: one row each, beside the row of `vocabulary.LINKS` that says what it means."""
+"""The links as torch: a row for each row of `vocabulary.LINKS`."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ class TorchLink:
 TORCH_LINKS = {
     "logsigmoid": TorchLink("-logsigmoid(argument)", "−log σ(argument)", "log-sigmoid"),
     "identity": TorchLink("-argument", "−argument", "identity link"),
-    "hinge": TorchLink(
-        "torch.clamp(1 - argument, min=0)", "max(0, 1 − argument)", "hinge loss"
-    ),
+    "hinge": TorchLink("torch.clamp(1 - argument, min=0)", "max(0, 1 − argument)", "hinge loss"),
     "square": TorchLink("(1 - argument) ** 2", "(1 − argument)²", "square loss"),
     "sigmoid": TorchLink("torch.sigmoid(-argument)", "1 − σ(argument)", "sigmoid loss"),
 }

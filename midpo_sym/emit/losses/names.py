@@ -1,4 +1,4 @@
-"""Names in a generated file: of its function and class, and those that its code keeps for itself."""
+"""Names in a generated file: of its function and class, and those that its code needs itself."""
 
 from __future__ import annotations
 

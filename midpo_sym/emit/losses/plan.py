@@ -19,6 +19,7 @@ from midpo_sym.emit.losses.names import (
     module_name,
 )
 from midpo_sym.emit.losses.statistics import Describer, Input, Statistic
+from midpo_sym.emit.losses.sums import weighs_tokens
 from midpo_sym.language import tree
 from midpo_sym.language.errors import Advice
 from midpo_sym.language.mathematics import default_symbol
@@ -26,8 +27,8 @@ from midpo_sym.language.printer import TERM
 from midpo_sym.language.substitute import at_labels, unfold
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
-from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.prover.computation import Computation, computation
+from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
 from midpo_sym.prover.verdict import Proved
@@ -145,7 +146,7 @@ class _Planner:
         computed = self.computed
         self.trees = (computed.argument, computed.chosen, computed.rejected)
         self.nodes = [node for each in self.trees for node in each.walk()]
-        self.by_token = any(map(_weighs_tokens, self.nodes))
+        self.by_token = any(map(weighs_tokens, self.nodes))
         declared: list[ParameterSpec | WeightSpec] = [*self.derivation.parameters]
         declared += self.derivation.weights
         self.names = {each.name: each.torch for each in declared}
@@ -370,46 +371,6 @@ class _Planner:
         if self.frozen or self.divergences:
             model = self.frozen[0] if len(self.frozen) == 1 else "ref"
             yield "reference_model", f'"{model}"'
-
-
-def _weighs_tokens(node: Expression) -> bool:
-    """Return whether a node is a sum over tokens that the sums of its parts do not determine."""
-    match node:
-        case tree.TokenSum(body=body):
-            return not _is_plain(body)
-        case tree.TokenProduct(body=body):
-            return not _is_plain_factor(body)
-    return False
-
-
-def _is_plain(body: Expression) -> bool:
-    """Return whether the sum of a node over tokens is that of log-probabilities and divergences."""
-    match body:
-        case tree.Divergence():
-            return True
-        case tree.Log(body=inner):
-            return _is_plain_factor(inner)
-        case tree.Neg(body=inner) | tree.StopGradient(body=inner):
-            return _is_plain(inner)
-        case tree.Add(terms=parts):
-            return all(map(_is_plain, parts))
-    return False
-
-
-def _is_plain_factor(node: Expression) -> bool:
-    """Return whether the logarithm of a node is a sum of log-probabilities and divergences."""
-    match node:
-        case tree.TokenProbability():
-            return True
-        case tree.Exp(body=inner):
-            return _is_plain(inner)
-        case tree.Mul(factors=parts):
-            return all(map(_is_plain_factor, parts))
-        case tree.Div(numerator=numerator, denominator=denominator):
-            return _is_plain_factor(numerator) and _is_plain_factor(denominator)
-        case tree.StopGradient(body=inner):
-            return _is_plain_factor(inner)
-    return False
 
 
 def _names(*expressions: str) -> set[str]:

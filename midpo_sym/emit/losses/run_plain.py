@@ -218,9 +218,8 @@ def _where(mask: Sequence[bool], array: Array, other: Array) -> Array:
         sizes = () if here else (each.value, *each.slopes.values())
         if not all(map(CONTEXT.isfinite, sizes)):
             raise WrongCodeError("what a mask leaves out is not finite, so derivatives are NaN")
-    other = other.entries[0]
-    entries = (each if here else other for each, here in zip(array.entries, mask, strict=True))
-    return Array(TOKENS, tuple(entries))
+    kept = zip(array.entries, mask, strict=True)
+    return Array(TOKENS, tuple(each if here else other.entries[0] for each, here in kept))
 
 
 def _check_tokens(

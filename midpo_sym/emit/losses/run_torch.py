@@ -88,7 +88,7 @@ class TorchRunner:
             if stem == "mask":
                 arguments.append(batch.masks[label] if masked else None)
             elif stem == "lengths" and each.name not in grids:
-                arguments.append(batch.masks[label].sum(-1))
+                arguments.append(batch.masks[label].sum(-1).double())
             elif self.planned.by_token:
                 arguments.append(grids[each.name])
             else:
@@ -240,5 +240,5 @@ class _Batch:
                 rest = [v for place, v in enumerate(values) if place not in places]
                 finite = all(map(math.isfinite, rest))
                 at_padding += sum(map(abs, rest)) if masked else 0.0 if finite else math.nan
-        numbers_found = [each.detach().tolist() for each in found]
-        return Answer(layout, *numbers_found, slopes, at_padding)
+        values, chosen, rejected = (each.detach().tolist() for each in found)
+        return Answer(layout, values, chosen, rejected, slopes, at_padding)
