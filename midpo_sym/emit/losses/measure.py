@@ -17,6 +17,9 @@ from midpo_sym.spec.model import Derivation
 GARBAGE = (float("nan"), float("inf"), -7.0, float("-inf"), 1e30, 0.0)
 
 
+WEIGHTS = "weights"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What code computes for a batch of pairs.
@@ -53,7 +56,9 @@ class Source:
     Attributes:
         response: which.
         values: of each pair, of each token.
-        trained: the kind of place that it is, if the policy is trained through it.
+        trained: the kind of place that it is, if the policy is trained through it, or `WEIGHTS`:
+            derivatives by weights are nothing that a specification speaks of, but those who learn
+            weights need them to be finite.
     """
 
     response: str
@@ -76,7 +81,7 @@ def sources(planned: Plan, derivation: Derivation, pairs: Sequence[Pair]) -> dic
             found[f"{label}_kl{suffix}"] = Source(response, values, f"kl_{first}_{second}")
         for weight in derivation.weights:
             values = [each.weights[weight.name, response] for each in pairs]
-            found[f"{label}_{weight.torch}"] = Source(response, values, "")
+            found[f"{label}_{weight.torch}"] = Source(response, values, WEIGHTS)
     return found
 
 

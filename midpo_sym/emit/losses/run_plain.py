@@ -19,7 +19,7 @@ from midpo_sym.emit.losses.code import LABELS
 from midpo_sym.emit.losses.duals import CONTEXT, Dual, constant
 from midpo_sym.emit.losses.errors import WrongCodeError
 from midpo_sym.emit.losses.literal import Place
-from midpo_sym.emit.losses.measure import GARBAGE, Answer, numbers, sources
+from midpo_sym.emit.losses.measure import GARBAGE, WEIGHTS, Answer, numbers, sources
 from midpo_sym.emit.losses.pairs import Pair
 from midpo_sym.emit.losses.plan import Plan
 from midpo_sym.spec.model import Derivation
@@ -91,7 +91,7 @@ class PlainRunner:
                 source = given[each.name]
                 entries = [
                     duals.variable(value, (source.trained, source.response, t))
-                    if source.trained
+                    if source.trained not in {"", WEIGHTS}
                     else constant(value)
                     for t, value in enumerate(source.values[0])
                 ]

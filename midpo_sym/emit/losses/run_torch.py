@@ -20,7 +20,7 @@ from torch import Tensor
 from midpo_sym.emit.losses.code import LABELS
 from midpo_sym.emit.losses.errors import WrongCodeError
 from midpo_sym.emit.losses.literal import Place
-from midpo_sym.emit.losses.measure import GARBAGE, Answer, Source, numbers, sources
+from midpo_sym.emit.losses.measure import GARBAGE, WEIGHTS, Answer, Source, numbers, sources
 from midpo_sym.emit.losses.pairs import Pair
 from midpo_sym.emit.losses.plan import Plan
 from midpo_sym.emit.losses.syntax import IMPORTS
@@ -110,7 +110,7 @@ class TorchRunner:
         measured = self._measured(batch, grids)
         found = module.from_statistics(*measured)
         if module.needs.linear:
-            self._check_linear(module, batch, grids)
+            self._check_linear(module, batch, grids, given)
         return batch.answer("the module, from statistics", found, given, grids, masked=False)
 
     def _measured(self, batch: _Batch, grids: _Grid) -> list[ResponseStatistics]:
@@ -139,28 +139,28 @@ class TorchRunner:
             )
         return found
 
-    def _check_linear(self, module: Any, batch: _Batch, grids: _Grid) -> None:
+    def _check_linear(
+        self, module: Any, batch: _Batch, grids: _Grid, given: Mapping[str, Source]
+    ) -> None:
         """Check that derivatives of the argument do not depend on what they are by.
 
         Raises:
             WrongCodeError: they do, and a single pass would get them wrong.
         """
-        blank = {
-            name: torch.zeros_like(each).requires_grad_() if each.requires_grad else each
-            for name, each in grids.items()
-        }
-        for one, other in zip(
-            *(_slopes(module.argument(*self._measured(batch, g))[0], g) for g in (grids, blank)),
-            strict=True,
-        ):
+        names = [name for name, each in given.items() if each.trained not in {"", WEIGHTS}]
+        blank = {name: torch.zeros_like(grids[name]).requires_grad_() for name in names}
+        found = []
+        for point in ({**grids}, {**grids, **blank}):
+            argument = module.argument(*self._measured(batch, point))[0]
+            found.append(_slopes(argument, [point[name] for name in names]))
+        for one, other in zip(*found, strict=True):
             if not torch.allclose(one, other, rtol=_NEAR, atol=_NEAR):
                 message = f"{self.planned.module} is said to be linear, and is not"
                 raise WrongCodeError(message)
 
 
-def _slopes(value: Tensor, grids: _Grid) -> list[Tensor]:
-    """Return the derivatives of a sum by all that is trained, zero where it is not in it."""
-    leaves = [each for each in grids.values() if each.requires_grad]
+def _slopes(value: Tensor, leaves: Sequence[Tensor]) -> list[Tensor]:
+    """Return the derivatives of a sum by leaves, zero where one is not in it."""
     if not value.requires_grad:
         return [torch.zeros_like(each) for each in leaves]
     found = torch.autograd.grad(value.sum(), leaves, allow_unused=True, retain_graph=True)
@@ -196,7 +196,7 @@ class _Batch:
             self.columns[response] = columns
 
     def grid(self, source: Source) -> Tensor:
-        """Return a statistic at its places; a leaf if the policy is trained through it."""
+        """Return a statistic at its places; a leaf if anything may be trained through it."""
         rows, columns = len(source.values), self.columns[source.response]
         cells = [
             [self.padding[(row + column) % len(self.padding)] for column in range(columns)]
@@ -231,13 +231,15 @@ class _Batch:
         slopes: list[dict[Place, float]] = [{} for _ in losses]
         at_padding = 0.0
         trained = {name: each for name, each in grids.items() if each.requires_grad}
-        for name, slope in zip(trained, _slopes(losses, grids), strict=True):
+        for name, slope in zip(trained, _slopes(losses, [*trained.values()]), strict=True):
             source = given[name]
             for row, values in enumerate(slope.tolist()):
                 places = self.places[source.response][row]
-                for t, place in enumerate(places):
+                for t, place in enumerate(places if source.trained != WEIGHTS else ()):
                     slopes[row][source.trained, source.response, t] = values[place]
                 rest = [v for place, v in enumerate(values) if place not in places]
+                if source.trained == WEIGHTS:
+                    rest += [0.0 * values[place] for place in places]  # NaN unless it is finite
                 finite = all(map(math.isfinite, rest))
                 at_padding += sum(map(abs, rest)) if masked else 0.0 if finite else math.nan
         values, chosen, rejected = (each.detach().tolist() for each in found)
