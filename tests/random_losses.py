@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 
 from rewritings import rewrite
 
@@ -18,6 +19,7 @@ from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Exp, Expression, Log, Neg, Number, Pow
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Proved
+from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.load import loads
 from midpo_sym.spec.model import Derivation
 
@@ -144,7 +146,10 @@ def text_of(seed: int) -> str:
         sides.append(tree.mul(ALPHA, Log(tree.Probability("pi", response) / prior)))
     argument: Expression = tree.add(sides[0], Neg(sides[1]))
     for _ in range(draw.chance.randint(0, 4)):
-        argument = unfold(rewrite(argument, draw.chance)[1])
+        with suppress(ValueError, SpecError):  # what was positive by its form may be so no more
+            rewritten = unfold(rewrite(argument, draw.chance)[1])
+            loads(printed(seed, zeta, "logsigmoid", rewritten), "random.toml")
+            argument = rewritten
     link = draw.chance.choice(["logsigmoid"] * 9 + ["identity", "hinge", "square"])
     loss = Log(tree.add(ONE, Exp(Neg(argument))))
     if link == "identity":
@@ -153,10 +158,14 @@ def text_of(seed: int) -> str:
         argument = tree.add(ONE, Neg(loss))
     elif link == "square":  # not the loss of the prior, but any argument serves here
         argument = tree.add(ONE, Neg(argument))
+    return printed(seed, zeta, link, argument)
+
+
+def printed(seed: int, zeta: Expression, link: str, argument: Expression) -> str:
+    """Return a specification that declares what it uses."""
     words = [f'title = "Random {seed}"', 'summary = "Drawn."', "[parameters]"]
-    printed = (to_text(zeta), to_text(argument))
-    names = set("".join(c if c.isalnum() else " " for c in " ".join(printed)).split())
-    names.add("alpha")
+    used = [*zeta.walk(), *argument.walk(), ALPHA]
+    names = {each.name for each in used if isinstance(each, (tree.Parameter, tree.Weight))}
     words += [
         f'{name} = {{ domain = "{domain}", meaning = "a number" }}'
         for name, domain in PARAMETERS.items()
@@ -169,8 +178,8 @@ def text_of(seed: int) -> str:
         for name, (domain, label) in WEIGHTS.items()
         if name in names
     ]
-    words += ["[prior]", f'zeta = "{printed[0]}"']
-    words += ["[loss]", f'link = "{link}"', f'argument = "{printed[1]}"', ""]
+    words += ["[prior]", f'zeta = "{to_text(zeta)}"']
+    words += ["[loss]", f'link = "{link}"', f'argument = "{to_text(argument)}"', ""]
     return "\n".join(words)
 
 

@@ -98,8 +98,11 @@ class TorchRunner:
         found = self.function(*arguments, **settings)
         again = self.module(**settings)(*arguments)
         for one, other in zip(found, again, strict=True):
-            if not torch.equal(one, other):
-                message = f"{self.planned.module} computes {other}, and its function {one}"
+            if not torch.allclose(one, other, rtol=0, atol=0, equal_nan=True):
+                message = (
+                    f"{self.planned.module} computes {other.tolist()}, "
+                    f"and its function {one.tolist()}"
+                )
                 raise WrongCodeError(message)
         return batch.answer(f"the function, {layout}", found, given, grids, masked=masked)
 
