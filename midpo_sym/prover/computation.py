@@ -25,6 +25,10 @@ from midpo_sym.prover.rebuild import NotReadableError, rebuild
 from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.spec.model import Statement
 
+MAX_TERMS = 200  # of a form that is simplified
+MAX_DEGREE = 32
+MAX_BITS = 256  # of its numbers
+
 
 @dataclass(frozen=True, slots=True)
 class Computation:
@@ -61,8 +65,8 @@ def computation(statement: Statement) -> Computation:
 def simplest(node: Expression, *, gradient: bool) -> Expression:
     """Return the shortest tree with the value of a node, and its gradient if that is wanted.
 
-    Where the normal form has no words, or divides by what varies from token to token, it is the
-    node itself, with its definitions unfolded.
+    Where the normal form has no words, divides by what varies from token to token, or is too large
+    to be factored, it is the node itself, with its definitions unfolded.
 
     Raises:
         DisagreementError: the kernel says that the tree is another expression.
@@ -70,7 +74,7 @@ def simplest(node: Expression, *, gradient: bool) -> Expression:
     plain = unfold(node)
     try:
         form = read((plain,), hold=gradient).forms[0]
-        if _divides_by_tokens(form):
+        if _divides_by_tokens(form) or _is_large(form):
             return plain
         short = rebuild(_with_stop_gradients(form), by_response=True)
         theorems = [decide(short, plain).theorem]
@@ -107,6 +111,19 @@ def is_linear(node: Expression) -> bool:
 def _varies(atom: Atom) -> bool:
     """Return whether an atom is a log-probability or a divergence of one token."""
     return atom.token and not isinstance(atom.leaf, tree.Weight)
+
+
+def _is_large(form: NormalForm) -> bool:
+    """Return whether factoring a form may be too much work: by its terms, degrees and digits."""
+    fractions = (form.constant, *form.sums.values())
+    terms = degree = bits = 0
+    for polynomial in (part for each in fractions for part in (each.numer, each.denom)):
+        for monomial, number in polynomial.terms():
+            terms += 1
+            degree = max(degree, sum(monomial))
+            parts = (int(number.numerator), int(number.denominator))
+            bits = max(bits, *(part.bit_length() for part in parts))
+    return terms > MAX_TERMS or degree > MAX_DEGREE or bits > MAX_BITS
 
 
 def _divides_by_tokens(form: NormalForm) -> bool:

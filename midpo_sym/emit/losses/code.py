@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import chain
 
-from midpo_sym.emit.losses.errors import NotExpressibleError
 from midpo_sym.emit.losses.padding import LARGEST_PLAIN_POWER, vanishes
 from midpo_sym.language import tree
 from midpo_sym.language.printer import ATOM, POWER, SIGN, SUM, TERM
@@ -191,8 +190,9 @@ class Coder:
         self._inside, self._filled = response, not clean
         inner = _sum(_joined(self.terms(body), self.frozen))
         self._inside, self._filled = "", False
-        if inner.kind is not Kind.TOKEN:
-            raise NotExpressibleError("a sum over tokens is of something that no token changes")
+        if inner.kind is not Kind.TOKEN:  # no token changes it: as often as there are tokens
+            once = _sum(_joined(self.terms(body), self.frozen))
+            return _product([once, self.of_response(f"{label}_lengths")])
         if clean and inner.level == ATOM:
             return Code(inner.text + _SUM)
         if clean:
