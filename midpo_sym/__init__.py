@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from midpo_sym.api import audit, check, derivation, generate, ids, prior, prove, theory
-    from midpo_sym.emit.losses.plan import NotProvedError
+    from midpo_sym.emit.losses.errors import (
+        NotExpressibleError,
+        NotGeneratedError,
+        NotProvedError,
+        WrongCodeError,
+    )
     from midpo_sym.prover.audit import EntryResult
     from midpo_sym.prover.graph import CycleStep, GraphSolution, prior_on_graph
     from midpo_sym.prover.prior import Reach, Solution
@@ -41,7 +46,10 @@ _HOMES = {
     ),
     "EntryResult": "midpo_sym.prover.audit",
     "ChainResult": "midpo_sym.prover.theory",
-    "NotProvedError": "midpo_sym.emit.losses.plan",
+    **dict.fromkeys(
+        ("NotExpressibleError", "NotGeneratedError", "NotProvedError", "WrongCodeError"),
+        "midpo_sym.emit.losses.errors",
+    ),
     **dict.fromkeys(("CycleStep", "GraphSolution", "prior_on_graph"), "midpo_sym.prover.graph"),
     **dict.fromkeys(("Reach", "Solution"), "midpo_sym.prover.prior"),
     "Result": "midpo_sym.prover.prove",
@@ -61,6 +69,8 @@ __all__ = [
     "DisagreementError",
     "EntryResult",
     "GraphSolution",
+    "NotExpressibleError",
+    "NotGeneratedError",
     "NotProvedError",
     "Proved",
     "Reach",
@@ -72,6 +82,7 @@ __all__ = [
     "Status",
     "Undecided",
     "Verdict",
+    "WrongCodeError",
     "audit",
     "check",
     "derivation",

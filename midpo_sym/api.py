@@ -85,10 +85,13 @@ def prior(spec: Spec) -> Solution:
 def generate(spec: Spec) -> str:
     """Return the Python file of a specification's torch loss, if what it says is proved.
 
-    The file needs torch and `midpo_sym.tensor`, and nothing else.
+    The file needs torch and `midpo_sym.tensor`, and nothing else. It is run on random numbers
+    first, in torch or else in plain Python, and compared with the specification.
 
     Raises:
-        NotProvedError: the statement of [prior] and [loss] is refuted or undecided.
+        NotGeneratedError: there is no file; a `NotProvedError` if the statement of [prior] and
+            [loss] is refuted or undecided, a `NotExpressibleError` if there is no code for it, a
+            `WrongCodeError` if the code computes something else than the specification says.
         SpecError: the specification breaks a rule of the language, divides by something that is
             always zero, or uses a name in Python that the loss needs for something else.
         DisagreementError: two judges contradict each other; a bug, please report it.

@@ -115,7 +115,12 @@ def test_only_the_kernel_names_the_seal():
 
 
 def test_nothing_executes_text():
-    """No module calls eval, exec, compile, sympify or parse_expr; ast.parse runs nothing."""
+    """No module calls eval, exec, compile, sympify or parse_expr; ast.parse runs nothing.
+
+    One does, once: what runs a loss that has just been generated (decision 12).
+    """
+    runner = PACKAGE / "emit" / "losses" / "run_torch.py"
+    called = []
     banned = {"eval", "exec", "compile", "sympify", "parse_expr", "__import__"}
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -123,4 +128,8 @@ def test_nothing_executes_text():
                 function = node.func
                 name = getattr(function, "id", getattr(function, "attr", ""))
                 whole = ast.unparse(function)
+                if path == runner and name in banned:
+                    called.append(whole)
+                    continue
                 assert name not in banned or whole == "re.compile", f"{path}: {whole}"
+    assert called == ["exec", "compile"]

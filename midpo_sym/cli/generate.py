@@ -44,8 +44,12 @@ def generate(
     midpo_sym.tensor only. Without --out it is printed. What is refuted or undecided generates
     nothing.
 
-    Exit status: 0 done, 1 a specification is not proved or a file is not as generated, 2 the input
-    is wrong.
+    The generated code is run before it is written: its losses, gradients and rewards are compared
+    with the specification on random numbers, and a difference is an error. Where torch is not
+    installed, its formulas are evaluated in plain Python instead. The file says which.
+
+    Exit status: 0 done, 1 a specification is not proved, code is not what its specification says,
+    or a file is not as generated, 2 the input is wrong.
     """
     if spec is None and (out or force):
         raise UsageError("--out and --force go with --spec")
@@ -62,15 +66,16 @@ def generate(
 def _one(spec: Path, out: Path | None, *, force: bool, check: bool, diff: bool) -> None:
     derivation = load(spec)
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.emit.losses.errors import NotGeneratedError, NotProvedError  # noqa: PLC0415
     from midpo_sym.emit.losses.files import changes, render  # noqa: PLC0415
-    from midpo_sym.emit.losses.plan import NotProvedError  # noqa: PLC0415
 
     with said_of(derivation):
         result = api.prove(derivation)
     try:
         text = render(result, specialises_of([result])[derivation.id])
-    except NotProvedError as error:
-        complain(f"{error}; nothing is generated. See: midpo prove {spec}")
+    except NotGeneratedError as error:
+        hint = f". See: midpo prove {spec}" if isinstance(error, NotProvedError) else ""
+        complain(f"{error}; nothing is generated{hint}")
         sys.exit(FAILED)
     if out is None:
         if check or diff:
@@ -97,10 +102,17 @@ def _one(spec: Path, out: Path | None, *, force: bool, check: bool, diff: bool) 
 
 def _all(*, check: bool, diff: bool, as_json: bool) -> None:
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.emit.losses.files import changes, render_all, write  # noqa: PLC0415
+    from midpo_sym.emit.losses.check import has_torch  # noqa: PLC0415
+    from midpo_sym.emit.losses.errors import NotGeneratedError  # noqa: PLC0415
+    from midpo_sym.emit.losses.files import LOSSES, changes, render_all, write  # noqa: PLC0415
     from midpo_sym.prover.verdict import Proved  # noqa: PLC0415
 
-    folder = Path(__file__).resolve().parents[1] / "losses"
+    if not (check or diff or has_torch()):
+        raise UsageError(
+            "the losses of the package are written where PyTorch is, since their files say that "
+            "they were run in it; --check, --diff and --spec work without"
+        )
+
     results = [api.prove(each) for each in progress(list(catalogue.everything()), "proving")]
     proved = {
         each.derivation.id: (each, tuple(specialises_of([each])[each.derivation.id]))
@@ -108,9 +120,13 @@ def _all(*, check: bool, diff: bool, as_json: bool) -> None:
         if isinstance(each.verdict, Proved)
     }
     missing = [each.derivation.id for each in results if each.derivation.id not in proved]
-    files = render_all(proved)
+    try:
+        files = render_all(proved)
+    except NotGeneratedError as error:
+        complain(f"{error}; nothing is generated")
+        sys.exit(FAILED)
     dry = check or diff
-    found = changes(files, folder) if dry else write(files, folder)
+    found = changes(files, LOSSES) if dry else write(files, LOSSES)
     if as_json:
         changed = {each.name: each.what for each in found}
         print_json({"losses": list(proved), "not_proved": missing, "changes": changed})

@@ -17,7 +17,10 @@ from typing import NamedTuple
 try:
     import torch as _torch  # noqa: F401  # only to tell whether it is there
 except ModuleNotFoundError as missing:
-    message = "midpo_sym.losses needs PyTorch 2.6 or later: pip install 'midpo-sym[torch]'"
+    message = (
+        "midpo_sym.losses needs PyTorch 2.6 or later: pip install 'torch>=2.6', or in a checkout "
+        "pip install '.[torch]'"
+    )
     raise ImportError(message) from missing
 
 from midpo_sym.losses.centropy import CEntropyLoss, centropy_loss

@@ -19,6 +19,10 @@ from midpo_sym.prover.rebuild import NotReadableError, rebuild, with_stop_gradie
 from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.spec.model import Statement
 
+MAX_TERMS = 200  # of a form that is simplified
+MAX_DEGREE = 32
+MAX_BITS = 256  # of its numbers
+
 
 @dataclass(frozen=True, slots=True)
 class Computation:
@@ -44,7 +48,7 @@ def computation(statement: Statement) -> Computation:
     Raises:
         DisagreementError: a simplified tree is not what it was simplified from.
     """
-    argument = simplest(statement.argument, gradient=True)
+    argument = simplest(at_labels(statement.argument), gradient=True)
     chosen, rejected = (
         simplest(at_labels(implicit_reward(statement, response)), gradient=False)
         for response in ("w", "l")
@@ -55,8 +59,8 @@ def computation(statement: Statement) -> Computation:
 def simplest(node: Expression, *, gradient: bool) -> Expression:
     """Return the shortest tree with the value of a node, and its gradient if that is wanted.
 
-    Where the normal form has no words, or divides by what varies from token to token, it is the
-    node itself, with its definitions unfolded.
+    Where the normal form has no words, divides by what varies from token to token, or is too large
+    to be factored, it is the node itself, with its definitions unfolded.
 
     Raises:
         DisagreementError: the kernel says that the tree is another expression.
@@ -64,7 +68,7 @@ def simplest(node: Expression, *, gradient: bool) -> Expression:
     plain = unfold(node)
     try:
         form = read((plain,), hold=gradient).forms[0]
-        if _divides_by_tokens(form):
+        if _divides_by_tokens(form) or _is_large(form):
             return plain
         short = rebuild(with_stop_gradients(form), by_response=True)
         theorems = [decide(short, plain).theorem]
@@ -78,7 +82,7 @@ def simplest(node: Expression, *, gradient: bool) -> Expression:
 
 
 def is_linear(node: Expression) -> bool:
-    """Tell whether a node is linear in the quantities of single tokens, other than weights."""
+    """Return whether a node is linear in the quantities of single tokens, other than weights."""
     try:
         form = read((node,), hold=True).forms[0]
     except (OutsideClassError, ZeroDenominatorError):
@@ -99,8 +103,21 @@ def is_linear(node: Expression) -> bool:
 
 
 def _varies(atom: Atom) -> bool:
-    """Tell whether an atom is a log-probability or a divergence of one token."""
+    """Return whether an atom is a log-probability or a divergence of one token."""
     return atom.token and not isinstance(atom.leaf, tree.Weight)
+
+
+def _is_large(form: NormalForm) -> bool:
+    """Return whether factoring a form may be too much work: by its terms, degrees and digits."""
+    fractions = (form.constant, *form.sums.values())
+    terms = degree = bits = 0
+    for polynomial in (part for each in fractions for part in (each.numer, each.denom)):
+        for monomial, number in polynomial.terms():
+            terms += 1
+            degree = max(degree, sum(monomial))
+            parts = (int(number.numerator), int(number.denominator))
+            bits = max(bits, *(part.bit_length() for part in parts))
+    return terms > MAX_TERMS or degree > MAX_DEGREE or bits > MAX_BITS
 
 
 def _divides_by_tokens(form: NormalForm) -> bool:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from midpo_sym import catalogue
 from midpo_sym.catalogue import Work
-from midpo_sym.emit.losses.files import render
+from midpo_sym.emit.losses.errors import NotGeneratedError
+from midpo_sym.emit.losses.files import render_without_running
 from midpo_sym.prover.audit import EntryResult, check_entry
 from midpo_sym.prover.prove import Result, prove_derivation
 from midpo_sym.prover.specialise import Specialisation, specialisations
 from midpo_sym.prover.theory import ChainResult, check_theory
-from midpo_sym.prover.verdict import Proved
 from midpo_sym.site.certificate import Certified, certified
 from midpo_sym.site.errors import FormulaError, SiteError, UnexpectedVerdictError
 from midpo_sym.site.formula import inline
@@ -50,8 +50,11 @@ class Algorithm:
 
     @cached_property
     def loss(self) -> str | None:
-        """Return the PyTorch module, as `midpo generate` writes it, of what is proved."""
-        return render(self.main, self.becomes) if isinstance(self.main.verdict, Proved) else None
+        """Return the PyTorch module as `midpo generate` writes it, if it writes one."""
+        try:
+            return render_without_running(self.main, self.becomes)
+        except NotGeneratedError:
+            return None
 
     @cached_property
     def certificates(self) -> tuple[Certified, ...]:

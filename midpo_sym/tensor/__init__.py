@@ -15,7 +15,10 @@ Needs torch and nothing else of this package.
 try:
     import torch as _torch  # noqa: F401  # only to tell whether it is there
 except ModuleNotFoundError as missing:
-    message = "midpo_sym.tensor needs PyTorch 2.6 or later: pip install 'midpo-sym[torch]'"
+    message = (
+        "midpo_sym.tensor needs PyTorch 2.6 or later: pip install 'torch>=2.6', or in a checkout "
+        "pip install '.[torch]'"
+    )
     raise ImportError(message) from missing
 
 from midpo_sym.tensor.checks import (
@@ -30,6 +33,7 @@ from midpo_sym.tensor.linear import linear_statistics
 from midpo_sym.tensor.logarithms import log_sum_exp
 from midpo_sym.tensor.logits import response_statistics
 from midpo_sym.tensor.loss import Needs, PreferenceLoss
+from midpo_sym.tensor.padding import fill_padding
 from midpo_sym.tensor.statistics import ResponseStatistics
 
 __all__ = [
@@ -41,6 +45,7 @@ __all__ = [
     "check_pairs",
     "check_tokens",
     "check_weights",
+    "fill_padding",
     "linear_statistics",
     "log_sum_exp",
     "mi_dpo_loss",

@@ -104,7 +104,7 @@ def check_tokens(
             ours = {name: torch.where(mask.bool(), each, 0.0) for name, each in ours.items()}
         found |= ours
     _check_batch(found)
-    return found
+    return _upcast(found)  # all to one dtype: lengths have none of their own
 
 
 def check_weights(

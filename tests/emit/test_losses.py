@@ -205,10 +205,27 @@ def test_text_stays_text(where, text):
     assert {call for call in calls if "Loss" not in call} == {c for c in plain if "Loss" not in c}
 
 
-@pytest.mark.parametrize("name", ["torch", "argument", "chosen_logps", "self", "given", "weight"])
+@pytest.mark.parametrize(
+    "name",
+    ["torch", "argument", "chosen_logps", "self", "given", "weight", "train", "filled_x", "max"],
+)
 def test_a_name_that_the_code_needs_is_refused(name):
     with pytest.raises(SpecError, match=r"parameters\.alpha\.torch: the generated loss uses"):
         plan(prove(own(torch=name)))
+
+
+@pytest.mark.parametrize("name", ["logps", "rejected_x", "my_lengths", "weighted_sum", "labels"])
+def test_a_weight_that_would_be_taken_for_something_else_is_refused(name):
+    """`rejected_x` gives the tensor `chosen_rejected_x`, which would belong to both responses."""
+    text = OWN.format(title="Own", summary="One.", torch="beta", meaning="scale")
+    weights = f'[weights]\nmu = {{ domain = "real", torch = "{name}", meaning = "one" }}\n[prior]'
+    text = text.replace("[prior]", weights).replace('"ref(y)"', '"ref(y)*exp(sum_t(mu(y, t)))"')
+    text = text.replace(
+        '"alpha*log(pi(w)/ref(w)) - alpha*log(pi(l)/ref(l))"',
+        '"alpha*(log(pi(w)/ref(w)) - sum_t(mu(w, t)) - log(pi(l)/ref(l)) + sum_t(mu(l, t)))"',
+    )
+    with pytest.raises(SpecError, match=r"weights\.mu\.torch: the generated loss uses this name"):
+        plan(prove(loads(text, "own.toml")))
 
 
 def test_names_of_functions_and_classes():
@@ -220,6 +237,7 @@ def test_names_of_functions_and_classes():
         "my loss": "MyLoss",
         "損失": "XLoss",
         "1st": "XLoss",
+        "Preference": "MyPreferenceLoss",
     }
     assert {title: module_name(title, "x") for title in titles} == titles
 
@@ -242,7 +260,7 @@ def test_without_torch_the_import_says_what_to_install():
         "except ImportError as error:\n    print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert "pip install 'midpo-sym[torch]'" in done.stdout
+    assert "pip install 'torch>=2.6', or in a checkout pip install '.[torch]'" in done.stdout
 
 
 def test_losses_load_no_prover():

@@ -190,4 +190,4 @@ def test_without_torch_the_error_names_the_extra():
     )
     assert found.returncode == 1
     assert "ImportError: midpo_sym.tensor needs PyTorch" in found.stderr
-    assert "pip install 'midpo-sym[torch]'" in found.stderr
+    assert "pip install 'torch>=2.6', or in a checkout pip install '.[torch]'" in found.stderr

@@ -8,11 +8,12 @@ the logarithm of a sum as a log-sum-exp. Names of tensors follow the convention 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import chain
 
+from midpo_sym.emit.losses.padding import LARGEST_PLAIN_POWER, vanishes
 from midpo_sym.language import tree
 from midpo_sym.language.printer import ATOM, POWER, SIGN, SUM, TERM
 from midpo_sym.language.tree import Expression
@@ -21,7 +22,8 @@ from midpo_sym.language.vocabulary import MODELS
 LABELS = {"w": "chosen", "l": "rejected"}
 _SUM = ".sum(-1)"  # over the tokens
 _EXP, _EXPM1 = "torch.exp(", "torch.expm1("
-_LARGEST_PLAIN_POWER = 4  # x**4 is multiplications; more goes through logarithms like any power
+_COLUMN = "[:, None]"  # a number of the response, for each of its tokens
+FILLED = "filled_"  # what stands before the name of a statistic whose padding repeats a token
 
 
 class Kind(IntEnum):
@@ -29,7 +31,8 @@ class Kind(IntEnum):
 
     NUMBER = 0
     PAIR = 1  # (batch,)
-    TOKEN = 2  # (batch, tokens)
+    COLUMN = 2  # (batch, 1): of the response, beside quantities of its tokens
+    TOKEN = 3  # (batch, tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,11 @@ class Coder:
     both_divergences: bool
     sums: dict[str, str] = field(default_factory=dict)
     _inside: str = ""  # response whose tokens are summed over
+    _filled: bool = False  # whether that sum is masked
 
     def value(self, node: Expression) -> Code:
         """Return the value of a node."""
-        if _of_probabilities(node):
+        if _of_probabilities(node) and not isinstance(node, tree.Mul):
             return self.call("exp", self.log(node))
         match node:
             case tree.Number(value=number):
@@ -78,17 +82,15 @@ class Coder:
             case tree.Parameter(name=name):
                 return Code(self.torch_names[name], kind=Kind.NUMBER)
             case tree.Weight(name=name, response=response):
-                return Code(f"{LABELS[response]}_{self.torch_names[name]}", kind=Kind.TOKEN)
+                return self.of_token(f"{LABELS[response]}_{self.torch_names[name]}")
             case tree.Length(response=response):
-                lengths = f"{LABELS[response]}_lengths"
-                inside = bool(self._inside)  # a length for each token
-                return Code(lengths + "[:, None]" * inside, kind=Kind(Kind.PAIR + inside))
+                return self.of_response(f"{LABELS[response]}_lengths")
             case tree.Divergence():
                 return self.divergence(node)
             case tree.Add() | tree.Neg() | tree.Log():
                 return _sum(self.terms(node))
-            case tree.Mul(factors=factors):
-                return _product([self.value(each) for each in factors])
+            case tree.Mul():
+                return self.product([*_factors(node)])
             case tree.Div(numerator=numerator, denominator=denominator):
                 over, under = self.value(numerator), self.value(denominator)
                 kind = max(over.kind, under.kind)
@@ -101,7 +103,9 @@ class Coder:
                 return self.token_sum(response, body)
             case tree.StopGradient(body=body):
                 return _detached(self.value(body))
-        return self.call("exp", self.log(node))  # exp, and products over t
+            case tree.Exp() | tree.TokenProduct() | tree.Probability() | tree.TokenProbability():
+                return self.call("exp", self.log(node))
+        raise AssertionError(node)
 
     def terms(self, node: Expression) -> list[Signed]:
         """Return a node as the terms of a sum, in the order they are written in."""
@@ -124,7 +128,7 @@ class Coder:
             case tree.Probability(model=model, response=response):
                 return [(1, self.logarithms(model, response))]
             case tree.TokenProbability(model=model, response=response):
-                return [(1, Code(_logps(model, response), kind=Kind.TOKEN))]
+                return [(1, self.of_token(_logps(model, response)))]
             case tree.Mul(factors=factors):
                 return list(chain.from_iterable(map(self.log_terms, factors)))
             case tree.Div(numerator=numerator, denominator=denominator):
@@ -148,15 +152,30 @@ class Coder:
 
     def logarithms(self, model: str, response: str) -> Code:
         """Return log π(y) of a whole response."""
-        name = _logps(model, response)
-        return Code(name + _SUM * self.by_token, kind=Kind.PAIR)
+        return self.of_response(_logps(model, response) + _SUM * self.by_token)
 
     def divergence(self, node: tree.Divergence) -> Code:
         """Return the divergence of one token."""
-        return Code(_divergence(node, both=self.both_divergences), kind=Kind.TOKEN)
+        return self.of_token(_divergence(node, both=self.both_divergences))
+
+    def of_token(self, name: str) -> Code:
+        """Return a statistic of tokens; in a masked sum, the one whose padding repeats a token."""
+        return Code(FILLED * self._filled + name, kind=Kind.TOKEN)
+
+    def of_response(self, text: str) -> Code:
+        """Return a statistic of whole responses, as a column where tokens are summed over."""
+        return Code(text + _COLUMN, kind=Kind.COLUMN) if self._inside else Code(text)
+
+    def product(self, factors: list[Expression]) -> Code:
+        """Return a product: what is made of probabilities as the exponential of one sum."""
+        likely = [each for each in factors if _of_probabilities(each)]
+        codes = [self.value(each) for each in factors if not _of_probabilities(each)]
+        if likely:
+            codes.append(self.call("exp", self.log(tree.product(likely))))
+        return _product(codes)
 
     def power(self, base: Expression, exponent: Expression) -> Code:
-        whole = isinstance(exponent, tree.Number) and exponent.value <= _LARGEST_PLAIN_POWER
+        whole = isinstance(exponent, tree.Number) and exponent.value <= LARGEST_PLAIN_POWER
         if base.positive and not whole:
             return self.call("exp", _product([self.value(exponent), self.log(base)]))
         inner = self.value(base)
@@ -167,14 +186,18 @@ class Coder:
         if not self.by_token:  # the statistics come summed
             return replace(_sum(_joined(self.terms(body), self.frozen)), kind=Kind.PAIR)
         label = LABELS[response]
-        self._inside = response
+        clean = vanishes(body)
+        self._inside, self._filled = response, not clean
         inner = _sum(_joined(self.terms(body), self.frozen))
-        self._inside = ""
-        if inner.level == ATOM and vanishes(body):
-            return Code(inner.text + _SUM, kind=Kind.PAIR)
-        if vanishes(body):
+        self._inside, self._filled = "", False
+        if inner.kind is not Kind.TOKEN:  # no token changes it: as often as there are tokens
+            once = _sum(_joined(self.terms(body), self.frozen))
+            return _product([once, self.of_response(f"{label}_lengths")])
+        if clean and inner.level == ATOM:
+            return Code(inner.text + _SUM)
+        if clean:
             return self.named(label, inner.at(ATOM) + _SUM)
-        return self.named(label, f"torch.where({label}_mask, {inner.text}, 0.0)" + _SUM)
+        return self.named(label, f"torch.where({label}_mask, {inner.text}, 0.0){_SUM}")
 
     def named(self, label: str, text: str) -> Code:
         """Return a name for a sum over tokens, the same for the same sum."""
@@ -185,7 +208,7 @@ class Coder:
             stem = f"{label}_weighted_{'_'.join(dict.fromkeys(stems)) or 'sum'}"
             taken = [each for each in self.sums.values() if re.fullmatch(rf"{stem}\d*", each)]
             self.sums[text] = f"{stem}{len(taken) + 1}" if taken else stem
-        return Code(self.sums[text], kind=Kind.PAIR)
+        return Code(self.sums[text])
 
     def maximum(self, one: Code, other: Code) -> Code:
         kind = max(one.kind, other.kind)
@@ -209,60 +232,17 @@ class Coder:
         return Code(f"torch.{function}({inner.text})", kind=inner.kind)
 
 
-def vanishes(node: Expression) -> bool:
-    """Tell whether a node about one token is 0 where its log-probabilities and weights are."""
-    match node:
-        case tree.Divergence() | tree.Weight():
-            return True
-        case tree.Log(body=body):
-            return _is_one(body)
-        case tree.Add(terms=terms):
-            return all(map(vanishes, terms))
-        case tree.Mul(factors=factors):
-            return any(map(vanishes, factors)) and all(map(_finite, factors))
-        case tree.Neg(body=body) | tree.StopGradient(body=body):
-            return vanishes(body)
-        case tree.Div(numerator=numerator, denominator=denominator):
-            return vanishes(numerator) and _finite(numerator) and not _of_token(denominator)
-    return False
-
-
-def _is_one(node: Expression) -> bool:
-    """Tell whether a positive node is 1 where log-probabilities are 0."""
-    match node:
-        case tree.TokenProbability() | tree.Number(value=1):
-            return True
-        case tree.Mul(factors=factors):
-            return all(map(_is_one, factors))
-        case tree.Div(numerator=numerator, denominator=denominator):
-            return _is_one(numerator) and _is_one(denominator)
-        case tree.Pow(base=base, exponent=exponent):
-            return (_is_one(base) and _finite(exponent)) or vanishes(exponent)
-        case tree.Exp(body=body):
-            return vanishes(body)
-    return False
-
-
-def _finite(node: Expression) -> bool:
-    """Tell whether nothing in a node divides by what is 0 at padding."""
-    return not any(
-        (
-            isinstance(each, tree.Div)
-            and _of_token(each.denominator)
-            and not _is_one(each.denominator)
-        )
-        or (isinstance(each, tree.Log) and not _is_one(each.body) and _of_token(each.body))
-        or (isinstance(each, tree.Pow) and _of_token(each) and not _is_one(each))
-        for each in node.walk()
-    )
-
-
-def _of_token(node: Expression) -> bool:
-    return bool(tree.token_responses(node))
+def _factors(node: Expression) -> Iterator[Expression]:
+    """Yield the factors of a product, those of products within it among them."""
+    if isinstance(node, tree.Mul):
+        for each in node.factors:
+            yield from _factors(each)
+    else:
+        yield node
 
 
 def _of_probabilities(node: Expression) -> bool:
-    """Tell whether a node is a positive product or quotient of probabilities, among others."""
+    """Return whether a node is a positive product or quotient of probabilities, among others."""
     kinds = (tree.Mul, tree.Div, tree.Pow, tree.Probability, tree.TokenProbability)
     models = (tree.Probability, tree.TokenProbability)
     return (
@@ -291,11 +271,11 @@ def _joined(terms: Iterable[Signed], frozen: str | None) -> list[Signed]:
         else:
             result.append((sign, code))
     for label in LABELS.values() if frozen else ():
-        for suffix in ("", _SUM):
+        for prefix, suffix in (("", ""), (FILLED, ""), ("", _SUM), ("", _SUM + _COLUMN)):
             _join(
                 result,
-                (f"{label}_logps{suffix}", f"{frozen}_{label}_logps{suffix}"),
-                label + "_logratios" + suffix,
+                (f"{prefix}{label}_logps{suffix}", f"{prefix}{frozen}_{label}_logps{suffix}"),
+                f"{prefix}{label}_logratios{suffix}",
             )
     return result
 

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from midpo_sym.emit.losses.check import IN_PYTHON, IN_TORCH, check, has_torch
 from midpo_sym.emit.losses.plan import Plan, plan
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
 
 INDEX = "__init__.py"
+LOSSES = Path(__file__).resolve().parents[2] / "losses"  # of the package
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +57,58 @@ class Change:
     diff: str
 
 
-def render(result: Result, specialises: Iterable[Specialisation] = ()) -> str:
-    """Return the file of one loss.
+def render(
+    result: Result, specialises: Iterable[Specialisation] = (), *, said: str | None = None
+) -> str:
+    """Return the file of one loss, after running it and comparing it with the specification.
+
+    Args:
+        result: of the statement of [prior] and [loss].
+        specialises: what the algorithm becomes at special values.
+        said: how its header says that it was checked; None for how it was. To compare with a file
+            that was generated where torch is, on a machine without.
 
     Raises:
         NotProvedError: the statement is not proved.
+        NotExpressibleError: there is no code for it, or none that can be checked.
+        WrongCodeError: the code computes something else than the specification says.
         SpecError: a name of the specification cannot be used in Python.
     """
-    return _rendered(plan(result, specialises))
+    planned = plan(result, specialises)
+    in_torch = has_torch()
+    text = _rendered(planned, said or (IN_TORCH if in_torch else IN_PYTHON))
+    check(text, planned, result.derivation, in_torch=in_torch)
+    return text
+
+
+def render_without_running(result: Result, specialises: Iterable[Specialisation] = ()) -> str:
+    """Return the file of one loss for those who only show it, without executing it.
+
+    It is the file of the package if that is what would be generated: it was run when it was
+    written. Of any other specification the formulas are evaluated in plain Python.
+
+    Raises:
+        NotGeneratedError: there is none, as `render` says.
+        SpecError: a name of the specification cannot be used in Python.
+    """
+    planned = plan(result, specialises)
+    text = _rendered(planned, IN_TORCH)
+    written = LOSSES / f"{result.derivation.id}.py"
+    if written.is_file() and written.read_text(encoding="utf-8") == text:
+        return text
+    text = _rendered(planned, IN_PYTHON)
+    check(text, planned, result.derivation, in_torch=False)
+    return text
 
 
 def render_all(proved: Mapping[str, tuple[Result, tuple[Specialisation, ...]]]) -> dict[str, str]:
-    """Return the files of a package of losses, by name.
+    """Return the files of the package of losses, by name; each says that it was run in torch.
 
     Args:
         proved: for each id, its result and what it becomes at special values.
 
     Raises:
-        NotProvedError: a statement is not proved.
+        NotGeneratedError: a statement is not proved, or there is no right code for it.
     """
     plans = {id_: plan(*each) for id_, each in proved.items()}
     rows = [_row(id_, each) for id_, each in plans.items()]
@@ -81,7 +117,7 @@ def render_all(proved: Mapping[str, tuple[Result, tuple[Specialisation, ...]]]) 
     index = _environment().get_template("losses.py.jinja")
     # Constants, classes, functions, each by name: the order that linters want
     order = sorted(exports, key=lambda name: (not name.isupper(), name.islower(), name))
-    files = {f"{id_}.py": _rendered(each) for id_, each in plans.items()}
+    files = {f"{id_}.py": render(*each, said=IN_TORCH) for id_, each in proved.items()}
     return {**files, INDEX: index.render(plans=rows, exports=order)}
 
 
@@ -126,9 +162,10 @@ def _row(id_: str, each: Plan) -> Row:
     )
 
 
-def _rendered(planned: Plan) -> str:
+def _rendered(planned: Plan, checked: str) -> str:
     template = _environment().get_template("loss.py.jinja")
-    return template.render({each.name: getattr(planned, each.name) for each in fields(planned)})
+    plan_ = {each.name: getattr(planned, each.name) for each in fields(planned)}
+    return template.render(plan_, checked=checked)
 
 
 @cache

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from midpo_sym.emit.losses import prose
-from midpo_sym.emit.losses.code import LABELS, Code, Coder, vanishes
+from midpo_sym.emit.losses.code import FILLED, LABELS, Code, Coder, Kind
+from midpo_sym.emit.losses.errors import NotExpressibleError, NotProvedError
+from midpo_sym.emit.losses.links import TORCH_LINKS, TorchLink
+from midpo_sym.emit.losses.names import (
+    function_name,
+    is_taken_from_parameters,
+    is_taken_from_weights,
+    module_name,
+)
+from midpo_sym.emit.losses.statistics import Describer, Input, Statistic
+from midpo_sym.emit.losses.sums import weighs_tokens
 from midpo_sym.language import tree
 from midpo_sym.language.errors import Advice
 from midpo_sym.language.mathematics import default_symbol
 from midpo_sym.language.printer import TERM
+from midpo_sym.language.substitute import at_labels, unfold
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.prover.computation import Computation, computation
+from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
 from midpo_sym.prover.verdict import Proved
@@ -27,19 +38,6 @@ from midpo_sym.spec.model import ParameterSpec, WeightSpec
 WIDTH = 100  # columns of a generated file
 _DIGITS = 12  # of the specification's hash
 _FROZEN = tuple(name for name, model in MODELS.items() if not model.trained)
-# What the generated code calls things by; a hyper-parameter of such a name would hide them.
-_TAKEN = frozenset({
-    "Tensor", "argument", "bias", "check_nonzero", "check_number", "check_pairs", "check_tokens",
-    "check_weights", "chosen", "float", "forward", "from_hidden", "from_logits", "from_statistics",
-    "given", "hidden", "labels", "link", "log_sum_exp", "logits", "logsigmoid", "mask", "math",
-    "max", "needs", "overwrite_logits", "reduction", "rejected", "self", "super", "torch",
-    "training", "tuple", "weight", "weights_of",
-})  # fmt: skip
-_TAKEN_STARTS = ("_", "chosen_", "rejected_", "ref_", "prev_")
-
-
-class NotProvedError(Exception):
-    """The statement is not proved: there is nothing to generate; says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +55,6 @@ class Number:
     domain: str
     default: str
     doc: str
-
-
-@dataclass(frozen=True, slots=True)
-class Statistic:
-    """A tensor that the generated function takes."""
-
-    name: str
-    doc: str
-    is_mask: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A tensor that the formula uses.
-
-    Attributes:
-        name: in the formula.
-        given: how it comes from what the function was given.
-        measured: how it comes from `ResponseStatistics`.
-    """
-
-    name: str
-    given: str
-    measured: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +81,18 @@ class Plan:
         uses_math: whether numbers are given to functions of `math`.
         uses_torch: whether the formulas call functions of torch.
         by_token: whether the statistics are per token.
+        divergences: which divergences it takes.
         statistics: tensors that the function takes, in order.
         optional_masks: masks that it takes, but can do without.
         numbers: hyper-parameters.
         nonzero: what has to differ from zero, in Python.
         weights: what weighs tokens.
         inputs: tensors that the formulas use.
-        fills: inputs that are 1 at padding, so that nothing there divides by zero; with the mask.
+        fills: inputs that masked sums need without zeros at padding, and the mask of each.
         formulas: name and text of each formula, the text in lines.
         needs: keyword arguments of `Needs`.
+        link: the outer function.
+        link_is_default: whether it is that of `PreferenceLoss`.
     """
 
     spec: str
@@ -128,6 +105,7 @@ class Plan:
     uses_math: bool
     uses_torch: bool
     by_token: bool
+    divergences: tuple[tuple[str, str], ...]
     statistics: tuple[Statistic, ...]
     optional_masks: tuple[Statistic, ...]
     numbers: tuple[Number, ...]
@@ -137,6 +115,8 @@ class Plan:
     fills: tuple[tuple[str, str], ...]
     formulas: tuple[tuple[str, tuple[str, ...]], ...]
     needs: tuple[tuple[str, str], ...]
+    link: TorchLink
+    link_is_default: bool
 
 
 def plan(result: Result, specialises: Iterable[Specialisation] = ()) -> Plan:
@@ -148,26 +128,12 @@ def plan(result: Result, specialises: Iterable[Specialisation] = ()) -> Plan:
 
     Raises:
         NotProvedError: the value is not proved.
+        NotExpressibleError: there is no code for it.
         SpecError: a name of the specification cannot be used in Python.
     """
     if not isinstance(result.verdict, Proved):
         raise NotProvedError(prose.why_not(result))
     return _Planner(result).plan(specialises)
-
-
-def function_name(id_: str) -> str:
-    """Return the name of the function of a specification."""
-    return id_ if id_.endswith("_loss") else f"{id_}_loss"
-
-
-def module_name(title: str, id_: str) -> str:
-    """Return the name of the class: of the title, or of the id where that has no such name."""
-    text = unicodedata.normalize("NFKC", re.sub(r"\(.*?\)", "", title))
-    words = re.findall(r"[A-Za-z0-9]+", text)
-    name = "".join(word[0].upper() + word[1:] for word in words)
-    if not name or not name.isidentifier() or not text.isascii():
-        name = "".join(word.capitalize() for word in id_.split("_"))
-    return name if name.endswith("Loss") else f"{name}Loss"
 
 
 class _Planner:
@@ -180,7 +146,7 @@ class _Planner:
         computed = self.computed
         self.trees = (computed.argument, computed.chosen, computed.rejected)
         self.nodes = [node for each in self.trees for node in each.walk()]
-        self.by_token = any(map(_weighs_tokens, self.nodes))
+        self.by_token = any(map(weighs_tokens, self.nodes))
         declared: list[ParameterSpec | WeightSpec] = [*self.derivation.parameters]
         declared += self.derivation.weights
         self.names = {each.name: each.torch for each in declared}
@@ -208,21 +174,23 @@ class _Planner:
         ]
         sums = [(name, (text,)) for text, name in self.coder.sums.items()]
         formulas = [*sums, *formulas]
-        text = "\n".join(line for _, lines in formulas for line in lines)
-        used = set(re.findall(r"[A-Za-z_]\w*", text))
-        nonzero = tuple(self.nonzero())
-        numbers = tuple(self.numbers(used | set(re.findall(r"\w+", " ".join(nonzero)))))
+        link = TORCH_LINKS[self.result.statement.link]
+        nonzero = tuple(dict.fromkeys(self.nonzero()))
+        used = _names(*(" ".join(lines) for _, lines in formulas))
+        numbers = tuple(self.numbers(used | _names(*nonzero)))
+        fills = {name.removeprefix(FILLED) for name in used if name.startswith(FILLED)}
+        used |= fills
         inputs = tuple(self.inputs(used))
         masks = [f"{label}_mask" for label in LABELS.values()] if self.by_token else []
-        filled = [mask for mask in masks if mask in used]
         statistics = tuple(self.statistics(inputs))
         weights = tuple(self.weights(inputs))
-        optional = [] if filled else [_Statistics.mask(each, needed=False) for each in masks]
+        optional = [Describer.mask(each, needed=False) for each in masks if each not in used]
         helpers = {"Needs", "PreferenceLoss", "ResponseStatistics"}
         helpers |= {"check_tokens" if self.by_token else "check_pairs"}
         helpers |= {"check_number"} if numbers else set()
         helpers |= {"check_nonzero"} if nonzero else set()
         helpers |= {"check_weights"} if weights else set()
+        helpers |= {"fill_padding"} if fills else set()
         helpers |= {"log_sum_exp"} & used
         symbols = {**self.derivation.symbols, **self.symbols}
         return Plan(
@@ -233,9 +201,10 @@ class _Planner:
             headline=prose.headline(self.result),
             story=prose.story(self.result, self.computed, symbols, specialises),
             imports=tuple(sorted(helpers, key=lambda each: (each.islower(), each))),
-            uses_math="math" in used,
-            uses_torch="torch" in used or bool(filled),
+            uses_math="math" in used | _names(*nonzero),
+            uses_torch="torch" in used | _names(link.code),
             by_token=self.by_token,
+            divergences=tuple(sorted(self.divergences)),
             statistics=statistics,
             optional_masks=tuple(optional),
             numbers=numbers,
@@ -243,21 +212,28 @@ class _Planner:
             weights=weights,
             inputs=inputs,
             fills=tuple(
-                (each.name, mask)
-                for mask in filled
+                (each.name, f"{label}_mask")
                 for each in inputs
-                if mask.partition("_")[0] in each.name.split("_")[:2]
-                and each.name != mask
-                and not each.name.endswith("_lengths")
+                for label in LABELS.values()
+                if each.name in fills and label in each.name.split("_")[:2]
             ),
             formulas=tuple(formulas),
             needs=tuple(self.needs(used, weights)),
+            link=link,
+            link_is_default=self.result.statement.link == FRAMEWORK_LINK,
         )
 
     def lines(self, name: str, node: Expression) -> tuple[str, ...]:
         """Return a formula as one line, or a term of its sum to a line."""
         room = WIDTH - len(f"    {name} = ")
         whole = self.coder.value(node)
+        if whole.kind is Kind.NUMBER:
+            if name == "argument":
+                raise NotExpressibleError(
+                    f"the argument of {self.derivation.id} is {whole.text} for every response: "
+                    "there is nothing to train"
+                )
+            return (f"torch.full_like(argument, {whole.text})",)
         if len(whole.text) <= room:
             return (whole.text,)
         terms = self.coder.terms(node)
@@ -273,7 +249,7 @@ class _Planner:
         for each in self.derivation.parameters:
             if each.torch not in used:
                 continue
-            if each.torch in _TAKEN or each.torch.startswith(_TAKEN_STARTS):
+            if is_taken_from_parameters(each.torch):
                 raise self.taken("parameters", each.name, each.torch)
             default = "" if each.default is None else f" = {_literal(each.default)}"
             yield Number(
@@ -293,11 +269,12 @@ class _Planner:
         """Yield what the proof had to assume of hyper-parameters."""
         verdict = self.result.verdict
         for each in verdict.conditions if isinstance(verdict, Proved) else ():
-            leaves = [node for node in each.expression.walk() if not node.parts]
+            expression = unfold(at_labels(each.expression))
+            leaves = [node for node in expression.walk() if not node.parts]
             if not each.given_by and all(
                 isinstance(node, (tree.Number, tree.Parameter)) for node in leaves
             ):
-                yield self.coder.value(each.expression).text
+                yield self.coder.value(expression).text
 
     def inputs(self, used: set[str]) -> Iterable[Input]:
         """Yield the tensors of the formulas, in the order of the function's arguments."""
@@ -347,7 +324,7 @@ class _Planner:
         frozen = self.frozen[0] if len(self.frozen) == 1 else ""
         wanted = {*needed, *(f"{label}_logps" for label in ratios)}
         wanted |= {f"{frozen}_{label}_logps" for label in ratios}
-        describe = _Statistics(by_token=self.by_token)
+        describe = Describer(by_token=self.by_token)
         for label in LABELS.values():
             if f"{label}_logps" in wanted:
                 yield describe.logps(f"{label}_logps", "π", label)
@@ -366,14 +343,14 @@ class _Planner:
                 meaning = next(w.meaning for w in self.derivation.weights if w.torch == stem)
                 yield describe.weight(each.name, label, meaning)
             elif stem == "mask":
-                yield _Statistics.mask(each.name, needed=True)
+                yield Describer.mask(each.name, needed=True)
 
     def weights(self, inputs: Iterable[Input]) -> Iterable[Weights]:
         needed = {each.name for each in inputs}
         for each in self.derivation.weights:
             names = tuple(f"{label}_{each.torch}" for label in LABELS.values())
             if needed & {*names}:
-                if each.torch in _TAKEN or each.torch in {"mask", "lengths", "logps", "kl"}:
+                if is_taken_from_weights(each.torch):
                     raise self.taken("weights", each.name, each.torch)
                 yield Weights(each.torch, each.domain, tuple(n for n in names if n in needed))
 
@@ -396,76 +373,10 @@ class _Planner:
             yield "reference_model", f'"{model}"'
 
 
-@dataclass(frozen=True, slots=True)
-class _Statistics:
-    """Describes the tensors that a function takes."""
-
-    by_token: bool
-
-    @property
-    def shape(self) -> str:
-        return "(batch, tokens)" if self.by_token else "(batch,)"
-
-    def of(self, label: str) -> str:
-        where = "y_w" if label == "chosen" else "y_l"
-        return f"the token at t of {where}" if self.by_token else where
-
-    def logps(self, name: str, model: str, label: str) -> Statistic:
-        where = "y_w" if label == "chosen" else "y_l"
-        if self.by_token:
-            text = f"log {model}({where},t), nats, of each token of {where}, 0 at padding"
-        else:
-            text = f"log {model}({where}), nats, summed over the tokens of {where}"
-        return Statistic(name, prose.argument(name, f"{text}; shape {self.shape}."))
-
-    def divergence(self, each: Input) -> Statistic:
-        first, second = each.measured.partition("kl_")[2].rstrip('")').split("_")
-        models = f"KL({MODELS[first].unicode}‖{MODELS[second].unicode})"
-        where = "y_w" if each.name.startswith("chosen") else "y_l"
-        how = "at each token of" if self.by_token else "summed over the tokens of"
-        text = (
-            f"{models} of the next-token distributions over the whole vocabulary, nats, {how} "
-            f"{where}{', 0 at padding' if self.by_token else ''}; shape {self.shape}."
-        )
-        return Statistic(each.name, prose.argument(each.name, text))
-
-    def lengths(self, name: str, label: str) -> Statistic:
-        where = "y_w" if label == "chosen" else "y_l"
-        return Statistic(
-            name, prose.argument(name, f"number of tokens of {where}, 1 or more; shape (batch,).")
-        )
-
-    def weight(self, name: str, label: str, meaning: str) -> Statistic:
-        where = "y_w" if label == "chosen" else "y_l"
-        text = f"{meaning}; of each token of {where}, 0 at padding; shape {self.shape}."
-        return Statistic(name, prose.argument(name, text))
-
-    @staticmethod
-    def mask(name: str, *, needed: bool) -> Statistic:
-        where = "y_w" if name.startswith("chosen") else "y_l"
-        text = f"true at the tokens of {where}; shape (batch, tokens)."
-        if not needed:
-            text += " None if the statistics are 0 at padding already."
-        return Statistic(name, prose.argument(name, text))
-
-
-def _weighs_tokens(node: Expression) -> bool:
-    """Tell whether a node is a sum over tokens that the sums of its parts do not determine."""
-    return isinstance(node, (tree.TokenSum, tree.TokenProduct)) and not _is_plain(node.body)
-
-
-def _is_plain(body: Expression) -> bool:
-    match body:
-        case tree.Divergence() | tree.TokenProbability():
-            return True
-        case tree.Neg(body=inner) | tree.Log(body=inner) | tree.StopGradient(body=inner):
-            return _is_plain(inner)
-        case tree.Add(terms=parts):
-            return vanishes(body) and all(map(_is_plain, parts))
-        case tree.Div(numerator=numerator, denominator=denominator):
-            both = (numerator, denominator)
-            return all(isinstance(each, tree.TokenProbability) for each in both)
-    return False
+def _names(*expressions: str) -> set[str]:
+    """Return the names in Python expressions."""
+    nodes = (node for each in expressions for node in ast.walk(ast.parse(each, mode="eval")))
+    return {node.id for node in nodes if isinstance(node, ast.Name)}
 
 
 def _literal(value: Fraction) -> str:

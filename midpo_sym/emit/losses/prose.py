@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from midpo_sym import catalogue
+from midpo_sym.emit.losses.links import TORCH_LINKS
 from midpo_sym.language import tree
 from midpo_sym.language.mathematics import to_unicode
 from midpo_sym.language.printer import Symbol
@@ -60,7 +61,7 @@ def story(
         parts.append(paragraph(f"Paper: {catalogue.cited(source.work)}{arxiv}, {source.place}."))
     scale = to_unicode(result.statement.scale, symbols)
     formulas = [
-        f"{_FORMULA}loss = −log σ(argument)",
+        f"{_FORMULA}loss = {TORCH_LINKS[result.statement.link].formula}",
         *_formula("argument = ", computed.argument, symbols),
         *_formula("reward(y_w) = ", computed.chosen, symbols),
         *_formula("reward(y_l) = ", computed.rejected, symbols),
