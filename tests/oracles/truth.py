@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import mpmath
-from oracles.dual import DIGITS, Arithmetic, Dual, Number, Precise, UnclearError, UndefinedError
+from oracles.dual import DIGITS, Arithmetic, Number, Precise, UnclearError, UndefinedError
 from oracles.evaluate import Evaluator
 from oracles.model import Point
 from oracles.statement import Statement, framework, loss
@@ -126,8 +125,8 @@ def equal_slopes(x: Any, y: Any, a: Arithmetic) -> bool | None:
     return False if gap > (1e-12 if a.precise else 1e-5) * size else None
 
 
-def truth(statement: Statement, seed: str, count: int = 24) -> Truth:
-    """Return whether MI-DPO with the statement's prior has the statement's loss."""
+def losses(statement: Statement) -> tuple[Side, Side]:
+    """Return MI-DPO's loss and the statement's, or their arguments if both have the log-sigmoid."""
     same_link = statement.link == "logsigmoid"
 
     def left(evaluator: Evaluator) -> Number:
@@ -138,21 +137,49 @@ def truth(statement: Statement, seed: str, count: int = 24) -> Truth:
         argument = evaluator.value(statement.argument)
         return argument if same_link else loss(statement.link, argument, evaluator.arithmetic)
 
-    return sides_equal(statement.points(seed, count), statement, left, right, arguments=same_link)
+    return left, right
+
+
+def truth(
+    statement: Statement,
+    seed: str,
+    count: int = 24,
+    *,
+    stop: bool = True,
+    points: Iterable[Point] | None = None,
+) -> Truth:
+    """Return whether MI-DPO with the statement's prior has the statement's loss.
+
+    Args:
+        statement: which says so.
+        seed: of the points.
+        count: how many points to look at.
+        stop: whether to stop once both values and gradients have differed.
+        points: look at these instead.
+    """
+    points = statement.points(seed, count) if points is None else points
+    arguments = statement.link == "logsigmoid"
+    return sides_equal(points, statement, *losses(statement), arguments=arguments, stop=stop)
 
 
 def sides_equal(
-    points: Iterable[Point], statement: Statement, left: Side, right: Side, *, arguments: bool
+    points: Iterable[Point],
+    statement: Statement,
+    left: Side,
+    right: Side,
+    *,
+    arguments: bool = True,
+    stop: bool = True,
 ) -> Truth:
     """Return whether two sides are equal at all of the points where they are defined.
 
-    No more points are looked at once both the values and the gradients have differed.
+    With `stop`, no more points are looked at once both values and gradients have differed.
     """
     found: list[Outcome] = []
     for point in points:
         found.append(compare(point, statement.definitions, left, right, arguments=arguments))
         value, gradient = _all(x.value for x in found), _all(x.gradient for x in found)
-        if value is False and gradient is False:
+        if stop and value is False and gradient is False:
             break
     return Truth(value, gradient, tuple(found))
 
@@ -160,13 +187,3 @@ def sides_equal(
 def _all(answers: Iterable[bool | None]) -> bool | None:
     known = [each for each in answers if each is not None]
     return all(known) if known else None
-
-
-def number(tree: Any, statement: Statement, point: Point) -> float | Fraction | None:
-    """Return the value of a tree at a point, None where it has none."""
-    try:
-        with mpmath.workdps(DIGITS):
-            found = Evaluator(point, statement.definitions, Precise()).value(tree)
-    except (UndefinedError, UnclearError):
-        return None
-    return float(found.value) if isinstance(found, Dual) else found
