@@ -18,13 +18,14 @@ from click.testing import CliRunner
 import midpo_sym
 from midpo_sym import cli
 from midpo_sym.certify.emit import Certificate, emit
+from midpo_sym.emit.json import _verdict as verdict_json
 from midpo_sym.emit.json import report
 from midpo_sym.emit.latex import to_document
 from midpo_sym.prover.forms import ZeroDenominatorError
 
 SCHEMA = Path(midpo_sym.__file__).parent / "emit" / "result.schema.json"
 REFUSED = (midpo_sym.NotProvedError, midpo_sym.SpecError)  # by `generate`, with the reason
-CONTROL = re.compile(r"\\([A-Za-z]+)")
+CONTROL = re.compile(r"(?<!\\)(?:\\\\)*\\([A-Za-z]+)")  # a doubled backslash breaks a line
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,19 @@ class Prior:
     gradient: bool  # whether the gradient is said to be given, too
 
 
-def answers(path: Path) -> list[Answer]:
-    """Check every claim of a file. Raises what `midpo_sym.check` raises."""
-    return [_answer(result) for result in midpo_sym.check(path)]
+def answers(path: Path, *, brief: bool = False) -> list[Answer]:
+    """Check every claim of a file. Raises what `midpo_sym.check` raises.
+
+    In brief, verdicts are read alone, which spares the properties and the prior of a report.
+    """
+    make = _brief if brief else _answer
+    return [make(result) for result in midpo_sym.check(path)]
+
+
+def _brief(result: Any) -> Answer:
+    value, gradient = (verdict_json(each) for each in (result.verdict, result.gradient))
+    claim = result.claim.id if result.claim else ""
+    return Answer(claim, _verdict(value), _verdict(gradient), (None, None), result)
 
 
 def _answer(result: Any) -> Answer:

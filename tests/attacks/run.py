@@ -15,10 +15,8 @@ from oracles.statement import Statement, read
 from oracles.truth import truth
 
 POINTS = 24
-OWN = frozenset({"value", "gradient", "conditions", "scale", "witness", "residual"}) | {
-    "cures",
-    "reward",
-}
+BRIEF = frozenset(["value", "gradient", "conditions", "scale", "witness", "residual", "cures"])
+OWN = BRIEF | {"reward"}
 
 
 @dataclass
@@ -53,7 +51,7 @@ def _attack(case: Case, path: Path, columns: frozenset[str], points: int) -> Ite
     statements = read(case.text)
     answers = []
     try:
-        answers = product.answers(path)
+        answers = product.answers(path, brief=columns <= BRIEF)
     except TimeoutError:
         raise
     except Exception as error:  # noqa: BLE001 - any exception is a finding

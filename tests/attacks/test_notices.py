@@ -168,6 +168,7 @@ def test_a_wrong_step_is_noticed(dpo, monkeypatch, chains, kind):
         (r"a}{", "wrong"),
         (r"\input{/etc/passwd}", "wrong"),
         (r"\left(a", "wrong"),
+        (r"a \\b", "right"),
     ],
 )
 def test_wrong_latex_is_noticed(monkeypatch, text, kind):
