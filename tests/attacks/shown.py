@@ -20,7 +20,8 @@ from oracles.truth import Side, sides_equal, truth
 
 # Words for the generator's own symbols, and for what no shipped specification has.
 MORE = """
-lambda nu phi omega alpha beta gamma delta eta kappa rho tau Delta theta pi sigma max log exp sum prod
+lambda nu phi omega alpha beta gamma delta eta kappa rho tau Delta theta pi sigma max log exp sum
+prod
 mathrm operatorname frac left right bigl bigr Bigl Bigr prev old neq leq geq text textbf quad qquad
 cdot mid Vert lvert rvert
 """
