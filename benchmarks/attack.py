@@ -1,0 +1,130 @@
+"""Attack the program with random specifications, by an evaluator that shares no code with it.
+
+    python benchmarks/attack.py [--cases N] [--seed S] [--first N] [--columns value,prior,...]
+                                [--points N] [--failing DIR] [--out FILE]
+
+Each case is a specification drawn at random (tests/generators). What the program shows of it is
+evaluated again (tests/oracles), in columns: verdicts, conditions, witnesses, residuals, cures,
+rewards, priors, derivations, LaTeX, certificates, JSON, the terminal, and generated torch, which
+is executed. A case is stopped after a minute of processor time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
+
+from attacks.findings import COLUMNS, Finding  # noqa: E402 - tests are no package
+from attacks.run import Tally, attack  # noqa: E402
+from generators.cases import Case, case  # noqa: E402
+
+LIMIT = 60  # seconds of processor time for a case
+KINDS = ("right", "wrong", "exception", "unknown")
+
+
+@contextmanager
+def limited(seconds: int) -> Iterator[None]:
+    """Raise TimeoutError after some seconds of processor time."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"over {seconds} s")
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def table(tally: Tally) -> str:
+    """Return the counts by column, as Markdown."""
+    lines = ["| column | checked | wrong | exceptions | unknown |", "|---|--:|--:|--:|--:|"]
+    for column in COLUMNS:
+        right, wrong, exception, unknown = (tally.counts[column, kind] for kind in KINDS)
+        total = right + wrong + exception + unknown
+        if total:
+            share = f"{unknown} ({100 * unknown / total:.1f} %)"
+            lines.append(f"| {column} | {total} | {wrong} | {exception} | {share} |")
+    slow = sorted(tally.slow, reverse=True)
+    longest = f", the longest {slow[0][0]:.1f} s ({slow[0][1]})" if slow else ""
+    lines.append(f"\n{len(slow)} of {tally.cases} cases took over 5 s of processor time{longest}.")
+    return "\n".join(lines)
+
+
+def failures(tally: Tally, each: int = 8) -> str:
+    """Return what went wrong, some of each kind."""
+    lines, seen = [], Counter[tuple[str, str]]()
+    for failed, finding in tally.failures:
+        key = (finding.column, finding.detail[:24])
+        seen[key] += 1
+        if seen[key] <= each:
+            detail = " ".join(finding.detail.split())[:300]
+            lines.append(f"- {finding.column}, {finding.kind}: {failed.name}: {detail}")
+    return "\n".join(lines)
+
+
+def keep(folder: Path, failed: Case, found: list[Finding]) -> None:
+    """Write the file of a failing case, with what was found in front."""
+    wrong = [each for each in found if each.kind in ("wrong", "exception")]
+    said = [f"# {each.column}: {' '.join(each.detail.split())[:200]}" for each in wrong]
+    text = "\n".join([*said, failed.text])
+    (folder / f"{failed.name}.toml").write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Attack the program with random specifications.")
+    parser.add_argument("--cases", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="number of the first case")
+    parser.add_argument("--columns", default=",".join(COLUMNS))
+    parser.add_argument("--points", type=int, default=24, help="where losses are compared")
+    parser.add_argument("--failing", type=Path, help="folder for the files of failing cases")
+    parser.add_argument("--out", type=Path, help="file for the table")
+    given = parser.parse_args()
+    columns = given.columns.split(",")
+    if unknown := {*columns} - {*COLUMNS}:
+        parser.error(f"unknown columns {sorted(unknown)}; there are {', '.join(COLUMNS)}")
+    if given.failing is not None:
+        given.failing.mkdir(parents=True, exist_ok=True)
+    tally = Tally()
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(given.first, given.first + given.cases):
+            drawn = case(given.seed, number)
+            start = time.process_time()
+            try:
+                with limited(LIMIT):
+                    found = attack(drawn, Path(folder), columns, given.points)
+            except TimeoutError as error:
+                found = [Finding("value", "exception", f"TimeoutError: {error}")]
+            tally.add(drawn, found, time.process_time() - start)
+            bad = [each for each in found if each.kind in ("wrong", "exception")]
+            for each in bad:
+                print(f"{drawn.name}: {each.column}, {each.kind}: {each.detail[:150]!r}")
+            if bad and given.failing is not None:
+                keep(given.failing, drawn, found)
+            if (number + 1) % 50 == 0:
+                print(f"\n{tally.cases} cases\n{table(tally)}\n", flush=True)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    end = f"Seed {given.seed}, {used.ru_utime + used.ru_stime:.0f} s of processor time."
+    text = f"{table(tally)}\n\n{end}\n\n{failures(tally)}\n"
+    print(text)
+    if given.out is not None:
+        given.out.write_text(text, encoding="utf-8")
+    sys.exit(1 if tally.failures else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""All that the attack reads of `midpo_sym`, in one place: its answers as plain data.
+
+Only what users get is read: the API, the JSON of its reports, the files it writes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from click.testing import CliRunner
+
+import midpo_sym
+from midpo_sym import cli
+from midpo_sym.certify.emit import Certificate, emit
+from midpo_sym.emit.json import _verdict as verdict_json
+from midpo_sym.emit.json import report
+from midpo_sym.emit.latex import to_document
+from midpo_sym.prover.forms import ZeroDenominatorError
+
+SCHEMA = Path(midpo_sym.__file__).parent / "emit" / "result.schema.json"
+REFUSED = (midpo_sym.NotProvedError, midpo_sym.SpecError)  # by `generate`, with the reason
+CONTROL = re.compile(r"(?<!\\)(?:\\\\)*\\([A-Za-z]+)")  # a doubled backslash breaks a line
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on a value or a gradient, as JSON says it."""
+
+    status: str
+    conditions: tuple[str, ...]  # what must differ from zero
+    positive: tuple[str, ...]  # what must be more than zero
+    given: tuple[str, ...]  # conditions that are said to hold by the domains
+    residual: str | None
+    witness: dict[str, Any] | None
+    cures: tuple[tuple[str, str], ...]
+    apart: tuple[tuple[str, str], ...]  # pairs that must differ, for the gradient
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came out for one statement of a file."""
+
+    claim: str  # its id, "" for what [prior] and [loss] say
+    value: Verdict
+    gradient: Verdict
+    rewards: tuple[str | None, str | None]
+    result: Any
+
+    @property
+    def proved(self) -> bool:
+        return self.value.status == "proved"
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What `midpo prior` says: `reach` is response, label, pair or unknown."""
+
+    reach: str
+    zeta: str | None
+    link: str | None
+    gradient: bool  # whether the gradient is said to be given, too
+
+
+def answers(path: Path, *, brief: bool = False) -> list[Answer]:
+    """Check every claim of a file. Raises what `midpo_sym.check` raises.
+
+    In brief, verdicts are read alone, which spares the properties and the prior of a report.
+    """
+    make = _brief if brief else _answer
+    return [make(result) for result in midpo_sym.check(path)]
+
+
+def _brief(result: Any) -> Answer:
+    value, gradient = (verdict_json(each) for each in (result.verdict, result.gradient))
+    claim = result.claim.id if result.claim else ""
+    return Answer(claim, _verdict(value), _verdict(gradient), (None, None), result)
+
+
+def _answer(result: Any) -> Answer:
+    (found,) = report([result], {})["results"]
+    properties = found["properties"] or {}
+    rewards = properties.get("implicit_reward", {})
+    return Answer(
+        claim=found["claim"]["id"] if found["claim"] else "",
+        value=_verdict(found["value"]),
+        gradient=_verdict(found["gradient"]),
+        rewards=(rewards.get("chosen"), rewards.get("rejected")),
+        result=result,
+    )
+
+
+def _verdict(found: dict[str, Any]) -> Verdict:
+    conditions = found.get("conditions", ())
+    return Verdict(
+        status=found["status"],
+        conditions=tuple(each["nonzero"] for each in conditions if "nonzero" in each),
+        positive=tuple(each["positive"] for each in conditions if "positive" in each),
+        given=tuple(
+            each["nonzero"] for each in conditions if "nonzero" in each and each["given_by"]
+        ),
+        residual=found.get("residual"),
+        witness=found.get("witness"),
+        cures=tuple((each["parameter"], each["value"]) for each in found.get("holds_for", ())),
+        apart=tuple(tuple(each["apart"]) for each in conditions if "apart" in each),
+    )
+
+
+def problems_of_json(answer: Answer) -> str | None:
+    """Return how the report breaks its own schema, None if it does not."""
+    found = report([answer.result], {}, steps=True)
+    errors = list(_validator().iter_errors(json.loads(json.dumps(found))))
+    return errors[0].message if errors else None
+
+
+@cache
+def _validator() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def steps(answer: Answer) -> dict[str, list[tuple[str, str]]] | None:
+    """Return the lines of each chain of a derivation, before and after each rule."""
+    (found,) = report([answer.result], {}, steps=True)["results"]
+    if found["steps"] is None:
+        return None
+    return {
+        name: [(each["before"], each["after"]) for each in chain]
+        for name, chain in found["steps"].items()
+    }
+
+
+def prior(path: Path) -> Prior:
+    """Return the prior that is said to give the loss of a file."""
+    done = CliRunner().invoke(cli.cli, ["prior", "--json", str(path)])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    found = json.loads(done.stdout)
+    gives = found.get("gives")
+    return Prior(
+        reach=found["reach"],
+        zeta=found["zeta"],
+        link=found.get("link"),
+        gradient=gives is None or "gradient" in gives,
+    )
+
+
+def prior_of(answer: Answer) -> Prior:
+    """Return the prior that the report on a statement names."""
+    (found,) = report([answer.result], {})["results"]
+    found = found["prior_for_this_loss"]
+    gives = found.get("gives")
+    return Prior(
+        found["reach"],
+        found["zeta"],
+        found.get("link"),
+        gives is None or "gradient" in gives,
+    )
+
+
+def latex(answer: Answer) -> str:
+    return to_document([answer.result])
+
+
+@cache
+def control_words() -> frozenset[str]:
+    """Return the control words of LaTeX in what is shipped."""
+    text = "\n".join(to_document(midpo_sym.check(each)) for each in midpo_sym.ids())
+    return frozenset(CONTROL.findall(text))
+
+
+def certificate(answer: Answer) -> str | None:
+    """Return the text of a certificate, None if it is said that there can be none."""
+    found = emit(answer.result)
+    return found.text if isinstance(found, Certificate) else None
+
+
+def generate(path: Path) -> str:
+    """Return the torch loss of a file."""
+    return midpo_sym.generate(path)
+
+
+def printed(path: Path) -> str:
+    """Return what `midpo prove --steps` prints."""
+    done = CliRunner().invoke(cli.cli, ["prove", str(path), "--steps"])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    if done.exit_code not in (0, 1):
+        raise AssertionError(f"exit status {done.exit_code}: {done.output[-300:]}")
+    return done.output
+
+
+def divides_by_zero(error: Exception) -> bool:
+    """Return whether an error says that a statement always divides by zero."""
+    return isinstance(error, ZeroDenominatorError)

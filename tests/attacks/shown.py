@@ -1,0 +1,178 @@
+"""What is shown beside verdicts: priors, derivations, LaTeX, certificates, JSON, the terminal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from attacks import product
+from attacks.findings import Finding
+from attacks.product import Answer, Prior
+from oracles.dual import Number
+from oracles.evaluate import Binding, Evaluator
+from oracles.model import Point
+from oracles.reader import Tree, parse, walk
+from oracles.statement import Statement
+from oracles.truth import Side, sides_equal, truth
+
+# Words for the generator's own symbols, and for what no shipped specification has.
+MORE = """
+lambda nu phi omega alpha beta gamma delta eta kappa rho tau Delta theta pi sigma max log exp sum
+prod
+mathrm operatorname frac left right bigl bigr Bigl Bigr prev old neq leq geq text textbf quad qquad
+cdot mid Vert lvert rvert
+"""
+
+
+def prior(statement: Statement, said: Prior, seed: str) -> Finding:
+    """Put a prior in: under the link that is said it gives the loss, and its gradient if said so.
+
+    Where none is said to exist, the margin does not separate; where one has to know the label,
+    the margin of three responses does not close.
+    """
+    if said.reach == "unknown":
+        return Finding("prior", "unknown")
+    if said.reach in ("pair", "label"):
+        separates, closes = margins(statement, seed)
+        if said.reach == "pair":
+            kind = "wrong" if separates else "right"
+            return Finding("prior", kind, "the margin separates" if separates else "")
+        if closes:
+            return Finding("prior", "wrong", "the label is not needed")
+    if said.zeta is None:
+        return Finding("prior", "unknown", f"{said.reach}, no text")
+    link = said.link or statement.link
+    found = truth(replace(statement, zeta=parse(said.zeta), link=link), seed, 12)
+    if found.value is False:
+        return Finding("prior", "wrong", f"{said.zeta} does not give the loss ({link})")
+    if said.gradient and found.gradient is False:
+        return Finding("prior", "wrong", f"{said.zeta} does not give the gradient ({link})")
+    return Finding("prior", "right" if found.value else "unknown", "")
+
+
+def margins(statement: Statement, seed: str) -> tuple[bool, bool]:
+    """Return whether m(a,b) − m(a,d) − m(c,b) + m(c,d) is 0, and m(a,b) + m(b,c) − m(a,c).
+
+    Between responses of the same models; the weights of a response are those of its label.
+    """
+    answers: list[list[bool | None]] = [[], []]
+    points = [*statement.points(seed, 12)]
+    for one, other in pairwise(points):
+        a, b = one.responses["w"], one.responses["l"]
+        c, d = (tuple(t % one.size for t in r) for r in (*other.responses.values(),))
+        if len({a, b, c, d}) < 4:
+            continue
+        for kind, rows in enumerate(
+            (
+                ((a, b, 1), (a, d, -1), (c, b, -1), (c, d, 1)),
+                ((a, b, 1), (b, c, 1), (a, c, -1)),
+            )
+        ):
+            answers[kind].append(_combination(statement, one, rows))
+    return tuple(  # type: ignore[return-value]
+        bool(known) and all(known)
+        for each in answers
+        for known in [[x for x in each if x is not None]]
+    )
+
+
+def _combination(
+    statement: Statement, point: Point, rows: tuple[tuple[Any, Any, int], ...]
+) -> bool | None:
+    """Return whether a sum of margins is zero at the models of a point."""
+
+    def total(evaluator: Evaluator, sign: int) -> Number:
+        a = evaluator.arithmetic
+        found: Number = Fraction(0)
+        for w, l, factor in rows:  # noqa: E741
+            if factor == sign:
+                there = replace(point, responses={"w": w, "l": l})
+                margin = Evaluator(there, evaluator.definitions, a).value(statement.argument)
+                found = a.add(found, _constant(margin))
+        return found
+
+    sides: list[Side] = [lambda e, s=sign: total(e, s) for sign in (1, -1)]  # type: ignore[misc]
+    return sides_equal([point], statement, *sides).value
+
+
+def _constant(value: Number) -> Number:
+    return value if isinstance(value, Fraction) else value._replace(slope=None)
+
+
+def derivation(statement: Statement, answer: Answer, seed: str) -> Finding:
+    """Evaluate each line of a derivation, and look whether it goes on where the last one ended."""
+    chains = product.steps(answer)
+    if chains is None:
+        return Finding("steps", "wrong" if answer.proved else "unknown", "none")
+    if answer.proved and not any(chains.values()):
+        return Finding("steps", "wrong", "a proved statement without steps")
+    with_names = replace(
+        statement,
+        definitions=statement.definitions
+        | {"zeta": ("y", statement.zeta), "Z": ("y", ("number", Fraction(7, 3)))},
+    )
+    points = [*statement.points(seed, 5)]
+    for name, chain in chains.items():
+        for (_, after), (before, _) in pairwise(chain):
+            # A prior that knows the label has two derivations of the reward, one after the other.
+            if after != before and "zeta(" not in before:
+                return Finding("steps", "wrong", f"{name}: {after} is followed by {before}")
+        for before, after in chain:
+            one, other = parse(before), parse(after)
+            for label in _labels(one, other):
+                sides = [_at(tree, label) for tree in (one, other)]
+                if sides_equal(points, with_names, *sides).value is False:
+                    return Finding("steps", "wrong", f"{name}: {before} = {after}")
+    return Finding("steps", "right")
+
+
+def _labels(*trees: Tree) -> str:
+    """Return the labels that trees of y may be taken at; what speaks of w is taken at w.
+
+    Nothing can be said of `by_label` in a tree of both responses.
+    """
+    calls = [each for tree in trees for each in walk(tree) if each[0] == "call"]
+    speaks = {each[2][0][1] for each in calls if each[2][0][0] == "name"} & {*"ywl"}
+    if "y" in speaks:
+        return "wl"
+    if {"w", "l"} <= speaks and any(each[1] == "by_label" for each in calls):
+        return ""
+    return "l" if speaks == {"l"} else "w"
+
+
+def _at(tree: Tree, label: str) -> Side:
+    return lambda evaluator: evaluator.value(tree, Binding(label))
+
+
+def latex(answer: Answer) -> Finding:
+    """Look for brackets that do not close, and for control words that nothing shipped has."""
+    text = product.latex(answer)
+    bare = re.sub(r"\\[\\{}]", "", text)
+    depth = 0
+    for character in bare:
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        if depth < 0:
+            return Finding("latex", "wrong", "a brace closes that was not opened")
+    strange = {*product.CONTROL.findall(text)} - product.control_words() - {*MORE.split()}
+    if depth or strange or text.count(r"\left") != text.count(r"\right"):
+        return Finding("latex", "wrong", f"{depth} open braces, control words {strange}")
+    return Finding("latex", "right")
+
+
+def report(answer: Answer) -> Finding:
+    """Compare the report with its own schema."""
+    problem = product.problems_of_json(answer)
+    return Finding("json", "wrong" if problem else "right", problem or "")
+
+
+def certificate(answer: Answer) -> Finding:
+    """Have a certificate written."""
+    if answer.value.status == "undecided":
+        return Finding("certificate", "unknown", "undecided")
+    text = product.certificate(answer)
+    if text is None:
+        return Finding("certificate", "unknown", "said to have none")
+    return Finding("certificate", "right" if "certificate" in text else "wrong")

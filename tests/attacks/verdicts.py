@@ -1,0 +1,308 @@
+"""Verdicts, and what comes with them (witness, residual, cures, rewards), against numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+from attacks.findings import Finding
+from attacks.product import Answer, Verdict
+from oracles.dual import DIGITS, Dual, Precise, UnclearError, UndefinedError
+from oracles.evaluate import Binding, Evaluator
+from oracles.model import Point
+from oracles.reader import Tree, parse, walk
+from oracles.statement import Statement, framework, loss, reward
+from oracles.truth import Outcome, Truth, equal_values, sides_equal, truth
+
+DOMAINS = {
+    "real": lambda _: True,
+    "nonnegative": lambda value: value >= 0,
+    "positive": lambda value: value > 0,
+    "unit": lambda value: 0 <= value <= 1,
+}
+
+
+def check(statement: Statement, answer: Answer, seed: str, count: int) -> Iterator[Finding]:
+    """Yield what is found of one statement's verdicts.
+
+    Proved statements are evaluated at all points, also where refuted ones have differed already.
+    """
+    proved = "proved" in (answer.value.status, answer.gradient.status)
+    found = truth(statement, seed, count, stop=not proved)
+    yield verdict("value", statement, answer.value, found, [x.value for x in found.outcomes])
+    yield verdict(
+        "gradient", statement, answer.gradient, found, [x.gradient for x in found.outcomes]
+    )
+    if answer.value.status == "proved":
+        yield conditions(statement, answer.value, found)
+        yield scale(statement, answer.value, found)
+    if answer.value.status == "refuted":
+        yield witness(statement, answer.value)
+        yield residual(statement, answer.value, seed)
+        yield from (cure(statement, each, seed) for each in answer.value.cures)
+    elif answer.gradient.status == "refuted":
+        yield witness(statement, answer.gradient)
+    yield rewards(statement, answer, seed)
+
+
+def holds(verdict: Verdict, statement: Statement, point: Point) -> bool:
+    """Return whether all recorded conditions hold at a point."""
+    return all(_nonzero(parse(each), statement, point) for each in verdict.conditions) and all(
+        _positive(parse(each), statement, point) for each in verdict.positive
+    )
+
+
+def everywhere(tree: Tree, statement: Statement, point: Point) -> list[Any]:
+    """Return the values of a tree at all tokens, and for w and l where it speaks of y."""
+    calls = [each for each in walk(tree) if each[0] == "call"]
+    speaks = {a[1] for each in calls for a in each[2] if a[0] == "name" and a[1] in "ywl"}
+    places: list[int | None] = [None]
+    if any(("name", "t") in each[2] for each in calls):
+        places = [*range(min(len(r) for r in point.responses.values()))]
+    labels = "wl" if "y" in speaks else "w"
+    found = []
+    with mpmath.workdps(DIGITS):
+        for label in labels:
+            for place in places:
+                evaluator = Evaluator(point, statement.definitions, Precise())
+                try:
+                    value = evaluator.value(tree, Binding(label, place))
+                except (UndefinedError, UnclearError):
+                    continue
+                found.append(value.value if isinstance(value, Dual) else value)
+    return found
+
+
+def _nonzero(tree: Tree, statement: Statement, point: Point) -> bool:
+    return all(abs(each) > 1e-40 for each in everywhere(tree, statement, point))
+
+
+def _positive(tree: Tree, statement: Statement, point: Point) -> bool:
+    return all(each > 0 for each in everywhere(tree, statement, point))
+
+
+def verdict(
+    column: str, statement: Statement, said: Verdict, found: Truth, equal: list[bool | None]
+) -> Finding:
+    """Compare a verdict with what was found at every point."""
+    if said.status == "undecided":
+        return Finding(column, "unknown", f"in truth {all(x is not False for x in equal)}")
+    if said.status == "proved":
+        for outcome, each in zip(found.outcomes, equal, strict=True):
+            if each is False and holds(said, statement, outcome.point):
+                return Finding(column, "wrong", f"proved, but {_said(outcome)}")
+        return Finding(column, "right")
+    if found.defined and False not in equal and any(equal):
+        return Finding(column, "wrong", f"refuted, but equal at {found.defined} points")
+    return Finding(column, "right")
+
+
+def _said(outcome: Outcome) -> str:
+    point = outcome.point
+    parameters = {name: str(value) for name, value in point.parameters.items()}
+    return f"{outcome.numbers} at {parameters}, {point.responses}"
+
+
+def conditions(statement: Statement, said: Verdict, found: Truth) -> Finding:
+    """Look for a point that keeps the conditions, and where a side has no value all the same."""
+    for outcome in found.outcomes:
+        if outcome.undefined and holds(said, statement, outcome.point):
+            return Finding(
+                "conditions", "wrong", f"{said.conditions}, but no value: {_said(outcome)}"
+            )
+        for each in said.given:
+            if not _nonzero(parse(each), statement, outcome.point):
+                return Finding("conditions", "wrong", f"{each} = 0 at {_said(outcome)}")
+    return Finding("conditions", "right")
+
+
+def scale(statement: Statement, said: Verdict, found: Truth) -> Finding:
+    """Look for a point that keeps the conditions, and where the scale is not positive."""
+    for outcome in found.outcomes:
+        if not outcome.undefined and holds(said, statement, outcome.point):
+            for value in everywhere(statement.scale, statement, outcome.point):
+                if value <= 0:
+                    return Finding("scale", "wrong", f"scale {value} at {_said(outcome)}")
+    return Finding("scale", "right")
+
+
+TERM = re.compile(r"^(−?)\s*(\d+(?:/\d+)?)?\s*(?:log 2|\(log 2\)\^(\d+))?$")
+
+
+def exact(text: str) -> Any:
+    """Return the value of a printed number.
+
+    >>> with mpmath.workdps(20):
+    ...     bool(abs(exact("1/2 − 3 log 2 + (log 2)^2") - (0.5 - 3*mpmath.log(2)
+    ...          + mpmath.log(2)**2)) < 1e-15)
+    True
+    """
+    total = mpmath.mpf(0)
+    for sign, term in re.findall(r"(^|[+−] )\s*(−?[^+−]+)", text):
+        match = TERM.match(term.strip())
+        if match is None:
+            return mpmath.mpf(text.replace("−", "-").split()[0])
+        number_ = Fraction(match[2] or 1)
+        power = int(match[3]) if match[3] else 1 if "log 2" in term else 0
+        value = mpmath.mpf(number_.numerator) / number_.denominator * mpmath.log(2) ** power
+        total += -value if (sign.strip() == "−") != bool(match[1]) else value
+    return total
+
+
+def point_of(statement: Statement, row: dict[str, Any]) -> Point:
+    """Return the point that a witness in JSON describes."""
+    rows = row["distributions"]
+    words = list(rows[0]["probabilities"]) if rows else ["a", "b", "c", "∎"]
+    index = {word: place for place, word in enumerate(words)}
+    return Point(
+        seed="witness",
+        responses={
+            name: tuple(index[each] for each in tokens) for name, tokens in row["responses"].items()
+        },
+        parameters={name: Fraction(value) for name, value in row["parameters"].items()}
+        | statement.fixed,
+        weights=statement.weights,
+        size=len(words),
+        models={
+            (each["model"], tuple(index[word] for word in each["after"])): tuple(
+                Fraction(each["probabilities"][word]) for word in words
+            )
+            for each in rows
+        },
+        table={
+            (each["weight"], each["response"], each["t"] - 1): Fraction(each["value"])
+            for each in row["weights"]
+        },
+    )
+
+
+def witness(statement: Statement, said: Verdict) -> Finding:
+    """Evaluate a witness anew: the losses differ there, and the numbers are as printed."""
+    row = said.witness
+    if row is None:
+        return Finding("witness", "wrong", "refuted without a witness")
+    point = point_of(statement, row)
+    for name, value in point.parameters.items():
+        if not DOMAINS[statement.parameters[name]](value):
+            return Finding("witness", "wrong", f"{name} = {value} is outside its domain")
+    with mpmath.workdps(DIGITS):
+        a = Precise()
+        evaluator = Evaluator(point, statement.definitions, a)
+        try:
+            left = a.dual(framework(statement, evaluator))
+            right = a.dual(evaluator.value(statement.argument))
+            losses = [a.dual(loss("logsigmoid", left, a)), a.dual(loss(statement.link, right, a))]
+        except (UndefinedError, UnclearError) as error:
+            return Finding("witness", "wrong", f"no value at the witness: {error!r}")
+        printed = [exact(row[key]) for key in ("framework", "target")]
+        place = row["derivative_in"]
+        if place is None:
+            numbers = [[each.value for each in pair] for pair in ((left, right), losses)]
+        else:
+            words = list(row["distributions"][0]["probabilities"])
+            prefix = tuple(words.index(each) for each in place["after"])
+            at = evaluator.index[prefix] + words.index(place["token"])
+            numbers = [
+                [0 if each.slope is None else each.slope[at] for each in pair]
+                for pair in ((left, right), losses)
+            ]
+        if equal_values(mpmath.mpf(numbers[1][0]), mpmath.mpf(numbers[1][1]), a) is not False:
+            return Finding("witness", "wrong", f"the losses are equal there: {numbers[1][0]}")
+        if not any(
+            all(abs(x - y) < 1e-9 * (1 + abs(x)) for x, y in zip(pair, printed, strict=True))
+            for pair in numbers
+        ):
+            shown = [[mpmath.nstr(mpmath.mpf(x), 8) for x in pair] for pair in numbers]
+            text = (row["framework"], row["target"])
+            return Finding("witness", "wrong", f"printed {text}, found {shown}")
+    return Finding("witness", "right")
+
+
+def residual(statement: Statement, said: Verdict, seed: str) -> Finding:
+    """MI-DPO minus the residual is the argument; under another link, or so for the losses."""
+    if said.residual is None:
+        return Finding("residual", "unknown", "none")
+    tree = parse(said.residual)
+
+    def left(evaluator: Evaluator) -> Any:
+        a = evaluator.arithmetic
+        return a.add(framework(statement, evaluator), a.neg(evaluator.value(tree)))
+
+    def left_loss(evaluator: Evaluator) -> Any:
+        a = evaluator.arithmetic
+        whole = loss("logsigmoid", framework(statement, evaluator), a)
+        return a.add(whole, a.neg(evaluator.value(tree)))
+
+    def right(evaluator: Evaluator) -> Any:
+        return evaluator.value(statement.argument)
+
+    def right_loss(evaluator: Evaluator) -> Any:
+        return loss(statement.link, right(evaluator), evaluator.arithmetic)
+
+    pairs = [(left, right)]
+    if statement.link != "logsigmoid":
+        pairs.append((left_loss, right_loss))
+    for pair in pairs:
+        found = sides_equal(statement.points(seed, 9), statement, *pair)
+        if found.value is not False:
+            return Finding("residual", "right" if found.value else "unknown")
+    return Finding("residual", "wrong", said.residual)
+
+
+def cure(statement: Statement, said: tuple[str, str], seed: str) -> Finding:
+    """Put a cure in: the statement holds, inside the domain, and has a value where it had one."""
+    name, text = said
+    tree = parse(text)
+    domain = DOMAINS[statement.parameters[name]]
+    inside = defined = 0
+    for before in statement.points(seed, 24):
+        value = exact_value(tree, statement, before)
+        if value is None or not domain(value):
+            continue
+        inside += 1
+        point = replace(before, parameters=before.parameters | {name: value})
+        one, other = (truth(statement, seed, points=[each]).outcomes[0] for each in (point, before))
+        if one.undefined and not other.undefined:
+            return Finding("cures", "wrong", f"{name} = {text}: no value there")
+        if one.value is False:
+            return Finding("cures", "wrong", f"{name} = {text}: {_said(one)}")
+        defined += one.value is not None
+    if not inside or not defined:
+        return Finding("cures", "wrong", f"{name} = {text} is never inside the domain, or no value")
+    return Finding("cures", "right")
+
+
+def exact_value(tree: Tree, statement: Statement, point: Point) -> Fraction | None:
+    """Return the value of a quotient of parameters, None if there is none."""
+    try:
+        found = Evaluator(point, statement.definitions, Precise()).value(tree)
+    except (UndefinedError, UnclearError):
+        return None
+    return found if isinstance(found, Fraction) else None
+
+
+def rewards(statement: Statement, answer: Answer, seed: str) -> Finding:
+    """The implicit rewards differ by the argument of MI-DPO."""
+    chosen, rejected = answer.rewards
+    if chosen is None or rejected is None:
+        return Finding("reward", "unknown", "none")
+    one, other = parse(chosen), parse(rejected)
+
+    def left(evaluator: Evaluator) -> Any:
+        a = evaluator.arithmetic
+        first = evaluator.value(one, Binding("w"))
+        return a.add(first, a.neg(evaluator.value(other, Binding("l"))))
+
+    def right(evaluator: Evaluator) -> Any:
+        a = evaluator.arithmetic
+        first = reward(statement, evaluator, "w")
+        return a.add(first, a.neg(reward(statement, evaluator, "l")))
+
+    found = sides_equal(statement.points(seed, 9), statement, left, right)
+    if found.value is False:
+        return Finding("reward", "wrong", f"{chosen} and {rejected}")
+    return Finding("reward", "right" if found.value else "unknown")
