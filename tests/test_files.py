@@ -82,7 +82,7 @@ def test_a_folder_of_others_is_left_alone(tmp_path):
     for name, text in theirs.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    with pytest.raises(FileError, match="holds files that midpo did not write; .*--force"):
+    with pytest.raises(FileError, match="holds files that midpo did not write; name an"):
         put(tmp_path, {"b": "1"}, prune=True)
     assert tree(tmp_path) == theirs
     put(tmp_path, {"b": "1", "deep/c": "2"}, prune=True, force=True)
@@ -94,7 +94,7 @@ def test_a_folder_of_others_is_left_alone(tmp_path):
 def test_an_edited_file_is_neither_replaced_nor_removed(tmp_path):
     put(tmp_path, {"a": "1", "b": "2"})
     (tmp_path / "a").write_text("edited")
-    with pytest.raises(FileError, match="a cannot be written to: it is not what midpo wrote there, and is left"):
+    with pytest.raises(FileError, match="a cannot be written to: it is not what midpo wrote"):
         put(tmp_path, {"a": "3", "b": "4"})
     assert tree(tmp_path) == {"a": "edited", "b": "2"}
     assert put(tmp_path, {"b": "4"}, prune=True) == ("a",)
@@ -144,7 +144,7 @@ def test_symbolic_links_are_not_followed(tmp_path):
     link = tmp_path / "link"
     link.symlink_to(other)
     for force in (False, True):
-        with pytest.raises(FileError, match="it is a symbolic link, to .*; name the place itself"):
+        with pytest.raises(FileError, match=f"it is a symbolic link, to {other};"):
             put(link, {"b": "1"}, force=force)
         with pytest.raises(FileError, match="it is a symbolic link"):
             write_file(link, b"1", force=force)
@@ -224,7 +224,10 @@ def test_a_place_that_is_read_only_is_said(tmp_path, monkeypatch, code):
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(FileError) as error:
         put(tmp_path, {"a": "1"})
-    assert str(error.value) == f"{tmp_path} cannot be written to: that is not permitted; name another place"
+    assert (
+        str(error.value)
+        == f"{tmp_path} cannot be written to: that is not permitted; name another place"
+    )
     files.keep(tmp_path / "cache", b"1")  # what can be made again is not missed
     assert list(tmp_path.iterdir()) == []
 

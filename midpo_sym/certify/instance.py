@@ -126,6 +126,11 @@ def number(value: Fraction) -> str:
     return f"({value.numerator} / {value.denominator})"
 
 
+def _whole(value: int) -> str:
+    """Return a whole number to which a scope can be given: in Coq `-1%Z` is `-(1%Z)`."""
+    return str(value) if value >= 0 else f"({value})"
+
+
 def polynomial(value: Polynomial) -> str:
     """Return a polynomial in ln 2 as a term of Coq."""
     powers = ("", " * ln 2")
@@ -249,7 +254,7 @@ def _table(name: str, responses: str, models: TinyModels) -> str:
         for t in range(len(tokens)):
             found[tokens[: t + 1]] = models.weights[name, response, t]
     rows = [
-        f"({text(prefix)}, ({each.numerator}%Z, {each.denominator}%positive))"
+        f"({text(prefix)}, ({_whole(each.numerator)}%Z, {each.denominator}%positive))"
         for prefix, each in found.items()
     ]
     return f"weight [{'; '.join(rows)}]"
