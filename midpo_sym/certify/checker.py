@@ -274,6 +274,7 @@ def _execute(command: list[str], folder: Path, seconds: int) -> tuple[int | None
             return None, "", ""
         except BaseException:
             child.kill()
+            child.wait()  # gone before the folder that it works in
             raise
         return child.returncode, said, complaint
 

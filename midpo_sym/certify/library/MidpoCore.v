@@ -209,7 +209,10 @@ Ltac positive :=
   cbv beta;
   lazymatch goal with
   | |- 0 < sg ?a => change (sg a) with a; positive
-  | |- 0 < _ + _ => apply Rplus_lt_0_compat; positive
+  | |- 0 < _ + _ => first
+      [ apply Rplus_lt_0_compat; positive
+      | apply Rplus_le_lt_0_compat; [not_negative | positive]
+      | apply Rplus_lt_le_0_compat; [positive | not_negative] ]
   | |- 0 < _ * _ => apply Rmult_lt_0_compat; positive
   | |- 0 < _ / _ => apply divide_positive; positive
   | |- 0 < / _ => apply Rinv_0_lt_compat; positive
@@ -226,6 +229,18 @@ Ltac positive :=
       [ assumption
       | lra
       | match goal with H : forall _, _ |- _ => apply H end ]
+  end
+with not_negative :=
+  cbv beta;
+  lazymatch goal with
+  | |- 0 <= sg ?a => change (sg a) with a; not_negative
+  | |- 0 <= _ + _ => apply Rplus_le_le_0_compat; not_negative
+  | |- 0 <= _ * _ => apply Rmult_le_pos; not_negative
+  | |- 0 <= _ => first
+      [ assumption
+      | lra
+      | match goal with H : forall _, _ |- _ => apply H end
+      | apply Rlt_le; positive ]
   end.
 
 (** ** Denominators *)
@@ -724,9 +739,22 @@ Ltac same_powers w l :=
     end
   end.
 
+(** A sigmoid as the share of one term in a sum of two: 1 + b / a = (a + b) / a. *)
+Ltac same_share w l :=
+  lazymatch goal with |- ln ?s = ?r =>
+    match r with context [?a + ?b] =>
+      first
+        [ replace s with ((a + b) / a) by
+            (transitivity (1 + b / a); [field; not_zero | symmetry; same_value w l])
+        | replace s with ((a + b) / b) by
+            (transitivity (1 + a / b); [field; not_zero | symmetry; same_value w l]) ]
+    end
+  end.
+
 Ltac losses_here w l :=
   first
     [ same_sums w l; equal_at w l
+    | same_share w l; equal_at w l
     | same_powers w l; first [equal_at w l | apply ln_opposite; [positive | by_field]] ].
 
 Ltac midpo_losses :=
