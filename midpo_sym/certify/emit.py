@@ -134,12 +134,13 @@ Local Open Scope R_scope.
 def emit(result: Result) -> Certificate | Outside:
     """Return the certificate of a result's value, or why there is none."""
     stem = names.file_stem(result.claim.id if result.claim else None)
+    has_lines = result.verdict.status is Status.PROVED and not is_opaque(result.statement)
     return emit_statement(
         result.id,
         result.statement,
         result.verdict,
         path=PurePosixPath(result.derivation.id, f"{stem}.v"),
-        steps=result.steps if result.verdict.status is Status.PROVED else None,
+        steps=result.steps if has_lines else None,
     )
 
 
@@ -158,7 +159,8 @@ def emit_statement(
         statement: what is certified.
         verdict: the prover's, of its value; it says what to prove, and Coq whether that is so.
         path: where the file belongs.
-        steps: the derivation of what is proved, to be certified line by line.
+        steps: the derivation of what is proved, to be certified line by line, unless it has parts
+            that are compared as they are spelled.
     """
     if verdict.status is Status.UNDECIDED:
         return Outside(id_, "the prover decides neither way")
