@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from midpo_sym.certify import checker
+from midpo_sym.cli.certify import certify
+
 # In the place of coqc: accepts the library, and then does what the test is about.
 FAKE = """#!{python}
 import os, sys, time
@@ -102,6 +105,12 @@ def test_an_interruption_ends_coq_and_leaves_nothing(run, tmp_path):
 
 def unfinished(folder: Path) -> list[Path]:
     return list(folder.rglob("*.unfinished"))
+
+
+def test_the_limits_that_help_names_are_those_that_hold():
+    (limit,) = [each for each in certify.params if each.name == "limit"]
+    assert limit.default == checker.SECONDS
+    assert f"{checker.GIBIBYTES} GiB of memory" in limit.help
 
 
 def test_a_limit_is_a_number_of_seconds(midpo):
