@@ -7,10 +7,11 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -25,7 +26,9 @@ ALLOWED_AXIOMS = frozenset(
     }
 )
 LIBRARY = ("MidpoCore", "MidpoRefute", "MidpoTheory")  # each needs those before it
-_SECONDS = 300
+SECONDS = 300  # that a run of Coq may take, if nobody says otherwise
+GIBIBYTES = 4  # of memory that it may use
+_LIBRARY_SECONDS = 600  # the library is always the same, and takes under a minute
 _LEAST = (8, 16)
 
 
@@ -66,12 +69,16 @@ class Check:
         axioms: what each theorem rests on that the file asks about.
         seconds: how long it took.
         message: what Coq complains of.
+        said: what it says otherwise.
+        over: whether it was stopped at a limit of time or memory.
     """
 
     accepted: bool
     axioms: tuple[tuple[str, ...], ...]
     seconds: float
     message: str
+    said: str = ""
+    over: bool = False
 
     @property
     def all_axioms(self) -> tuple[str, ...]:
@@ -115,9 +122,11 @@ def find() -> Coq:
     coqc = shutil.which("coqc")
     if coqc is None:
         raise NoCheckerError("there is no Coq on this machine")
-    said = subprocess.run(  # noqa: S603 - the program found above, with nothing from a user
-        [coqc, "--version"], check=False, capture_output=True, text=True, env=_environment()
-    ).stdout
+    try:
+        done = _execute([coqc, "--version"], Path.cwd(), SECONDS)
+    except OSError as error:
+        raise NoCheckerError(f"{coqc} does not run: {error.strerror}") from None
+    said = done[1]
     found = re.search(r"version (\d+)\.(\d+)(\.\d+)?", said)
     if found is None or tuple(map(int, found.group(1, 2))) < _LEAST:
         raise NoCheckerError("the Coq of this machine is older than 8.16")
@@ -125,8 +134,12 @@ def find() -> Coq:
 
 
 @contextmanager
-def workshop(coq: Coq) -> Iterator[Workshop]:
+def workshop(coq: Coq, *, seconds: int = SECONDS) -> Iterator[Workshop]:
     """Compile the library in a temporary folder, and check files against it.
+
+    Args:
+        coq: what checks.
+        seconds: that it may take for a file.
 
     Raises:
         LibraryError: Coq does not accept the library.
@@ -136,12 +149,12 @@ def workshop(coq: Coq) -> Iterator[Workshop]:
         (place / "library").mkdir()
         for name, text in library().items():
             (place / "library" / f"{name}.v").write_text(text, encoding="utf-8", newline="\n")
-        made = Workshop(coq, place)
+        patient = Workshop(coq, place, _LIBRARY_SECONDS)
         for name in LIBRARY:
-            check = made.run(place / "library" / f"{name}.v")
+            check = patient.run(place / "library" / f"{name}.v")
             if not check.accepted:
                 raise LibraryError(f"{name}.v: {check.message}")
-        yield made
+        yield Workshop(coq, place, seconds)
 
 
 @dataclass(frozen=True)
@@ -151,10 +164,12 @@ class Workshop:
     Attributes:
         coq: what checks.
         folder: where files are written; it is temporary.
+        seconds: that Coq may take for a file.
     """
 
     coq: Coq
     folder: Path
+    seconds: int = SECONDS
 
     def check(self, text: str, *, with_library: bool = True) -> Check:
         """Return what Coq says of a file with this text.
@@ -182,28 +197,21 @@ class Workshop:
         """Return what Coq says of a file."""
         known = ["-Q", str(self.folder / "library"), "Midpo"] if with_library else []
         start = time.perf_counter()
-        try:
-            done = subprocess.run(  # noqa: S603 - Coq, on files that this package wrote
-                [self.coq.coqc, "-q", *known, str(path)],
-                check=False,
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=_SECONDS,
-                cwd=path.parent,
-                env=_environment(),
-            )
-        except subprocess.TimeoutExpired:
-            message = f"Coq did not come to an end in {_SECONDS} seconds"
-            return Check(accepted=False, axioms=(), seconds=_SECONDS, message=message)
+        status, said, complaint = _execute(
+            [self.coq.coqc, "-q", *known, str(path)], path.parent, self.seconds
+        )
         seconds = time.perf_counter() - start
-        accepted = done.returncode == 0
+        if status is None or "out of memory" in complaint.lower():
+            allowed = f"{GIBIBYTES} GiB" if status is not None else f"{self.seconds} seconds"
+            message = f"Coq came to no end within {allowed}"
+            return Check(accepted=False, axioms=(), seconds=seconds, message=message, over=True)
+        accepted = status == 0
         return Check(
             accepted=accepted,
-            axioms=assumptions(done.stdout) if accepted else (),
+            axioms=assumptions(said) if accepted else (),
             seconds=seconds,
-            message="" if accepted else done.stderr.replace(f"{path.parent}/", "").strip(),
+            message="" if accepted else complaint.replace(f"{path.parent}/", "").strip(),
+            said=said,
         )
 
     def recheck(self, *added: str) -> str:
@@ -220,14 +228,11 @@ class Workshop:
         if self.coq.coqchk is None:
             raise NoCheckerError("there is no coqchk on this machine")
         modules = [part for name in (*LIBRARY, *added) for part in ("-norec", f"Midpo.{name}")]
-        done = subprocess.run(  # noqa: S603 - Coq's own checker, on files made above
-            [self.coq.coqchk, "-silent", "-Q", str(self.folder / "library"), "Midpo", *modules],
-            check=False,
-            capture_output=True,
-            text=True,
-            env=_environment(),
+        library = ["-Q", str(self.folder / "library"), "Midpo"]
+        status, _, complaint = _execute(
+            [self.coq.coqchk, "-silent", *library, *modules], self.folder, _LIBRARY_SECONDS
         )
-        return "" if done.returncode == 0 else done.stderr.strip() or "coqchk failed"
+        return "" if status == 0 else complaint.strip() or "coqchk failed"
 
 
 _SILENT = "Coq accepts the file but does not say what each theorem rests on"
@@ -242,6 +247,52 @@ def assumptions(output: str) -> tuple[tuple[str, ...], ...]:
         elif found and (name := re.match(r"[^\s:]+", line)):
             found[-1].append(name.group())
     return tuple(tuple(sorted(each)) for each in found)
+
+
+def _execute(command: list[str], folder: Path, seconds: int) -> tuple[int | None, str, str]:
+    """Run a program, and end it at its limits or when this one is interrupted.
+
+    Returns:
+        Its exit status, None if its time was up; what it printed; what it complained of.
+    """
+    with subprocess.Popen(  # noqa: S603 - Coq, on files that this package wrote
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        cwd=folder,
+        env=_environment(),
+    ) as child:
+        _bound(child.pid, seconds)
+        try:
+            said, complaint = child.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            return None, "", ""
+        except BaseException:
+            child.kill()
+            child.wait()  # gone before the folder that it works in
+            raise
+        return child.returncode, said, complaint
+
+
+def _bound(pid: int, seconds: int) -> None:
+    """Limit the memory of a program, where the system can: on Linux.
+
+    And its processor time, so that it ends even if this program is killed.
+    """
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return
+    if sys.platform == "linux":
+        with suppress(ProcessLookupError):
+            memory = GIBIBYTES * 2**30
+            resource.prlimit(pid, resource.RLIMIT_AS, (memory, memory))
+            resource.prlimit(pid, resource.RLIMIT_CPU, (seconds + 1, seconds + 1))
 
 
 def _environment() -> dict[str, str]:

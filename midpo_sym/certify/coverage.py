@@ -44,7 +44,8 @@ def coverage(
         audits: the files of the audit.
         locked: the lock that says what Coq accepted; the one of the package if none is named.
     """
-    claims = {each.id: _claim(each, locked) for each in outcomes}
+    altered = {} if locked else {each.claim: each for each in lock.altered()}
+    claims = {each.id: _claim(each, locked, altered.get(each.id)) for each in outcomes}
     settled: dict[str, list[str]] = {}
     for theorem in lock.theorems(locked):
         for each in theorem.settles:
@@ -67,10 +68,12 @@ _NONE = "no theorem states it"
 _UNCHECKED = "the prover does not check it either"
 
 
-def _claim(outcome: Outcome, locked: Mapping[str, Any] | None) -> Row:
+def _claim(outcome: Outcome, locked: Mapping[str, Any] | None, altered: lock.Altered | None) -> Row:
     certificate = outcome.certificate
     if not isinstance(certificate, Certificate):
         return Row(outcome.id, "claim", (), f"outside the class: {certificate.reason}")
+    if altered:
+        return Row(outcome.id, "claim", (), f"{altered.path.name} is {altered.what}")
     entry = lock.checked(certificate, locked)
     if entry is None or outcome.hopeless:
         return Row(outcome.id, "claim", (), "the lock does not vouch for it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import zip_longest
 from pathlib import PurePosixPath
@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from midpo_sym.certify import instance, names
 from midpo_sym.certify.hypotheses import Ground, Hypothesis, hypotheses
 from midpo_sym.certify.instance import Values
-from midpo_sym.certify.lines import lines
+from midpo_sym.certify.lines import Lines, lines
 from midpo_sym.certify.wording import Wording, binders, wrap
 from midpo_sym.language.text import to_text
 from midpo_sym.prover.exact import Polynomial
@@ -58,9 +58,10 @@ class Certificate:
         grounds: each recorded condition and assumption, with the hypotheses that it became.
         agreements: values that the kernel has to find at tiny language models.
         instances: the tiny language models, with proofs of those values.
-        lines: the theorem that each line of the derivation equals the next; "" if the statement is
-            refuted, or has parts that are compared as they are spelled.
+        derivation: its lines, which Coq replays as far as its procedure goes; none if the statement
+            is refuted, or has parts that are compared as they are spelled.
         proof: the theorem that settles the statement.
+        link: of the loss.
         opaque: whether the statement has parts that the procedure compares as they are spelled.
     """
 
@@ -74,9 +75,19 @@ class Certificate:
     grounds: tuple[Ground, ...]
     agreements: tuple[Values, ...]
     instances: str
-    lines: str
+    derivation: Lines
     proof: str
+    link: str
     opaque: bool
+
+    @property
+    def lines(self) -> str:
+        """Return the theorem that each line of the derivation equals the next, or ""."""
+        return str(self.derivation)
+
+    def without_lines(self, left_out: tuple[int, ...]) -> Certificate:
+        """Return the certificate without some lines of the derivation, by their numbers."""
+        return replace(self, derivation=self.derivation.without(left_out))
 
     @property
     def body(self) -> str:
@@ -123,12 +134,13 @@ Local Open Scope R_scope.
 def emit(result: Result) -> Certificate | Outside:
     """Return the certificate of a result's value, or why there is none."""
     stem = names.file_stem(result.claim.id if result.claim else None)
+    has_lines = result.verdict.status is Status.PROVED and not is_opaque(result.statement)
     return emit_statement(
         result.id,
         result.statement,
         result.verdict,
         path=PurePosixPath(result.derivation.id, f"{stem}.v"),
-        steps=result.steps if result.verdict.status is Status.PROVED else None,
+        steps=result.steps if has_lines else None,
     )
 
 
@@ -147,12 +159,11 @@ def emit_statement(
         statement: what is certified.
         verdict: the prover's, of its value; it says what to prove, and Coq whether that is so.
         path: where the file belongs.
-        steps: the derivation of what is proved, to be certified line by line.
+        steps: the derivation of what is proved, to be certified line by line, unless it has parts
+            that are compared as they are spelled.
     """
     if verdict.status is Status.UNDECIDED:
         return Outside(id_, "the prover decides neither way")
-    if verdict.status is Status.PROVED and statement.link != FRAMEWORK_LINK:
-        return Outside(id_, "equal under another link than the log-sigmoid")
     opaque = is_opaque(statement)
     if verdict.status is Status.REFUTED:
         at = instance.refutation(statement)
@@ -180,8 +191,9 @@ def emit_statement(
         grounds=grounds,
         agreements=agreed,
         instances="\n\n".join([_prior_positive(said), *modules]),
-        lines=lines(said, steps) if steps and not opaque else "",
-        proof=_PROOF if verdict.status is Status.PROVED else _refutation(statement),
+        derivation=lines(said, steps) if steps and not opaque else Lines(),
+        proof=(_proof if verdict.status is Status.PROVED else _refutation)(statement),
+        link=statement.link,
         opaque=opaque,
     )
 
@@ -267,9 +279,13 @@ def _value(name: str, term: str, value: Polynomial, unfold: str) -> str:
     )
 
 
-_PROOF = """\
-Theorem certificate : statement.
-Proof. unfold statement, scale, zeta, argument. midpo. Qed."""
+def _proof(statement: Statement) -> str:
+    tactic = "midpo" if statement.link == FRAMEWORK_LINK else "midpo_losses"
+    return (
+        "Theorem certificate : statement.\n"
+        f"Proof. unfold statement, scale, zeta, argument. {tactic}. Qed."
+    )
+
 
 _LINKS = {
     "identity": "unfold loss_identity in H; apart",

@@ -14,6 +14,7 @@ from typing import Any
 from midpo_sym.certify.emit import Certificate, Kind
 from midpo_sym.certify.instance import Values
 from midpo_sym.prover.exact import Polynomial
+from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.prover.tiny import VOCABULARY, TinyModels
 
 GOLDEN = "golden.json"
@@ -25,11 +26,14 @@ _NOTE = (
 
 
 def golden(certificates: Iterable[Certificate]) -> str:
-    """Return the values that proofs have at tiny language models, as JSON."""
+    """Return the values that proofs have at tiny language models, as JSON.
+
+    Only of losses under the log-sigmoid: `argument` is what goes into that.
+    """
     vectors = [
         {"statement": each.id, "instance": number, **_vector(at)}
         for each in certificates
-        if each.kind is Kind.PROOF
+        if each.kind is Kind.PROOF and each.link == FRAMEWORK_LINK
         for number, at in enumerate(each.agreements, 1)
     ]
     return json.dumps({"note": _NOTE, "vectors": vectors}, indent=1, ensure_ascii=False) + "\n"

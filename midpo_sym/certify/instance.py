@@ -89,13 +89,25 @@ def refutation(statement: Statement) -> Values | None:
 
 
 def tells_apart(link: str, at: Values) -> bool:
-    """Tell whether the bounds of ln 2 show that a loss is not MI-DPO's at a point."""
+    """Tell whether the bounds of ln 2 show that a loss is not MI-DPO's at a point.
+
+    Under another link than the log-sigmoid, where MI-DPO's argument is zero: there its loss is
+    ln 2. Each case is one that the proof in Coq goes through.
+    """
     if link == FRAMEWORK_LINK:
         return _is_not_zero(_minus(at.framework, at.argument))
-    if at.framework:  # the log-sigmoid is exact where its argument is zero only
+    if at.framework:
         return False
-    # At a zero argument the losses are 0, 1, 1, 1/2 against log 2.
-    return not at.argument
+    argument, one, log_2 = at.argument, (Fraction(1),), (Fraction(0), Fraction(1))
+    match link:
+        case "identity":  # -a against ln 2
+            return _is_not_zero(_minus(_minus((), argument), log_2))
+        case "hinge":  # 1 - a, or zero, which ln 2 is not
+            return _is_not_zero(_minus(_minus(one, argument), log_2))
+        case "square" if len(argument) <= 1:
+            (rest,) = _minus(one, argument)
+            return _is_not_zero(_minus((rest**2,), log_2))
+    return not argument  # the sigmoid of zero is 1/2
 
 
 def _evaluated(statement: Statement, seed: int) -> Iterator[Values]:
@@ -125,6 +137,11 @@ def number(value: Fraction) -> str:
     if value.denominator == 1:
         return str(value) if value >= 0 else f"({value})"
     return f"({value.numerator} / {value.denominator})"
+
+
+def _whole(value: int) -> str:
+    """Return a whole number to which a scope can be given: in Coq `-1%Z` is `-(1%Z)`."""
+    return str(value) if value >= 0 else f"({value})"
 
 
 def polynomial(value: Polynomial) -> str:
@@ -250,7 +267,7 @@ def _table(name: str, responses: str, models: TinyModels) -> str:
         for t in range(len(tokens)):
             found[tokens[: t + 1]] = models.weights[name, response, t]
     rows = [
-        f"({text(prefix)}, ({each.numerator}%Z, {each.denominator}%positive))"
+        f"({text(prefix)}, ({_whole(each.numerator)}%Z, {each.denominator}%positive))"
         for prefix, each in found.items()
     ]
     return f"weight [{'; '.join(rows)}]"

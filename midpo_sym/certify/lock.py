@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from midpo_sym.certify.checker import Check, digest, library
 from midpo_sym.certify.emit import Certificate
+from midpo_sym.certify.golden import GOLDEN, golden
 from midpo_sym.certify.outcome import Outcome
 from midpo_sym.certify.theory import THEOREMS, Theorem
 
@@ -28,6 +30,7 @@ class Entry:
         sha256: of the file.
         axioms: what its theorem rests on.
         checker: the version of Coq that accepted it.
+        left_out: the lines of its derivation that it does not state, by their numbers.
     """
 
     file: str
@@ -35,6 +38,32 @@ class Entry:
     sha256: str
     axioms: tuple[str, ...]
     checker: str
+    left_out: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A file of the package's certificates that is not the one Coq accepted.
+
+    Attributes:
+        path: of the file.
+        what: `edited`, `missing` or `of no claim`.
+        claim: the one that it is about; "" if it is about none.
+    """
+
+    path: Path
+    what: str
+    claim: str
+
+    def __str__(self) -> str:
+        """Say the file, what is wrong with it, and the cure, in one line."""
+        said = {
+            "edited": "it is not the file that was written: somebody edited it",
+            "missing": "it is not there",
+            "of no claim": "it is the certificate of no claim",
+        }[self.what]
+        cure = f"midpo certify --out {FOLDER} --force writes all of them anew"
+        return f"{self.path}: {said}; {'remove it' if self.what == 'of no claim' else cure}"
 
 
 def write(outcomes: Iterable[Outcome], theory: Check | None, version: str) -> str:
@@ -45,7 +74,8 @@ def write(outcomes: Iterable[Outcome], theory: Check | None, version: str) -> st
         theory: what Coq said of the theorems of the library, if it was asked.
         version: of Coq.
     """
-    certificates, outside = {}, {}
+    certificates: dict[str, dict[str, Any]] = {}
+    outside = {}
     for each in outcomes:
         if not isinstance(each.certificate, Certificate):
             outside[each.id] = each.certificate.reason
@@ -56,6 +86,8 @@ def write(outcomes: Iterable[Outcome], theory: Check | None, version: str) -> st
                 "sha256": digest(each.certificate.text),
                 "axioms": list(each.check.all_axioms),
             }
+            if each.certificate.derivation.left_out:
+                certificates[each.id]["left_out"] = list(each.certificate.derivation.left_out)
     whole = {
         "note": _NOTE,
         "checker": f"Coq {version}",
@@ -70,8 +102,13 @@ def write(outcomes: Iterable[Outcome], theory: Check | None, version: str) -> st
 
 
 def shipped() -> Mapping[str, Any]:
-    """Return the lock of the certificates that come with the package."""
-    found: Mapping[str, Any] = json.loads((FOLDER / LOCK).read_text(encoding="utf-8"))
+    """Return the lock of the certificates of the package; an empty one if it cannot be read."""
+    try:
+        found = json.loads((FOLDER / LOCK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict) or not {"checker", "library", "certificates"} <= found.keys():
+        return {"checker": "", "library": {}, "certificates": {}}
     return found
 
 
@@ -80,16 +117,64 @@ def checked(certificate: Certificate, lock: Mapping[str, Any] | None = None) -> 
 
     Args:
         certificate: as it is emitted now.
-        lock: the one that comes with the package, if none is named.
+        lock: the one that comes with the package, if none is named. Then the file beside it has to
+            be the one that it vouches for, too.
     """
     found = shipped() if lock is None else lock
     entry = found["certificates"].get(certificate.id)
     same_library = found["library"] == {name: digest(text) for name, text in library().items()}
-    if entry is None or not same_library or entry["sha256"] != digest(certificate.text):
+    if entry is None or not same_library:
+        return None
+    left_out = tuple(entry.get("left_out", ()))
+    if entry["sha256"] != digest(certificate.without_lines(left_out).text):
+        return None
+    if lock is None and _on_disk(FOLDER / entry["file"]) != entry["sha256"]:
         return None
     return Entry(
-        entry["file"], entry["kind"], entry["sha256"], tuple(entry["axioms"]), found["checker"]
+        entry["file"],
+        entry["kind"],
+        entry["sha256"],
+        tuple(entry["axioms"]),
+        found["checker"],
+        left_out,
     )
+
+
+def altered(claims: Collection[str] | None = None) -> tuple[Altered, ...]:
+    """Return the certificates of the package that are not those the lock vouches for.
+
+    Args:
+        claims: whose certificates are looked at; all of them, and those of no claim, if left out.
+    """
+    entries: Mapping[str, Any] = shipped()["certificates"]
+    found = []
+    for claim, entry in entries.items():
+        path = FOLDER / entry["file"]
+        there = _on_disk(path)
+        if (claims is None or claim in claims) and there != entry["sha256"]:
+            found.append(Altered(path, "edited" if there else "missing", claim))
+    if claims is None:
+        files = {FOLDER / entry["file"] for entry in entries.values()}
+        strays = [path for path in sorted(FOLDER.rglob("*.v")) if path not in files]
+        found += [Altered(path, "of no claim", "") for path in strays if entries]
+        found += [Altered(FOLDER / LOCK, "edited", "")] if not entries else []
+    return tuple(found)
+
+
+def altered_golden(certificates: Iterable[Certificate]) -> tuple[Altered, ...]:
+    """Return the file of golden vectors if it is not that of the certificates of all claims."""
+    there = _on_disk(FOLDER / GOLDEN)
+    if there == digest(golden(certificates)):
+        return ()
+    return (Altered(FOLDER / GOLDEN, "edited" if there else "missing", ""),)
+
+
+def _on_disk(path: Path) -> str:
+    """Return the sha256 of a file, or "" if there is none that can be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def theorems(lock: Mapping[str, Any] | None = None) -> tuple[Theorem, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from midpo_sym.certify.checker import Check, Workshop
-from midpo_sym.certify.emit import KINDS, Certificate, Outside, emit
+from midpo_sym.certify.emit import KINDS, REQUIRE, Certificate, Kind, Outside, emit
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Status
 
@@ -17,6 +18,10 @@ OUTSIDE, REJECTED, FOREIGN, UNEXPECTED = (
     "not as expected",
 )
 UNCHECKED = "not checked"
+NO_PROOF, OVER = "not certified", "over the limit"
+_PLACE = re.compile(r'File "[^"]*", line \d+, characters [\d-]+:|Error:')
+_MOST = 300  # characters of what Coq complains of
+_NOT_FOUND = "midpo: the two sides are not found equal"
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,10 @@ class Outcome:
             return UNEXPECTED
         if self.check is None:
             return UNCHECKED
+        if self.check.over:
+            return OVER
         if not self.check.accepted:
-            return REJECTED
+            return NO_PROOF if _NOT_FOUND in self.check.message else REJECTED
         return FOREIGN if self.check.foreign else self.expected.value
 
     @property
@@ -74,9 +81,24 @@ class Outcome:
                 return f"expected {self.expected.value}, and there is a {found}"
             case "foreign axiom" if self.check:
                 return f"rests on {', '.join(self.check.foreign)}"
+            case "not certified":
+                return "the procedure finds no proof in Coq, which does not make it false"
+            case "over the limit" if self.check:
+                return f"{self.check.message}; --limit SECONDS gives it more time"
             case "rejected" if self.check:
-                return self.check.message
+                return f"Coq says: {_sentence(self.check.message)}"
         return ""
+
+    @property
+    def note(self) -> str:
+        """Return what a certificate does not say of the derivation, or ""."""
+        if not isinstance(self.certificate, Certificate):
+            return ""
+        lines = self.certificate.derivation
+        if not lines.left_out:
+            return ""
+        some = f"{len(lines.left_out)} of {len(lines.equations)} lines of the derivation"
+        return f"{some} are left out: the procedure does not replay them"
 
 
 def prepare(result: Result) -> Outcome:
@@ -90,5 +112,26 @@ def settle(outcome: Outcome, workshop: Workshop) -> Outcome:
     expected = KINDS.get(outcome.expected)
     if isinstance(certificate, Outside) or expected is None or outcome.verdict == UNEXPECTED:
         return outcome
-    asked = f"{certificate.text}\nDefinition as_expected : {expected.theorem} := certificate.\n"
-    return Outcome(outcome.id, outcome.expected, certificate, workshop.check(asked))
+    check = workshop.check(_asked(certificate, expected))
+    if not check.accepted and certificate.derivation.equations:
+        certificate = _replayed(certificate, workshop)
+        if certificate.derivation.left_out:
+            check = workshop.check(_asked(certificate, expected))
+    return Outcome(outcome.id, outcome.expected, certificate, check)
+
+
+def _asked(certificate: Certificate, expected: Kind) -> str:
+    return f"{certificate.text}\nDefinition as_expected : {expected.theorem} := certificate.\n"
+
+
+def _replayed(certificate: Certificate, workshop: Workshop) -> Certificate:
+    """Return a certificate with the lines of the derivation that Coq replays, and no others."""
+    lines = certificate.derivation
+    parts = (REQUIRE, certificate.definitions, lines.trial(), "Print Assumptions mean_ext.\n")
+    check = workshop.check("\n\n".join(parts))
+    return certificate.without_lines(lines.not_replayed(check.said if check.accepted else ""))
+
+
+def _sentence(message: str) -> str:
+    """Return what Coq complains of in a line, without the place in a file that is gone."""
+    return " ".join(_PLACE.sub("", message).split())[:_MOST]

@@ -13,10 +13,24 @@ from rich.text import Text
 from midpo_sym.certify.checker import ALLOWED_AXIOMS, Check, digest
 from midpo_sym.certify.coverage import Row
 from midpo_sym.certify.emit import Certificate
-from midpo_sym.certify.outcome import OUTSIDE, PROVED, REFUTED, REJECTED, UNCHECKED, Outcome
+from midpo_sym.certify.outcome import (
+    NO_PROOF,
+    OUTSIDE,
+    PROVED,
+    REFUTED,
+    REJECTED,
+    UNCHECKED,
+    Outcome,
+)
 from midpo_sym.certify.theory import THEOREMS
 
-_STYLES = {PROVED: "green", REFUTED: "yellow", OUTSIDE: "magenta", UNCHECKED: "dim"}
+_STYLES = {
+    PROVED: "green",
+    REFUTED: "yellow",
+    OUTSIDE: "magenta",
+    NO_PROOF: "magenta",
+    UNCHECKED: "dim",
+}
 _LINES = 6  # of what Coq complains of
 
 
@@ -46,6 +60,7 @@ def table(outcomes: Sequence[Outcome], theory: Check | None, checker: str | None
         for each in outcomes
         if each.reason
     ]
+    wrong += [Text(f"{each.id}: {each.note}", style="dim") for each in outcomes if each.note]
     if theory and not theory.sound:
         why = theory.message or f"rests on {', '.join(theory.foreign)}"
         wrong.append(Text(f"theory: {_short(why)}", style="red"))
@@ -123,6 +138,7 @@ def _row(each: Outcome) -> dict[str, Any]:
             "file": str(each.certificate.path),
             "sha256": digest(each.certificate.text),
             "hypotheses": {h.name: h.meaning for h in each.certificate.hypotheses},
+            "note": each.note,
         }
     if each.check:
         row |= {"axioms": list(each.check.all_axioms), "seconds": round(each.check.seconds, 3)}

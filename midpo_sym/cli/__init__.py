@@ -1,17 +1,19 @@
 """The command line: a module for each group of commands.
 
-Exit status: 0 every verdict is as its specification expects, 1 one is not, 2 bad input.
+Exit status: 0 every verdict is as its specification expects, 1 one is not, 2 bad input, 130 it was
+interrupted.
 """
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
 from midpo_sym import __version__
 from midpo_sym.cli.certify import certify
-from midpo_sym.cli.console import BAD_INPUT, FAILED, UsageError, complain
+from midpo_sym.cli.console import BAD_INPUT, FAILED, INTERRUPTED, UsageError, complain
 from midpo_sym.cli.generate import generate
 from midpo_sym.cli.lab import lab
 from midpo_sym.cli.prove import prove
@@ -19,12 +21,27 @@ from midpo_sym.cli.show import list_, prior, show
 from midpo_sym.cli.site import site
 from midpo_sym.cli.theory import audit, theory
 from midpo_sym.cli.write import check, new
+from midpo_sym.files import FileError
 from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.spec.errors import SpecError
 
 
+class _Group(click.Group):
+    """All commands; an interruption is a line and an exit status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that is named."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            complain("interrupted; no file is left half written")
+            sys.exit(INTERRUPTED)
+
+
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"]}, epilog="Start with: midpo prove"
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with: midpo prove",
 )
 @click.version_option(__version__, prog_name="midpo", message="%(prog)s %(version)s")
 def cli() -> None:
@@ -43,7 +60,7 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         cli(prog_name="midpo")
-    except (SpecError, UsageError) as error:
+    except (SpecError, UsageError, FileError) as error:
         complain(str(error))
         sys.exit(BAD_INPUT)
     except DisagreementError as error:

@@ -21,9 +21,15 @@ if TYPE_CHECKING:  # SymPy takes a third of a second, and half of the commands d
     from midpo_sym.prover.specialise import Specialisation
 
 PROVED, FAILED, BAD_INPUT = 0, 1, 2
+INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
 _PIPE_WIDTH = 160  # columns of a table that no terminal limits
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
+FORCE = click.option(
+    "--force",
+    is_flag=True,
+    help="Write into a folder that has other files, too, and replace those of the same names.",
+)
 TARGET = click.argument("target", metavar="ID | FILE")
 
 

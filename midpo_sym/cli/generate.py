@@ -20,6 +20,7 @@ from midpo_sym.cli.console import (
     said_of,
     specialises_of,
 )
+from midpo_sym.files import write_file
 from midpo_sym.spec.load import load
 
 if TYPE_CHECKING:
@@ -82,21 +83,13 @@ def _one(spec: Path, out: Path | None, *, force: bool, check: bool, diff: bool) 
             raise UsageError("--check and --diff need the --out to compare with")
         click.echo(text, nl=False)
         return
-    if not out.parent.is_dir():
-        raise UsageError(f"{out.parent} is not a folder")
     if check or diff:
+        if not out.parent.is_dir():
+            raise UsageError(f"{out.parent} is not a folder")
         found = [each for each in changes({out.name: text}, out.parent) if each.name == out.name]
         _tell(found, diff=diff)
         sys.exit(FAILED if found else PROVED)
-    try:
-        with out.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(
-            f"{out} exists already, and is left as it is; --force replaces it"
-        ) from None
-    except OSError as error:
-        raise UsageError(f"{out} cannot be written: {error.strerror}") from None
+    write_file(out, text.encode(), force=force)
     click.echo(f"{out} written.")
 
 
@@ -127,6 +120,7 @@ def _all(*, check: bool, diff: bool, as_json: bool) -> None:
         sys.exit(FAILED)
     dry = check or diff
     found = changes(files, LOSSES) if dry else write(files, LOSSES)
+    strays = [each for each in found if each.what == "stray"]
     if as_json:
         changed = {each.name: each.what for each in found}
         print_json({"losses": list(proved), "not_proved": missing, "changes": changed})
@@ -137,8 +131,10 @@ def _all(*, check: bool, diff: bool, as_json: bool) -> None:
         if not found:
             click.echo(f"{len(files)} files, all as generated.")
         elif not dry:
-            click.echo(f"{len(found)} of {len(files)} files changed.")
-    sys.exit(FAILED if missing or (dry and found) else PROVED)
+            click.echo(f"{len(found) - len(strays)} of {len(files)} files changed.")
+        if strays and not dry:
+            complain(f"no specification has the strays; if nothing needs them, remove: {folder}")
+    sys.exit(FAILED if missing or strays or (dry and found) else PROVED)
 
 
 def _tell(found: list[Change], *, diff: bool) -> None:

@@ -14,12 +14,14 @@ import click
 from midpo_sym.cli.console import (
     AS_JSON,
     FAILED,
+    FORCE,
     UsageError,
     complain,
     print_json,
     progress,
     render,
 )
+from midpo_sym.files import check_folder, install
 
 if TYPE_CHECKING:
     from midpo_sym.lab import Row, Settings, Worth
@@ -52,9 +54,17 @@ if TYPE_CHECKING:
 @click.option(
     "--out", "folder", type=Path, help="Write losses.csv, objective.csv and losses.svg there."
 )
+@FORCE
 @AS_JSON
 def lab(
-    *, seed: int, count: int, longest: int, floor: float, folder: Path | None, as_json: bool
+    *,
+    seed: int,
+    count: int,
+    longest: int,
+    floor: float,
+    folder: Path | None,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Minimise MI-DPO's loss on finite problems, with fixed and with learned priors.
 
@@ -69,8 +79,8 @@ def lab(
         from midpo_sym.lab import report  # noqa: PLC0415
     except ImportError as error:
         raise UsageError(str(error)) from None
-    if folder is not None and folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder")
+    if folder is not None:
+        check_folder(folder, force=force)
     try:
         settings = laboratory.Settings(seed, count, longest, floor)
         benches = laboratory.benches(settings)
@@ -91,20 +101,11 @@ def lab(
             }
         except ImportError as error:
             raise UsageError(str(error)) from None
-        _write(folder, files)
+        install(files, folder, by="midpo lab", force=force)
     if as_json:
         print_json(_as_data(settings, rows, worths))
     else:
         _print(rows, worths)
-
-
-def _write(folder: Path, files: dict[str, bytes]) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be written to: {error.strerror}") from None
 
 
 def _as_data(settings: Settings, rows: Sequence[Row], worths: Sequence[Worth]) -> dict[str, Any]:

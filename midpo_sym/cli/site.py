@@ -6,10 +6,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from midpo_sym.cli.console import BAD_INPUT, FAILED, UsageError, complain
+from midpo_sym.cli.console import BAD_INPUT, FAILED, FORCE, UsageError, complain
+
+if TYPE_CHECKING:
+    from midpo_sym.site.project import Written
 
 _CONFIG = click.option(
     "--config",
@@ -29,8 +33,12 @@ def site() -> None:
 @site.command(epilog="Example: midpo site build --out /tmp/pages")
 @_CONFIG
 @click.option("--out", type=Path, help="Where to write it, instead of where --config says.")
-def build(config_file: Path, out: Path | None) -> None:
+@FORCE
+def build(config_file: Path, out: Path | None, *, force: bool) -> None:
     """Prove every claim again and build the pages.
+
+    Of what is in the folder, only pages of an earlier build that nobody changed are replaced or
+    removed.
 
     Exit status: 1 if a claim does not come out as its specification expects, 2 if a
     specification, a formula or a link is wrong.
@@ -38,7 +46,9 @@ def build(config_file: Path, out: Path | None) -> None:
     with _said():
         from midpo_sym.site import project  # noqa: PLC0415 - loads mkdocs and SymPy
 
-        click.echo(f"built: {project.build(config_file, out) / 'index.html'}")
+        written = project.build(config_file, out, force=force)
+        click.echo(f"built: {written.folder / 'index.html'}")
+        _tell_left(written)
 
 
 @site.command(epilog="Example: midpo site serve --address 127.0.0.1:8001")
@@ -55,12 +65,21 @@ def serve(config_file: Path, address: str) -> None:
 @site.command(epilog="Example: midpo site stage --out /tmp/staged")
 @_CONFIG
 @click.option("--out", type=Path, required=True, help="An empty folder, or an earlier stage.")
-def stage(config_file: Path, out: Path) -> None:
+@FORCE
+def stage(config_file: Path, out: Path, *, force: bool) -> None:
     """Write the Markdown of all pages, generated ones included, for another builder."""
     with _said():
         from midpo_sym.site import project  # noqa: PLC0415 - loads mkdocs and SymPy
 
-        click.echo(f"{project.stage(config_file, out)} files in {out}")
+        written = project.stage(config_file, out, force=force)
+        click.echo(f"{written.files} files in {out}")
+        _tell_left(written)
+
+
+def _tell_left(written: Written) -> None:
+    if written.left:
+        names = ", ".join(written.left)
+        complain(f"{written.folder}: nothing needs {names} now, but somebody changed it: left")
 
 
 @contextmanager

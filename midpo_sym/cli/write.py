@@ -10,6 +10,7 @@ import click
 
 from midpo_sym import catalogue
 from midpo_sym.cli.console import AS_JSON, BAD_INPUT, UsageError, complain, print_json
+from midpo_sym.files import write_file
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.load import ID, load
 
@@ -25,18 +26,10 @@ def new(id_: str, folder: Path) -> None:
         )
     if id_ in catalogue.ids():
         raise UsageError(f"{id_} is the id of a shipped specification; choose another")
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder")
     from midpo_sym.emit.scaffold import new_specification  # noqa: PLC0415 - loads jinja2
 
     path = folder / f"{id_}.toml"
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(new_specification(id_))
-    except FileExistsError:
-        raise UsageError(f"{path} exists already, and is left as it is") from None
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    write_file(path, new_specification(id_).encode(), cure="choose another id")
     click.echo(f"{path} written. Next: midpo prove {path} --steps")
 
 

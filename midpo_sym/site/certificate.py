@@ -47,6 +47,7 @@ def certified(result: Result) -> Certified | None:
     entry = lock.checked(certificate) if isinstance(certificate, Certificate) else None
     if not isinstance(certificate, Certificate) or entry is None:
         return None
+    certificate = certificate.without_lines(entry.left_out)
     return Certified(
         id=result.id,
         says=result.verdict.status.value,

@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 
+from midpo_sym.files import keep
+
 _FILE = Path("fonts") / "STIXTwoMath-Regular.ttf"
 _CHARACTERS = frozenset(
     (
@@ -47,10 +49,11 @@ def woff2(cache: Path | None = None) -> bytes:
     own = Path(__file__).read_text(encoding="utf-8")
     key = hashlib.sha256("\n".join([own, *versions]).encode()).hexdigest()
     path = cache / f"{key[:32]}.woff2"
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_cut())
-    return path.read_bytes()
+    if path.is_file():
+        return path.read_bytes()
+    font = _cut()
+    keep(path, font)
+    return font
 
 
 def _cut() -> bytes:

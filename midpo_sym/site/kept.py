@@ -7,18 +7,24 @@ the versions of all packages installed: the same name stands for the same bytes.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import re
 import sys
 import zipfile
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from midpo_sym import files as write
+
 _PROGRAM = Path(__file__).parents[1]
 _NAVIGATION = "navigation.json"
 _SOURCES = ("*.py", "*.jinja", "*.json", "*.v")
+_KEPT = re.compile("[0-9a-f]{32}")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that an archive can say
 
 
@@ -59,11 +65,12 @@ def find(cache: Path, name: str) -> tuple[dict[str, bytes], Any] | None:
 
 def keep(cache: Path, name: str, files: dict[str, bytes], navigation: Any) -> None:
     """Keep files and navigation under a name, in the place of what was kept before."""
-    cache.mkdir(parents=True, exist_ok=True)
-    for old in cache.glob("*.zip"):
-        old.unlink()
-    unfinished = cache / f"{name}.unfinished"
-    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in (*files.items(), (_NAVIGATION, json.dumps(navigation).encode())):
             archive.writestr(zipfile.ZipInfo(path, _EPOCH), content, zipfile.ZIP_DEFLATED)
-    unfinished.replace(cache / f"{name}.zip")
+    write.keep(cache / f"{name}.zip", stream.getvalue())
+    with suppress(OSError):
+        for old in cache.glob("*.zip"):
+            if _KEPT.fullmatch(old.stem) and old.stem != name:  # others in the folder are not ours
+                old.unlink()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from midpo_sym.files import keep
 from midpo_sym.site.live import HORIZON, Program, Slider, point, run
 
 if TYPE_CHECKING:
@@ -83,8 +84,7 @@ def draw(
         return Plot(path.read_text(encoding="utf-8"), Frame(box, low, high))
     svg = _tidied(_figure(places, values, (low, high)), name, title)
     if path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(svg, encoding="utf-8")
+        keep(path, svg.encode())
     return Plot(svg, Frame(box, low, high))
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -14,6 +17,7 @@ from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, ConfigurationError, PluginError
 
+from midpo_sym.files import check_folder, file_error, install, written_in
 from midpo_sym.site.errors import SiteError
 from midpo_sym.site.render import render
 from midpo_sym.spec.errors import SpecError
@@ -23,28 +27,55 @@ _PLUGIN = "midpo"
 os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
 
 
-def build(config_file: Path, out: Path | None) -> Path:
-    """Build the website, and return the folder it is in.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written.
+
+    Attributes:
+        folder: where.
+        files: how many there are.
+        left: files of an earlier run that nothing needs now, left there because they were changed.
+    """
+
+    folder: Path
+    files: int
+    left: tuple[str, ...]
+
+
+def build(config_file: Path, out: Path | None, *, force: bool = False) -> Written:
+    """Build the website, and return what was written.
+
+    It is built in a temporary folder; what an earlier build wrote, and nobody changed, makes place.
 
     Args:
         config_file: mkdocs.yml.
         out: the folder to write; None for the one that the configuration names.
+        force: whether the folder may hold other files.
 
     Raises:
         SpecError: a specification breaks a rule of the language.
         UnexpectedVerdictError: a claim comes out otherwise than its specification expects.
         SiteError: a formula, a link or the configuration is wrong.
+        FileError: the folder cannot be written to, or holds other files.
     """
-    changes = {"site_dir": str(out.resolve())} if out else {}
-    config = _config(config_file, **changes)
-    try:
-        config.plugins.on_startup(command="build", dirty=False)
-        mkdocs_build(config)
-    except (Abort, PluginError) as error:
-        raise _cause(error) from None
-    finally:
-        config.plugins.on_shutdown()
-    return Path(config.site_dir)
+    if out:
+        check_folder(out, force=force)
+    config = _config(config_file, **({"site_dir": str(out.resolve())} if out else {}))
+    folder = out or Path(config.site_dir)
+    check_folder(folder, force=force, parents=out is None)
+    with _scratch() as scratch:
+        config.site_dir = str(scratch)
+        try:
+            config.plugins.on_startup(command="build", dirty=False)
+            mkdocs_build(config)
+        except (Abort, PluginError) as error:
+            raise _cause(error) from None
+        finally:
+            config.plugins.on_shutdown()
+        files = written_in(scratch)
+    command = "midpo site build"
+    left = install(files, folder, by=command, force=force, prune=True, parents=out is None)
+    return Written(folder, len(files), left)
 
 
 def serve(config_file: Path, address: str) -> None:
@@ -61,39 +92,46 @@ def serve(config_file: Path, address: str) -> None:
         raise _cause(error) from None
 
 
-def stage(config_file: Path, out: Path) -> int:
+def stage(config_file: Path, out: Path, *, force: bool = False) -> Written:
     """Write hand-written and generated pages and a configuration without this plugin.
 
     Args:
         config_file: mkdocs.yml.
         out: the folder to write: an empty one, one written so before, or one that is not there.
-
-    Returns:
-        The number of files written.
+        force: whether the folder may hold other files.
 
     Raises:
         SpecError: a specification breaks a rule of the language.
-        SiteError: a formula is wrong, or the folder holds something else.
+        SiteError: a formula is wrong.
+        FileError: the folder cannot be written to, or holds other files.
     """
+    check_folder(out, force=force)
     config = _config(config_file)
     settings = config.plugins[_PLUGIN].config
-    pages = out / "site"
-    if out.exists() and any(out.iterdir()) and not (out / "mkdocs.yml").is_file():
-        raise SiteError(f"{out} holds other files; name an empty folder")
     site = render(
         Path(settings["specs"]),
         Path(config.docs_dir),
         cache=config_file.resolve().parent / settings["cache"],
     )
-    if pages.exists():
-        shutil.rmtree(pages)
-    shutil.copytree(config.docs_dir, pages)
-    for path, content in site.files.items():
-        target = pages / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-    (out / "mkdocs.yml").write_text(_staged(config_file, site.navigation), encoding="utf-8")
-    return sum(path.is_file() for path in out.rglob("*"))
+    pages = {**written_in(Path(config.docs_dir)), **site.files}
+    files = {f"site/{path}": content for path, content in pages.items()}
+    files["mkdocs.yml"] = _staged(config_file, site.navigation).encode()
+    left = install(files, out, by="midpo site stage", force=force, prune=True)
+    return Written(out, len(files), left)
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Make a folder that is gone afterwards.
+
+    Raises:
+        FileError: it cannot be written to.
+    """
+    with TemporaryDirectory(prefix="midpo-") as name:
+        try:
+            yield Path(name)
+        except OSError as error:
+            raise file_error(error, Path(name)) from None
 
 
 def _staged(config_file: Path, navigation: Any) -> str:

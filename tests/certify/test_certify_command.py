@@ -7,6 +7,7 @@ import pytest
 
 from midpo_sym import catalogue
 from midpo_sym.certify import checker, lock
+from midpo_sym.files import MANIFEST
 
 OWN = """
 title = "Own"
@@ -53,6 +54,7 @@ def test_without_coq_the_files_are_written_and_the_message_says_what_to_install(
     assert "opam install coq" in outcome.err
     files = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
     assert files == {
+        f"out/{MANIFEST}",
         "out/dpo/claim_section_4.v",
         "out/dpo/claim_appendix_b.v",
         "out/golden.json",
@@ -109,14 +111,98 @@ def test_bad_input_is_2(midpo, arguments, said):
 
 @pytest.mark.usefixtures("without_coq")
 def test_a_file_that_is_no_certificate_is_left_as_it_is(midpo, tmp_path):
-    (tmp_path / "dpo").mkdir()
-    mine = tmp_path / "dpo" / "claim_section_4.v"
+    """Without --force nothing is written beside it; with --force nothing else is touched."""
+    mine = tmp_path / "dpo" / "mine.v"
+    mine.parent.mkdir()
     mine.write_text("(* mine *)")
     outcome = midpo("certify", "dpo", "--emit-only", "--out", tmp_path)
     assert outcome.status == 2
-    assert str(mine) in outcome.err
-    assert mine.read_text() == "(* mine *)"
+    assert f"{tmp_path} cannot be written to" in outcome.err
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
+    assert midpo("certify", "dpo", "--emit-only", "--force", "--out", tmp_path).status == 0
+    assert mine.read_text() == "(* mine *)"
+    assert len(list(mine.parent.iterdir())) == 3
+
+
+@pytest.mark.usefixtures("without_coq")
+def test_an_edited_certificate_of_ones_own_is_not_written_over(midpo, tmp_path):
+    assert midpo("certify", "dpo", "--emit-only", "--out", tmp_path).status == 0
+    edited = tmp_path / "dpo" / "claim_section_4.v"
+    edited.write_text(edited.read_text().replace("0 < p_alpha", "0 <= p_alpha"))
+    text = edited.read_text()
+    outcome = midpo("certify", "dpo", "--emit-only", "--out", tmp_path)
+    assert outcome.status == 2
+    assert str(edited) in outcome.err
+    assert edited.read_text() == text
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A copy of the package's certificates, that can be edited."""
+    folder = tmp_path / "certificates"
+    shutil.copytree(lock.FOLDER, folder)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    monkeypatch.setattr(lock, "FOLDER", folder)
+    return folder
+
+
+def edited(package):
+    path = package / "simpo" / "claim_section_4.v"
+    path.write_text(path.read_text().replace("0 < p_alpha", "0 <= p_alpha", 1))
+    return path, "somebody edited it; midpo certify --out"
+
+
+def missing_file(package):
+    path = package / "simpo" / "claim_section_4.v"
+    path.unlink()
+    return path, "it is not there; midpo certify --out"
+
+
+def stray(package):
+    path = package / "simpo" / "claim_section_5.v"
+    path.write_text("Theorem certificate : False.")
+    return path, "it is the certificate of no claim; remove it"
+
+
+def wrong_vectors(package):
+    path = package / "golden.json"
+    path.write_text(path.read_text().replace('"1/2"', '"1/3"', 1))
+    return path, "somebody edited it"
+
+
+@pytest.mark.parametrize("spoil", [edited, missing_file, stray, wrong_vectors])
+def test_the_package_s_own_certificates_are_looked_at(midpo, package, monkeypatch, spoil):
+    """By `midpo certify`, with Coq or without, and by --coverage, which counts such a claim out."""
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    path, said = spoil(package)
+    for arguments in (("--coverage",), (), ("--emit-only", "--out", package.parent / "out")):
+        outcome = midpo("certify", *arguments)
+        assert outcome.status == 1, arguments
+        assert str(path) in outcome.err
+        assert said in outcome.err
+    rows = {each["id"]: each for each in json.loads(midpo("certify", "--coverage", "--json").out)}
+    counted = bool(rows["simpo/section-4"]["by"])
+    assert counted == (spoil in (stray, wrong_vectors))
+
+
+def test_the_cure_of_an_edit_is_one(midpo, package, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    edited(package)
+    assert midpo("certify", "simpo").status == 1
+    assert (
+        midpo("certify", "dpo").status == 3
+    )  # another's certificates: there is no Coq, and no edit
+    assert midpo("certify", "--emit-only", "--out", package, "--force").status == 0
+    assert midpo("certify", "simpo").status == 3
+
+
+@pytest.mark.usefixtures("without_coq")
+def test_a_lock_that_cannot_be_read_vouches_for_nothing(midpo, package):
+    (package / lock.LOCK).write_text("{")
+    outcome = midpo("certify", "--coverage")
+    assert outcome.status == 1
+    assert str(package / lock.LOCK) in outcome.err
+    assert "claim: 0 of 22 certified" in outcome.out
 
 
 @pytest.mark.usefixtures("without_coq")

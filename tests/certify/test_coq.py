@@ -21,7 +21,7 @@ from midpo_sym.prover.judge import judge
 from midpo_sym.prover.kernel import Answer, decide
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Status, Undecided
-from midpo_sym.spec.load import load
+from midpo_sym.spec.load import load, loads
 
 MUTANTS = REWRITINGS = 60
 VARIANTS = sorted((Path(__file__).parents[1] / "variants").glob("*.toml"))
@@ -187,6 +187,46 @@ def test_losses_beyond_the_paper_are_certified(workshop):
     check = run(workshop, parts)
     assert check.accepted, check.message
     assert len(results) == 12
+
+
+NEGATIVE = """
+title = "Negative numbers"
+summary = "Wherever a number can stand."
+[parameters]
+alpha = {{ domain = "positive", meaning = "scale" }}
+beta = {{ domain = "{domain}", default = "{default}", meaning = "any" }}
+[weights]
+nu = {{ domain = "{domain}", meaning = "of a token" }}
+mu = {{ domain = "{domain}", by_label = true, meaning = "of a token, by label" }}
+[definitions]
+S = {{ of = "y", is = "sum_t(mu(y, t)*log(pi(y, t)))" }}
+L = {{ of = "y", is = "log(pi(y)) + 2*log(ref(y)) + log(pi(y))/2" }}
+R = {{ of = "y", is = "L(y) + beta*(sum_t(nu(y, t)) + 3*S(y))" }}
+[prior]
+zeta = "ref(y)**(-2)*pi(y)**(-1/2)*exp(-beta*sum_t(nu(y, t) - mu(y, t)*log(pi(y, t)**(-3))))"
+[loss]
+argument = "alpha*(R(w) - R(l))"
+"""
+
+
+def test_negative_numbers_are_read_as_they_are_meant(workshop):
+    """Of parameters and weights in every domain, in exponents, and as numbers of tiny models.
+
+    −log ζ = 2 log π_ref + log π/2 + β Σ (ν + 3 μ log π); in Coq `-1%Z` would be `-(1%Z)`.
+    """
+    parts, whole = [], ""
+    for domain, default in (("real", -2), ("nonnegative", 0), ("positive", 1), ("unit", 0)):
+        text = NEGATIVE.format(domain=domain, default=default)
+        (each,) = map(emit, prove_derivation(loads(text, "negative.toml")))
+        assert isinstance(each, Certificate)
+        assert each.kind is Kind.PROOF
+        assert len(each.agreements) == 2
+        parts.append(module(domain, each.body))
+        whole += each.body
+    assert "((-1)%Z, 1%positive)" in whole
+    assert not re.search(r"[^(]-\d+%Z", whole)
+    check = run(workshop, parts)
+    assert check.accepted, check.message
 
 
 def test_mutants_are_rejected(workshop):

@@ -11,6 +11,7 @@ import midpo_sym
 from midpo_sym.certify import checker, lock
 from midpo_sym.certify.emit import Kind, Outside
 from midpo_sym.certify.golden import GOLDEN, golden
+from midpo_sym.files import MANIFEST
 from midpo_sym.language import tree
 from midpo_sym.language.text import to_text
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Status
@@ -33,7 +34,7 @@ def test_what_is_committed_is_what_is_emitted(certificates):
     there = {
         str(path.relative_to(FOLDER)): path.read_bytes().decode()
         for path in FOLDER.rglob("*")
-        if path.is_file() and path.name != lock.LOCK
+        if path.is_file() and path.name not in {lock.LOCK, MANIFEST}
     }
     assert there == wanted
 

@@ -64,8 +64,8 @@ def test_a_file_that_differs_is_missing_or_stray_is_told(tmp_path):
     }
     assert "-as it was\n+as it is\n" in found["a.py"].diff
     write(files, tmp_path)
-    assert changes(files, tmp_path) == []
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.py", "b.py"]
+    assert [(each.name, each.what) for each in changes(files, tmp_path)] == [("stray.py", "stray")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.py", "b.py", "stray.py"]
 
 
 def flipped(id_: str, *pairs: tuple[str, str]):

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from midpo_sym import lab
+from midpo_sym.files import MANIFEST
 from midpo_sym.lab import experiment, report
 from midpo_sym.lab.experiment import ROWS, Row, Worth
 
@@ -29,7 +30,7 @@ def test_the_files_are_the_same_every_time(midpo, tmp_path):
         assert midpo(*QUICK, "--out", str(tmp_path / name)).status == 0
     for name in FILES:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == sorted(FILES)
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [MANIFEST, *FILES]
 
 
 @pytest.mark.usefixtures("one_bench")

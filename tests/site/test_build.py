@@ -211,6 +211,33 @@ def test_staging_leaves_a_folder_of_other_files_alone(checkout):
     assert [path.name for path in (checkout / "mine").iterdir()] == ["notes.txt"]
 
 
+def test_a_build_leaves_alone_what_it_did_not_write(checkout):
+    """Without --force nothing is written; with it, beside what is there; old pages go."""
+    (checkout / "mine").mkdir()
+    thesis = checkout / "mine/thesis.tex"
+    thesis.write_text("mine", encoding="utf-8")
+    refused = run(checkout, "midpo_sym", "site", "build", "--out", "mine")
+    assert refused.returncode == 2
+    assert "mine cannot be written to: it holds files that midpo did not write" in refused.stderr
+    assert [path.name for path in (checkout / "mine").iterdir()] == ["thesis.tex"]
+    built = run(checkout, "midpo_sym", "site", "build", "--out", "mine", "--force")
+    assert built.returncode == 0, built.stderr
+    assert (checkout / "mine/algorithms/dpo.html").is_file()
+    note = checkout / "site/note.md"
+    note.write_text("# A note\n", encoding="utf-8")
+    spoiled = (
+        (checkout / "mkdocs.yml").read_text(encoding="utf-8").replace("omitted_files: warn", "")
+    )
+    (checkout / "mkdocs.yml").write_text(spoiled, encoding="utf-8")
+    assert run(checkout, "midpo_sym", "site", "build", "--out", "mine").returncode == 0
+    assert (checkout / "mine/note.html").is_file()
+    note.unlink()
+    again = run(checkout, "midpo_sym", "site", "build", "--out", "mine")
+    assert again.returncode == 0, again.stderr
+    assert not (checkout / "mine/note.html").exists()
+    assert thesis.read_text(encoding="utf-8") == "mine"
+
+
 def test_without_mkdocs_the_command_says_what_to_install(checkout):
     """A package of the same name that cannot be imported stands in its way."""
     (checkout / "mkdocs.py").write_text("raise ModuleNotFoundError('no', name='mkdocs')\n")

@@ -209,7 +209,10 @@ Ltac positive :=
   cbv beta;
   lazymatch goal with
   | |- 0 < sg ?a => change (sg a) with a; positive
-  | |- 0 < _ + _ => apply Rplus_lt_0_compat; positive
+  | |- 0 < _ + _ => first
+      [ apply Rplus_lt_0_compat; positive
+      | apply Rplus_le_lt_0_compat; [not_negative | positive]
+      | apply Rplus_lt_le_0_compat; [positive | not_negative] ]
   | |- 0 < _ * _ => apply Rmult_lt_0_compat; positive
   | |- 0 < _ / _ => apply divide_positive; positive
   | |- 0 < / _ => apply Rinv_0_lt_compat; positive
@@ -226,6 +229,18 @@ Ltac positive :=
       [ assumption
       | lra
       | match goal with H : forall _, _ |- _ => apply H end ]
+  end
+with not_negative :=
+  cbv beta;
+  lazymatch goal with
+  | |- 0 <= sg ?a => change (sg a) with a; not_negative
+  | |- 0 <= _ + _ => apply Rplus_le_le_0_compat; not_negative
+  | |- 0 <= _ * _ => apply Rmult_le_pos; not_negative
+  | |- 0 <= _ => first
+      [ assumption
+      | lra
+      | match goal with H : forall _, _ |- _ => apply H end
+      | apply Rlt_le; positive ]
   end.
 
 (** ** Denominators *)
@@ -643,6 +658,22 @@ Proof.
   intros [x [w l]] here. simpl. now rewrite (H x w l here).
 Qed.
 
+Lemma mean_equal {V : vocab} loss loss' f g (D : data V) :
+  (forall x w l, In (x, (w, l)) D -> loss (f x w l) = loss' (g x w l)) ->
+  mean loss f D = mean loss' g D.
+Proof.
+  intros H. unfold mean. f_equal. apply sum_over_ext.
+  intros [x [w l]] here. simpl. exact (H x w l here).
+Qed.
+
+(** The log-sigmoid loss without its fraction, and what has one. *)
+Lemma loss_logsigmoid_sum a : loss_logsigmoid a = ln (1 + exp (- a)).
+Proof.
+  unfold loss_logsigmoid, sigmoid. pose proof (exp_pos (- a)). rewrite ln_Rinv by lra. ring.
+Qed.
+Lemma ln_opposite a b : 0 < b -> a = / b -> ln a = - ln b.
+Proof. intros P ->. now apply ln_Rinv. Qed.
+
 (** ** The procedure
 
     For one pair: what holds of every pair is put at this one, labels are put in, both sides are
@@ -681,4 +712,56 @@ Ltac midpo :=
   let here := fresh "here" in intros x w l here; unfold mi_argument; cbv beta; at_pair here;
   first
     [ equal_here w l
+    | fail 1 "midpo: the two sides are not found equal" ].
+
+(** Under another link than the log-sigmoid the losses are equal, not what goes into the links.
+    Sums of positive terms are compared term by term, each by its logarithm. *)
+Ltac same_value w l :=
+  first
+    [ reflexivity
+    | apply ln_inv; [positive | positive | equal_at w l]
+    | apply (f_equal2 Rplus); same_value w l
+    | rewrite Rplus_comm; apply (f_equal2 Rplus); same_value w l ].
+
+Ltac same_sums w l :=
+  lazymatch goal with |- ln ?s = _ =>
+    repeat match goal with |- _ = ?r =>
+      match r with context [?a + ?b] =>
+        tryif constr_eq s (a + b) then fail else replace (a + b) with s by same_value w l
+      end
+    end
+  end.
+
+Ltac same_powers w l :=
+  repeat match goal with |- context [exp ?a] =>
+    match goal with |- context [exp ?b] =>
+      tryif constr_eq a b then fail else replace (exp a) with (exp b) by (f_equal; equal_at w l)
+    end
+  end.
+
+(** A sigmoid as the share of one term in a sum of two: 1 + b / a = (a + b) / a. *)
+Ltac same_share w l :=
+  lazymatch goal with |- ln ?s = ?r =>
+    match r with context [?a + ?b] =>
+      first
+        [ replace s with ((a + b) / a) by
+            (transitivity (1 + b / a); [field; not_zero | symmetry; same_value w l])
+        | replace s with ((a + b) / b) by
+            (transitivity (1 + a / b); [field; not_zero | symmetry; same_value w l]) ]
+    end
+  end.
+
+Ltac losses_here w l :=
+  first
+    [ same_sums w l; equal_at w l
+    | same_share w l; equal_at w l
+    | same_powers w l; first [equal_at w l | apply ln_opposite; [positive | by_field]] ].
+
+Ltac midpo_losses :=
+  intros;
+  match goal with D : data _ |- _ => unfold mi_dpo; apply mean_equal end;
+  let here := fresh "here" in intros x w l here; unfold mi_argument; rewrite loss_logsigmoid_sum;
+  unfold loss_identity, loss_hinge, loss_square, loss_sigmoid, sigmoid; cbv beta; at_pair here;
+  first
+    [ losses_here w l
     | fail 1 "midpo: the two sides are not found equal" ].

@@ -253,6 +253,22 @@ Proof.
   rewrite ln_Rinv by lra. ring.
 Qed.
 
+(** Powers of 2 under logarithm and exponential. *)
+Lemma ln_up a n : a = 2 ^ n -> ln a = IZR (Z.of_nat n) * ln 2.
+Proof. intros ->. rewrite <- INR_IZR_INZ. apply ln_pow; lra. Qed.
+Lemma ln_down a n : a = / 2 ^ n -> ln a = - IZR (Z.of_nat n) * ln 2.
+Proof.
+  intros ->. rewrite ln_Rinv, (ln_up (2 ^ n) n) by (reflexivity || (apply pow_lt; lra)). ring.
+Qed.
+Lemma exp_up a n : a = IZR (Z.of_nat n) * ln 2 -> exp a = 2 ^ n.
+Proof. intros ->. rewrite <- INR_IZR_INZ. apply exp_ln2_up. Qed.
+Lemma exp_down a n : a = - IZR (Z.of_nat n) * ln 2 -> exp a = / 2 ^ n.
+Proof. intros ->. rewrite Ropp_mult_distr_l_reverse, <- INR_IZR_INZ. apply exp_ln2_down. Qed.
+
+Lemma tok_value T H (y : list V4) t :
+  tok (dyadic T H) [] y t = / 2 ^ power T (firstn t y) (nth t y ta).
+Proof. reflexivity. Qed.
+
 (** ** Tactics *)
 
 (** A concrete quantity of integers, computed. *)
@@ -278,8 +294,60 @@ Ltac numbers unfold_names :=
   unfold_names; cbn [length sum_t]; flat; cbv beta iota delta [chosen_is];
   rewrite ?ln_tok, ?kl_value, ?len_value, ?weight_value;
   compute_integers; rewrite ?ln_1, ?ln_half.
+
+(** The same where the laws of the logarithm do not reach, from the inside outwards: each token's
+    probability is a number, so is what stands under a function, and the function has its value. *)
+Ltac plain a :=
+  lazymatch a with
+  | context [exp _] => fail
+  | context [Rmax _ _] => fail
+  | context [ln _] => fail
+  | _ => idtac
+  end.
+Ltac counted tactic :=
+  first [ tactic 0%nat | tactic 1%nat | tactic 2%nat | tactic 3%nat | tactic 4%nat | tactic 5%nat
+        | tactic 6%nat | tactic 7%nat | tactic 8%nat | tactic 9%nat | tactic 10%nat
+        | tactic 11%nat | tactic 12%nat ].
+Ltac whole_number n := let z := eval compute in (Z.of_nat n) in change (Z.of_nat n) with z.
+Ltac known_number n := whole_number n; first [lra | field; lra].
+Ltac known_function L E :=
+  match goal with
+  | |- context [ln ?a] =>
+      plain a;
+      counted ltac:(fun n =>
+        first [rewrite (ln_up a n) by known_number n | rewrite (ln_down a n) by known_number n];
+        whole_number n);
+      rewrite <- E
+  | |- context [exp ?a] =>
+      plain a;
+      counted ltac:(fun n =>
+        first [ rewrite (exp_up a n) by (rewrite <- E; known_number n)
+              | rewrite (exp_down a n) by (rewrite <- E; known_number n) ])
+  | |- context [Rmax ?a ?b] =>
+      plain a; plain b; first [rewrite (Rmax_left a b) by lra | rewrite (Rmax_right a b) by lra]
+  end.
+Ltac numbers_inside_out unfold_names :=
+  unfold_names; unfold sg, Rpower, seq; cbn [length sum_t prod_t]; cbv beta iota delta [chosen_is];
+  rewrite ?kl_value, ?len_value, ?weight_value, ?tok_value;
+  compute_integers;
+  repeat match goal with |- context [power ?T ?c ?v] =>
+    let n := eval vm_compute in (power T c v) in change (power T c v) with n
+  end;
+  pose proof ln2_above; pose proof ln2_below;
+  let L := fresh "log_2" in let E := fresh "log_2_is" in
+  remember (ln 2) as L eqn:E in *;
+  repeat known_function L E;
+  subst L.
+
 Ltac evaluate w l unfold_names :=
-  eapply (form_value w l); [find_form | flat; numbers unfold_names; by_field].
+  first
+    [ eapply (form_value w l); [find_form | flat; numbers unfold_names; by_field]
+    | numbers_inside_out unfold_names;
+      first
+        [ lra
+        | by_field
+        | eapply (form_value w l);
+          [find_form | flat; rewrite ?sum_t_constant, ?ln_1, ?ln_half; by_field] ] ].
 
 (** Two numbers a + b ln 2 are not equal. *)
 Ltac apart := pose proof ln2_above; pose proof ln2_below; first [lra | nra].
@@ -302,9 +370,11 @@ Ltac condition w l unfold_names facts :=
   try (intros t here; unfold_names;
        revert here; cbn [length]; intros here;
        repeat (destruct t as [|t]; [clear here | try lia]));
-  match goal with |- ?a <> 0 =>
-    let v := fresh in let E := fresh in
-    evar (v : R); assert (E : a = v);
-      [eapply (form_value w l); [find_form | flat; numbers unfold_names; unfold v; reflexivity]
-      | rewrite E; unfold v; apart_from_zero]
-  end.
+  first
+    [ match goal with |- ?a <> 0 =>
+        let v := fresh in let E := fresh in
+        evar (v : R); assert (E : a = v);
+          [eapply (form_value w l); [find_form | flat; numbers unfold_names; unfold v; reflexivity]
+          | rewrite E; unfold v; apart_from_zero]
+      end
+    | numbers_inside_out unfold_names; apart_from_zero ].

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from midpo_sym.emit.losses.check import IN_PYTHON, IN_TORCH, check, has_torch
 from midpo_sym.emit.losses.plan import Plan, plan
+from midpo_sym.files import write_file
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
 
@@ -138,14 +139,15 @@ def changes(files: Mapping[str, str], folder: Path) -> list[Change]:
 
 
 def write(files: Mapping[str, str], folder: Path) -> list[Change]:
-    """Write what differs, take away strays, and return what was changed."""
+    """Write what differs, and return what was changed, and the strays, which stay.
+
+    Raises:
+        FileError: a file cannot be written.
+    """
     found = changes(files, folder)
     for each in found:
-        path = folder / each.name
-        if each.what == "stray":
-            path.unlink()
-        else:
-            path.write_text(files[each.name], encoding="utf-8", newline="\n")
+        if each.what != "stray":
+            write_file(folder / each.name, files[each.name].encode(), force=True)
     return found
 
 
