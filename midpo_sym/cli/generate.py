@@ -133,7 +133,7 @@ def _all(*, check: bool, diff: bool, as_json: bool) -> None:
         elif not dry:
             click.echo(f"{len(found) - len(strays)} of {len(files)} files changed.")
         if strays and not dry:
-            complain(f"no specification has the strays; if nothing needs them, remove: {folder}")
+            complain(f"no specification has the strays; if nothing needs them, remove: {LOSSES}")
     sys.exit(FAILED if missing or strays or (dry and found) else PROVED)
 
 

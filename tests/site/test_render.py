@@ -14,8 +14,7 @@ from test_architecture import TRUSTED
 import midpo_sym
 from midpo_sym import api
 from midpo_sym.language.text import to_text
-from midpo_sym.prover.verdict import Status
-from midpo_sym.site.errors import FormulaError, SiteError, UnexpectedVerdictError
+from midpo_sym.site.errors import SiteError, UnexpectedVerdictError
 from midpo_sym.site.gradient import gradient_of
 from midpo_sym.site.render import render
 from midpo_sym.spec.errors import SpecError
