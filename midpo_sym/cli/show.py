@@ -91,14 +91,14 @@ def prior(target: str, *, as_json: bool) -> None:
     derivation = catalogue.find(target)
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
     from midpo_sym.emit import json as as_data  # noqa: PLC0415
-    from midpo_sym.emit import terminal  # noqa: PLC0415
+    from midpo_sym.emit import points  # noqa: PLC0415
 
     with said_of(derivation):
         found = api.prior(derivation)
     if as_json:
         print_json(as_data.solution(derivation, found))
     else:
-        render(terminal.solution(derivation, found))
+        render(points.solution(derivation, found))
         if found.zeta is not None:  # on one line, to be copied, whatever the terminal's width
             click.echo(f'\n[prior]\nzeta = "{found.zeta}"')
     sys.exit(FAILED if found.zeta is None else PROVED)

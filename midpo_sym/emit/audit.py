@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from midpo_sym.emit import terminal, theory
+from midpo_sym.emit import points, theory
 from midpo_sym.language.mathematics import to_latex, to_unicode
 from midpo_sym.language.text import to_text
 from midpo_sym.language.vocabulary import CATEGORIES
@@ -120,7 +120,7 @@ def story(result: EntryResult) -> RenderableType:
     parts: list[RenderableType] = [Text(entry.id, style="bold")]
     parts.append(Padding(rows, (0, 0, 1, 2), expand=False))
     parts += [
-        Padding(terminal.counterexample(claim, claim.witness), (0, 0, 1, 2))
+        Padding(points.counterexample(claim, claim.witness), (0, 0, 1, 2))
         for claim in result.judgement.claims
         if claim.witness
     ]

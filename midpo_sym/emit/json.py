@@ -14,16 +14,17 @@ from midpo_sym.language.mathematics import to_latex
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.exact import format_polynomial
-from midpo_sym.prover.prior import Solution
+from midpo_sym.prover.framework import FRAMEWORK_LINK
+from midpo_sym.prover.prior import Failure, Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
 from midpo_sym.prover.steps import Step, Steps
-from midpo_sym.prover.tiny import VOCABULARY
-from midpo_sym.prover.verdict import Proved, Refuted, Verdict
+from midpo_sym.prover.tiny import VOCABULARY, TinyModels
+from midpo_sym.prover.verdict import Condition, Proved, Refuted, Verdict
 from midpo_sym.prover.witness import Witness
-from midpo_sym.spec.model import Citation, Derivation
+from midpo_sym.spec.model import Citation, Derivation, Statement
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def report(
@@ -133,8 +134,28 @@ def solution(derivation: Derivation, found: Solution) -> dict[str, Any]:
     }
 
 
-def _solution(found: Solution) -> dict[str, str | None]:
-    return {"reach": found.reach.name.lower(), "zeta": _text(found.zeta)}
+def _solution(found: Solution) -> dict[str, Any]:
+    return {
+        "reach": found.reach.name.lower(),
+        "zeta": _text(found.zeta),
+        "link": found.link,
+        "gives": None if found.zeta is None else "loss" if found.gives_loss else "argument",
+        "needed": found.is_needed,
+        "failure": None if found.failure is None else _failure(found.failure),
+        "reason": found.reason,
+    }
+
+
+def _failure(found: Failure) -> dict[str, Any]:
+    return {
+        **_models(found.models),
+        "margins": [
+            {"sign": sign, "chosen": one, "rejected": other, "value": format_polynomial(value)}
+            for sign, one, other, value in found.margins
+        ],
+        "total": format_polynomial(found.total),
+        "derivative_in": _coordinate(found.models) if found.of_gradient else None,
+    }
 
 
 def _citation(citation: Citation) -> dict[str, str]:
@@ -170,8 +191,8 @@ def _result(
                 "argument": to_latex(statement.argument, symbols),
             },
         },
-        "value": _verdict(result.verdict),
-        "gradient": _verdict(result.gradient),
+        "value": _verdict(result.verdict, statement),
+        "gradient": _verdict(result.gradient, statement),
         "expected": {"value": expected_value.value, "gradient": expected_gradient.value},
         "as_expected": result.as_expected,
         "opinions": [
@@ -195,30 +216,63 @@ def _result(
     return found
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _verdict(verdict: Verdict, statement: Statement) -> dict[str, Any]:
     found: dict[str, Any] = {"status": verdict.status.value}
     match verdict:
         case Proved(conditions=conditions, assumptions=assumptions):
-            found["conditions"] = [
-                {"nonzero": to_text(each.expression), "given_by": each.given_by}
-                for each in conditions
-            ]
+            found["conditions"] = _conditions(conditions)
             found["assumptions"] = list(assumptions)
         case Refuted(part=part, residual=residual, witness=witness, cures=cures):
             found["part"] = part
             found["residual"] = _text(residual)
-            found["witness"] = _witness(witness)
+            found["witness"] = _witness(witness, statement)
             found["holds_for"] = [
-                {"parameter": cure.parameter, "value": to_text(cure.value)} for cure in cures
+                {
+                    "parameter": cure.parameter,
+                    "value": to_text(cure.value),
+                    "conditions": _conditions(cure.conditions),
+                }
+                for cure in cures
             ]
         case _:
             found["reason"] = verdict.reason
     return found
 
 
-def _witness(witness: Witness) -> dict[str, Any]:
-    models = witness.models
+def _conditions(conditions: Iterable[Condition]) -> list[dict[str, str]]:
+    return [{"nonzero": to_text(each.expression), "given_by": each.given_by} for each in conditions]
+
+
+def _witness(witness: Witness, statement: Statement) -> dict[str, Any]:
+    left, right, _ = witness.shown
+    of_arguments = statement.link == FRAMEWORK_LINK and witness.losses is None
+    found = {
+        **_models(witness.models),
+        "of": "argument" if of_arguments else "loss",
+        "framework": left,
+        "target": right,
+        "derivative_in": _coordinate(witness.models) if witness.of_gradient else None,
+        "arguments": None,
+    }
+    if witness.losses is not None:
+        found["arguments"] = {
+            name: {
+                "link": loss.link,
+                "value": format_polynomial(loss.argument),
+                "derivative": format_polynomial(loss.slope),
+                "exact": loss.exact is not None,
+            }
+            for name, loss in zip(("framework", "target"), witness.losses, strict=True)
+        }
+    return found
+
+
+def _coordinate(models: TinyModels) -> dict[str, Any]:
     prefix, token = models.coordinate
+    return {"after": list(prefix), "token": VOCABULARY[token]}
+
+
+def _models(models: TinyModels) -> dict[str, Any]:
     distributions = [
         {
             "model": model,
@@ -237,27 +291,22 @@ def _witness(witness: Witness) -> dict[str, Any]:
             {"weight": name, "response": response, "t": t + 1, "value": str(value)}
             for (name, response, t), value in sorted(models.weights.items())
         ],
-        "framework": format_polynomial(witness.left),
-        "target": format_polynomial(witness.right),
-        "derivative_in": {"after": list(prefix), "token": VOCABULARY[token]}
-        if witness.of_gradient
-        else None,
     }
 
 
-def _properties(result: Result) -> dict[str, Any] | None:
+def _properties(result: Result) -> dict[str, Any]:
     found = result.properties
-    if found is None:
-        return None
     return {
-        "prior": {
+        "prior": found
+        and {
             "depends_on_policy": found.prior_depends_on_policy,
             "depends_on_label": found.prior_depends_on_label,
             "depends_on_length": found.prior_depends_on_length,
             "uses_stop_gradient": found.prior_uses_stop_gradient,
             "closed_form_applies": found.closed_form_applies,
         },
-        "loss": {
+        "loss": found
+        and {
             "reference_free": found.reference_free,
             "needs_divergence": found.needs_divergence,
             "needs_length": found.needs_length,
@@ -265,8 +314,8 @@ def _properties(result: Result) -> dict[str, Any] | None:
             "uses_stop_gradient": found.uses_stop_gradient,
         },
         "implicit_reward": {
-            "chosen": _text(result.rewards[0]),
-            "rejected": _text(result.rewards[1]),
+            "chosen": to_text(result.rewards[0]),
+            "rejected": to_text(result.rewards[1]),
         },
     }
 
@@ -278,6 +327,7 @@ def _steps(found: Steps | None) -> dict[str, Any] | None:
         "reward": [_step(step) for step in found.reward],
         "framework": [_step(step) for step in found.framework],
         "target": [_step(step) for step in found.target],
+        "of_losses": found.of_losses,
     }
 
 

@@ -81,7 +81,7 @@ def derivation(result: Result) -> str:
     ]
     lines += _definitions(result)
     lines += ["The implicit reward is", *_chain(steps.reward, symbols)]
-    lines += ["so the argument of the log-sigmoid is"]
+    lines += [f"so the {'loss' if steps.of_losses else 'argument of the log-sigmoid'} is"]
     if isinstance(result.verdict, Proved):
         lines += _chain((*steps.framework, *steps.target), symbols)
         lines += _conditions(result.verdict, symbols)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.exact import InexactError, Polynomial
-from midpo_sym.prover.framework import sides
+from midpo_sym.prover.framework import FRAMEWORK_LINK, sides
 from midpo_sym.prover.witness import Witness, evaluate
 from midpo_sym.spec.model import Statement
 
@@ -38,6 +38,13 @@ def quantities(
                 except (InexactError, ZeroDivisionError):
                     continue
                 yield leaf, t, value.slope if witness.of_gradient else value.value
+
+
+def compared(statement: Statement, witness: Witness) -> tuple[str, str]:
+    """Return what the two sides of a witness are: the arguments of the links, or the losses."""
+    if statement.link == FRAMEWORK_LINK and witness.losses is None:
+        return "the argument of MI-DPO", "the argument of the loss"
+    return "MI-DPO's loss", "the loss"
 
 
 def _readable(node: Expression) -> Expression | None:

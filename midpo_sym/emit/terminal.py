@@ -12,20 +12,24 @@ from rich.table import Table
 from rich.text import Text
 
 from midpo_sym import catalogue
-from midpo_sym.emit.quantities import quantities
+from midpo_sym.emit.points import counterexample
 from midpo_sym.language import tree
 from midpo_sym.language.mathematics import to_unicode
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.exact import Exact, format_polynomial
 from midpo_sym.prover.framework import abbreviations, framework_argument
 from midpo_sym.prover.prior import Reach, Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.specialise import Specialisation
 from midpo_sym.prover.steps import Step
-from midpo_sym.prover.tiny import END, VOCABULARY
-from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Refuted, Status, Undecided, Verdict
-from midpo_sym.prover.witness import Witness
+from midpo_sym.prover.verdict import (
+    LABELS_ASSUMPTION,
+    Cure,
+    Proved,
+    Refuted,
+    Status,
+    Undecided,
+)
 from midpo_sym.spec.model import Derivation
 
 _STYLES = {Status.PROVED: "green", Status.REFUTED: "yellow", Status.UNDECIDED: "magenta"}
@@ -50,7 +54,7 @@ def summary(results: Sequence[Result], *, width: int) -> RenderableType:
             result.id,
             _status(result.verdict.status, value),
             _status(result.gradient.status, gradient),
-            needs(result.verdict, result.derivation.symbols),
+            needs(result),
             *([_knows(result)] if width >= _WIDE else []),
             f"{result.seconds * 1e3:.0f} ms",
         )
@@ -60,18 +64,22 @@ def summary(results: Sequence[Result], *, width: int) -> RenderableType:
     return Group(table, *noted, _count(results))
 
 
-def needs(verdict: Verdict, symbols: Mapping[str, Symbol]) -> str:
-    """Return the conditions and assumptions of a verdict, short."""
-    if not isinstance(verdict, Proved):
-        return ""
-    lengths = [each for each in verdict.conditions if isinstance(each.expression, tree.Length)]
-    parts = [
-        f"{to_unicode(each.expression, symbols)} ≠ 0{'' if each.given_by else ' (assumed)'}"
-        for each in verdict.conditions
-        if each not in lengths
-    ]
-    parts += ["|y| ≥ 1"] * bool(lengths)
-    parts += [_LABELS if each == LABELS_ASSUMPTION else each for each in verdict.assumptions]
+def needs(result: Result) -> str:
+    """Return the conditions and assumptions of what is proved of a result, short."""
+    symbols = result.derivation.symbols
+    parts: dict[str, None] = {}
+    for verdict in (result.verdict, result.gradient):
+        if not isinstance(verdict, Proved):
+            continue
+        for each in verdict.conditions:
+            if isinstance(each.expression, tree.Length):
+                continue
+            assumed = "" if each.given_by else " (assumed)"
+            parts[f"{to_unicode(each.expression, symbols)} ≠ 0{assumed}"] = None
+        if any(isinstance(each.expression, tree.Length) for each in verdict.conditions):
+            parts["|y| ≥ 1"] = None
+        for text in verdict.assumptions:
+            parts[_LABELS if text == LABELS_ASSUMPTION else text] = None
     return "; ".join(parts)
 
 
@@ -119,10 +127,12 @@ def steps(result: Result) -> RenderableType:
         return Text(f"{result.id} has no derivation: it is outside the class that has one.")
     parts: list[RenderableType] = [Text(f"{result.id}, step by step", style="bold")]
     parts += ["  the implicit reward", _chain(found.reward, symbols)]
-    parts += ["  the argument of MI-DPO"]
+    what = "loss" if found.of_losses else "argument"
+    parts += [f"  the {what} of MI-DPO"]
     if isinstance(result.verdict, Proved):
         parts.append(_chain((*found.framework, *found.target), symbols))
-        parts.append(Text("  which is the argument of the loss. ∎", style="green"))
+        reached = "the loss" if found.of_losses else "the argument of the loss"
+        parts.append(Text(f"  which is {reached}. ∎", style="green"))
         if not isinstance(result.gradient, Proved):
             said = f"  This is about the value; the gradient is {result.gradient.status.value}."
             parts.append(Text(said, style="yellow"))
@@ -137,59 +147,6 @@ def steps(result: Result) -> RenderableType:
             what = "The losses" if "link" in result.verdict.part else "They"
             parts.append(Text(f"  {what} differ: {residual} ≠ 0.", style="yellow"))
     return Group(*parts, "")
-
-
-def counterexample(result: Result, witness: Witness) -> RenderableType:
-    """Return a witness with all the numbers one needs to check it by hand."""
-    models = witness.models
-    symbols = result.derivation.symbols
-    lines: list[RenderableType] = [
-        Text(
-            f"A counterexample. Four tokens {', '.join(VOCABULARY)}; {END} ends a response.",
-            style="bold",
-        ),
-        "  " + ",  ".join(f"y_{name} = {' '.join(y)}" for name, y in models.responses.items()),
-    ]
-    given = [
-        f"{_symbol(name, symbols)} = {value}" for name, value in sorted(models.parameters.items())
-    ]
-    given += [
-        f"{_symbol(name, symbols)}(y_{response},{t + 1}) = {value}"
-        for (name, response, t), value in sorted(models.weights.items())
-    ]
-    if given:
-        lines.append("  " + ",  ".join(given))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("next-token probabilities")
-    for token in VOCABULARY:
-        table.add_column(token, justify="right")
-    for (model, before), powers in sorted(models.powers.items(), key=lambda row: (row[0][1], row)):
-        row = [f"1/{2**power}" for power in powers]
-        table.add_row(f"{_model(model)} after {' '.join(before) or 'the prompt'}", *row)
-    values = Table.grid(padding=(0, 1))
-    for text, value in _quantities(result, witness):
-        values.add_row(text, "=", value)
-    what = "value"
-    if witness.of_gradient:
-        prefix, moved = models.coordinate
-        where = f"{VOCABULARY[moved]} after {' '.join(prefix) or 'the prompt'}"
-        lines.append(f"  Derivatives are in z, the policy's logit of {where}; sg is held still.")
-        what = "d/dz"
-    difference = Exact(witness.left) - Exact(witness.right)
-    values.add_row(f"{what} of MI-DPO", "=", format_polynomial(witness.left))
-    values.add_row(f"{what} of the loss", "=", format_polynomial(witness.right))
-    values.add_row("difference", "=", f"{format_polynomial(difference.value)} ≠ 0")
-    return Group(*lines, table, Padding(values, (0, 0, 0, 2), expand=False))
-
-
-def solution(derivation: Derivation, found: Solution) -> RenderableType:
-    """Return the prior that gives a loss."""
-    if found.zeta is not None:
-        zeta = to_unicode(found.zeta, derivation.symbols)
-        return Text(f"ζ(y) ∝ {zeta}\nIt has to know {found.reach.value}.")
-    if found.reach is Reach.PAIR:
-        return Text("No prior of one response gives this loss: it would have to know the other.")
-    return Text("No prior was found: the loss is outside the class that is solved.")
 
 
 def description(
@@ -301,29 +258,37 @@ def _details(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[st
                 if expected is not None:
                     yield "expected", f"{to_unicode(expected, symbols)} as residual"
             for cure in cures:
-                symbol = _symbol(cure.parameter, symbols)
-                yield "holds for", f"{symbol} = {to_unicode(cure.value, symbols)}"
+                yield "holds for", _cured(cure, symbols)
             if part != "link":
                 yield from _repair(result.prior, symbols)
         case Undecided(reason=reason):
             yield "because", reason
     gradient = result.gradient
+    if isinstance(gradient, Proved):
+        own = verdict.conditions if isinstance(verdict, Proved) else ()
+        for condition in gradient.conditions:
+            if condition not in own:
+                shown = to_unicode(condition.expression, symbols)
+                yield (
+                    "condition",
+                    f"{shown} ≠ 0, for the gradient ({condition.given_by or 'assumed'})",
+                )
     if isinstance(gradient, Refuted) and gradient.part == "gradient" and gradient.residual:
         residual_of_gradient = to_unicode(gradient.residual, symbols)
         yield "residual", f"∇[{residual_of_gradient}]   (gradient of MI-DPO minus the loss's)"
     if isinstance(gradient, Undecided) and gradient != verdict:
         yield "because", gradient.reason
     found = result.properties
-    if found is None:
-        return
     chosen, rejected = result.rewards
-    if chosen is not None:
-        yield "reward", to_unicode(chosen, symbols)
-    if found.prior_depends_on_label and rejected is not None:
+    yield "reward", to_unicode(chosen, symbols)
+    if found is None or found.prior_depends_on_label:
         yield "", to_unicode(rejected, symbols)
+    if found is None:
+        yield "prior knows", "not computed: a part of the prior or of the loss has no normal form"
+        return
     knows = _knows(result)
     yield "prior knows", knows or "nothing of policy, label or length"
-    if isinstance(verdict, Proved) and result.prior.reach is not Reach.UNKNOWN:
+    if isinstance(verdict, Proved) and result.prior.is_needed:
         yield "any prior", f"for this loss has to know {result.prior.reach.value}"
     loss = {
         "a reference model": not found.reference_free,
@@ -335,9 +300,18 @@ def _details(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[st
     yield "loss needs", needed or "the policy alone"
 
 
+def _cured(cure: Cure, symbols: Mapping[str, Symbol]) -> str:
+    """Return a value for which a statement holds, with what must not be zero then."""
+    at = f"{_symbol(cure.parameter, symbols)} = {to_unicode(cure.value, symbols)}"
+    open_ = [each for each in cure.conditions if not each.given_by]
+    needed = ", ".join(f"{to_unicode(each.expression, symbols)} ≠ 0" for each in open_)
+    return f"{at}, where {needed}" if needed else at
+
+
 def _repair(found: Solution, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str, str]]:
     if found.zeta is not None:
-        yield "right prior", f"ζ(y) ∝ {to_unicode(found.zeta, symbols)}   (gives this loss)"
+        what = "this loss" if found.gives_loss else f"its argument, under the link {found.link}"
+        yield "right prior", f"ζ(y) ∝ {to_unicode(found.zeta, symbols)}   (gives {what})"
     elif found.reach is Reach.PAIR:
         yield "right prior", "none: it would have to know the other response of the pair"
 
@@ -368,16 +342,5 @@ def _chain(
     return table
 
 
-def _quantities(result: Result, witness: Witness) -> Iterator[tuple[str, str]]:
-    symbols = result.derivation.symbols
-    for leaf, t, value in quantities(result.statement, witness):
-        text = to_unicode(leaf, symbols).replace(",t)", f",{t + 1})")
-        yield ("d/dz " * witness.of_gradient) + text, format_polynomial(value)
-
-
 def _symbol(name: str, symbols: Mapping[str, Symbol]) -> str:
     return symbols[name].unicode if name in symbols else name
-
-
-def _model(name: str) -> str:
-    return to_unicode(tree.Probability(name, "y")).partition("(")[0]

@@ -85,6 +85,11 @@ class Solution:
     reason: str = ""
 
     @property
+    def is_needed(self) -> bool:
+        """Return whether it is shown that a prior has to know what this one does."""
+        return self.reach is Reach.RESPONSE or self.failure is not None
+
+    @property
     def stops_gradient(self) -> bool:
         """Return whether the prior has a stop-gradient."""
         return self.zeta is not None and any(

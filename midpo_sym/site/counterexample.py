@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from midpo_sym.emit.quantities import quantities
+from midpo_sym.emit.quantities import compared, quantities
 from midpo_sym.language import tree
 from midpo_sym.language.mathematics import to_latex
-from midpo_sym.prover.exact import Exact, Polynomial, format_polynomial
+from midpo_sym.prover.exact import format_polynomial
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.tiny import END, VOCABULARY
 from midpo_sym.prover.verdict import Refuted
@@ -64,14 +64,20 @@ def _of(result: Result, witness: Witness, of: str) -> Counterexample:
     prefix, moved = models.coordinate
     d = r"\frac{\mathrm{d}}{\mathrm{d}z}" if witness.of_gradient else ""
     values = [
-        (f"{d} {_at(to_latex(leaf, symbols), t)}", _polynomial(value))
+        (f"{d} {_at(to_latex(leaf, symbols), t)}", _latex(format_polynomial(value)))
         for leaf, t, value in quantities(result.statement, witness)
     ]
-    difference = (Exact(witness.left) - Exact(witness.right)).value
+    ours, theirs = compared(result.statement, witness)
+    if witness.losses is not None:
+        for name, loss in zip(("MI-DPO's", "the loss's"), witness.losses, strict=True):
+            values.append((rf"\text{{{name} argument}}", _latex(format_polynomial(loss.argument))))
+            slope = _latex(format_polynomial(loss.slope))
+            values.append((rf"{d} \text{{ {name} argument}}", slope))
+    left, right, difference = map(_latex, witness.shown)
     values += [
-        (rf"{d} \text{{ MI-DPO}}", _polynomial(witness.left)),
-        (rf"{d} \text{{ the loss}}", _polynomial(witness.right)),
-        (r"\text{difference}", rf"{_polynomial(difference)} \neq 0"),
+        (rf"{d} \text{{ {ours}}}", left),
+        (rf"{d} \text{{ {theirs}}}", right),
+        (r"\text{difference}", rf"{difference} \neq 0"),
     ]
     return Counterexample(
         of,
@@ -104,6 +110,6 @@ def _number(text: str) -> str:
     return re.sub(r"(\d+)/(\d+)", r"\\tfrac{\1}{\2}", text)
 
 
-def _polynomial(value: Polynomial) -> str:
-    text = format_polynomial(value).replace("−", "-").replace("log", r"\log ")
-    return _number(text)
+def _latex(text: str) -> str:
+    """Return an exact number, as people write it, in LaTeX."""
+    return _number(text.replace("−", "-").replace("log", r"\log ").replace("…", r"\dots"))

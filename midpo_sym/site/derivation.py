@@ -12,7 +12,7 @@ from midpo_sym.language.printer import Symbol
 from midpo_sym.language.symbolic import to_sympy
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
-from midpo_sym.prover.framework import framework_argument
+from midpo_sym.prover.framework import framework_argument, sides
 from midpo_sym.prover.kernel import decide
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.steps import Step
@@ -71,9 +71,11 @@ def chains(result: Result) -> tuple[Chain, ...]:
         parts: list[tuple[str, Sequence[Step], Expression]] = [
             ("The implicit reward", steps.reward, statement.zeta),
             (
-                "The argument of MI-DPO is the argument of the loss",
+                "The loss of MI-DPO is the loss"
+                if steps.of_losses
+                else "The argument of MI-DPO is the argument of the loss",
                 (*steps.framework, *steps.target),
-                framework_argument(statement),
+                sides(statement)[0],
             ),
         ]
     else:

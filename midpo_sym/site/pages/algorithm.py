@@ -10,6 +10,7 @@ from typing import Any
 
 from midpo_sym.emit.json import report
 from midpo_sym.emit.latex import to_article, to_document
+from midpo_sym.emit.points import gives
 from midpo_sym.language.mathematics import to_latex, to_unicode
 from midpo_sym.language.printer import Symbol
 from midpo_sym.language.vocabulary import LINKS
@@ -182,6 +183,8 @@ def _verdict(result: Result) -> dict[str, Any]:
         "gradient_residual": None,
         "gradient_reason": "",
         "right_prior": None,
+        "right_prior_gives": "",
+        "gradient_conditions": [],
         "no_prior": False,
     }
     match verdict:
@@ -197,14 +200,27 @@ def _verdict(result: Result) -> dict[str, Any]:
                 found["residual"] = formula(residual, symbols, end=r" \neq 0")
             found["cures"] = [
                 f"{symbols[each.parameter].latex} = {to_latex(each.value, symbols)}"
+                + "".join(
+                    rf",\; {to_latex(more.expression, symbols)} \neq 0"
+                    for more in each.conditions
+                    if not more.given_by
+                )
                 for each in cures
             ]
             if part != "link":
                 if result.prior.zeta is not None:
                     found["right_prior"] = formula(result.prior.zeta, symbols, r"\zeta(y) \propto")
+                    found["right_prior_gives"] = gives(result.prior)
                 found["no_prior"] = result.prior.reach is Reach.PAIR
         case Undecided(reason=reason):
             found["reason"] = reason
+    if isinstance(gradient, Proved):
+        own = verdict.conditions if isinstance(verdict, Proved) else ()
+        found["gradient_conditions"] = [
+            rf"{to_latex(each.expression, symbols)} \neq 0"
+            for each in gradient.conditions
+            if each not in own
+        ]
     if isinstance(gradient, Refuted) and gradient.part == "gradient":
         if gradient.residual is not None:
             found["gradient_residual"] = formula(gradient.residual, symbols)
@@ -314,7 +330,7 @@ assert set(FACTS) == {each.name for each in dataclasses.fields(Properties)}
 
 
 def _reach(result: Result) -> str:
-    known = isinstance(result.verdict, Proved) and result.prior.reach is not Reach.UNKNOWN
+    known = isinstance(result.verdict, Proved) and result.prior.is_needed
     return result.prior.reach.value if known else ""
 
 
