@@ -62,7 +62,7 @@ class Group:
 _THEORY = "tests/theory/test_theory_attacks.py"
 GROUPS = {
     "responses": Group(
-        ("forms", "normal_form", "slopes", "kernel"),
+        ("forms", "atoms", "normal_form", "slopes", "kernel"),
         ("tests/prover/test_kernel.py", "tests/prover/test_attacks.py", _THEORY),
         "kernel_mutants.md",
     ),

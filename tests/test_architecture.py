@@ -15,8 +15,9 @@ ISLANDS = {"tensor": {"tensor"}, "losses": {"losses", "tensor"}, "lab": {"lab"}}
 TRUSTED = {
     "kernel": 300,
     "normal_form": 400,
-    "forms": 150,
-    "slopes": 60,
+    "atoms": 80,
+    "forms": 160,
+    "slopes": 110,
     "finite": 400,
     "hypotheses": 130,
     "names": 50,

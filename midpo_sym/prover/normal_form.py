@@ -18,8 +18,8 @@ from sympy.polys.orderings import lex
 from midpo_sym.language import tree
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
+from midpo_sym.prover.atoms import check_scope, collect, leaf_of
 from midpo_sym.prover.forms import (
-    FROZEN,
     MAX_BITS,
     MAX_TERMS,
     Atom,
@@ -57,8 +57,8 @@ def read(nodes: tuple[Expression, ...], *, hold: bool = False) -> Reading:
     """
     atoms: dict[str, Atom] = {}
     for node in nodes:
-        _check_scope(node, "")
-        _collect(node, atoms)
+        check_scope(node, "")
+        collect(node, atoms)
     work = Work()
     while True:  # opaque and frozen atoms come to light one by one; each asks for a larger field
         reader = Reader(atoms, work, hold=hold)
@@ -102,69 +102,6 @@ class MissingAtom(Exception):  # noqa: N818 - not an error: asks for a larger fi
 
     def __init__(self, atom: Atom) -> None:
         self.atom = atom
-
-
-def _check_scope(node: Expression, bound: str) -> None:
-    """Check that every token atom stands under one sum or product, over its own response."""
-    _check_names(node)
-    match node:
-        case tree.TokenProbability() | tree.Divergence() | tree.Weight():
-            if node.response != bound:
-                raise OutsideClassError("a token quantity outside the sum over its own tokens")
-        case tree.TokenSum() | tree.TokenProduct():
-            if bound:
-                raise OutsideClassError("a sum over tokens inside another one")
-            bound = node.response
-        case tree.Probability():
-            if bound:
-                raise OutsideClassError("a whole response inside a sum over tokens")
-    for child in node.children():
-        _check_scope(child, bound)
-
-
-def _check_names(node: Expression) -> None:
-    """Check that names are plain words: brackets and signs tell the atoms of nodes apart."""
-    if isinstance(node, tree.Defined):  # stands for its body, whatever its name
-        return
-    for attribute in ("name", "model", "first", "second", "response"):
-        if not getattr(node, attribute, "_").isidentifier():
-            raise OutsideClassError("a name that is not a plain word")
-
-
-def _leaf(node: Expression, *, frozen: bool) -> Atom | None:
-    """Return the atom of a node that is one, or whose logarithm is one."""
-    policy = False
-    leaf = node
-    match node:
-        case tree.Parameter():
-            return Atom(node.name, leaf=node)
-        case tree.Length():
-            return Atom(f"|y_{node.response}|", leaf=node)
-        case tree.Normaliser():
-            return Atom("log Z(x)", leaf=tree.Log(node))
-        case tree.Weight():
-            name = to_text(node)
-        case tree.Divergence(first, second, response):
-            name, policy = f"KL({first}, {second}, {response})", True  # no weight is called so
-        case tree.Probability(model, response) | tree.TokenProbability(model, response):
-            leaf = tree.Log(tree.TokenProbability(model, response))
-            name, policy = to_text(leaf), model == "pi"
-        case _:
-            return None
-    held = policy and frozen
-    return Atom(name + FROZEN * held, token=True, policy=policy and not held, leaf=leaf)
-
-
-def _collect(node: Expression, atoms: dict[str, Atom]) -> None:
-    """Collect the atoms outside sg: those inside are replaced by them in the end."""
-    atom = _leaf(node, frozen=False)
-    if atom:
-        atoms[atom.name] = atom
-    response = getattr(node, "response", "")
-    if response:
-        atoms[f"|y_{response}|"] = Atom(f"|y_{response}|", leaf=tree.Length(response))
-    for child in node.children():
-        _collect(child, atoms)
 
 
 class Reader:
@@ -252,7 +189,7 @@ class Reader:
             raise
 
     def form(self, node: Expression, *, frozen: bool) -> Form:
-        leaf = _leaf(node, frozen=frozen)
+        leaf = leaf_of(node, frozen=frozen)
         match node:
             case tree.Number(value=value):
                 return self.field(value), {}
@@ -299,7 +236,7 @@ class Reader:
         one: Form = (self.field.one, {})
         match node:
             case tree.Probability() | tree.TokenProbability() | tree.Normaliser():
-                leaf = _leaf(node, frozen=frozen)
+                leaf = leaf_of(node, frozen=frozen)
                 assert leaf is not None
                 log = self.variable(leaf)
                 if isinstance(node, tree.Probability):  # A5

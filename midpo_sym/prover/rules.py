@@ -175,6 +175,8 @@ def _signed_product(
 
 def _linearity(node: Expression) -> Expression | None:
     match node:
+        case tree.TokenSum(response=response, body=body) if not tree.token_responses(body):
+            return tree.mul(body, tree.Length(response))
         case tree.TokenSum(response=response, body=tree.Add(terms=terms)):
             return tree.total(
                 [

@@ -18,7 +18,9 @@ from click.testing import CliRunner
 import midpo_sym
 from midpo_sym import cli
 from midpo_sym.certify.emit import Certificate, emit
-from midpo_sym.emit.json import _verdict as verdict_json
+from midpo_sym.emit.json import (
+    _verdict as verdict_json,  # the part of a report that is about one verdict
+)
 from midpo_sym.emit.json import report
 from midpo_sym.emit.latex import to_document
 from midpo_sym.prover.forms import ZeroDenominatorError
@@ -65,6 +67,7 @@ class Prior:
     zeta: str | None
     link: str | None
     gradient: bool  # whether the gradient is said to be given, too
+    for_gradient: bool = False  # whether it is for the gradient that the label is needed
 
 
 def answers(path: Path, *, brief: bool = False) -> list[Answer]:
@@ -77,7 +80,8 @@ def answers(path: Path, *, brief: bool = False) -> list[Answer]:
 
 
 def _brief(result: Any) -> Answer:
-    value, gradient = (verdict_json(each) for each in (result.verdict, result.gradient))
+    verdicts = result.verdict, result.gradient
+    value, gradient = (verdict_json(each, result.statement) for each in verdicts)
     claim = result.claim.id if result.claim else ""
     return Answer(claim, _verdict(value), _verdict(gradient), (None, None), result)
 
@@ -100,7 +104,11 @@ def _verdict(found: dict[str, Any]) -> Verdict:
     return Verdict(
         status=found["status"],
         conditions=tuple(each["nonzero"] for each in conditions if "nonzero" in each),
-        positive=tuple(each["positive"] for each in conditions if "positive" in each),
+        positive=tuple(
+            match[1]
+            for each in found.get("assumptions", ())
+            if (match := re.fullmatch("the scale (.+) is positive", each))
+        ),
         given=tuple(
             each["nonzero"] for each in conditions if "nonzero" in each and each["given_by"]
         ),
@@ -131,6 +139,7 @@ def steps(answer: Answer) -> dict[str, list[tuple[str, str]]] | None:
     return {
         name: [(each["before"], each["after"]) for each in chain]
         for name, chain in found["steps"].items()
+        if name != "of_losses"
     }
 
 
@@ -140,26 +149,22 @@ def prior(path: Path) -> Prior:
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     found = json.loads(done.stdout)
-    gives = found.get("gives")
-    return Prior(
-        reach=found["reach"],
-        zeta=found["zeta"],
-        link=found.get("link"),
-        gradient=gives is None or "gradient" in gives,
-    )
+    return _prior(found)
 
 
 def prior_of(answer: Answer) -> Prior:
     """Return the prior that the report on a statement names."""
     (found,) = report([answer.result], {})["results"]
     found = found["prior_for_this_loss"]
-    gives = found.get("gives")
-    return Prior(
-        found["reach"],
-        found["zeta"],
-        found.get("link"),
-        gives is None or "gradient" in gives,
-    )
+    return _prior(found)
+
+
+def _prior(found: dict[str, Any]) -> Prior:
+    """Return a prior: of the loss itself, or else of the argument of its link."""
+    link = "logsigmoid" if found["gives"] == "argument" else found["link"]
+    failure = found["failure"]
+    for_gradient = failure is not None and failure["derivative_in"] is not None
+    return Prior(found["reach"], found["zeta"], link, found["zeta"] is not None, for_gradient)
 
 
 def latex(answer: Answer) -> str:
@@ -196,4 +201,10 @@ def printed(path: Path) -> str:
 
 def divides_by_zero(error: Exception) -> bool:
     """Return whether an error says that a statement always divides by zero."""
-    return isinstance(error, ZeroDenominatorError)
+    said = isinstance(error, midpo_sym.SpecError) and "always zero" in str(error)
+    return said or isinstance(error, ZeroDenominatorError)
+
+
+def scale_is_refused(error: Exception) -> bool:
+    """Return whether an error says that the scale of a statement is never positive."""
+    return isinstance(error, midpo_sym.SpecError) and "the scale of MI-DPO" in str(error)

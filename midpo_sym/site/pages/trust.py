@@ -8,6 +8,7 @@ from types import ModuleType
 
 from midpo_sym.certify import checker, lock
 from midpo_sym.prover import (
+    atoms,
     differential,
     finite,
     forms,
@@ -28,7 +29,7 @@ from midpo_sym.site.templating import fenced, render
 
 _PATH = "trust.md"
 _AXIOM = re.compile(r" *[A-D]\d  ")
-_FOR_LOSSES = (kernel, normal_form, forms, slopes)
+_FOR_LOSSES = (kernel, normal_form, atoms, forms, slopes)
 _FOR_THEORY = (finite, hypotheses, names, differential, order)
 
 
