@@ -13,7 +13,7 @@ STAGES = ["language", "spec", "catalogue", "prover", "emit", "api", "certify", "
 ISLANDS = {"tensor": {"tensor"}, "losses": {"losses", "tensor"}, "lab": {"lab"}}
 # Lines at most (decisions 1 and 10): the kernel, how expressions are read, what is not negative.
 TRUSTED = {
-    "kernel": 300,
+    "kernel": 310,
     "normal_form": 400,
     "atoms": 80,
     "forms": 160,

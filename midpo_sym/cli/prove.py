@@ -30,12 +30,23 @@ if TYPE_CHECKING:
 @click.argument("targets", nargs=-1, metavar="[ID | ID/CLAIM | FILE]...")
 @click.option("--steps", is_flag=True, help="Write the derivations out, rule by rule.")
 @click.option("--latex", is_flag=True, help="Print the derivations as LaTeX (amsmath).")
+@click.option(
+    "--work",
+    type=click.IntRange(1, 1_000),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Let kernel and search do N times as much before they give up.",
+)
 @AS_JSON
-def prove(targets: tuple[str, ...], *, steps: bool, latex: bool, as_json: bool) -> None:
+def prove(targets: tuple[str, ...], *, steps: bool, latex: bool, work: int, as_json: bool) -> None:
     """Prove or refute claims; all shipped ones if none is named.
 
     Name shipped specifications by their ids (see `midpo list`), claims in them by ID/CLAIM, and
     specifications of your own by their files.
+
+    What takes more work than the limit allows comes out as undecided and names the part; work is
+    counted, in terms and nodes, so that a verdict is the same on every machine.
 
     Exit status: 0 every verdict is as its specification expects (a file without claims expects to
     be proved), 1 one is not, 2 the input is wrong.
@@ -49,7 +60,7 @@ def prove(targets: tuple[str, ...], *, steps: bool, latex: bool, as_json: bool) 
     for derivation, claim in progress(tasks, "proving"):
         statement = claim.statement if claim else derivation.statement
         with said_of(derivation):
-            results.append(prove_statement(statement, derivation, claim))
+            results.append(prove_statement(statement, derivation, claim, work=work))
     if as_json:
         from midpo_sym.emit.json import report  # noqa: PLC0415 - loads SymPy
 

@@ -52,15 +52,17 @@ class _Sides:
         left: of the framework.
         right: of the target.
         losses: link and argument of both losses.
+        work: how many times the usual limits of work it may take.
     """
 
     left: Expression
     right: Expression
     losses: tuple[tuple[str, Expression], tuple[str, Expression]]
+    work: int
 
 
 def judge(
-    left: Expression, right: Expression, *, statement: Statement
+    left: Expression, right: Expression, *, statement: Statement, work: int = 1
 ) -> tuple[Verdict, Verdict, tuple[Opinion, ...]]:
     """Return the verdicts of value and gradient, and the opinions behind them.
 
@@ -68,31 +70,33 @@ def judge(
         left: the framework's side, as `framework.sides` gives it.
         right: the target's side.
         statement: what the two are sides of.
+        work: how many times the usual limits of work the kernel and the search may take.
 
     Raises:
         DisagreementError: two judges contradict each other.
         ZeroDenominatorError: a side divides by something that is always zero.
     """
-    verdict, opinions, numbers, found = _judge_value(left, right, statement)
+    verdict, opinions, numbers, found = _judge_value(left, right, statement, work)
     if numbers is None:
         return verdict, verdict, tuple(opinions)
     both = framework_argument(statement), statement.argument
     if statement.link == FRAMEWORK_LINK:
         both = left, right
     losses = (FRAMEWORK_LINK, both[0]), (statement.link, both[1])
-    gradient, more = _judge_gradient(_Sides(left, right, losses), verdict, numbers, found)
+    compared = _Sides(left, right, losses, work)
+    gradient, more = _judge_gradient(compared, verdict, numbers, found)
     return verdict, gradient, (*opinions, *more)
 
 
 def _judge_value(
-    left: Expression, right: Expression, statement: Statement
+    left: Expression, right: Expression, statement: Statement, work: int
 ) -> tuple[Verdict, list[Opinion], numeric.Comparison | None, witness.Search]:
     """Return the verdict of the value, the opinions behind it, and what they go back to."""
-    decision, reason = _decided(left, right)
+    decision, reason = _decided(left, right, work)
     answer = decision.answer if decision else Answer.UNKNOWN
     equal = answer is Answer.EQUAL
     tries = CONFIRMING_POINTS if equal else SEARCH_POINTS
-    found = witness.search(left, right, tries=tries)
+    found = witness.search(left, right, tries=tries, work=work * witness.WORK)
     opinions = [
         Opinion("kernel", "value", _word(answer), reason or "normal forms"),
         _of_witness(found, "value"),
@@ -133,9 +137,9 @@ def _judge_gradient(
         if links == {FRAMEWORK_LINK} and not of_arguments:
             left, right = (LOSSES[link](argument) for link, argument in compared.losses)
             numbers = _compared(left, right)
-            answer, decisions = _decided_apart(compared.losses)
+            answer, decisions = _decided_apart(compared)
         else:
-            decisions = [decide_gradient(left, right)]
+            decisions = [decide_gradient(left, right, work=compared.work)]
             answer = decisions[0].answer
         where = kinks(left, right)
     except (OutsideClassError, NoGradientError) as error:
@@ -144,13 +148,14 @@ def _judge_gradient(
         return Undecided(_too_large(error)), []
     if answer is Answer.UNEQUAL and numbers.slopes_agree:
         numbers = _compared(left, right, points=MORE_POINTS, digits=MORE_DIGITS)
+    work = compared.work * witness.WORK
     if not of_arguments:
         tries = CONFIRMING_POINTS if answer is Answer.EQUAL else SEARCH_POINTS
         # Where equal arguments were met only, their derivatives tell those of the losses apart.
         if links != {FRAMEWORK_LINK} or isinstance(value, Refuted):
-            found = witness.search_losses(compared.losses, tries=tries)
+            found = witness.search_losses(compared.losses, tries=tries, work=work)
     elif answer is not Answer.EQUAL and not found.gradient:
-        found = witness.search(left, right, tries=SEARCH_POINTS, of="gradient")
+        found = witness.search(left, right, tries=SEARCH_POINTS, work=work, of="gradient")
     opinions = [
         Opinion("kernel", "gradient", _word(answer), "slopes of the normal forms"),
         _of_witness(found, "gradient"),
@@ -176,20 +181,19 @@ def _judge_gradient(
     return Refuted("gradient", residual, found.gradient), opinions
 
 
-def _decided_apart(
-    losses: tuple[tuple[str, Expression], tuple[str, Expression]],
-) -> tuple[Answer, list[Decision]]:
+def _decided_apart(compared: _Sides) -> tuple[Answer, list[Decision]]:
     """Compare the gradients of two log-sigmoids whose arguments are not proved equal.
 
     The kernel knows only whether each is zero: the weights before them differ.
     """
-    (_, framework), (_, target) = losses
-    decisions = [decide_gradient(framework, tree.Number(0))]
+    (_, framework), (_, target) = compared.losses
+    nothing, work = tree.Number(0), compared.work
+    decisions = [decide_gradient(framework, nothing, work=work)]
     if decisions[0].answer is Answer.UNKNOWN or (
         decisions[0].answer is Answer.UNEQUAL and flows(target)
     ):
         return Answer.UNKNOWN, decisions
-    decisions.append(decide_gradient(target, tree.Number(0)))
+    decisions.append(decide_gradient(target, nothing, work=work))
     answers = {decision.answer for decision in decisions}
     if answers == {Answer.EQUAL}:
         return Answer.EQUAL, decisions
@@ -217,9 +221,9 @@ def _check_residual(decision: Decision) -> None:
         raise DisagreementError("the kernel rejects the residual")
 
 
-def _decided(left: Expression, right: Expression) -> tuple[Decision | None, str]:
+def _decided(left: Expression, right: Expression, work: int) -> tuple[Decision | None, str]:
     try:
-        return decide(left, right), ""
+        return decide(left, right, work=work), ""
     except OutsideClassError as error:
         return None, f"outside the class that is decided: {error}"
 
@@ -304,7 +308,7 @@ def _undecided(first: str, found: witness.Search, numbers: numeric.Comparison, *
     what = "" if of == "value" else " in their derivatives"
     searched = f"none of {points} exact points shows a difference"
     if found.stopped:
-        searched += f" (too much work: the search ended after {witness.WORK:,} nodes)"
+        searched += " (too much work: the search has a limit)"
     if not points:
         searched = "no tiny language model has exact values of both sides"
     seen = (

@@ -131,21 +131,21 @@ class Decision:
     slopes: dict[Atom, FracElement] = field(default_factory=dict)
 
 
-def decide(left: Expression, right: Expression) -> Decision:
+def decide(left: Expression, right: Expression, *, work: int = 1) -> Decision:
     """Decide whether two expressions have the same value.
 
     Raises:
         OutsideClassError: an expression is not well scoped, or too large.
         ZeroDenominatorError: an expression divides by something that is always zero.
     """
-    difference, reading = _difference(left, right, hold=False)
+    difference, reading = _difference(left, right, hold=False, work=work)
     theorem = None
     if _is_zero(difference):
         theorem = Theorem(left, right, Mode.VALUE, reading.denominators, _SEAL)
     return Decision(_answer(theorem, difference), theorem, difference)
 
 
-def decide_gradient(left: Expression, right: Expression) -> Decision:
+def decide_gradient(left: Expression, right: Expression, *, work: int = 1) -> Decision:
     """Decide whether two expressions have the same gradient in every parameter of the policy.
 
     Raises:
@@ -154,7 +154,7 @@ def decide_gradient(left: Expression, right: Expression) -> Decision:
     """
     sides = (*left.walk(), *right.walk())
     hold = any(isinstance(node, tree.StopGradient) for node in sides)
-    difference, reading = _difference(left, right, hold=hold)
+    difference, reading = _difference(left, right, hold=hold, work=work)
     denominators = reading.denominators
     slopes = slopes_of(difference, reading.inside)
     theorem = None
@@ -273,8 +273,10 @@ def normal_form(node: Expression) -> NormalForm:
     return read((node,)).forms[0]
 
 
-def _difference(left: Expression, right: Expression, *, hold: bool) -> tuple[NormalForm, Reading]:
-    reading = read((left, right), hold=hold)
+def _difference(
+    left: Expression, right: Expression, *, hold: bool, work: int
+) -> tuple[NormalForm, Reading]:
+    reading = read((left, right), hold=hold, work=work)
     one, other = reading.forms
     sums = dict(one.sums)
     for response, r in other.sums.items():

@@ -44,12 +44,13 @@ _SMALL_PRIMES = 10_000  # what is left of a number without them is taken as it i
 
 
 @lru_cache(maxsize=256)  # value and gradient of one statement, and its steps, share readings
-def read(nodes: tuple[Expression, ...], *, hold: bool = False) -> Reading:
+def read(nodes: tuple[Expression, ...], *, hold: bool = False, work: int = 1) -> Reading:
     """Return the normal forms of expressions over one field.
 
     Args:
         nodes: the expressions.
         hold: whether the policy's atoms inside sg are kept apart from those outside.
+        work: how many times `MAX_WORK` it may take.
 
     Raises:
         OutsideClassError: an expression is not well scoped, or too large.
@@ -59,9 +60,9 @@ def read(nodes: tuple[Expression, ...], *, hold: bool = False) -> Reading:
     for node in nodes:
         check_scope(node, "")
         collect(node, atoms)
-    work = Work()
+    meter = Work(MAX_WORK * work)
     while True:  # opaque and frozen atoms come to light one by one; each asks for a larger field
-        reader = Reader(atoms, work, hold=hold)
+        reader = Reader(atoms, meter, hold=hold)
         try:
             forms = [reader.real(node, frozen=False) for node in nodes]
         except MissingAtom as missing:
@@ -79,7 +80,8 @@ def read(nodes: tuple[Expression, ...], *, hold: bool = False) -> Reading:
 class Work:
     """Counts the products of terms, so that what is refused does not depend on the machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_WORK) -> None:
+        self.limit = limit
         self.done = 0
 
     def spend(self, left: FracElement, right: FracElement) -> None:
@@ -90,7 +92,7 @@ class Work:
         """
         terms = (len(left.numer), len(left.denom), len(right.numer), len(right.denom))
         self.done += terms[0] * terms[2] + terms[1] * terms[3] + 1
-        if self.done > MAX_WORK:
+        if self.done > self.limit:
             raise OutsideClassError("too much work")
         parts = (left.numer, left.denom, right.numer, right.denom)
         if self.done % 8 == 0 and sum(map(bits, parts)) > MAX_BITS:
@@ -306,6 +308,7 @@ class Reader:
             for number, turn in ((content.numerator, sign), (content.denominator, -sign)):
                 for prime, count in self.primes(int(number)):
                     log = self.variable(Atom(f"log({prime})", opaque=True))
+                    self.functions[f"log({prime})"] = "log", ((self.field(prime), {}),)
                     total = self.plus(total, (turn * count * log, {}))
             if len(primitive) > 1:
                 log = self.opaque("log", (self.field(primitive), {}))
@@ -333,13 +336,30 @@ class Reader:
 
     def exponential(self, exponent: Form) -> FracElement:
         """Return exp e, as 1/exp(-e) where e starts with a minus, so that both are one atom."""
+        factor, exponent = self.powers(exponent)
         parts = (exponent[0], *(exponent[1][response] for response in sorted(exponent[1])))
         first = next((part for part in parts if part), None)
         if first is None:
-            return self.field.one
+            return factor
         if first.numer.LC > 0:
-            return self.opaque("exp", exponent)
-        return 1 / self.opaque("exp", self.times(exponent, -self.field.one))
+            return times(factor, self.opaque("exp", exponent))
+        return times(factor, 1 / self.opaque("exp", self.times(exponent, -self.field.one)))
+
+    def powers(self, exponent: Form) -> tuple[FracElement, Form]:
+        """Return R and e such that exp of a form is R exp e: exp(k log a) = a^k (A2, A3)."""
+        factor, constant = self.field.one, exponent[0]
+        if constant.denom != 1:
+            return factor, exponent
+        for monomial, k in constant.numer.terms():
+            if sum(monomial) != 1 or k.denominator != 1 or abs(k) > MAX_POWER:
+                continue
+            variable = self.field.gens[monomial.index(1)]
+            function, arguments = self.functions.get(str(variable.numer.as_expr()), ("", ()))
+            if function == "log":
+                base = arguments[0][0] if k > 0 else 1 / arguments[0][0]
+                factor = times(factor, self.power(base, abs(int(k)), tree.Number(1)))
+                constant -= int(k) * variable
+        return factor, (constant, exponent[1])
 
     def scalar(self, form: Form) -> FracElement:
         """Return a form as one fraction: its sums over tokens become opaque atoms."""

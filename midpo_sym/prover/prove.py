@@ -140,16 +140,26 @@ class Result:
 
 
 def prove_statement(
-    statement: Statement, derivation: Derivation, claim: Claim | None = None
+    statement: Statement,
+    derivation: Derivation,
+    claim: Claim | None = None,
+    *,
+    work: int = 1,
 ) -> Result:
     """Prove or refute one statement.
+
+    Args:
+        statement: what to check.
+        derivation: the specification it is from.
+        claim: the claim it checks, if it does.
+        work: how many times the usual limits of work the kernel and the search may take.
 
     Raises:
         DisagreementError: two judges contradict each other.
         ZeroDenominatorError: the statement divides by something that is always zero.
     """
     start = time.perf_counter()
-    verdict, gradient, opinions = judge(*sides(statement), statement=statement)
+    verdict, gradient, opinions = judge(*sides(statement), statement=statement, work=work)
     seconds = time.perf_counter() - start
     return Result(derivation, claim, statement, verdict, gradient, opinions, seconds)
 

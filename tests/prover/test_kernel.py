@@ -120,6 +120,9 @@ EQUAL = [
     ("log(1 + exp(gamma))", "log(exp(2*gamma - gamma) + 1)"),
     ("log(1 + exp(gamma))", "log(1 + exp(-gamma)) + gamma"),  # exp(-γ) = 1/exp(γ)
     ("max(gamma, gamma)", "gamma"),
+    ("(alpha**2)**(1/2)", "alpha"),
+    ("exp(-log(length(w)))", "1/length(w)"),  # exp(k log a) = a^k
+    ("exp(2*log(alpha) - log(3) + gamma)", "alpha**2/3*exp(gamma)"),
     ("sum_t(mu(w, t))*sum_t(mu(l, t))", "sum_t(mu(l, t))*sum_t(mu(w, t))"),
     ("sum_t(exp(mu(w, t) + 1))", "sum_t(exp(1 + mu(w, t)))"),
     ("sum_t(max(mu(w, t), 1)) + gamma", "gamma + sum_t(max(1, mu(w, t)))"),
@@ -172,7 +175,6 @@ UNKNOWN = [
     ("pi(w)", "ref(w)"),  # not equal
     ("log(alpha)", "log(beta)"),  # not equal
     ("log(2)", "log(3)"),  # not equal
-    ("(alpha**2)**(1/2)", "alpha"),  # equal
     ("sum_t(exp(mu(w, t)))", "sum_t(exp(xi(w, t)))"),  # not equal
     ("log(alpha + beta)", "log(alpha) + log(beta)"),  # not equal
     ("log(alpha + beta)", "log(alpha)"),  # not equal

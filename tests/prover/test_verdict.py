@@ -49,7 +49,7 @@ def test_the_honest_verdicts():
 @pytest.mark.parametrize("statement", [TRUE, FALSE], ids=["true", "false"])
 def test_the_kernel_lies_about_the_value(monkeypatch, statement):
     """Equal called different, and different called equal, contradict the numbers."""
-    monkeypatch.setattr(module, "decide", lambda *sides: opposite(decide(*sides)))
+    monkeypatch.setattr(module, "decide", lambda *sides, **__: opposite(decide(*sides)))
     with pytest.raises(DisagreementError):
         check(statement)
 
@@ -57,7 +57,7 @@ def test_the_kernel_lies_about_the_value(monkeypatch, statement):
 @pytest.mark.parametrize("statement", [TRUE, HALF], ids=["true", "false"])
 def test_the_kernel_lies_about_the_gradient(monkeypatch, statement):
     """Equal gradients called different, and different ones called equal, are found out."""
-    lie = lambda *sides: opposite(decide_gradient(*sides))  # noqa: E731 - as short as a lie
+    lie = lambda *sides, **__: opposite(decide_gradient(*sides))  # noqa: E731 - as short as a lie
     monkeypatch.setattr(module, "decide_gradient", lie)
     with pytest.raises(DisagreementError):
         check(statement)
