@@ -67,7 +67,7 @@ class Prior:
     zeta: str | None
     link: str | None
     gradient: bool  # whether the gradient is said to be given, too
-    for_gradient: bool = False  # whether it is for the gradient that the label is needed
+    needed: bool = True  # whether it is said to be for the value that so much has to be known
 
 
 def answers(path: Path, *, brief: bool = False) -> list[Answer]:
@@ -163,8 +163,8 @@ def _prior(found: dict[str, Any]) -> Prior:
     """Return a prior: of the loss itself, or else of the argument of its link."""
     link = "logsigmoid" if found["gives"] == "argument" else found["link"]
     failure = found["failure"]
-    for_gradient = failure is not None and failure["derivative_in"] is not None
-    return Prior(found["reach"], found["zeta"], link, found["zeta"] is not None, for_gradient)
+    needed = failure is not None and failure["derivative_in"] is None
+    return Prior(found["reach"], found["zeta"], link, found["zeta"] is not None, needed)
 
 
 def latex(answer: Answer) -> str:

@@ -40,7 +40,7 @@ def prior(statement: Statement, said: Prior, seed: str) -> Finding:
         if said.reach == "pair":
             kind = "wrong" if separates else "right"
             return Finding("prior", kind, "the margin separates" if separates else "")
-        if closes and not said.for_gradient:
+        if closes and said.needed:
             return Finding("prior", "wrong", "the label is not needed")
     if said.zeta is None:
         return Finding("prior", "unknown", f"{said.reach}, no text")
