@@ -249,8 +249,8 @@ def _witness(witness: Witness, statement: Statement) -> dict[str, Any]:
     found = {
         **_models(witness.models),
         "of": "argument" if of_arguments else "loss",
-        "framework": left,
-        "target": right,
+        "framework": left.rstrip("…"),
+        "target": right.rstrip("…"),
         "derivative_in": _coordinate(witness.models) if witness.of_gradient else None,
         "arguments": None,
     }

@@ -71,10 +71,10 @@ class LossSlope:
         return bool(self.bounds.b < other.bounds.a or other.bounds.b < self.bounds.a)
 
     def __str__(self) -> str:
-        """Return the derivative, exact, or as a decimal number of which all digits are right."""
+        """Return the derivative, exact, or else in decimals, the last of them rounded."""
         if self.exact is not None:
             return format_polynomial(self.exact)
-        return f"{_intervals().nstr(self.bounds.mid, _SHOWN)}…".replace("[", "").replace("]", "")
+        return f"{float(self.bounds.mid):.{_SHOWN}g}…".replace("-", "−")
 
 
 def _outer(link: str, a: Exact) -> Exact:
