@@ -23,10 +23,11 @@ from midpo_sym.emit.json import (
 )
 from midpo_sym.emit.json import report
 from midpo_sym.emit.latex import to_document
+from midpo_sym.emit.losses.errors import NotGeneratedError
 from midpo_sym.prover.forms import ZeroDenominatorError
 
 SCHEMA = Path(midpo_sym.__file__).parent / "emit" / "result.schema.json"
-REFUSED = (midpo_sym.NotProvedError, midpo_sym.SpecError)  # by `generate`, with the reason
+REFUSED = (NotGeneratedError, midpo_sym.SpecError)  # by `generate`, with the reason
 CONTROL = re.compile(r"(?<!\\)(?:\\\\)*\\([A-Za-z]+)")  # a doubled backslash breaks a line
 
 
@@ -41,7 +42,6 @@ class Verdict:
     residual: str | None
     witness: dict[str, Any] | None
     cures: tuple[tuple[str, str], ...]
-    apart: tuple[tuple[str, str], ...]  # pairs that must differ, for the gradient
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,8 @@ class Prior:
 
     reach: str
     zeta: str | None
-    link: str | None
-    gradient: bool  # whether the gradient is said to be given, too
-    needed: bool = True  # whether it is said to be for the value that so much has to be known
+    link: str | None = None  # under which it gives what is said: that of the loss if left out
+    needed: bool = True  # whether it is said that a prior has to know so much
 
 
 def answers(path: Path, *, brief: bool = False) -> list[Answer]:
@@ -103,19 +102,18 @@ def _verdict(found: dict[str, Any]) -> Verdict:
     conditions = found.get("conditions", ())
     return Verdict(
         status=found["status"],
-        conditions=tuple(each["nonzero"] for each in conditions if "nonzero" in each),
+        conditions=tuple(each["nonzero"] for each in conditions),
         positive=tuple(
             match[1]
             for each in found.get("assumptions", ())
             if (match := re.fullmatch("the scale (.+) is positive", each))
         ),
         given=tuple(
-            each["nonzero"] for each in conditions if "nonzero" in each and each["given_by"]
+            each["nonzero"] for each in conditions if each["given_by"]
         ),
         residual=found.get("residual"),
         witness=found.get("witness"),
         cures=tuple((each["parameter"], each["value"]) for each in found.get("holds_for", ())),
-        apart=tuple(tuple(each["apart"]) for each in conditions if "apart" in each),
     )
 
 
@@ -162,9 +160,7 @@ def prior_of(answer: Answer) -> Prior:
 def _prior(found: dict[str, Any]) -> Prior:
     """Return a prior: of the loss itself, or else of the argument of its link."""
     link = "logsigmoid" if found["gives"] == "argument" else found["link"]
-    failure = found["failure"]
-    needed = failure is not None and failure["derivative_in"] is None
-    return Prior(found["reach"], found["zeta"], link, found["zeta"] is not None, needed)
+    return Prior(found["reach"], found["zeta"], link, found["needed"])
 
 
 def latex(answer: Answer) -> str:

@@ -28,7 +28,7 @@ cdot mid Vert lvert rvert
 
 
 def prior(statement: Statement, said: Prior, seed: str) -> Finding:
-    """Put a prior in: under the link that is said it gives the loss, and its gradient if said so.
+    """Put a prior in: under the link that is said it gives the loss, and its gradient.
 
     Where none is said to exist, the margin does not separate; where one has to know the label,
     the margin of three responses does not close.
@@ -48,7 +48,7 @@ def prior(statement: Statement, said: Prior, seed: str) -> Finding:
     found = truth(replace(statement, zeta=parse(said.zeta), link=link), seed, 12)
     if found.value is False:
         return Finding("prior", "wrong", f"{said.zeta} does not give the loss ({link})")
-    if said.gradient and found.gradient is False:
+    if found.gradient is False:
         return Finding("prior", "wrong", f"{said.zeta} does not give the gradient ({link})")
     return Finding("prior", "right" if found.value else "unknown", "")
 

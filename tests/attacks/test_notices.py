@@ -18,7 +18,7 @@ zeta = "ref(y)"
 [loss]
 argument = "alpha*log(pi(w)/ref(w)) - alpha*log(pi(l)/ref(l))"
 """
-PROVED = Verdict("proved", (), (), (), None, None, (), ())
+PROVED = Verdict("proved", (), (), (), None, None, ())
 REFUTED = replace(PROVED, status="refuted")
 
 
@@ -122,15 +122,14 @@ def test_a_witness_with_other_numbers_is_noticed(dpo, eta, target, kind):
 @pytest.mark.parametrize(
     ("said", "kind"),
     [
-        (Prior("response", "ref(y)", None, gradient=True), "right"),
-        (Prior("response", "3*sg(ref(y))", None, gradient=True), "right"),
-        (Prior("response", "pi(y)/sg(pi(y))*ref(y)", None, gradient=True), "wrong"),
-        (Prior("response", "pi(y)/sg(pi(y))*ref(y)", None, gradient=False), "right"),
-        (Prior("response", "prev(y)", None, gradient=True), "wrong"),
-        (Prior("response", "ref(y)", "identity", gradient=True), "wrong"),
-        (Prior("label", "ref(y)", None, gradient=True), "wrong"),
-        (Prior("pair", None, None, gradient=True), "wrong"),
-        (Prior("unknown", None, None, gradient=True), "unknown"),
+        (Prior("response", "ref(y)"), "right"),
+        (Prior("response", "3*sg(ref(y))"), "right"),
+        (Prior("response", "pi(y)/sg(pi(y))*ref(y)"), "wrong"),
+        (Prior("response", "prev(y)"), "wrong"),
+        (Prior("response", "ref(y)", "identity"), "wrong"),
+        (Prior("label", "ref(y)"), "wrong"),
+        (Prior("pair", None), "wrong"),
+        (Prior("unknown", None), "unknown"),
     ],
 )
 def test_a_wrong_prior_is_noticed(dpo, said, kind):
@@ -139,7 +138,7 @@ def test_a_wrong_prior_is_noticed(dpo, said, kind):
 
 def test_a_pair_that_is_one_is_right(dpo):
     pair = dpo.changed(argument="alpha*log(pi(w))*log(ref(l))")
-    assert shown.prior(pair, Prior("pair", None, None, gradient=True), "s").kind == "right"
+    assert shown.prior(pair, Prior("pair", None), "s").kind == "right"
     label = dpo.changed(argument="alpha*log(pi(w)) - 2*alpha*log(pi(l))")
     assert shown.margins(label, "s") == (True, False)
 

@@ -126,6 +126,8 @@ class Draft:
         self.rng.shuffle(places)
         for path, term in places:
             speaks = responses(term)
+            if any(each[0] == "short0" and responses(self.unfold(each)) for _, each in walk(term)):
+                continue  # what uses it may not be of y
             if per_token(term):
                 # Such a definition is called with one response and the token t.
                 if len(speaks) != 1 or has(term, "by_label", "whole"):

@@ -8,7 +8,7 @@ from typing import Any
 from generators.changes import CHANGES
 from generators.draft import Draft
 from generators.rules import keeps, legal
-from generators.terms import Term, Writer, add, mul, num
+from generators.terms import Term, Writer, add, has, mul, num
 
 LONGEST = 3500
 DEFAULTS = {"real": "-1/2", "nonnegative": "0", "positive": "1/10", "unit": "1/3"}
@@ -174,9 +174,9 @@ def _replaced(draft: Draft) -> Row | None:
         case 5 if draft.definitions:
             name = rng.choice([*draft.definitions])
             _, body = draft.definitions[name]
+            if has(body, "short0", "short1", "short2") or not legal(draft):
+                return None  # the other value of a definition may not use definitions
             other = ("mul", num(rng.choice([Fraction(1, 2), Fraction(2)])), body)
-            if not legal(draft):
-                return None
             return {"where": f"{{ {name} = {_expression(draft, other)} }}"}
     if not draft.parameters:
         return None
