@@ -197,10 +197,12 @@ def printed(path: Path) -> str:
 
 def divides_by_zero(error: Exception) -> bool:
     """Return whether an error says that a statement always divides by zero."""
-    said = isinstance(error, midpo_sym.SpecError) and "always zero" in str(error)
-    return said or isinstance(error, ZeroDenominatorError)
+    words = "always zero" in str(error) or "that is zero" in str(error)
+    return isinstance(error, ZeroDenominatorError) or (
+        isinstance(error, midpo_sym.SpecError) and words
+    )
 
 
-def scale_is_refused(error: Exception) -> bool:
-    """Return whether an error says that the scale of a statement is never positive."""
+def has_no_positive_scale(error: Exception) -> bool:
+    """Return whether an error says that a scale is never positive."""
     return isinstance(error, midpo_sym.SpecError) and "the scale of MI-DPO" in str(error)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from attacks import product, shown, torch_files, verdicts
 from attacks.findings import COLUMNS, Finding
-from attacks.verdicts import everywhere
 from generators.cases import Case
 from oracles.statement import Statement, read
 from oracles.truth import truth
@@ -57,7 +56,8 @@ def _attack(case: Case, path: Path, columns: frozenset[str], points: int) -> Ite
         raise
     except Exception as error:  # noqa: BLE001 - any exception is a finding
         yield _refusal(error, statements, case.name)
-    if answers and "prior" in columns:
+        return
+    if "prior" in columns:
         yield from _guarded(
             "prior", lambda: [shown.prior(statements[""], product.prior(path), case.name)]
         )
@@ -99,23 +99,18 @@ def _guarded(column: str, find: Callable[[], Iterable[Finding]]) -> Iterator[Fin
 
 
 def _refusal(error: Exception, statements: dict[str, Statement], seed: str) -> Finding:
-    """Judge an exception of the prover: some statements may be refused.
+    """Judge an exception of the prover.
 
-    They are those that divide by zero everywhere, and those whose scale is positive nowhere.
+    Only what divides by zero everywhere may be refused, and a scale that is never positive.
     """
     if product.divides_by_zero(error) and any(
         truth(each, seed).defined == 0 for each in statements.values()
     ):
         return Finding("value", "unknown", "divides by zero everywhere")
-    if product.scale_is_refused(error) and any(
-        all(
-            value <= 0
-            for point in each.points(seed, 12)
-            for value in everywhere(each.scale, each, point)
-        )
-        for each in statements.values()
+    if product.has_no_positive_scale(error) and any(
+        verdicts.scale_is_never_positive(each, seed) for each in statements.values()
     ):
-        return Finding("value", "unknown", "the scale is never positive")
+        return Finding("value", "unknown", "a scale that is never positive")
     return Finding("value", "exception", f"{type(error).__name__}: {str(error)[:300]}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -11,7 +12,6 @@ from typing import Any
 from attacks import product
 from attacks.findings import Finding
 from attacks.product import Answer, Prior
-from oracles.dual import Number
 from oracles.evaluate import Binding, Evaluator
 from oracles.model import Point
 from oracles.reader import Tree, parse, walk
@@ -53,53 +53,49 @@ def prior(statement: Statement, said: Prior, seed: str) -> Finding:
     return Finding("prior", "right" if found.value else "unknown", "")
 
 
+Responses = tuple[int, ...]
+Row = tuple[Responses, Responses, int]  # chosen, rejected, and the sign of their margin
+
+
 def margins(statement: Statement, seed: str) -> tuple[bool, bool]:
     """Return whether m(a,b) − m(a,d) − m(c,b) + m(c,d) is 0, and m(a,b) + m(b,c) − m(a,c).
 
-    Between responses of the same models; the weights of a response are those of its label.
+    Between responses of the same models, in value and in gradient; the weights of a response are
+    those of its label.
     """
-    answers: list[list[bool | None]] = [[], []]
-    points = [*statement.points(seed, 12)]
-    for one, other in pairwise(points):
+    separates, closes = [], []
+    for one, other in pairwise(statement.points(seed, 12)):
         a, b = one.responses["w"], one.responses["l"]
-        c, d = (tuple(t % one.size for t in r) for r in (*other.responses.values(),))
-        if len({a, b, c, d}) < 4:
-            continue
-        for kind, rows in enumerate(
-            (
-                ((a, b, 1), (a, d, -1), (c, b, -1), (c, d, 1)),
-                ((a, b, 1), (b, c, 1), (a, c, -1)),
+        c, d = (tuple(token % one.size for token in each) for each in other.responses.values())
+        if len({a, b, c, d}) == 4:
+            separates.append(
+                _sums_to_zero(statement, one, (a, b, 1), (a, d, -1), (c, b, -1), (c, d, 1))
             )
-        ):
-            answers[kind].append(_combination(statement, one, rows))
-    return tuple(  # type: ignore[return-value]
-        bool(known) and all(known)
-        for each in answers
-        for known in [[x for x in each if x is not None]]
-    )
+            closes.append(_sums_to_zero(statement, one, (a, b, 1), (b, c, 1), (a, c, -1)))
+    known = [[each for each in answers if each is not None] for answers in (separates, closes)]
+    first, second = (bool(answers) and all(answers) for answers in known)
+    return first, second
 
 
-def _combination(
-    statement: Statement, point: Point, rows: tuple[tuple[Any, Any, int], ...]
-) -> bool | None:
-    """Return whether a sum of margins is zero at the models of a point."""
-
-    def total(evaluator: Evaluator, sign: int) -> Number:
+def _sums_to_zero(statement: Statement, point: Point, *rows: Row) -> bool | None:
+    """Return whether a sum of margins and its slopes are zero at the models of a point."""
+    terms: dict[Any, list[float]] = defaultdict(list)
+    for w, l, sign in rows:  # noqa: E741
+        there = replace(point, responses={"w": w, "l": l})
+        evaluator = Evaluator(there, statement.definitions)
         a = evaluator.arithmetic
-        found: Number = Fraction(0)
-        for w, l, factor in rows:  # noqa: E741
-            if factor == sign:
-                there = replace(point, responses={"w": w, "l": l})
-                margin = Evaluator(there, evaluator.definitions, a).value(statement.argument)
-                found = a.add(found, _constant(margin))
-        return found
-
-    sides: list[Side] = [lambda e, s=sign: total(e, s) for sign in (1, -1)]  # type: ignore[misc]
-    return sides_equal([point], statement, *sides).value
-
-
-def _constant(value: Number) -> Number:
-    return value if isinstance(value, Fraction) else value._replace(slope=None)
+        try:
+            margin = a.dual(evaluator.value(statement.argument))
+        except (ArithmeticError, ValueError):
+            return None
+        if a.kink:
+            return None
+        terms["value"].append(sign * margin.value)
+        if margin.slope is not None:
+            for prefix, start in evaluator.index.items():
+                for token in range(there.size):
+                    terms[prefix, token].append(sign * margin.slope[start + token])
+    return all(abs(sum(each)) <= 1e-9 * (1 + sum(map(abs, each))) for each in terms.values())
 
 
 def derivation(statement: Statement, answer: Answer, seed: str) -> Finding:

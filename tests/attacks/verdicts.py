@@ -130,6 +130,16 @@ def scale(statement: Statement, said: Verdict, found: Truth) -> Finding:
     return Finding("scale", "right")
 
 
+def scale_is_never_positive(statement: Statement, seed: str) -> bool:
+    """Return whether a scale is zero or negative at all points."""
+    values = [
+        value
+        for point in statement.points(seed, 24)
+        for value in everywhere(statement.scale, statement, point)
+    ]
+    return all(value <= 0 for value in values)
+
+
 TERM = re.compile(r"^(−?)\s*(\d+(?:/\d+)?)?\s*(?:log 2|\(log 2\)\^(\d+))?$")
 
 

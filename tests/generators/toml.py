@@ -12,7 +12,7 @@ from generators.terms import Term, Writer, add, has, mul, num
 
 LONGEST = 3500
 DEFAULTS = {"real": "-1/2", "nonnegative": "0", "positive": "1/10", "unit": "1/3"}
-GREEK = {"beta": "β", "gamma": "γ", "eta": "η", "tau": "τ", "kappa": "κ", "delta": "δ", "rho": "ρ"}
+LETTERS = {"lambda": "λ", "nu": "ν", "phi": "φ"}
 Row = dict[str, Any]
 
 
@@ -35,13 +35,14 @@ def _inline(row: Row) -> str:
     return "{ " + ", ".join(f"{key} = {value}" for key, value in row.items()) + " }"
 
 
-def _symbols(draft: Draft, name: str, number: int, kind: str) -> Row:
+def _symbols(draft: Draft, number: int, kind: str) -> Row:
     """Return symbols for a name, each only once in a file."""
     row: Row = {}
     if draft.rng.random() < 0.15:
         row["latex"] = f"'\\{kind}_{{{number}}}'"
     if draft.rng.random() < 0.15:
-        row["unicode"] = f'"{GREEK.get(name, name[0])}{chr(0x2080 + number)}"'
+        # Numbers that names such as c1 and mu2 do not have.
+        row["unicode"] = f'"{LETTERS[kind]}{chr(0x2083 + number)}"'
     return row
 
 
@@ -55,7 +56,7 @@ def _parameter(draft: Draft, name: str, number: int) -> Row:
     if draft.rng.random() < 0.5:
         row["default"] = _quoted(draft, DEFAULTS[domain], expression=True)
     row["meaning"] = f'"the {name} of the loss"'
-    return row | _symbols(draft, name, number, "lambda") | _torch(draft, name)
+    return row | _symbols(draft, number, "lambda") | _torch(draft, name)
 
 
 def _weight(draft: Draft, name: str, number: int) -> Row:
@@ -64,7 +65,7 @@ def _weight(draft: Draft, name: str, number: int) -> Row:
     if by_label or draft.rng.random() < 0.4:
         row["by_label"] = str(by_label).lower()
     row["meaning"] = '"a mask of tokens"'
-    return row | _symbols(draft, name, number, "nu") | _torch(draft, name)
+    return row | _symbols(draft, number, "nu") | _torch(draft, name)
 
 
 def _definition(draft: Draft, name: str, number: int) -> Row:
@@ -73,7 +74,7 @@ def _definition(draft: Draft, name: str, number: int) -> Row:
     row["is"] = _expression(draft, body)
     if draft.rng.random() < 0.3:
         row["meaning"] = '"an abbreviation"'
-    return row | _symbols(draft, name, number, "phi")
+    return row | _symbols(draft, number, "phi")
 
 
 def file(draft: Draft, rows: list[Row]) -> str | None:
