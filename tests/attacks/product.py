@@ -108,9 +108,7 @@ def _verdict(found: dict[str, Any]) -> Verdict:
             for each in found.get("assumptions", ())
             if (match := re.fullmatch("the scale (.+) is positive", each))
         ),
-        given=tuple(
-            each["nonzero"] for each in conditions if each["given_by"]
-        ),
+        given=tuple(each["nonzero"] for each in conditions if each["given_by"]),
         residual=found.get("residual"),
         witness=found.get("witness"),
         cures=tuple((each["parameter"], each["value"]) for each in found.get("holds_for", ())),
