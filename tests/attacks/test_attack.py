@@ -63,7 +63,7 @@ def test_no_case_is_refused(found, group):
 
 @pytest.mark.parametrize(
     ("group", "column", "share"),
-    [("verdicts", "value", 0.4), ("priors", "prior", 0.1), ("torch", "torch", 0.8)],
+    [("verdicts", "value", 0.4), ("priors", "prior", 0.15), ("torch", "torch", 0.8)],
 )
 def test_most_questions_get_an_answer(found, group, column, share):
     counts = Counter(each.kind for _, each in found(group) if each.column == column)

@@ -6,9 +6,10 @@ import math
 from dataclasses import replace
 from fractions import Fraction
 
+import mpmath
 import pytest
 from generators.cases import case
-from oracles.dual import Arithmetic
+from oracles.dual import DIGITS, Arithmetic, Precise, UndefinedError
 from oracles.evaluate import Evaluator
 from oracles.model import Point, points
 from oracles.reader import ReadError, parse
@@ -117,6 +118,24 @@ def test_a_surrogate_has_the_gradient_alone():
     surrogate = DPO.replace(a[1:-1], f"sg(1/(1 + exp({a})))*{a}") + '\nloss.link = "identity"'
     found = truth(read(surrogate)[""], "s")
     assert (found.value, found.gradient) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "defined"),
+    [
+        ("exp(-200)/exp(-200)", True),  # small is not zero
+        ("1/(log(pi(w)) - log(pi(w)**2)/2)", False),
+        ("(exp(a) - exp(a/2)**2)**-1", False),
+    ],
+)
+def test_what_is_zero_and_what_is_small(text, defined):
+    with mpmath.workdps(DIGITS):
+        evaluator = Evaluator(TINY, {}, Precise())
+        if defined:
+            assert float(evaluator.value(parse(text)).value) == pytest.approx(1)
+        else:
+            with pytest.raises(UndefinedError):
+                evaluator.value(parse(text))
 
 
 def test_no_gradient_is_claimed_at_a_tie():

@@ -48,7 +48,7 @@ class Arithmetic:
     Fraction(1, 1)
     """
 
-    small = 1e-11  # a divisor below it, or a difference in `max`, may be a rounded zero
+    small = 1e-11  # a difference below it may be a rounded zero
     precise = False
 
     def __init__(self) -> None:
@@ -81,7 +81,10 @@ class Arithmetic:
             return a + b
         a, b = self.dual(a), self.dual(b)
         slope = b.slope if a.slope is None else a.slope if b.slope is None else a.slope + b.slope
-        return self.made(a.value + b.value, slope)
+        total = a.value + b.value
+        if self.precise and abs(total) < self.small * max(abs(a.value), abs(b.value)):
+            total = 0 * total  # what is left of seventy digits that cancel is zero
+        return self.made(total, slope)
 
     def neg(self, a: Number) -> Number:
         if isinstance(a, Fraction):
@@ -112,9 +115,10 @@ class Arithmetic:
             if n < 0 and a == 0:
                 raise UndefinedError
             return a**n
-        if n < 0 and abs(a.value) < self.small:
-            # Seventy digits of zero are zero; in floating point it might be.
-            raise UndefinedError if self.precise else UnclearError
+        if n < 0 and self.precise and a.value == 0:
+            raise UndefinedError
+        if n < 0 and not self.precise and abs(a.value) < self.small:
+            raise UnclearError  # it might be a rounded zero
         if abs(a.value) and abs(n * math.log10(abs(a.value))) > 280 and not self.precise:
             raise UnclearError
         slope = None if a.slope is None else a.slope * (n * a.value ** (n - 1))
