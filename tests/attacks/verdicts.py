@@ -44,7 +44,7 @@ def check(statement: Statement, answer: Answer, seed: str, count: int) -> Iterat
         yield witness(statement, answer.value)
         yield residual(statement, answer.value, seed)
         yield from (cure(statement, each, seed) for each in answer.value.cures)
-    elif answer.gradient.status == "refuted":
+    if answer.gradient.status == "refuted":
         yield witness(statement, answer.gradient)
     yield rewards(statement, answer, seed)
 
@@ -96,9 +96,17 @@ def verdict(
             if each is False and holds(said, statement, outcome.point):
                 return Finding(column, "wrong", f"proved, but {_said(outcome)}")
         return Finding(column, "right")
-    if found.defined and False not in equal and any(equal):
+    if found.defined and False not in equal and any(equal) and not shows(column, statement, said):
         return Finding(column, "wrong", f"refuted, but equal at {found.defined} points")
     return Finding(column, "right")
+
+
+def shows(column: str, statement: Statement, said: Verdict) -> bool:
+    """Return whether a witness shows what random points do not: that values, or slopes, differ."""
+    row = said.witness
+    if row is None or (row["derivative_in"] is None) != (column == "value"):
+        return False
+    return witness(statement, said).kind == "right"
 
 
 def _said(outcome: Outcome) -> str:

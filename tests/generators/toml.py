@@ -36,13 +36,12 @@ def _inline(row: Row) -> str:
 
 
 def _symbols(draft: Draft, number: int, kind: str) -> Row:
-    """Return symbols for a name, each only once in a file."""
+    """Return symbols for a name, each only once in a file; c1 and mu2 have lower numbers."""
     row: Row = {}
     if draft.rng.random() < 0.15:
-        row["latex"] = f"'\\{kind}_{{{number}}}'"
+        row["latex"] = f"'\\{kind}_{{{number + 3}}}'"
     if draft.rng.random() < 0.15:
-        # Numbers that names such as c1 and mu2 do not have.
-        row["unicode"] = f'"{LETTERS[kind]}{chr(0x2083 + number)}"'
+        row["unicode"] = f'"{LETTERS[kind]}{chr(0x2080 + number + 3)}"'
     return row
 
 
