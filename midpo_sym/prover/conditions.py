@@ -58,7 +58,13 @@ def kinks(*sides: Expression) -> tuple[Condition, ...]:
         if difference.constant.numer.is_ground and not difference.sums:
             continue  # two constants apart: never equal
         with suppress(NotReadableError):
-            apart = rebuild(difference, by_response=False)
+            turned = NormalForm(
+                -difference.constant,
+                {response: -r for response, r in difference.sums.items()},
+                difference.atoms,
+            )
+            both = [rebuild(form, by_response=False) for form in (difference, turned)]
+            apart = min(both, key=to_text)  # the same, whichever side is written first
         result[to_text(apart)] = Condition(apart, "")
     return tuple(result.values())
 
