@@ -173,14 +173,14 @@ def test_the_search_is_counted_in_nodes():
 
 
 def test_a_residual_that_cannot_be_read_again_is_not_shown():
-    """(g^64)^2 is g^128, more than the kernel reads: refuted all the same, with no residual."""
+    """(g^64)^2 is g^128, more than the kernel reads: refuted, with no residual."""
     verdict = prove("outside_crash").verdict
     assert verdict.status.value == "refuted"
     assert verdict.residual is None
 
 
 def test_undecided_does_not_contradict_its_judges():
-    """3π against ref: the kernel tells the sides apart, and the numbers shown are different ones."""
+    """3π against ref: the kernel tells the sides apart, and the numbers shown differ."""
     result = prove("const3")
     kernel = result.opinions[0]
     assert (kernel.judge, kernel.says) == ("kernel", "different")
