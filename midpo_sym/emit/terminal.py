@@ -59,7 +59,8 @@ def summary(results: Sequence[Result], *, width: int) -> RenderableType:
             f"{result.seconds * 1e3:.0f} ms",
         )
     noted = [Text(f"{_LABELS}: {LABELS_ASSUMPTION}", style="dim")] * any(
-        isinstance(result.verdict, Proved) and result.verdict.assumptions for result in results
+        isinstance(result.verdict, Proved) and LABELS_ASSUMPTION in result.verdict.assumptions
+        for result in results
     )
     return Group(table, *noted, _count(results))
 
@@ -288,7 +289,7 @@ def _details(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[st
         return
     knows = _knows(result)
     yield "prior knows", knows or "nothing of policy, label or length"
-    if isinstance(verdict, Proved) and result.prior.is_needed:
+    if isinstance(verdict, Proved) and result.prior.gives_loss and result.prior.is_needed:
         yield "any prior", f"for this loss has to know {result.prior.reach.value}"
     loss = {
         "a reference model": not found.reference_free,

@@ -46,17 +46,23 @@ def kinks(*sides: Expression) -> tuple[Condition, ...]:
     result: dict[str, Condition] = {}
     for node in found.values():
         apart: Expression = tree.add(node.left, tree.Neg(node.right))
-        if tree.token_responses(node):  # one condition for each token
-            result[to_text(apart)] = Condition(apart, "")
-            continue
-        decision = decide(node.left, node.right)
+        # Of one token: Σ_t a(t) = Σ_t b(t) for all responses if and only if a(t) = b(t).
+        tokens = tree.token_responses(node)
+        one, other = (
+            tree.TokenSum(min(tokens), side) if tokens else side for side in (node.left, node.right)
+        )
+        decision = decide(one, other)
         if decision.answer is Answer.EQUAL:
-            if decide_gradient(node.left, node.right).answer is not Answer.EQUAL:
+            if decide_gradient(one, other).answer is not Answer.EQUAL:
                 raise NoGradientError(f"{to_text(node)} has a gradient nowhere")
             continue
         difference = decision.difference
-        if difference.constant.numer.is_ground and not difference.sums:
-            continue  # two constants apart: never equal
+        parts = [part for part in (difference.constant, *difference.sums.values()) if part]
+        if len(parts) == 1 and parts[0].numer.is_ground and parts[0].denom == 1:
+            continue  # a number apart: never equal
+        if tokens:  # one condition for each token
+            result[to_text(apart)] = Condition(apart, "")
+            continue
         with suppress(NotReadableError):
             turned = NormalForm(
                 -difference.constant,

@@ -104,6 +104,9 @@ def plus(left: FracElement, right: FracElement) -> FracElement:
     """
     if left.denom == right.denom == left.field.ring.one:  # nothing to cancel
         return left.raw_new(left.numer + right.numer)
+    if left.denom == right.denom:
+        _check_size(len(left.numer), len(right.numer), len(left.denom))
+        return left + right
     crossed = len(left.numer) * len(right.denom) + len(right.numer) * len(left.denom)
     _check_size(crossed, len(left.denom) * len(right.denom))
     return left + right

@@ -38,8 +38,9 @@ from midpo_sym.prover.verdict import (
 from midpo_sym.spec.model import Statement
 
 CONFIRMING_POINTS = 8  # exact points at which a proved statement is tried
-# Random points and digits, where the usual ones do not show a difference that there has to be.
-MORE_POINTS, MORE_DIGITS = 4, 800
+# Random points and digits, where the usual ones contradict the kernel: it may be that they are too
+# few for a small difference, or for large numbers that cancel.
+MORE = ((4, 800), (1, 3_000))
 SEARCH_POINTS = 400  # exact points among which a counterexample is looked for
 _SHOWN = 60  # characters of a part that a reason names
 
@@ -52,12 +53,14 @@ class _Sides:
         left: of the framework.
         right: of the target.
         losses: link and argument of both losses.
+        statement: what they are sides of.
         work: how many times the usual limits of work it may take.
     """
 
     left: Expression
     right: Expression
     losses: tuple[tuple[str, Expression], tuple[str, Expression]]
+    statement: Statement
     work: int
 
 
@@ -83,7 +86,7 @@ def judge(
     if statement.link == FRAMEWORK_LINK:
         both = left, right
     losses = (FRAMEWORK_LINK, both[0]), (statement.link, both[1])
-    compared = _Sides(left, right, losses, work)
+    compared = _Sides(left, right, losses, statement, work)
     gradient, more = _judge_gradient(compared, verdict, numbers, found)
     return verdict, gradient, (*opinions, *more)
 
@@ -103,8 +106,10 @@ def _judge_value(
     ]
     try:
         numbers = _compared(left, right)
-        if answer is Answer.UNEQUAL and numbers.values_agree:  # lengths, or a very small number
-            numbers = _compared(left, right, points=MORE_POINTS, digits=MORE_DIGITS)
+        for points, digits in MORE:
+            if not _contradict(answer, agree=numbers.values_agree):
+                break
+            numbers = _compared(left, right, points=points, digits=digits)
     except OverflowError as error:
         verdict: Verdict = Undecided(_too_large(error))
         return verdict, opinions, None, found
@@ -146,8 +151,10 @@ def _judge_gradient(
         return Undecided(f"the gradient is outside the class that is decided: {error}"), []
     except OverflowError as error:
         return Undecided(_too_large(error)), []
-    if answer is Answer.UNEQUAL and numbers.slopes_agree:
-        numbers = _compared(left, right, points=MORE_POINTS, digits=MORE_DIGITS)
+    for points, digits in MORE:
+        if not _contradict(answer, agree=numbers.slopes_agree):
+            break
+        numbers = _compared(left, right, points=points, digits=digits)
     work = compared.work * witness.WORK
     if not of_arguments:
         tries = CONFIRMING_POINTS if answer is Answer.EQUAL else SEARCH_POINTS
@@ -166,11 +173,13 @@ def _judge_gradient(
             raise DisagreementError("the kernel proves the gradients equal, a witness refutes it")
         if not numbers.slopes_agree:
             raise DisagreementError("the kernel proves the gradients equal, random models differ")
-        return _proved_gradient(decisions, value, where), opinions
+        return _proved_gradient(decisions, compared, value, where), opinions
     if answer is Answer.UNEQUAL and numbers.slopes_agree:
         raise DisagreementError("the kernel tells the gradients apart, random models do not")
     if found.gradient is None:
-        why = _open(decisions[-1], left, right)
+        why = _open(decisions[0], left, right)
+        if links == {FRAMEWORK_LINK} and not of_arguments:
+            why = "the kernel does not compare the gradients of log-sigmoids of two arguments"
         return Undecided(_undecided(why, found, numbers, of="gradient")), opinions
     residual = residual_of_gradient(decisions[0]) if isinstance(value, Proved) else None
     if residual is not None:
@@ -242,15 +251,20 @@ def _compared(
 
 
 def _proved(decision: Decision, theorem: Theorem, statement: Statement) -> Proved:
-    atoms = decision.difference.atoms
+    needs = conditions(theorem.denominators, decision.difference.atoms)
+    return Proved(needs, _assumptions(statement))
+
+
+def _assumptions(statement: Statement) -> tuple[str, ...]:
+    """Return what MI-DPO itself asks of a prior and a scale like these."""
     assumptions = [LABELS_ASSUMPTION] if depends_on_label(statement) else []
     if not statement.scale.positive:
         assumptions.append(f"the scale {to_text(statement.scale)} is positive")
-    return Proved(conditions(theorem.denominators, atoms), tuple(assumptions))
+    return tuple(assumptions)
 
 
 def _proved_gradient(
-    decisions: list[Decision], value: Verdict, where: tuple[Condition, ...]
+    decisions: list[Decision], compared: _Sides, value: Verdict, where: tuple[Condition, ...]
 ) -> Proved:
     """Return that the gradients are equal where they exist, under the conditions of the value."""
     if isinstance(value, Proved):
@@ -261,11 +275,16 @@ def _proved_gradient(
         if decision.theorem is not None
         for each in conditions(decision.theorem.denominators, decision.difference.atoms)
     }
-    return Proved((*own.values(), *where), ())
+    return Proved((*own.values(), *where), _assumptions(compared.statement))
 
 
 def _too_large(error: OverflowError) -> str:
     return f"too large a number for the numerical check, in {error}"
+
+
+def _contradict(answer: Answer, *, agree: bool) -> bool:
+    """Return whether numbers contradict the kernel."""
+    return answer is not Answer.UNKNOWN and agree is not (answer is Answer.EQUAL)
 
 
 def _word(answer: Answer) -> str:

@@ -48,7 +48,7 @@ from sympy.polys.fields import FracElement
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.finite import read as read_indexed
-from midpo_sym.prover.forms import Atom, Denominator, NormalForm, Reading
+from midpo_sym.prover.forms import Atom, Denominator, NormalForm, Reading, plus, times
 from midpo_sym.prover.hypotheses import Hypothesis, check_form
 from midpo_sym.prover.normal_form import read
 from midpo_sym.prover.order import nonnegative, only_zero_at
@@ -280,9 +280,9 @@ def _difference(
     one, other = reading.forms
     sums = dict(one.sums)
     for response, r in other.sums.items():
-        sums[response] = sums.get(response, r.field.zero) - r
+        sums[response] = plus(sums.get(response, r.field.zero), -r)
     sums = {response: r for response, r in sums.items() if r}
-    return NormalForm(one.constant - other.constant, sums, one.atoms), reading
+    return NormalForm(plus(one.constant, -other.constant), sums, one.atoms), reading
 
 
 def _answer(theorem: Theorem | None, difference: NormalForm) -> Answer:
@@ -298,5 +298,5 @@ def _is_zero(form: NormalForm) -> bool:
     for response, r in form.sums.items():
         if any(atom.token for atom in form.atoms_of(r)):
             return False
-        total += r * total.field(Symbol(f"|y_{response}|"))
+        total = plus(total, times(r, total.field(Symbol(f"|y_{response}|"))))
     return not total

@@ -366,7 +366,7 @@ class Reader:
         total = form[0]
         for response, r in form[1].items():
             if any(self.atoms[name].token for name in variables(r.denom)):
-                total += self.opaque("Σ", (self.zero[0], {response: r}))
+                total = plus(total, self.opaque("Σ", (self.zero[0], {response: r})))
                 continue
             token = [*(atom.token for atom in self.atoms.values()), False]
             for monomial, coefficient in r.numer.terms():  # A6
@@ -374,7 +374,8 @@ class Reader:
                 outer = tuple(e * (not t) for e, t in zip(monomial, token, strict=True))
                 factor = self.monomial(outer, coefficient) / self.field(r.denom)
                 body = (self.zero[0], {response: self.monomial(inner, 1)})
-                total += factor * (self.opaque("Σ", body) if any(inner) else self.length(response))
+                sum_of = self.opaque("Σ", body) if any(inner) else self.length(response)
+                total = plus(total, times(factor, sum_of))
         return total
 
     def monomial(self, exponents: tuple[int, ...], coefficient: object) -> FracElement:

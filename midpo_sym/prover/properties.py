@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from midpo_sym.language import tree
 from midpo_sym.language.substitute import at_labels, resolve_labels, unfold
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.prover.forms import Atom, NormalForm, OutsideClassError, ZeroDenominatorError
 from midpo_sym.prover.framework import implicit_reward, prior
 from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 from midpo_sym.prover.normal_form import read
@@ -109,11 +109,18 @@ def leaves(node: Expression, *, hold: bool = False) -> set[Expression]:
         OutsideClassError: it has no normal form.
         ZeroDenominatorError: it divides by something that is always zero.
     """
-    form = read((node,), hold=hold).forms[0]
-    present = without_plain_sums(form).present()  # Σ_t k depends on |y|
-    if any(atom.opaque for atom in present):  # what hides there is not known: take all
-        return set(node.walk())
-    return {inner for atom in present if atom.leaf for inner in atom.leaf.walk()}
+    reading = read((node,), hold=hold)
+    waiting = without_plain_sums(reading.forms[0]).present()  # Σ_t k depends on |y|
+    seen: set[Atom] = set()
+    while waiting:  # what is inside an opaque atom counts as well
+        atom = waiting.pop()
+        if atom in seen:
+            continue
+        seen.add(atom)
+        _, arguments = reading.inside.get(atom.name, ("", ()))
+        for constant, sums in arguments:
+            waiting += NormalForm(constant, sums, reading.forms[0].atoms).present()
+    return {inner for atom in seen if atom.leaf for inner in atom.leaf.walk()}
 
 
 def simplest_reward(statement: Statement, response: str) -> Expression:

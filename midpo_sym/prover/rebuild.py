@@ -5,9 +5,10 @@ Not trusted: whoever shows a rebuilt tree has the kernel compare it with where i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
 from sympy import Symbol
 from sympy.polys.fields import FracElement
@@ -24,7 +25,7 @@ _MAX_TERMS, _MAX_TOTAL_DEGREE, _MAX_DEGREE = 60, 60, 4_096
 
 
 class NotReadableError(Exception):
-    """The normal form has an opaque atom, which no words stand for, or too large a degree."""
+    """The normal form has an opaque atom, which no words stand for, or is too large for a tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,23 @@ class Term:
     response: str
 
 
+P = ParamSpec("P")
+
+
+def _of_bounded_size(build: Callable[P, Expression]) -> Callable[P, Expression]:
+    """Return a function that says of a tree deeper or larger than trees may be: not readable."""
+
+    @wraps(build)
+    def bounded(*arguments: P.args, **options: P.kwargs) -> Expression:
+        try:
+            return build(*arguments, **options)
+        except ValueError:
+            raise NotReadableError from None
+
+    return bounded
+
+
+@_of_bounded_size
 def rebuild(form: NormalForm, *, by_response: bool) -> Expression:
     """Return a tree with a given normal form.
 
@@ -66,6 +84,7 @@ def rebuild(form: NormalForm, *, by_response: bool) -> Expression:
     return tree.total(pieces if by_response else _positive_first(pieces))
 
 
+@_of_bounded_size
 def rational(value: FracElement, atoms: dict[str, Atom]) -> Expression:
     """Return a fraction as a tree, its numerator and denominator in factors.
 
@@ -76,6 +95,7 @@ def rational(value: FracElement, atoms: dict[str, Atom]) -> Expression:
     return numerator if denominator == tree.Number(1) else tree.Div(numerator, denominator)
 
 
+@_of_bounded_size
 def expanded(value: FracElement, atoms: dict[str, Atom]) -> Expression:
     """Return a fraction as a sum over the terms of its numerator: 1 − 1/|y|, not (|y| − 1)/|y|.
 

@@ -8,13 +8,14 @@ from sympy.polys.rings import PolyElement
 
 from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
+from midpo_sym.language.sign import can_be_positive
 from midpo_sym.language.substitute import substitute
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover import numeric
 from midpo_sym.prover.conditions import conditions
 from midpo_sym.prover.forms import Atom, NormalForm, OutsideClassError, ZeroDenominatorError
 from midpo_sym.prover.framework import FRAMEWORK_LINK, LOSSES, framework_argument, sides
-from midpo_sym.prover.kernel import Answer, Decision, decide
+from midpo_sym.prover.kernel import Answer, Decision, decide, decide_gradient
 from midpo_sym.prover.rebuild import NotReadableError, factor_list, rational, rebuild
 from midpo_sym.prover.verdict import Cure, Refuted
 from midpo_sym.prover.witness import Witness
@@ -109,11 +110,20 @@ def _allowed(value: Expression, domain: str) -> bool:
 
 
 def _checked(cure: Cure, statement: Statement) -> list[Cure]:
-    """Return a cure with the conditions of the statement that it cures; nothing if it does not."""
+    """Return a cure with the conditions of the statement that it cures; nothing if it does not.
+
+    It has to keep the scale from being zero, and to cure the gradient as well.
+    """
     try:
         left, right = (substitute(side, {cure.parameter: cure.value}) for side in sides(statement))
         decision = decide(left, right)
-        confirmed = decision.theorem is not None and numeric.compare(left, right).values_agree
+        numbers = numeric.compare(left, right)
+        confirmed = (
+            decide_gradient(left, right).theorem is not None
+            and numbers.values_agree
+            and numbers.slopes_agree
+            and can_be_positive(substitute(statement.scale, {cure.parameter: cure.value}))
+        )
     except (ValueError, OutsideClassError, ZeroDenominatorError, ZeroDivisionError, OverflowError):
         return []
     if not confirmed or decision.theorem is None:

@@ -6,7 +6,15 @@ from sympy import Symbol
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
-from midpo_sym.prover.forms import FROZEN, Atom, Inside, NormalForm, ZeroDenominatorError
+from midpo_sym.prover.forms import (
+    FROZEN,
+    Atom,
+    Inside,
+    NormalForm,
+    ZeroDenominatorError,
+    plus,
+    times,
+)
 
 
 def slopes_of(form: NormalForm, inside: Inside) -> dict[Atom, FracElement]:
@@ -28,7 +36,7 @@ def _add(
 ) -> None:
     """Add factor × the gradient of a form; nothing in the factor varies from token to token."""
     for atom, slope in _slopes(form.constant, form):
-        _add_whole(total, form, atom, factor * slope, inside)
+        _add_whole(total, form, atom, times(factor, slope), inside)
     for each in form.sums.items():
         _add_token(total, form, each, factor, inside)
 
@@ -43,16 +51,16 @@ def _add_token(
     """Add Σ_t factor(t) × the gradient of r(t)."""
     response, r = sum_of
     for atom, slope in _slopes(r, form):
-        here = factor * slope
+        here = times(factor, slope)
         if not atom.token and not any(each.token for each in form.atoms_of(here)):
             length = here.field(Symbol(f"|y_{response}|"))  # Σ_t k = k |y|
-            _add_whole(total, form, atom, here * length, inside)
+            _add_whole(total, form, atom, times(here, length), inside)
         elif atom.token and inside.get(atom.name, ("max",))[0] != "max":
             function, ((argument, _),) = inside[atom.name]
-            more = here * _outer(function, argument, atom)
+            more = times(here, _outer(function, argument, atom))
             _add_token(total, form, (response, argument), more, inside)
         else:
-            total[atom] = total.get(atom, here.field.zero) + here
+            total[atom] = plus(total.get(atom, here.field.zero), here)
 
 
 def _add_whole(
@@ -65,10 +73,10 @@ def _add_whole(
     """Add factor × the gradient of an opaque atom that does not vary from token to token."""
     function, arguments = inside[atom.name]
     if function == "max":
-        total[atom] = total.get(atom, factor.field.zero) + factor
+        total[atom] = plus(total.get(atom, factor.field.zero), factor)
         return
     ((constant, sums),) = arguments
-    more = factor * _outer(function, constant, atom)
+    more = times(factor, _outer(function, constant, atom))
     _add(total, NormalForm(constant, sums, form.atoms), more, inside)
 
 
@@ -104,4 +112,4 @@ def _thaw(value: FracElement) -> FracElement:
     denominator = thaw(value.denom)
     if not denominator:
         raise ZeroDenominatorError
-    return thaw(value.numer) / denominator
+    return times(value.field(thaw(value.numer)), 1 / value.field(denominator))

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from midpo_sym.language import tree
 from midpo_sym.language.substitute import substitute, unfold
+from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
+from midpo_sym.prover.conditions import conditions
 from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 from midpo_sym.prover.properties import leaves
@@ -75,11 +77,20 @@ def _matches(derivation: Derivation, other: Derivation) -> Iterator[Specialisati
                 if special is None or not _could_be_equal(special, wanted):
                     continue
                 try:
-                    if decide(special, target).answer is Answer.EQUAL:
+                    if _needs(special, target) == _needs(target, target):
                         gradient = decide_gradient(special, target).answer is Answer.EQUAL
                         yield Specialisation(other.id, setting, gradient)
                 except (OutsideClassError, ZeroDenominatorError):
                     continue
+
+
+def _needs(left: Expression, right: Expression) -> frozenset[str] | None:
+    """Return what an equation has to assume of denominators; None if it is not proved."""
+    decision = decide(left, right)
+    if decision.theorem is None:
+        return None
+    found = conditions(decision.theorem.denominators, decision.difference.atoms)
+    return frozenset(to_text(each.expression) for each in found if not each.given_by)
 
 
 def _free_names(derivation: Derivation, other: Derivation) -> tuple[str, ...]:

@@ -330,7 +330,8 @@ assert set(FACTS) == {each.name for each in dataclasses.fields(Properties)}
 
 
 def _reach(result: Result) -> str:
-    known = isinstance(result.verdict, Proved) and result.prior.is_needed
+    found = result.prior
+    known = isinstance(result.verdict, Proved) and found.gives_loss and found.is_needed
     return result.prior.reach.value if known else ""
 
 
