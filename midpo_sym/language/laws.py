@@ -88,8 +88,8 @@ LAWS = {
         Law("expansion", "a·(b + c) = a·b + a·c", "a(b + c) = ab + ac", losses=True),
         Law(
             "linearity of a sum over tokens",
-            "Σ_t (k·a_t + b_t) = k·Σ_t a_t + Σ_t b_t, Σ_t k = k·|y|",
-            r"\sum_t (k a_t + b_t) = k\sum_t a_t + \sum_t b_t,\; \sum_t k = k\,|y|",
+            "Σ_t (k·a_t + b_t) = k·Σ_t a_t + Σ_t b_t, Σ_t 1 = |y|",
+            r"\sum_t (k a_t + b_t) = k\sum_t a_t + \sum_t b_t",
             losses=True,
             theory=False,
         ),

@@ -14,7 +14,7 @@ from worlds import arguments, evaluate, gradients, mi_dpo, target, world
 from midpo_sym import catalogue, losses, prove
 from midpo_sym.emit.losses.files import render
 from midpo_sym.language import tree
-from midpo_sym.prover import witness
+from midpo_sym.prover import tiny, witness
 from midpo_sym.prover.framework import implicit_reward
 from midpo_sym.prover.verdict import Status
 from midpo_sym.spec.load import load
@@ -105,9 +105,9 @@ def test_the_provers_exact_points_come_out(id_):
     derivation = catalogue.get(id_)
     statement = derivation.statement
     function = function_of(id_)
-    names = witness._Names.of(statement.argument, statement.zeta)
+    names = tiny._Names.of(statement.argument, statement.zeta)
     tried = 0
-    for models in itertools.islice(witness._candidates(names, 12, seed=5), 12):
+    for models in itertools.islice(tiny._candidates(names, 12, 5, ("w", "l")), 12):
         given = exact_statistics(function, derivation, models)
         if given is None:
             continue
@@ -137,7 +137,7 @@ def exact_statistics(function, derivation, models) -> dict | None:
             values = []
             for t, token in enumerate(tokens):
                 prefix = tokens[:t]
-                index = witness.VOCABULARY.index(token)
+                index = tiny.VOCABULARY.index(token)
                 if name.endswith("_logps"):
                     model = name.split("_")[0] if name.split("_")[0] in {"ref", "prev"} else "pi"
                     values.append(-models.powers[model, prefix][index] * math.log(2))
