@@ -17,7 +17,7 @@ TRUSTED = {
     "normal_form": 400,
     "atoms": 80,
     "forms": 160,
-    "slopes": 110,
+    "slopes": 120,
     "finite": 400,
     "hypotheses": 130,
     "names": 50,
