@@ -98,10 +98,17 @@ class Solution:
 
 
 def solve_prior(statement: Statement) -> Solution:
-    """Return the prior with which MI-DPO has the loss of a statement; its own prior is not used."""
+    """Return the prior with which MI-DPO has the loss of a statement.
+
+    It is solved from the loss alone; where that leads to none, the statement's own is tried.
+    """
     link = statement.link
+
+    def own(_scale: Expression, _argument: Expression) -> Expression:
+        return unfold(statement.zeta)
+
     for of_loss, argument in margin.readings(link, statement.argument):
-        for propose in (margin.from_normal_form, margin.from_terms):
+        for propose in (margin.from_normal_form, margin.from_terms, own):
             try:
                 zeta = _reread(propose(statement.scale, argument))
                 if zeta is None or not _gives(statement, zeta, argument, of_loss=of_loss):
