@@ -55,7 +55,7 @@ def derivation(result: ChainResult) -> str:
         if len(each.step.rule) > _MARGIN:
             lines.append(f"Step {number} is by: {escaped(each.step.rule)}.")
         if cited:
-            lines.append(f"Step {number} cites {cited}.")
+            lines.append(rf"\par Step {number} cites {cited}.")
         if each.step.gap is not None:
             gap = displayed(f"{_broken(each.step.gap, symbols)}.")
             lines += [f"The sides of step {number} differ by what is not negative,", *gap]
