@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from midpo_sym.emit.json import report
 from midpo_sym.emit.latex import to_article, to_document
-from midpo_sym.emit.points import gives
 from midpo_sym.language.mathematics import to_latex, to_unicode
-from midpo_sym.language.printer import Symbol
 from midpo_sym.language.vocabulary import LINKS
 from midpo_sym.prover.framework import FRAMEWORK_LINK
-from midpo_sym.prover.prior import Reach
 from midpo_sym.prover.properties import Properties
 from midpo_sym.prover.prove import Result
-from midpo_sym.prover.verdict import Proved, Refuted, Undecided
-from midpo_sym.site import live
+from midpo_sym.prover.verdict import Proved
+from midpo_sym.site import live, verdicts
 from midpo_sym.site.certificate import news
 from midpo_sym.site.counterexample import counterexamples
 from midpo_sym.site.derivation import chains
@@ -128,7 +125,7 @@ def _what(algorithm: Algorithm, material: Material) -> dict[str, Any]:
         "entries": entries(derivation),
         "link": link,
         "slope": slope,
-        "verdict": _verdict(result),
+        "verdict": verdicts.of_result(result),
         "judges": result.opinions,
         "chains": chains(result),
         "reward": formula(chosen, symbols, "r(y_w) =") if chosen else None,
@@ -169,76 +166,6 @@ def _what(algorithm: Algorithm, material: Material) -> dict[str, Any]:
     }
 
 
-def _verdict(result: Result) -> dict[str, Any]:
-    """Return what the verdicts rest on, or where they fail, for the template."""
-    symbols = result.derivation.symbols
-    verdict, gradient = result.verdict, result.gradient
-    found: dict[str, Any] = {
-        "conditions": [],
-        "assumptions": [],
-        "residual": None,
-        "part": "",
-        "cures": [],
-        "reason": "",
-        "gradient_residual": None,
-        "gradient_reason": "",
-        "right_prior": None,
-        "right_prior_gives": "",
-        "gradient_conditions": [],
-        "no_prior": False,
-    }
-    match verdict:
-        case Proved(conditions=conditions, assumptions=assumptions):
-            found["conditions"] = [
-                (rf"{to_latex(each.expression, symbols)} \neq 0", _given(each.given_by, symbols))
-                for each in conditions
-            ]
-            found["assumptions"] = assumptions
-        case Refuted(part=part, residual=residual, cures=cures):
-            found["part"] = part
-            if residual is not None:
-                found["residual"] = formula(residual, symbols, end=r" \neq 0")
-            found["cures"] = [
-                f"{symbols[each.parameter].latex} = {to_latex(each.value, symbols)}"
-                + "".join(
-                    rf",\; {to_latex(more.expression, symbols)} \neq 0"
-                    for more in each.conditions
-                    if not more.given_by
-                )
-                for each in cures
-            ]
-            if part != "link":
-                if result.prior.zeta is not None:
-                    found["right_prior"] = formula(result.prior.zeta, symbols, r"\zeta(y) \propto")
-                    found["right_prior_gives"] = gives(result.prior)
-                found["no_prior"] = result.prior.reach is Reach.PAIR
-        case Undecided(reason=reason):
-            found["reason"] = reason
-    if isinstance(gradient, Proved):
-        own = verdict.conditions if isinstance(verdict, Proved) else ()
-        found["gradient_conditions"] = [
-            rf"{to_latex(each.expression, symbols)} \neq 0"
-            for each in gradient.conditions
-            if each not in own
-        ]
-    if isinstance(gradient, Refuted) and gradient.part == "gradient":
-        if gradient.residual is not None:
-            found["gradient_residual"] = formula(gradient.residual, symbols)
-    elif isinstance(gradient, Undecided) and gradient != verdict:
-        found["gradient_reason"] = gradient.reason
-    return found
-
-
-def _given(reason: str, symbols: Mapping[str, Symbol]) -> str:
-    """Return why something is not zero, as LaTeX."""
-    name, _, rest = reason.partition(" ")
-    if name in symbols and rest == "is positive":
-        return f"{symbols[name].latex} > 0"
-    if reason.endswith("≥ 1"):
-        return reason.replace("≥", r"\ge")
-    return rf"\text{{{reason}}}" if reason else ""
-
-
 def _claim(result: Result, material: Material) -> dict[str, Any]:
     claim, statement, symbols = result.claim, result.statement, result.derivation.symbols
     own = result.derivation.statement
@@ -258,7 +185,7 @@ def _claim(result: Result, material: Material) -> dict[str, Any]:
         if statement.argument != own.argument
         else None,
         "link": _LINKS[statement.link][0] if statement.link != own.link else None,
-        "verdict": _verdict(result),
+        "verdict": verdicts.of_result(result),
         "witnesses": counterexamples(result),
     }
 
