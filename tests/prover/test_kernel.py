@@ -289,6 +289,16 @@ GRADIENTS = [
     # ∇Σ_t π_t = Σ_t π_t ∇log π_t, also where it is under a logarithm: ∇log Σ = ∇Σ/Σ
     ("sum_t(sg(pi(w, t))*log(pi(w, t)))", "sum_t(pi(w, t))", Answer.EQUAL),
     ("sg(1/sum_t(pi(w, t)))*sum_t(pi(w, t))", "log(sum_t(pi(w, t)))", Answer.EQUAL),
+    # Σ_t k E = k |y| E, whichever way it is written, with E = π(w) = exp Σ_t x_t
+    ("sum_t(2*pi(w, t)/pi(w, t))*pi(w)", "2*length(w)*pi(w)", Answer.EQUAL),
+    ("sum_t(2*pi(w, t)/pi(w, t))*pi(w)", "2*pi(w)", Answer.UNKNOWN),
+    # Σ_t x_t E has the gradient E (1 + Σ_t x_t) Σ_u ∇x_u: not E ∇x_u alone, nor with |y| x_u in it
+    ("sum_t(log(pi(w, t)))*pi(w)", "sg(pi(w))*sum_t(log(pi(w, t)))", Answer.UNKNOWN),
+    (
+        "sum_t(log(pi(w, t)))*pi(w)",
+        "sg(pi(w))*sum_t(log(pi(w, t)) + length(w)*log(pi(w, t))**2/2)",
+        Answer.UNKNOWN,
+    ),
     # S²/2 with S = Σ_t x_t has the gradient S ∇S, and not x_t ∇S
     ("sg(log(pi(w)))*log(pi(w))", "log(pi(w))**2/2", Answer.EQUAL),
     ("sum_t(sg(log(pi(w, t)))*log(pi(w, t)))", "log(pi(w))**2/2", Answer.UNKNOWN),
