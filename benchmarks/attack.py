@@ -6,12 +6,14 @@
 Each case is a specification drawn at random (tests/generators). What the program shows of it is
 evaluated again (tests/oracles), in columns: verdicts, conditions, witnesses, residuals, cures,
 rewards, priors, derivations, LaTeX, certificates, JSON, the terminal, and generated torch, which
-is executed. A case is stopped after a minute of processor time.
+is executed. A case is stopped after a minute of processor time; an
+interrupted run (Ctrl-C) writes the table of the cases so far.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import resource
 import signal
 import sys
@@ -84,6 +86,26 @@ def keep(folder: Path, failed: Case, found: list[Finding]) -> None:
     (folder / f"{failed.name}.toml").write_text(text, encoding="utf-8")
 
 
+def _attack(
+    drawn: Case, folder: Path, given: argparse.Namespace, columns: list[str], tally: Tally
+) -> None:
+    """Attack one case, and print what is wrong; after each fifty, the table so far."""
+    start = time.process_time()
+    try:
+        with limited(LIMIT):
+            found = attack(drawn, folder, columns, given.points)
+    except TimeoutError as error:
+        found = [Finding("value", "exception", f"TimeoutError: {error}")]
+    tally.add(drawn, found, time.process_time() - start)
+    bad = [each for each in found if each.kind in ("wrong", "exception")]
+    for each in bad:
+        print(f"{drawn.name}: {each.column}, {each.kind}: {each.detail[:150]!r}")
+    if bad and given.failing is not None:
+        keep(given.failing, drawn, found)
+    if tally.cases % 50 == 0:
+        print(f"\n{tally.cases} cases\n{table(tally)}\n", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Attack the program with random specifications.")
     parser.add_argument("--cases", type=int, default=1000)
@@ -100,25 +122,11 @@ def main() -> None:
     if given.failing is not None:
         given.failing.mkdir(parents=True, exist_ok=True)
     tally = Tally()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(KeyboardInterrupt):
         for number in range(given.first, given.first + given.cases):
-            drawn = case(given.seed, number)
-            start = time.process_time()
-            try:
-                with limited(LIMIT):
-                    found = attack(drawn, Path(folder), columns, given.points)
-            except TimeoutError as error:
-                found = [Finding("value", "exception", f"TimeoutError: {error}")]
-            tally.add(drawn, found, time.process_time() - start)
-            bad = [each for each in found if each.kind in ("wrong", "exception")]
-            for each in bad:
-                print(f"{drawn.name}: {each.column}, {each.kind}: {each.detail[:150]!r}")
-            if bad and given.failing is not None:
-                keep(given.failing, drawn, found)
-            if (number + 1) % 50 == 0:
-                print(f"\n{tally.cases} cases\n{table(tally)}\n", flush=True)
+            _attack(case(given.seed, number), Path(folder), given, columns, tally)
     used = resource.getrusage(resource.RUSAGE_SELF)
-    end = f"Seed {given.seed}, {used.ru_utime + used.ru_stime:.0f} s of processor time."
+    end = f"{tally.cases} cases of seed {given.seed}, {used.ru_utime + used.ru_stime:.0f} s of processor time."
     text = f"{table(tally)}\n\n{end}\n\n{failures(tally)}\n"
     print(text)
     if given.out is not None:
