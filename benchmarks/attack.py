@@ -126,7 +126,8 @@ def main() -> None:
         for number in range(given.first, given.first + given.cases):
             _attack(case(given.seed, number), Path(folder), given, columns, tally)
     used = resource.getrusage(resource.RUSAGE_SELF)
-    end = f"{tally.cases} cases of seed {given.seed}, {used.ru_utime + used.ru_stime:.0f} s of processor time."
+    seconds = used.ru_utime + used.ru_stime
+    end = f"{tally.cases} cases of seed {given.seed}, {seconds:.0f} s of processor time."
     text = f"{table(tally)}\n\n{end}\n\n{failures(tally)}\n"
     print(text)
     if given.out is not None:
