@@ -112,6 +112,7 @@ def test_a_witness_with_other_numbers_is_noticed(dpo, eta, target, kind):
         ],
         "parameters": {"alpha": "1", "eta": eta},
         "weights": [],
+        "of": "argument",
         "framework": "3 log 2",
         "target": target,
         "derivative_in": None,
