@@ -16,7 +16,7 @@ TRUSTED = {
     "kernel": 310,
     "normal_form": 400,
     "atoms": 80,
-    "forms": 160,
+    "forms": 190,
     "slopes": 120,
     "finite": 400,
     "hypotheses": 130,

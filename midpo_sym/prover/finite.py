@@ -34,10 +34,10 @@ from sympy.polys.rings import PolyElement
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.differential import differential
-from midpo_sym.prover.forms import Atom, Denominator, Form, OutsideClassError, variables
+from midpo_sym.prover.forms import Atom, Denominator, Form, OutsideClassError, Work, variables
 from midpo_sym.prover.hypotheses import Hypothesis, check_form, normalised
 from midpo_sym.prover.names import depends, factored, renamed, shape, single
-from midpo_sym.prover.normal_form import MissingAtom, Reader, Work
+from midpo_sym.prover.normal_form import MissingAtom, Reader
 
 MAX_VARIABLES = 120
 MAX_BOUND = 5  # indices of one sum; their orders are tried one by one
@@ -71,7 +71,7 @@ def read(nodes: tuple[Expression, ...], given: tuple[Hypothesis, ...] = ()) -> R
         try:
             values = tuple(reader.scalar(reader.real(node, frozen=False)) for node in nodes)
         except MissingAtom as missing:
-            atoms[missing.atom.name] = missing.atom
+            atoms.update({atom.name: atom for atom in missing.atoms})
             if len(atoms) > MAX_VARIABLES:
                 raise OutsideClassError("too many different quantities") from None
         else:

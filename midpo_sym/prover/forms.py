@@ -16,6 +16,7 @@ from midpo_sym.language.tree import Expression
 
 MAX_TERMS = 500
 MAX_BITS = 4_096  # of a coefficient
+MAX_WORK = 400_000  # products of terms in one reading
 FROZEN = "°"  # marks an atom inside sg, when gradients are compared
 
 
@@ -137,6 +138,28 @@ def bits(polynomial: PolyElement) -> int:
     """Return the size of the largest coefficient."""
     sizes = (c.numerator.bit_length() + c.denominator.bit_length() for c in polynomial.values())
     return max(sizes, default=0)
+
+
+class Work:
+    """Counts the products of terms, so that what is refused does not depend on the machine."""
+
+    def __init__(self, limit: int = MAX_WORK) -> None:
+        self.limit = limit
+        self.done = 0
+
+    def spend(self, left: FracElement, right: FracElement) -> None:
+        """Count the products of terms in a product of fractions.
+
+        Raises:
+            OutsideClassError: there are too many by now, or the numbers become too long.
+        """
+        terms = (len(left.numer), len(left.denom), len(right.numer), len(right.denom))
+        self.done += terms[0] * terms[2] + terms[1] * terms[3] + 1
+        if self.done > self.limit:
+            raise OutsideClassError("too much work")
+        parts = (left.numer, left.denom, right.numer, right.denom)
+        if self.done % 8 == 0 and sum(map(bits, parts)) > MAX_BITS:
+            raise OutsideClassError("too long a number")
 
 
 def variables(polynomial: PolyElement) -> Iterator[str]:

@@ -22,6 +22,7 @@ from midpo_sym.prover.atoms import check_scope, collect, leaf_of
 from midpo_sym.prover.forms import (
     MAX_BITS,
     MAX_TERMS,
+    MAX_WORK,
     Atom,
     Denominator,
     Form,
@@ -29,6 +30,7 @@ from midpo_sym.prover.forms import (
     NormalForm,
     OutsideClassError,
     Reading,
+    Work,
     ZeroDenominatorError,
     bits,
     key,
@@ -39,7 +41,6 @@ from midpo_sym.prover.forms import (
 
 MAX_OPAQUE = 32
 MAX_POWER = 64  # larger whole exponents are treated as any other real one
-MAX_WORK = 400_000  # products of terms in one reading
 _SMALL_PRIMES = 10_000  # what is left of a number without them is taken as it is
 
 
@@ -64,9 +65,9 @@ def read(nodes: tuple[Expression, ...], *, hold: bool = False, work: int = 1) ->
     while True:  # opaque and frozen atoms come to light one by one; each asks for a larger field
         reader = Reader(atoms, meter, hold=hold)
         try:
-            forms = [reader.real(node, frozen=False) for node in nodes]
+            forms = reader.each(nodes, frozen=False)
         except MissingAtom as missing:
-            atoms[missing.atom.name] = missing.atom
+            atoms.update({atom.name: atom for atom in missing.atoms})
             if sum(atom.opaque for atom in atoms.values()) > MAX_OPAQUE:
                 raise OutsideClassError("too many parts that have no normal form") from None
         else:
@@ -77,33 +78,11 @@ def read(nodes: tuple[Expression, ...], *, hold: bool = False, work: int = 1) ->
             )
 
 
-class Work:
-    """Counts the products of terms, so that what is refused does not depend on the machine."""
-
-    def __init__(self, limit: int = MAX_WORK) -> None:
-        self.limit = limit
-        self.done = 0
-
-    def spend(self, left: FracElement, right: FracElement) -> None:
-        """Count the products of terms in a product of fractions.
-
-        Raises:
-            OutsideClassError: there are too many by now, or the numbers become too long.
-        """
-        terms = (len(left.numer), len(left.denom), len(right.numer), len(right.denom))
-        self.done += terms[0] * terms[2] + terms[1] * terms[3] + 1
-        if self.done > self.limit:
-            raise OutsideClassError("too much work")
-        parts = (left.numer, left.denom, right.numer, right.denom)
-        if self.done % 8 == 0 and sum(map(bits, parts)) > MAX_BITS:
-            raise OutsideClassError("too long a number")
-
-
 class MissingAtom(Exception):  # noqa: N818 - not an error: asks for a larger field
     """Asks for a larger field."""
 
-    def __init__(self, atom: Atom) -> None:
-        self.atom = atom
+    def __init__(self, *atoms: Atom) -> None:
+        self.atoms = atoms
 
 
 class Reader:
@@ -177,6 +156,19 @@ class Reader:
         value = number.numer.LC
         return int(value) if value.denominator == 1 and abs(value) <= MAX_POWER else None
 
+    def each(self, nodes: Iterable[Expression], *, frozen: bool) -> list[Form]:
+        """Return the normal forms of nodes; what they all miss is asked for at once."""
+        found: list[Form] = []
+        missing: list[Atom] = []
+        for node in nodes:
+            try:
+                found.append(self.real(node, frozen=frozen))
+            except MissingAtom as asked:
+                missing += asked.atoms
+        if missing:
+            raise MissingAtom(*missing)
+        return found
+
     def real(self, node: Expression, *, frozen: bool) -> Form:
         """Return the normal form of a node.
 
@@ -197,8 +189,8 @@ class Reader:
                 return self.field(value), {}
             case tree.Add(terms=terms):
                 result = self.zero
-                for term in terms:
-                    result = self.plus(result, self.real(term, frozen=frozen))
+                for term in self.each(terms, frozen=frozen):
+                    result = self.plus(result, term)
                 return result
             case tree.Neg(body=body):
                 return self.times(self.real(body, frozen=frozen), -self.field.one)
