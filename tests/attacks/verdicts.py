@@ -230,7 +230,8 @@ def witness(statement: Statement, said: Verdict) -> Finding:
             ]
         # Of two arguments of a link that is one to one: the losses of large ones are too small.
         one, other = map(mpmath.mpf, numbers[row["of"] == "loss"])
-        if equal_values(one, other, a) is not False:
+        # None: the digits do not say, and the numbers below still have to be those printed.
+        if equal_values(one, other, a) is True:
             return Finding("witness", "wrong", f"the sides are equal there: {one}")
         if not any(
             all(abs(x - y) < 1e-9 * (1 + abs(x)) for x, y in zip(pair, printed, strict=True))
