@@ -88,7 +88,7 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
     """Return everything about one result but its steps."""
     symbols = result.derivation.symbols
     statement = result.statement
-    rows = Table.grid(padding=(0, 2))
+    rows = Table.grid(padding=(0, 2), pad_edge=True)
     rows.add_column(no_wrap=True, style="dim")
     rows.add_column(overflow="fold")
     rows.add_row("prior", f"ζ(y) ∝ {to_unicode(statement.zeta, symbols)}")
@@ -113,7 +113,7 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
         rows.add_row("note", result.claim.note)
     parts: list[RenderableType] = [
         Text(result.id, style="bold"),
-        Padding(rows, (0, 0, 0, 2), expand=False),
+        rows,
     ]
     if result.witness:
         parts.append(Padding(counterexample(result, result.witness), (1, 0, 0, 2), expand=False))

@@ -166,14 +166,14 @@ def variables(polynomial: PolyElement) -> Iterator[str]:
     """Yield the variables that a polynomial depends on."""
     for symbol, degree in zip(polynomial.ring.symbols, polynomial.degrees(), strict=True):
         if degree > 0:
-            yield str(symbol)
+            yield symbol.name
 
 
 def key(form: Form) -> str:
     """Return a text that is equal for equal forms, whatever other variables the field has."""
 
     def text(polynomial: PolyElement) -> str:
-        names = [str(symbol) for symbol in polynomial.ring.symbols]
+        names = [symbol.name for symbol in polynomial.ring.symbols]
         return " + ".join(
             "*".join([str(coefficient), *(f"{n}^{e}" for n, e in zip(names, m, strict=True) if e)])
             for m, coefficient in polynomial.terms()

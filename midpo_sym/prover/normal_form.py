@@ -104,6 +104,13 @@ class Reader:
             raise MissingAtom(atom)
         return self.variables[atom.name]
 
+    def name(self, variable: FracElement) -> str:
+        name: str = self.field.symbols[variable.numer.LM.index(1)].name
+        return name
+
+    def number(self, value: int) -> FracElement:
+        return self.field.raw_new(self.field.ring(value))
+
     def plus(self, left: Form, right: Form) -> Form:
         sums = dict(left[1])
         for response, r in right[1].items():
@@ -186,7 +193,7 @@ class Reader:
         leaf = leaf_of(node, frozen=frozen)
         match node:
             case tree.Number(value=value):
-                return self.field(value), {}
+                return self.number(value), {}
             case tree.Add(terms=terms):
                 result = self.zero
                 for term in self.each(terms, frozen=frozen):
@@ -298,9 +305,7 @@ class Reader:
             if primitive.LC < 0:
                 raise OutsideClassError("the logarithm of something that may be negative")
             for number, turn in ((content.numerator, sign), (content.denominator, -sign)):
-                for prime, count in self.primes(int(number)):
-                    log = self.variable(Atom(f"log({prime})", opaque=True))
-                    self.functions[f"log({prime})"] = "log", ((self.field(prime), {}),)
+                for log, count in self.logarithms(int(number)):
                     total = self.plus(total, (turn * count * log, {}))
             if len(primitive) > 1:
                 log = self.opaque("log", (self.field(primitive), {}))
@@ -309,21 +314,28 @@ class Reader:
             for variable, count in zip(self.field.gens, primitive.LM, strict=True):
                 if count:
                     log_of_one = self.logarithm_of(variable)
-                    total = self.plus(total, self.times(log_of_one, self.field(sign * count)))
+                    times = self.number(sign * count)
+                    total = self.plus(total, self.times(log_of_one, times))
         return total
 
-    def primes(self, number: int) -> Iterable[tuple[int, int]]:
-        """Return the small primes of a number with their powers, and what is left of it.
+    def logarithms(self, number: int) -> list[tuple[FracElement, int]]:
+        """Return the logarithms of the small primes of a number, and of the rest; with powers.
 
-        Whether that is a prime or not, equal rests have equal logarithms.
+        Whether the rest is a prime or not, equal rests have equal logarithms.
         """
         options = {"use_rho": False, "use_pm1": False, "use_ecm": False}
         found: dict[int, int] = factorint(number, limit=_SMALL_PRIMES, **options)
-        return found.items()
+        atoms = {prime: Atom(f"log({prime})", opaque=True) for prime in found}
+        missing = [atom for atom in atoms.values() if atom.name not in self.atoms]
+        if missing:
+            raise MissingAtom(*missing)
+        for prime, atom in atoms.items():
+            self.functions[atom.name] = "log", ((self.number(prime), {}),)
+        return [(self.variables[atoms[prime].name], count) for prime, count in found.items()]
 
     def logarithm_of(self, variable: FracElement) -> Form:
         """Return log v of an atom, which is e if v = exp e (A3)."""
-        function, arguments = self.functions.get(str(variable.numer.as_expr()), ("", ()))
+        function, arguments = self.functions.get(self.name(variable), ("", ()))
         return arguments[0] if function == "exp" else (self.opaque("log", (variable, {})), {})
 
     def exponential(self, exponent: Form) -> FracElement:
@@ -346,7 +358,7 @@ class Reader:
             if sum(monomial) != 1 or k.denominator != 1 or abs(k) > MAX_POWER:
                 continue
             variable = self.field.gens[monomial.index(1)]
-            function, arguments = self.functions.get(str(variable.numer.as_expr()), ("", ()))
+            function, arguments = self.functions.get(self.name(variable), ("", ()))
             if function == "log":
                 base = arguments[0][0] if k > 0 else 1 / arguments[0][0]
                 factor = times(factor, self.power(base, abs(int(k)), tree.Number(1)))

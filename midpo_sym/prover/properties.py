@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from midpo_sym.language import tree
 from midpo_sym.language.substitute import at_labels, resolve_labels, unfold
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.forms import Atom, NormalForm, OutsideClassError, ZeroDenominatorError
-from midpo_sym.prover.framework import implicit_reward, prior
+from midpo_sym.prover.forms import (
+    Atom,
+    NormalForm,
+    OutsideClassError,
+    Reading,
+    ZeroDenominatorError,
+)
+from midpo_sym.prover.framework import implicit_reward, prior, sides
 from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 from midpo_sym.prover.normal_form import read
 from midpo_sym.prover.rebuild import (
@@ -60,7 +67,7 @@ def compute_properties(statement: Statement) -> Properties:
     # With stop-gradients kept apart: π/sg(π) is 1, and a gradient flows through it.
     priors = [leaves(tree.Log(prior(statement, s)), hold=True) for s in ("w", "l")]
     in_prior = priors[0] | priors[1]
-    in_loss = leaves(statement.argument)
+    in_loss = _leaves(read(sides(statement), hold=False, work=1), 1)  # as the kernel read it
     on_policy = any(map(_of_policy, in_prior))
     on_label = depends_on_label(statement)
     return Properties(
@@ -109,8 +116,12 @@ def leaves(node: Expression, *, hold: bool = False) -> set[Expression]:
         OutsideClassError: it has no normal form.
         ZeroDenominatorError: it divides by something that is always zero.
     """
-    reading = read((node,), hold=hold)
-    waiting = without_plain_sums(reading.forms[0]).present()  # Σ_t k depends on |y|
+    return _leaves(read((node,), hold=hold), 0)
+
+
+def _leaves(reading: Reading, place: int) -> set[Expression]:
+    """Return the quantities that one of the expressions of a reading depends on."""
+    waiting = without_plain_sums(reading.forms[place]).present()  # Σ_t k depends on |y|
     seen: set[Atom] = set()
     while waiting:  # what is inside an opaque atom counts as well
         atom = waiting.pop()
@@ -119,7 +130,7 @@ def leaves(node: Expression, *, hold: bool = False) -> set[Expression]:
         seen.add(atom)
         _, arguments = reading.inside.get(atom.name, ("", ()))
         for constant, sums in arguments:
-            waiting += NormalForm(constant, sums, reading.forms[0].atoms).present()
+            waiting += NormalForm(constant, sums, reading.forms[place].atoms).present()
     return {inner for atom in seen if atom.leaf for inner in atom.leaf.walk()}
 
 
@@ -128,7 +139,11 @@ def simplest_reward(statement: Statement, response: str) -> Expression:
 
     What cannot be shortened, or what the kernel does not confirm, stays as it is written.
     """
-    plain = unfold(at_labels(implicit_reward(statement, response)))
+    return _shortest(unfold(at_labels(implicit_reward(statement, response))))
+
+
+@lru_cache(maxsize=64)  # the claims of a specification often share their prior
+def _shortest(plain: Expression) -> Expression:
     try:
         form = with_stop_gradients(read((plain,), hold=True).forms[0])
         short = rebuild(form, by_response=True)

@@ -96,21 +96,27 @@ def search(
     meter = Meter(work)
     tried = smooth = 0
     gradient = None
+    order = [(0, left), (1, right)]
     for models in points(left, right, tries=tries, seed=seed):
         if not tried and meter.points == _HOPELESS:
             break
         meter.points += 1
+        evaluators = [_Evaluator(models, meter) for _ in order]
+        found: dict[int, Exact] = {}
         try:
-            one, other = (_Evaluator(models, meter) for _ in "lr")
-            ours, theirs = one.value(left, -1), other.value(right, -1)
+            for side, node in order:
+                found[side] = evaluators[side].value(node, -1)
         except (InexactError, ZeroDivisionError):
+            if len(found) == 1:
+                order.reverse()  # what failed is likely to fail again: it comes first
             continue
         except TooMuchWorkError:
             return Search(tried, None, gradient, smooth, stopped=True)
+        ours, theirs = found[0], found[1]
         tried += 1
         if ours.value != theirs.value:
             return Search(tried, Witness(models, ours.value, theirs.value), None, smooth)
-        if one.kinks or other.kinks:
+        if any(each.kinks for each in evaluators):
             continue
         smooth += 1
         if gradient is None and ours.slope != theirs.slope:
