@@ -67,6 +67,7 @@ class Prior:
     zeta: str | None
     link: str | None = None  # under which it gives what is said: that of the loss if left out
     needed: bool = True  # whether it is said that a prior has to know so much
+    failure: dict[str, Any] | None = None  # the point that shows it
 
 
 def answers(path: Path, *, brief: bool = False) -> list[Answer]:
@@ -158,7 +159,7 @@ def prior_of(answer: Answer) -> Prior:
 def _prior(found: dict[str, Any]) -> Prior:
     """Return a prior: of the loss itself, or else of the argument of its link."""
     link = "logsigmoid" if found["gives"] == "argument" else found["link"]
-    return Prior(found["reach"], found["zeta"], link, found["needed"])
+    return Prior(found["reach"], found["zeta"], link, found["needed"], found["failure"])
 
 
 def latex(answer: Answer) -> str:

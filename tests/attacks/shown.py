@@ -9,9 +9,12 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+import mpmath
 from attacks import product
 from attacks.findings import Finding
 from attacks.product import Answer, Prior
+from attacks.verdicts import DOMAINS, exact, point_of
+from oracles.dual import DIGITS, Precise
 from oracles.evaluate import Binding, Evaluator
 from oracles.model import Point
 from oracles.reader import Tree, parse, walk
@@ -36,11 +39,14 @@ def prior(statement: Statement, said: Prior, seed: str) -> Finding:
     if said.reach == "unknown":
         return Finding("prior", "unknown")
     if said.reach in ("pair", "label"):
+        if said.failure is not None and not fails(statement, said.failure, _MUST[said.reach]):
+            return Finding("prior", "wrong", f"not so at the point shown: {said.failure}")
         separates, closes = margins(statement, seed)
+        shown = said.failure is not None
         if said.reach == "pair":
-            kind = "wrong" if separates else "right"
+            kind = "wrong" if separates and not shown else "right"
             return Finding("prior", kind, "the margin separates" if separates else "")
-        if closes and said.needed:
+        if closes and said.needed and not shown:
             return Finding("prior", "wrong", "the label is not needed")
     if said.zeta is None:
         return Finding("prior", "unknown", f"{said.reach}, no text")
@@ -51,6 +57,58 @@ def prior(statement: Statement, said: Prior, seed: str) -> Finding:
     if found.gradient is False:
         return Finding("prior", "wrong", f"{said.zeta} does not give the gradient ({link})")
     return Finding("prior", "right" if found.value else "unknown", "")
+
+
+# The equation of the margin that has to fail where a prior must know so much.
+_MUST = {
+    "label": {(1, "a", "b"), (1, "b", "c"), (-1, "a", "c")},
+    "pair": {(1, "a", "b"), (-1, "a", "d"), (-1, "c", "b"), (1, "c", "d")},
+}
+
+
+def fails(statement: Statement, row: dict[str, Any], equation: set[tuple[int, str, str]]) -> bool:
+    """Evaluate anew a point at which an equation of the margin is said to fail.
+
+    It has to fail there, by the numbers that are printed.
+    """
+    if {(each["sign"], each["chosen"], each["rejected"]) for each in row["margins"]} != equation:
+        return False
+    point = point_of(statement, row)
+    if not all(DOMAINS[statement.parameters[name]](x) for name, x in point.parameters.items()):
+        return False
+    total = mpmath.mpf(0)
+    with mpmath.workdps(DIGITS):
+        for each in row["margins"]:
+            pair = {"w": each["chosen"], "l": each["rejected"]}
+            there = replace(
+                point,
+                responses={label: point.responses[name] for label, name in pair.items()},
+                table={
+                    (weight, label, place): value
+                    for (weight, response, place), value in point.table.items()
+                    for label, name in pair.items()
+                    if name == response
+                },
+            )
+            found = _margin(statement, there, row)
+            if abs(found - exact(each["value"])) > 1e-9 * (1 + abs(found)):
+                return False
+            total += each["sign"] * found
+        return abs(total - exact(row["total"])) < 1e-9 * (1 + abs(total)) and abs(total) > 1e-9
+
+
+def _margin(statement: Statement, point: Point, row: dict[str, Any]) -> Any:
+    """Return the argument of a loss at a point, or its derivative in one logit of the policy."""
+    evaluator = Evaluator(point, statement.definitions, Precise())
+    argument = evaluator.arithmetic.dual(evaluator.value(statement.argument))
+    place = row["derivative_in"]
+    if place is None:
+        return argument.value
+    words = list(row["distributions"][0]["probabilities"])
+    prefix = tuple(words.index(each) for each in place["after"])
+    if argument.slope is None or prefix not in evaluator.index:
+        return mpmath.mpf(0)
+    return argument.slope[evaluator.index[prefix] + words.index(place["token"])]
 
 
 Responses = tuple[int, ...]

@@ -237,3 +237,36 @@ def any_loss(chosen_logps, rejected_logps, chosen_mask, rejected_mask):
     for mask, kind in (("mask", "right"), ("1", "wrong")):
         said = torch_files.check(other, text.replace("MASK", mask), {"alpha": "alpha"}, "s")
         assert said.kind == kind
+
+
+LENGTH = """
+title = "t"
+summary = "s"
+[parameters]
+alpha = { domain = "positive", meaning = "m" }
+[prior]
+zeta = "ref(y)"
+[loss]
+argument = "alpha*log(pi(w)/ref(w)) - alpha*log(pi(l)/ref(l)) + length(w)"
+"""
+
+
+def test_a_point_that_shows_no_need_of_the_label_is_noticed(dpo, tmp_path):
+    """DPO plus |y_w|: three responses' margins add up to |y_b|, so a prior has to know the label.
+
+    Those of DPO add up to nothing at any point.
+    """
+    file = tmp_path / "length.toml"
+    file.write_text(LENGTH)
+    statement, said = read(LENGTH)[""], product.prior(file)
+    assert said.reach == "label"
+    assert said.failure is not None
+    assert shown.prior(statement, said, "s").kind == "right"
+    for change in (
+        {"total": "1 + log 2"},
+        {"margins": said.failure["margins"][:2]},
+        {"parameters": {"alpha": "-2"}},
+    ):
+        false = replace(said, failure=said.failure | change)
+        assert shown.prior(statement, false, "s").kind == "wrong", change
+    assert shown.prior(dpo, said, "s").kind == "wrong"
