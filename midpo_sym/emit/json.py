@@ -11,6 +11,7 @@ from typing import Any
 from midpo_sym import __version__
 from midpo_sym.catalogue import Work
 from midpo_sym.language.mathematics import to_latex
+from midpo_sym.language.substitute import label_of_weight
 from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.exact import format_polynomial
@@ -149,6 +150,7 @@ def _solution(found: Solution) -> dict[str, Any]:
 def _failure(found: Failure) -> dict[str, Any]:
     return {
         **_models(found.models),
+        "margin": to_text(found.margin),
         "margins": [
             {"sign": sign, "chosen": one, "rejected": other, "value": format_polynomial(value)}
             for sign, one, other, value in found.margins
@@ -288,7 +290,8 @@ def _models(models: TinyModels) -> dict[str, Any]:
         "distributions": distributions,
         "parameters": {name: str(value) for name, value in models.parameters.items()},
         "weights": [
-            {"weight": name, "response": response, "t": t + 1, "value": str(value)}
+            dict(zip(("weight", "label"), label_of_weight(name), strict=True))
+            | {"response": response, "t": t + 1, "value": str(value)}
             for (name, response, t), value in sorted(models.weights.items())
         ],
     }

@@ -14,6 +14,7 @@ from midpo_sym.emit.quantities import compared, quantities
 from midpo_sym.language import tree
 from midpo_sym.language.mathematics import to_unicode
 from midpo_sym.language.printer import Symbol
+from midpo_sym.language.substitute import label_of_weight
 from midpo_sym.language.vocabulary import LINKS
 from midpo_sym.prover.exact import format_polynomial
 from midpo_sym.prover.framework import FRAMEWORK_LINK
@@ -63,7 +64,8 @@ def solution(derivation: Derivation, found: Solution) -> RenderableType:
     else:
         lines.append(f"No prior was found, and none is excluded: {found.reason}.")
     if found.failure is not None:
-        lines += ["", failure(found.failure, symbols)]
+        written_out = found.gives_loss and found.link != FRAMEWORK_LINK
+        lines += ["", failure(found.failure, symbols, written_out=written_out)]
     return Group(*lines)
 
 
@@ -93,8 +95,14 @@ def _knows(found: Solution) -> str:
     return f"It has to know {found.reach.value}{more}."
 
 
-def failure(found: Failure, symbols: Mapping[str, Symbol]) -> RenderableType:
-    """Return a point at which an equation of the margin fails."""
+def failure(found: Failure, symbols: Mapping[str, Symbol], *, written_out: bool) -> RenderableType:
+    """Return a point at which an equation of the margin fails.
+
+    Args:
+        found: the point.
+        symbols: of the names in it.
+        written_out: whether the margin is the argument of a log-sigmoid that the loss writes out.
+    """
     names = "".join(found.models.responses)
     pairs = [f"m({one}, {other})" for _, one, other, _ in found.margins]
     signs = [sign for sign, *_ in found.margins]
@@ -113,6 +121,9 @@ def failure(found: Failure, symbols: Mapping[str, Symbol]) -> RenderableType:
         values.add_row(f"{what}{pair}", "=", format_polynomial(value))
     values.add_row("in all", "=", f"{format_polynomial(found.total)} ≠ 0")
     margin = "m(a, b) is the argument of the loss with a chosen and b rejected."
+    if written_out:
+        text = to_unicode(found.margin, symbols)
+        margin = f"The loss writes −log σ(m) out; m(w, l) is {text}."
     return Group(
         *_point(title, found.models, symbols, of_gradient=found.of_gradient, note=margin),
         Padding(values, (0, 0, 0, 2), expand=False),
@@ -161,10 +172,9 @@ def _point(
 
 def _weight(name: str, response: str, symbols: Mapping[str, Symbol]) -> str:
     """Return the symbol of a weight at a response, as far as the number of the token."""
-    for label in ("chosen", "rejected"):
-        plain = name.removeprefix(f"_{label}_")
-        if plain != name:  # weights by label, where responses are neither w nor l
-            return f"{_symbol(plain, symbols)}({label} {response}"
+    plain, label = label_of_weight(name)
+    if label:  # where responses are neither w nor l
+        return f"{_symbol(plain, symbols)}({label} {response}"
     where = f"y_{response}" if response in "wl" else response
     return f"{_symbol(name, symbols)}({where}"
 

@@ -43,6 +43,18 @@ def _with_labels(node: Expression) -> Expression:
     return over(node, [_with_labels(child) for child in node.children()])
 
 
+def label_of_weight(name: str) -> tuple[str, str | None]:
+    """Return the declared name of a weight, and the label that `resolve_labels` put to it.
+
+    >>> label_of_weight("_chosen_mu1"), label_of_weight("mu1")
+    (('mu1', 'chosen'), ('mu1', None))
+    """
+    for label in ("chosen", "rejected"):
+        if name.startswith(f"_{label}_"):
+            return name.removeprefix(f"_{label}_"), label
+    return name, None
+
+
 def unfold(node: Expression) -> Expression:
     """Return a tree with every defined name replaced by what it stands for."""
     if isinstance(node, tree.Defined):

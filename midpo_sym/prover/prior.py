@@ -49,12 +49,15 @@ class Failure:
     """A point at which an equation of the margin fails.
 
     Attributes:
+        margin: what m(w, l) is: the argument of the loss, or that of the log-sigmoid that the
+            loss writes out.
         models: the point; its responses are a, b, c and perhaps d.
         margins: sign, chosen and rejected response, and value of m of each term of the equation.
         total: the sum of the terms, which is not zero.
         of_gradient: whether the values are derivatives in `models.coordinate`.
     """
 
+    margin: Expression
     models: TinyModels
     margins: tuple[tuple[int, str, str, Polynomial], ...]
     total: Polynomial
@@ -178,7 +181,7 @@ def _failure(argument: Expression, equation: tuple[tuple[int, str, str], ...]) -
         except TooMuchWorkError:
             break
         values = [each.value for each, _ in measured]
-        found = _total(models, equation, values, of_gradient=False)
+        found = _total(argument, models, equation, values, of_gradient=False)
         if found.total:
             return found
         if of_gradient is not None and meter.points > _ENOUGH:
@@ -186,12 +189,13 @@ def _failure(argument: Expression, equation: tuple[tuple[int, str, str], ...]) -
         meter.points += 1
         if of_gradient is None and all(smooth for _, smooth in measured):
             slopes = [each.slope for each, _ in measured]
-            found = _total(models, equation, slopes, of_gradient=True)
+            found = _total(argument, models, equation, slopes, of_gradient=True)
             of_gradient = found if found.total else None
     return of_gradient
 
 
 def _total(
+    argument: Expression,
     models: TinyModels,
     equation: tuple[tuple[int, str, str], ...],
     values: list[Polynomial],
@@ -207,7 +211,7 @@ def _total(
     while total and not total[-1]:
         total.pop()
     margins = tuple((*term, value) for term, value in zip(equation, values, strict=True))
-    return Failure(models, margins, tuple(total), of_gradient)
+    return Failure(argument, models, margins, tuple(total), of_gradient)
 
 
 def _why(argument: Expression) -> str:

@@ -18,7 +18,7 @@ from oracles.dual import DIGITS, Precise
 from oracles.evaluate import Binding, Evaluator
 from oracles.model import Point
 from oracles.reader import Tree, parse, walk
-from oracles.statement import Statement
+from oracles.statement import Statement, loss
 from oracles.truth import Side, sides_equal, truth
 
 # Words for the generator's own symbols, and for what no shipped specification has.
@@ -39,7 +39,7 @@ def prior(statement: Statement, said: Prior, seed: str) -> Finding:
     if said.reach == "unknown":
         return Finding("prior", "unknown")
     if said.reach in ("pair", "label"):
-        if said.failure is not None and not fails(statement, said.failure, _MUST[said.reach]):
+        if said.failure is not None and not fails(statement, said.failure, _MUST[said.reach], seed):
             return Finding("prior", "wrong", f"not so at the point shown: {said.failure}")
         separates, closes = margins(statement, seed)
         shown = said.failure is not None
@@ -59,6 +59,7 @@ def prior(statement: Statement, said: Prior, seed: str) -> Finding:
     return Finding("prior", "right" if found.value else "unknown", "")
 
 
+_LABELS = {"w": "chosen", "l": "rejected"}
 # The equation of the margin that has to fail where a prior must know so much.
 _MUST = {
     "label": {(1, "a", "b"), (1, "b", "c"), (-1, "a", "c")},
@@ -66,35 +67,61 @@ _MUST = {
 }
 
 
-def fails(statement: Statement, row: dict[str, Any], equation: set[tuple[int, str, str]]) -> bool:
+def fails(
+    statement: Statement, row: dict[str, Any], equation: set[tuple[int, str, str]], seed: str
+) -> bool:
     """Evaluate anew a point at which an equation of the margin is said to fail.
 
     It has to fail there, by the numbers that are printed.
     """
     if {(each["sign"], each["chosen"], each["rejected"]) for each in row["margins"]} != equation:
         return False
+    if not _is_margin(statement, row["margin"], seed):
+        return False
+    statement = statement.changed(argument=row["margin"])
     point = point_of(statement, row)
     if not all(DOMAINS[statement.parameters[name]](x) for name, x in point.parameters.items()):
         return False
     total = mpmath.mpf(0)
     with mpmath.workdps(DIGITS):
-        for each in row["margins"]:
-            pair = {"w": each["chosen"], "l": each["rejected"]}
+        for margin in row["margins"]:
+            pair = {"w": margin["chosen"], "l": margin["rejected"]}
             there = replace(
                 point,
                 responses={label: point.responses[name] for label, name in pair.items()},
                 table={
-                    (weight, label, place): value
-                    for (weight, response, place), value in point.table.items()
+                    (each["weight"], label, each["t"] - 1): Fraction(each["value"])
+                    for each in row["weights"]
                     for label, name in pair.items()
-                    if name == response
+                    if name == each["response"] and each["label"] in (None, _LABELS[label])
                 },
             )
             found = _margin(statement, there, row)
-            if abs(found - exact(each["value"])) > 1e-9 * (1 + abs(found)):
+            if abs(found - exact(margin["value"])) > 1e-9 * (1 + abs(found)):
                 return False
-            total += each["sign"] * found
+            total += margin["sign"] * found
         return abs(total - exact(row["total"])) < 1e-9 * (1 + abs(total)) and abs(total) > 1e-9
+
+
+def _is_margin(statement: Statement, text: str, seed: str) -> bool:
+    """Return whether a loss has an argument, or is the negative log-sigmoid of it."""
+    tree = parse(text)
+    points = [*statement.points(seed, 9)]
+
+    def said(evaluator: Evaluator) -> Any:
+        return evaluator.value(tree)
+
+    def argument(evaluator: Evaluator) -> Any:
+        return evaluator.value(statement.argument)
+
+    def of_it(evaluator: Evaluator) -> Any:
+        return loss("logsigmoid", said(evaluator), evaluator.arithmetic)
+
+    def whole(evaluator: Evaluator) -> Any:
+        return loss(statement.link, argument(evaluator), evaluator.arithmetic)
+
+    pairs = ((said, argument), (of_it, whole))
+    return any(sides_equal(points, statement, *pair).value for pair in pairs)
 
 
 def _margin(statement: Statement, point: Point, row: dict[str, Any]) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from independent import compare
 from words import IDS, loss, prior, shipped
@@ -148,3 +150,23 @@ def test_scale():
     solution = solve(loss(DPO), tree.Number(1))
     known = parse("pi(y)**(1 - alpha)*ref(y)**alpha", Scope(frozenset("y"), {"alpha": "positive"}))
     assert decide(tree.Log(solution.zeta), tree.Log(known)).answer is Answer.EQUAL
+
+
+def test_the_margin_that_is_shown_is_the_one_that_fails(midpo, tmp_path):
+    """A loss that writes −log σ(a) out under the identity: m is a, not the argument of the loss.
+
+    With a = DPO's argument plus |y_w|, m(a, b) + m(b, c) − m(a, c) = |y_b|.
+    """
+    a = f"{DPO} + length(w)"
+    file = tmp_path / "written_out.toml"
+    file.write_text(
+        'title = "T"\nsummary = "S"\n'
+        '[parameters]\nalpha = { domain = "positive", meaning = "scale" }\n'
+        '[prior]\nzeta = "ref(y)"\n'
+        f'[loss]\nlink = "identity"\nargument = "log(1/(1 + exp(-({a}))))"\n'
+    )
+    printed = midpo("prior", str(file)).out
+    assert "The loss writes −log σ(m) out; m(w, l) is α·log(π(y_w)/π_ref(y_w))" in printed
+    assert "m(a, b) is the argument of the loss" not in printed
+    failure = json.loads(midpo("prior", "--json", str(file)).out)["failure"]
+    assert loss(failure["margin"]) == loss(a)
