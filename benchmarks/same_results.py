@@ -32,10 +32,19 @@ SPECIFICATIONS = ("tests/cases", "tests/variants", "tests/refuted")
 TIMES = (
     (re.compile(r'"seconds": [0-9.e-]+'), '"seconds": 0'),
     (re.compile(r" *\d+(?:\.\d+)? ms\b"), " 0 ms"),
-    (re.compile(r"(?m)^ ─+ *$"), " ─"),  # as wide as the times above it
+    (re.compile(r"(?m)^ ─+ *$"), " ─"),  # a rule and a heading, as wide as the times below them
+    (re.compile(r"(?m) +time$"), " time"),
 )
 # What the pages below say is about the code: its modules, files, commands and decisions.
-OF_THE_CODE = ("api.md", "trust", "decisions", "reference", "command_line", "command-line")
+OF_THE_CODE = (
+    ".midpo.json",
+    "api.md",
+    "trust",
+    "decisions",
+    "reference",
+    "command_line",
+    "command-line",
+)
 SHOWN = 40  # lines of a difference
 
 
@@ -104,7 +113,9 @@ def printed(main: object, arguments: list[str], out: Path) -> str:
     text = "\n".join([*(each.getvalue() for each in streams), f"exit status {status}\n"])
     for pattern, constant in TIMES:
         text = pattern.sub(constant, text)
-    return text.replace(str(out), "OUT").replace(str(Path.cwd()), "CHECKOUT")
+    for path, name in ((out, "OUT"), (Path.cwd(), "CHECKOUT"), (ROOT, "CHECKOUT")):
+        text = text.replace(str(path), name)
+    return text
 
 
 @contextmanager
