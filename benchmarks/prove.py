@@ -33,8 +33,8 @@ from sympy.core.cache import clear_cache
 from with_sympy import WAYS
 
 import midpo_sym
-from midpo_sym.prover.kernel import decide
-from midpo_sym.prover.normal_form import read
+from midpo_sym.kernel.responses import read
+from midpo_sym.kernel.theorem import decide
 from midpo_sym.prover.prove import judge, sides
 from midpo_sym.spec.model import Statement
 

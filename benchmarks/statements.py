@@ -16,8 +16,8 @@ from pathlib import Path
 from midpo_sym.language import build
 from midpo_sym.language.tree import Expression, product, total
 from midpo_sym.prover.prove import judge, sides
-from midpo_sym.spec.load import load
 from midpo_sym.spec.model import Statement
+from midpo_sym.spec.reading.losses import load
 
 DERIVATIONS = Path(__file__).parent.parent / "derivations"
 

@@ -23,10 +23,10 @@ import sympy
 from statements import find
 from sympy.core.cache import clear_cache
 
+from midpo_sym.kernel.responses import read
+from midpo_sym.kernel.theorem import decide
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.kernel import decide
-from midpo_sym.prover.normal_form import read
 from midpo_sym.prover.prove import judge, sides
 
 LENGTHS = {"w": 3, "l": 2}

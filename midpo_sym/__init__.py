@@ -13,19 +13,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from midpo_sym import _moved
+
 if TYPE_CHECKING:
     from midpo_sym.api import audit, check, derivation, generate, ids, prior, prove, theory
-    from midpo_sym.emit.losses.errors import (
-        NotExpressibleError,
-        NotGeneratedError,
-        NotProvedError,
-        WrongCodeError,
-    )
-    from midpo_sym.prover.audit import EntryResult
-    from midpo_sym.prover.graph import CycleStep, GraphSolution, prior_on_graph
-    from midpo_sym.prover.prior import Reach, Solution
+    from midpo_sym.preferences import CycleStep, GraphSolution, prior_on_graph
+    from midpo_sym.prover.priors.solve import Reach, Solution
     from midpo_sym.prover.prove import Result
-    from midpo_sym.prover.theory import ChainResult
     from midpo_sym.prover.verdict import (
         DisagreementError,
         Proved,
@@ -36,6 +30,14 @@ if TYPE_CHECKING:
     )
     from midpo_sym.spec.errors import SpecError
     from midpo_sym.spec.model import Claim, Derivation, Statement
+    from midpo_sym.targets.torch.errors import (
+        NotExpressibleError,
+        NotGeneratedError,
+        NotProvedError,
+        WrongCodeError,
+    )
+    from midpo_sym.theory.audit import EntryResult
+    from midpo_sym.theory.chains import ChainResult
 
 __version__ = "0.1.0"
 
@@ -44,14 +46,14 @@ _HOMES = {
         ("audit", "check", "derivation", "generate", "ids", "prior", "prove", "theory"),
         "midpo_sym.api",
     ),
-    "EntryResult": "midpo_sym.prover.audit",
-    "ChainResult": "midpo_sym.prover.theory",
+    "EntryResult": "midpo_sym.theory.audit",
+    "ChainResult": "midpo_sym.theory.chains",
     **dict.fromkeys(
         ("NotExpressibleError", "NotGeneratedError", "NotProvedError", "WrongCodeError"),
-        "midpo_sym.emit.losses.errors",
+        "midpo_sym.targets.torch.errors",
     ),
-    **dict.fromkeys(("CycleStep", "GraphSolution", "prior_on_graph"), "midpo_sym.prover.graph"),
-    **dict.fromkeys(("Reach", "Solution"), "midpo_sym.prover.prior"),
+    **dict.fromkeys(("CycleStep", "GraphSolution", "prior_on_graph"), "midpo_sym.preferences"),
+    **dict.fromkeys(("Reach", "Solution"), "midpo_sym.prover.priors.solve"),
     "Result": "midpo_sym.prover.prove",
     **dict.fromkeys(
         ("DisagreementError", "Proved", "Refuted", "Status", "Undecided", "Verdict"),
@@ -93,6 +95,8 @@ __all__ = [
     "prove",
     "theory",
 ]
+
+_moved.install()
 
 
 def __getattr__(name: str) -> Any:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from midpo_sym import catalogue
-from midpo_sym.emit.losses.files import render
-from midpo_sym.prover.audit import EntryResult, check_entry, find_entries
 from midpo_sym.prover.denominators import placed
-from midpo_sym.prover.prior import Solution, solve_prior
+from midpo_sym.prover.priors.solve import Solution, solve_prior
 from midpo_sym.prover.prove import Result, prove_derivation, prove_statement
-from midpo_sym.prover.specialise import specialisations
-from midpo_sym.prover.theory import ChainResult, check_chain
-from midpo_sym.spec.load import load
+from midpo_sym.prover.special_cases import specialisations
+from midpo_sym.spec import library
 from midpo_sym.spec.model import Derivation
+from midpo_sym.spec.reading.losses import load
+from midpo_sym.targets.torch.files import render
+from midpo_sym.theory.audit import EntryResult, check_entry, find_entries
+from midpo_sym.theory.chains import ChainResult, check_chain
 
 Spec = str | os.PathLike[str] | Derivation
 
 
 def ids() -> tuple[str, ...]:
     """Return the ids of the specifications that come with the package."""
-    return catalogue.ids()
+    return library.ids()
 
 
 def derivation(spec: Spec) -> Derivation:
@@ -35,7 +35,7 @@ def derivation(spec: Spec) -> Derivation:
     """
     if isinstance(spec, Derivation):
         return spec
-    return catalogue.find(spec) if isinstance(spec, str) else load(Path(spec))
+    return library.find(spec) if isinstance(spec, str) else load(Path(spec))
 
 
 def prove(spec: Spec) -> Result:
@@ -97,7 +97,7 @@ def generate(spec: Spec) -> str:
         DisagreementError: two judges contradict each other; a bug, please report it.
     """
     result = prove(spec)
-    return render(result, specialisations(result.derivation, catalogue.everything()))
+    return render(result, specialisations(result.derivation, library.everything()))
 
 
 def theory(target: str | os.PathLike[str]) -> tuple[ChainResult, ...]:
@@ -115,7 +115,7 @@ def theory(target: str | os.PathLike[str]) -> tuple[ChainResult, ...]:
         DisagreementError: the kernel proves a step and random problems contradict it; a bug,
             please report it.
     """
-    return tuple(check_chain(*each) for each in catalogue.find_chains(os.fspath(target)))
+    return tuple(check_chain(*each) for each in library.find_chains(os.fspath(target)))
 
 
 def audit(*ids: str) -> tuple[EntryResult, ...]:

@@ -17,13 +17,13 @@ import mpmath
 from finite import DIGITS, Problem, evaluate, places
 from mutants import paths, put
 
+from midpo_sym.kernel import theorem as kernel
+from midpo_sym.kernel.finite_derivative import differential
+from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.hypotheses import Hypothesis
 from midpo_sym.language import tree
 from midpo_sym.language.indexed import Applied, Differential, Indexed, IndexSum, Least, free_indices
 from midpo_sym.language.tree import Add, Div, Exp, Log, Mul, Neg, Number, Parameter, Pow
-from midpo_sym.prover import kernel
-from midpo_sym.prover.differential import differential
-from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
-from midpo_sym.prover.hypotheses import Hypothesis
 
 FUNCTIONS = {  # name: sets and domain
     "f": ("xy", "positive"),

@@ -12,10 +12,10 @@ import math
 import random
 from functools import cache
 
+from midpo_sym.judges.exact import Polynomial
+from midpo_sym.judges.tiny import TinyModels
+from midpo_sym.judges.witness import Witness
 from midpo_sym.language import tree
-from midpo_sym.prover.exact import Polynomial
-from midpo_sym.prover.tiny import TinyModels
-from midpo_sym.prover.witness import Witness
 
 STEP = 1e-30
 TOKENS = 5

@@ -14,14 +14,14 @@ from contextlib import suppress
 from rewritings import rewrite
 
 from midpo_sym.language import tree
+from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.substitute import at_labels, unfold
-from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Exp, Expression, Log, Neg, Number, Pow
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Proved
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.load import loads
 from midpo_sym.spec.model import Derivation
+from midpo_sym.spec.reading.losses import loads
 
 PARAMETERS = {"alpha": "positive", "eta": "unit", "gamma": "nonnegative", "c": "real"}
 WEIGHTS = {"mu": ("nonnegative", False), "omega": ("positive", True), "kappa": ("real", False)}

@@ -11,7 +11,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from midpo_sym.language import tree
-from midpo_sym.language.parser import Definition, Scope
+from midpo_sym.language.grammar.losses import Definition, Scope
 from midpo_sym.language.tree import Expression
 
 PARAMETERS = {"alpha": "positive", "eta": "unit", "gamma": "nonnegative", "c": "real"}

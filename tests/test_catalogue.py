@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from midpo_sym import catalogue
+from midpo_sym.spec import library
 
 
 def test_the_paper_s_eight_algorithms_and_tdpo2_are_there():
-    assert set(catalogue.ids()) == {
+    assert set(library.ids()) == {
         "dpo",
         "dice",
         "centropy",
@@ -21,15 +21,15 @@ def test_the_paper_s_eight_algorithms_and_tdpo2_are_there():
     }
 
 
-@pytest.mark.parametrize("id_", catalogue.ids())
+@pytest.mark.parametrize("id_", library.ids())
 def test_every_work_cited_is_in_sources(id_):
-    derivation = catalogue.get(id_)
+    derivation = library.get(id_)
     assert derivation.source is not None
     cited = {derivation.source.work, *(claim.citation.work for claim in derivation.claims)}
-    assert cited <= set(catalogue.works())
+    assert cited <= set(library.works())
 
 
-@pytest.mark.parametrize("work", catalogue.works().values(), ids=lambda work: work.key)
+@pytest.mark.parametrize("work", library.works().values(), ids=lambda work: work.key)
 def test_bibtex_is_well_formed(work):
     """One entry with balanced braces, each field once, an arXiv id of the usual form."""
     entry = work.bibtex()
@@ -44,15 +44,15 @@ def test_bibtex_is_well_formed(work):
 def test_no_work_is_left_uncited():
     used = {
         citation.work
-        for each in catalogue.everything()
+        for each in library.everything()
         for citation in (each.source, *(claim.citation for claim in each.claims))
         if citation
     }
-    assert used == set(catalogue.works())
+    assert used == set(library.works())
 
 
 def test_works_are_cited_by_authors_and_year():
-    works = catalogue.works()
+    works = library.works()
     assert works["meng2024simpo"].short == "Meng et al. 2024"
-    assert catalogue.cited("omura2024hdpo") == "Omura et al. 2024"
-    assert catalogue.cited("my thesis") == "my thesis"
+    assert library.cited("omura2024hdpo") == "Omura et al. 2024"
+    assert library.cited("my thesis") == "my thesis"

@@ -46,7 +46,7 @@ def test_the_wheel_holds_the_specifications_and_data(wheel):
     assert shipped <= names
     assert {
         "midpo_sym/py.typed",
-        "midpo_sym/emit/result.schema.json",
+        "midpo_sym/targets/json/result.schema.json",
         "midpo_sym/emit/templates/new.toml.jinja",
         "midpo_sym/certify/library/MidpoCore.v",
         "midpo_sym/certificates/lock.json",

@@ -8,10 +8,10 @@ import pytest
 from independent import compare, confirms
 from mutants import mutants, statements
 
-from midpo_sym.prover import numeric, witness
-from midpo_sym.prover.forms import OutsideClassError
+from midpo_sym.judges import random_models, witness
+from midpo_sym.kernel.forms import OutsideClassError
+from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.prover.framework import framework_argument
-from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 
 BATCHES = 6
 BATCH = 110
@@ -61,7 +61,7 @@ def test_kernel_and_witness_never_disagree(batch):
             assert confirms(found.value, left, right), name
             tally["tries"] = max(tally["tries"], found.points)
         if number % 10 == 0 and value is not Answer.UNKNOWN:
-            numbers = numeric.compare(left, right, points=4)
+            numbers = random_models.compare(left, right, points=4)
             assert numbers.values_agree == (value is Answer.EQUAL), name
             assert compare(left, right, seeds=6)[0] == (value is Answer.EQUAL), name
     # Most are decided and wrong; some changes change nothing, such as the order of a sum.

@@ -6,6 +6,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from independent import compare
 
+from midpo_sym.kernel.responses import OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.theorem import Answer, decide, decide_gradient, normal_form
 from midpo_sym.language import tree
 from midpo_sym.language.build import (
     exp,
@@ -22,9 +24,7 @@ from midpo_sym.language.build import (
     sum_t,
     weight,
 )
-from midpo_sym.prover.kernel import Answer, decide, decide_gradient, normal_form
-from midpo_sym.prover.normal_form import OutsideClassError, ZeroDenominatorError
-from midpo_sym.prover.rebuild import NotReadableError, rebuild
+from midpo_sym.prover.derivation.rebuild import NotReadableError, rebuild
 
 SETTINGS = settings(
     max_examples=15,

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from midpo_sym import api, catalogue
-from midpo_sym.site.pages import algorithm, trust
+from midpo_sym import api
+from midpo_sym.kernel import TRUSTED
+from midpo_sym.site.pages import algorithm
+from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.load import loads
+from midpo_sym.spec.reading.losses import loads
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,8 +28,8 @@ def test_printed_claims_are_those_of_the_paper():
     """
     printed = {
         f"{id_}/{claim.id}"
-        for id_ in catalogue.ids()
-        for claim in catalogue.get(id_).claims
+        for id_ in library.ids()
+        for claim in library.get(id_).claims
         if claim.printed
     }
     assert printed == {
@@ -40,13 +42,13 @@ def test_printed_claims_are_those_of_the_paper():
 
 
 def test_what_is_ours_says_what_it_is():
-    for id_ in catalogue.ids():
-        for claim in catalogue.get(id_).claims:
+    for id_ in library.ids():
+        for claim in library.get(id_).claims:
             assert claim.printed or claim.note, f"{id_}/{claim.id}"
 
 
 def test_a_claim_that_nobody_prints_needs_a_note():
-    text = (catalogue.directory() / "dpo.toml").read_text(encoding="utf-8")
+    text = (library.directory() / "dpo.toml").read_text(encoding="utf-8")
     own = '[[claim]]\nid = "own"\nwork = "w"\nplace = "p"\nstatus = "proved"\nprinted = false\n'
     with pytest.raises(SpecError, match="a claim that nobody prints needs a note"):
         loads(text + own, "dpo.toml")
@@ -111,10 +113,8 @@ def test_r_dpo_asks_the_longer_response_for_the_smaller_log_ratio():
 def test_the_decision_names_the_files_that_the_trust_page_lists():
     (note,) = (ROOT / "site" / "decisions").glob("0001-*.md")
     text = note.read_text(encoding="utf-8")
-    listed = {
-        Path(module.__file__ or "").name for module in (*trust._FOR_LOSSES, *trust._FOR_THEORY)
-    }
-    assert set(re.findall(r"`(?:prover/)?(\w+\.py)`", text)) == listed
+    listed = {f"{each.name}.py" for each in TRUSTED}
+    assert set(re.findall(r"`(?:kernel/)?(\w+\.py)`", text)) == listed
     assert len(listed) == 10
     assert text.startswith("# 1. The trusted base is ten small files\n")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import midpo_sym
-from midpo_sym import catalogue
-from midpo_sym.certify import lock
+from midpo_sym.spec import library
+from midpo_sym.targets.coq.checking import lock
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -103,7 +103,7 @@ def test_the_version_is_said_once():
 
 def test_the_claims_counted_are_those_printed():
     """Proved is what is proved in value and in gradient; repairs and readings are counted apart."""
-    results = [each for id_ in catalogue.ids() for each in midpo_sym.check(id_)]
+    results = [each for id_ in library.ids() for each in midpo_sym.check(id_)]
     printed = [each for each in results if each.claim.printed]
     proved = sum(
         each.verdict.status.value == each.gradient.status.value == "proved" for each in printed
@@ -129,7 +129,7 @@ def test_the_counts_are_those_computed():
     assert f"{kinds['notation']} slips of notation" in said
     changelog = " ".join((ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split())
     assert f"{judged.total()} statements of the paper" in changelog
-    chains = sum(len(each.chains) for each in catalogue.theories())
+    chains = sum(len(each.chains) for each in library.theories())
     assert f"{chains} derivations over arbitrary finite sets" in changelog
     assert f"{len(lock.theorems())} theorems of the framework" in changelog
 

@@ -10,9 +10,9 @@ from independent import compare
 from mutants import statements
 from rewritings import rewrite
 
+from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.language import tree
 from midpo_sym.prover.framework import framework_argument, prior
-from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 
 BATCHES = 6
 BATCH = 70

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from midpo_sym.language.parser import Scope, parse
+from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.language.tree import Expression
-from midpo_sym.spec.load import load
 from midpo_sym.spec.model import Derivation
+from midpo_sym.spec.reading.losses import load
 
 DERIVATIONS = Path(__file__).resolve().parent.parent / "derivations"
 IDS = ("centropy", "dice", "dpo", "r_dpo", "simpo", "sparsepo", "tdpo", "tdpo2", "tis_dpo")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from midpo_sym import catalogue
 from midpo_sym.cli.console import (
     AS_JSON,
     FAILED,
@@ -25,11 +24,12 @@ from midpo_sym.cli.console import (
     statements,
 )
 from midpo_sym.files import check_folder, encoded, file_error, install
+from midpo_sym.spec import library
 
 if TYPE_CHECKING:
-    from midpo_sym.certify.checker import Check, Coq
-    from midpo_sym.certify.outcome import Outcome
     from midpo_sym.spec.model import Claim, Derivation
+    from midpo_sym.targets.coq.checking.checker import Check, Coq
+    from midpo_sym.targets.coq.checking.outcome import Outcome
 
 NO_CHECKER = 3
 COMMAND = "midpo certify"
@@ -86,8 +86,8 @@ def certify(
     if coverage and (targets or out):
         raise UsageError("--coverage goes without names and without --out")
     tasks = statements(targets)
-    from midpo_sym.certify import checker, lock, outcome, report  # noqa: PLC0415 - loads SymPy
     from midpo_sym.prover.prove import prove_statement  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.targets.coq.checking import checker, lock, outcome, report  # noqa: PLC0415 - loads SymPy
 
     outcomes = []
     for derivation, claim in progress(tasks, "proving"):
@@ -133,7 +133,7 @@ def _checked(
     outcomes: list[Outcome], coq: Coq, limit: int, *, everything: bool
 ) -> tuple[list[Outcome], Check | None]:
     """Return what Coq says of certificates, and of the theorems of the framework."""
-    from midpo_sym.certify import checker, outcome, theory  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.targets.coq.checking import checker, outcome, theory  # noqa: PLC0415 - loads SymPy
 
     try:
         with checker.workshop(coq, seconds=limit) as workshop:
@@ -154,10 +154,10 @@ def _altered(
     Returns:
         The exit status if there is one; 0 if there is none.
     """
-    from midpo_sym.certify import lock  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.certify.emit import Certificate  # noqa: PLC0415
+    from midpo_sym.targets.coq.checking import lock  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.targets.coq.emit import Certificate  # noqa: PLC0415
 
-    home = catalogue.directory()
+    home = library.directory()
     named = {
         each.id
         for each, (derivation, _) in zip(outcomes, tasks, strict=True)
@@ -173,9 +173,9 @@ def _altered(
 
 
 def _cover(outcomes: list[Outcome], *, as_json: bool) -> None:
-    from midpo_sym.certify import coverage, report  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.targets.coq.checking import coverage, report  # noqa: PLC0415 - loads SymPy
 
-    rows = coverage.coverage(outcomes, catalogue.theories(), catalogue.audits())
+    rows = coverage.coverage(outcomes, library.theories(), library.audits())
     if as_json:
         print_json([asdict(each) for each in rows])
     else:
@@ -183,7 +183,7 @@ def _cover(outcomes: list[Outcome], *, as_json: bool) -> None:
 
 
 def _tell(outcomes: list[Outcome], *, as_json: bool) -> None:
-    from midpo_sym.certify import report  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.targets.coq.checking import report  # noqa: PLC0415 - loads SymPy
 
     if as_json:
         print_json(report.report(outcomes, None, None))
@@ -193,9 +193,9 @@ def _tell(outcomes: list[Outcome], *, as_json: bool) -> None:
 
 def _files(outcomes: list[Outcome], *, standalone: bool) -> dict[str, str]:
     """Return the files of certificates by their names in the folder."""
-    from midpo_sym.certify import checker  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.certify.emit import Certificate  # noqa: PLC0415
-    from midpo_sym.certify.golden import GOLDEN, golden  # noqa: PLC0415
+    from midpo_sym.targets.coq.checking import checker  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.targets.coq.checking.golden import GOLDEN, golden  # noqa: PLC0415
+    from midpo_sym.targets.coq.emit import Certificate  # noqa: PLC0415
 
     needed = checker.needed()
     made = [each.certificate for each in outcomes if isinstance(each.certificate, Certificate)]

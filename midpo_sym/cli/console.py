@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console, RenderableType
 
-from midpo_sym import catalogue
 from midpo_sym.language.errors import Advice
+from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.model import Claim, Derivation
 
 if TYPE_CHECKING:  # SymPy takes a third of a second, and half of the commands do without
     from midpo_sym.prover.prove import Result
-    from midpo_sym.prover.specialise import Specialisation
+    from midpo_sym.prover.special_cases import Specialisation
 
 PROVED, FAILED, BAD_INPUT = 0, 1, 2
 INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
@@ -55,10 +55,10 @@ def statements(targets: Sequence[str]) -> list[tuple[Derivation, Claim | None]]:
     """
     tasks: list[tuple[Derivation, Claim | None]] = []
     seen: dict[str, Path] = {}
-    for target in targets or catalogue.ids():
+    for target in targets or library.ids():
         name, _, wanted = target.partition("/")
-        claim_named = bool(wanted) and name in catalogue.ids() and not target.endswith(".toml")
-        derivation = catalogue.find(name if claim_named else target)
+        claim_named = bool(wanted) and name in library.ids() and not target.endswith(".toml")
+        derivation = library.find(name if claim_named else target)
         known = seen.setdefault(derivation.id, derivation.path.resolve())
         if known != derivation.path.resolve():
             raise UsageError(f"two specifications have the id {derivation.id}")
@@ -74,9 +74,9 @@ def statements(targets: Sequence[str]) -> list[tuple[Derivation, Claim | None]]:
 
 def specialises_of(results: Sequence[Result]) -> dict[str, Iterable[Specialisation]]:
     """Return what each result's specification becomes at special parameters, by its id."""
-    from midpo_sym.prover.specialise import specialisations  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.prover.special_cases import specialisations  # noqa: PLC0415 - loads SymPy
 
-    others = catalogue.everything()
+    others = library.everything()
     derivations = {result.derivation.id: result.derivation for result in results}
     return {id_: specialisations(each, others) for id_, each in derivations.items()}
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from midpo_sym import catalogue
 from midpo_sym.cli.console import (
     AS_JSON,
     FAILED,
@@ -21,10 +20,11 @@ from midpo_sym.cli.console import (
     specialises_of,
 )
 from midpo_sym.files import write_file
-from midpo_sym.spec.load import load
+from midpo_sym.spec import library
+from midpo_sym.spec.reading.losses import load
 
 if TYPE_CHECKING:
-    from midpo_sym.emit.losses.files import Change
+    from midpo_sym.targets.torch.files import Change
 
 
 @click.command(
@@ -67,8 +67,8 @@ def generate(
 def _one(spec: Path, out: Path | None, *, force: bool, check: bool, diff: bool) -> None:
     derivation = load(spec)
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.emit.losses.errors import NotGeneratedError, NotProvedError  # noqa: PLC0415
-    from midpo_sym.emit.losses.files import changes, render  # noqa: PLC0415
+    from midpo_sym.targets.torch.errors import NotGeneratedError, NotProvedError  # noqa: PLC0415
+    from midpo_sym.targets.torch.files import changes, render  # noqa: PLC0415
 
     with said_of(derivation):
         result = api.prove(derivation)
@@ -95,10 +95,10 @@ def _one(spec: Path, out: Path | None, *, force: bool, check: bool, diff: bool) 
 
 def _all(*, check: bool, diff: bool, as_json: bool) -> None:
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.emit.losses.check import has_torch  # noqa: PLC0415
-    from midpo_sym.emit.losses.errors import NotGeneratedError  # noqa: PLC0415
-    from midpo_sym.emit.losses.files import LOSSES, changes, render_all, write  # noqa: PLC0415
     from midpo_sym.prover.verdict import Proved  # noqa: PLC0415
+    from midpo_sym.targets.torch.check.compare import has_torch  # noqa: PLC0415
+    from midpo_sym.targets.torch.errors import NotGeneratedError  # noqa: PLC0415
+    from midpo_sym.targets.torch.files import LOSSES, changes, render_all, write  # noqa: PLC0415
 
     if not (check or diff or has_torch()):
         raise UsageError(
@@ -106,7 +106,7 @@ def _all(*, check: bool, diff: bool, as_json: bool) -> None:
             "they were run in it; --check, --diff and --spec work without"
         )
 
-    results = [api.prove(each) for each in progress(list(catalogue.everything()), "proving")]
+    results = [api.prove(each) for each in progress(list(library.everything()), "proving")]
     proved = {
         each.derivation.id: (each, tuple(specialises_of([each])[each.derivation.id]))
         for each in results

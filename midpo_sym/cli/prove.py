@@ -62,11 +62,11 @@ def prove(targets: tuple[str, ...], *, steps: bool, latex: bool, work: int, as_j
         with said_of(derivation):
             results.append(prove_statement(statement, derivation, claim, work=work))
     if as_json:
-        from midpo_sym.emit.json import report  # noqa: PLC0415 - loads SymPy
+        from midpo_sym.targets.json.report import report  # noqa: PLC0415 - loads SymPy
 
         print_json(report(results, specialises_of(results), steps=steps))
     elif latex:
-        from midpo_sym.emit.latex import to_document  # noqa: PLC0415 - loads SymPy
+        from midpo_sym.targets.latex.losses import to_document  # noqa: PLC0415 - loads SymPy
 
         click.echo(to_document(results))
     else:
@@ -75,12 +75,12 @@ def prove(targets: tuple[str, ...], *, steps: bool, latex: bool, work: int, as_j
 
 
 def _print_results(results: Sequence[Result], *, named: bool, steps: bool) -> None:
-    from midpo_sym.emit import terminal  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.targets.terminal import losses  # noqa: PLC0415 - loads SymPy
 
-    render(terminal.summary(results, width=output().width))
+    render(losses.summary(results, width=output().width))
     specialises = specialises_of(results) if named else {}
     for result in results:
         if named or not result.as_expected:
-            render(terminal.story(result, specialises.get(result.derivation.id, ())))
+            render(losses.story(result, specialises.get(result.derivation.id, ())))
         if steps:
-            render(terminal.steps(result))
+            render(losses.steps(result))

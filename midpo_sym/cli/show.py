@@ -6,7 +6,6 @@ import sys
 
 import click
 
-from midpo_sym import catalogue
 from midpo_sym.cli.console import (
     AS_JSON,
     FAILED,
@@ -18,13 +17,14 @@ from midpo_sym.cli.console import (
     said_of,
     specialises_of,
 )
+from midpo_sym.spec import library
 
 
 @click.command("list", epilog="Example: midpo list --json")
 @AS_JSON
 def list_(*, as_json: bool) -> None:
     """List the shipped specifications."""
-    derivations = catalogue.everything()
+    derivations = library.everything()
     if as_json:
         rows = [
             {
@@ -55,7 +55,7 @@ def list_(*, as_json: bool) -> None:
 @AS_JSON
 def show(target: str, *, bibtex: bool, source: bool, as_json: bool) -> None:
     """Show one specification: names, prior, loss, verdict, properties, claims."""
-    derivation = catalogue.find(target)
+    derivation = library.find(target)
     if bibtex + source + as_json > 1:
         raise UsageError("--bibtex, --source and --json exclude each other")
     if source:
@@ -64,20 +64,20 @@ def show(target: str, *, bibtex: bool, source: bool, as_json: bool) -> None:
     if bibtex:
         cited = [each.citation.work for each in derivation.claims]
         cited += [derivation.source.work] if derivation.source else []
-        known = catalogue.works()
+        known = library.works()
         click.echo("\n\n".join(known[work].bibtex() for work in sorted({*cited} & {*known})))
         return
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.emit import json as as_data  # noqa: PLC0415
-    from midpo_sym.emit import terminal  # noqa: PLC0415
+    from midpo_sym.targets.json import report as as_data  # noqa: PLC0415
+    from midpo_sym.targets.terminal import losses  # noqa: PLC0415
 
     with said_of(derivation):
         result = api.prove(derivation)
     specialises = specialises_of([result])[derivation.id]
     if as_json:
-        print_json(as_data.description(result, specialises, catalogue.works()))
+        print_json(as_data.description(result, specialises, library.works()))
     else:
-        render(terminal.description(derivation, result, specialises))
+        render(losses.description(derivation, result, specialises))
 
 
 @click.command(epilog="Example: midpo prior my_loss.toml")
@@ -88,10 +88,10 @@ def prior(target: str, *, as_json: bool) -> None:
 
     Exit status 1 if there is none that knows only one response, or none was found.
     """
-    derivation = catalogue.find(target)
+    derivation = library.find(target)
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.emit import json as as_data  # noqa: PLC0415
-    from midpo_sym.emit import points  # noqa: PLC0415
+    from midpo_sym.targets.json import report as as_data  # noqa: PLC0415
+    from midpo_sym.targets.terminal import points  # noqa: PLC0415
 
     with said_of(derivation):
         found = api.prior(derivation)

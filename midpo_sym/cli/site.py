@@ -13,7 +13,7 @@ import click
 from midpo_sym.cli.console import BAD_INPUT, FAILED, FORCE, UsageError, complain
 
 if TYPE_CHECKING:
-    from midpo_sym.site.project import Written
+    from midpo_sym.site.mkdocs.project import Written
 
 _CONFIG = click.option(
     "--config",
@@ -44,7 +44,7 @@ def build(config_file: Path, out: Path | None, *, force: bool) -> None:
     specification, a formula or a link is wrong.
     """
     with _said():
-        from midpo_sym.site import project  # noqa: PLC0415 - loads mkdocs and SymPy
+        from midpo_sym.site.mkdocs import project  # noqa: PLC0415 - loads mkdocs and SymPy
 
         written = project.build(config_file, out, force=force)
         click.echo(f"built: {written.folder / 'index.html'}")
@@ -57,7 +57,7 @@ def build(config_file: Path, out: Path | None, *, force: bool) -> None:
 def serve(config_file: Path, address: str) -> None:
     """Serve the pages on this machine, and build them anew when a file changes."""
     with _said():
-        from midpo_sym.site import project  # noqa: PLC0415 - loads mkdocs and SymPy
+        from midpo_sym.site.mkdocs import project  # noqa: PLC0415 - loads mkdocs and SymPy
 
         project.serve(config_file, address)
 
@@ -69,7 +69,7 @@ def serve(config_file: Path, address: str) -> None:
 def stage(config_file: Path, out: Path, *, force: bool) -> None:
     """Write the Markdown of all pages, generated ones included, for another builder."""
     with _said():
-        from midpo_sym.site import project  # noqa: PLC0415 - loads mkdocs and SymPy
+        from midpo_sym.site.mkdocs import project  # noqa: PLC0415 - loads mkdocs and SymPy
 
         written = project.stage(config_file, out, force=force)
         click.echo(f"{written.files} files in {out}")
@@ -86,7 +86,7 @@ def _tell_left(written: Written) -> None:
 def _said() -> Iterator[None]:
     """Turn what stops a build into a message and an exit status."""
     try:
-        from midpo_sym.site.errors import (  # noqa: PLC0415 - with the rest of the website
+        from midpo_sym.site.mkdocs.errors import (  # noqa: PLC0415 - with the rest of the website
             SiteError,
             UnexpectedVerdictError,
         )

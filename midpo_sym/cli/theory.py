@@ -6,7 +6,6 @@ import sys
 
 import click
 
-from midpo_sym import catalogue
 from midpo_sym.cli.console import (
     AS_JSON,
     FAILED,
@@ -16,6 +15,7 @@ from midpo_sym.cli.console import (
     progress,
     render,
 )
+from midpo_sym.spec import library
 
 
 @click.command(
@@ -32,16 +32,16 @@ def theory(targets: tuple[str, ...], *, latex: bool, as_json: bool) -> None:
     """
     if latex and as_json:
         raise UsageError("--latex and --json exclude each other")
-    named = targets or tuple(each.setting.id for each in catalogue.theories())
-    tasks = [task for target in named for task in catalogue.find_chains(target)]
-    from midpo_sym.emit import theory as emit  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.prover.theory import check_chain  # noqa: PLC0415
+    named = targets or tuple(each.setting.id for each in library.theories())
+    tasks = [task for target in named for task in library.find_chains(target)]
+    from midpo_sym.targets.terminal import theory as emit  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.theory.chains import check_chain  # noqa: PLC0415
 
     results = [check_chain(*task) for task in progress(tasks, "deriving")]
     if as_json:
         print_json(emit.report(results))
     elif latex:
-        from midpo_sym.emit.latex_theory import to_document  # noqa: PLC0415 - loads SymPy
+        from midpo_sym.targets.latex.theory import to_document  # noqa: PLC0415 - loads SymPy
 
         click.echo(to_document(results))
     else:
@@ -62,8 +62,8 @@ def audit(ids: tuple[str, ...], *, as_json: bool) -> None:
 
     Exit status: 0 every verdict is as its entry expects, 1 one is not, 2 the input is wrong.
     """
-    from midpo_sym.emit import audit as emit  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.prover.audit import check_entry, find_entries  # noqa: PLC0415
+    from midpo_sym.targets.terminal import audit as emit  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.theory.audit import check_entry, find_entries  # noqa: PLC0415
 
     tasks = find_entries(ids)
     results = [check_entry(*task) for task in progress(tasks, "auditing")]

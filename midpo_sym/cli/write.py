@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from midpo_sym import catalogue
 from midpo_sym.cli.console import AS_JSON, BAD_INPUT, UsageError, complain, print_json
 from midpo_sym.files import write_file
+from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.load import ID, load
+from midpo_sym.spec.reading.losses import ID, load
 
 
 @click.command(epilog="Example: midpo new my_loss && midpo prove my_loss.toml")
@@ -24,9 +24,9 @@ def new(id_: str, folder: Path) -> None:
         raise UsageError(
             f"{id_[:60]!r} is no id: small letters, digits and _, starting with a letter"
         )
-    if id_ in catalogue.ids():
+    if id_ in library.ids():
         raise UsageError(f"{id_} is the id of a shipped specification; choose another")
-    from midpo_sym.emit.scaffold import new_specification  # noqa: PLC0415 - loads jinja2
+    from midpo_sym.targets.toml.scaffold import new_specification  # noqa: PLC0415 - loads jinja2
 
     path = folder / f"{id_}.toml"
     write_file(path, new_specification(id_).encode(), cure="choose another id")

@@ -1,7 +1,7 @@
 """Build expressions in Python with the words of the specification language.
 
     >>> from midpo_sym.language.build import log, parameter, pi, ref
-    >>> from midpo_sym.language.text import to_text
+    >>> from midpo_sym.language.printing.text import to_text
     >>> alpha = parameter("alpha", "positive")
     >>> to_text(alpha * log(pi("w") / ref("w")))
     'alpha*log(pi(w)/ref(w))'

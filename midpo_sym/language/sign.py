@@ -8,7 +8,7 @@ from itertools import product
 
 from midpo_sym.language import tree
 from midpo_sym.language.constants import MAX_BITS
-from midpo_sym.language.text import to_text
+from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Expression
 
 _MAX_TERMS = 64  # of a sum once it is multiplied out; a scale is short

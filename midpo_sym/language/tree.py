@@ -82,7 +82,7 @@ class Expression:
 
     def __str__(self) -> str:
         """Return the node in the words of the specification language."""
-        from midpo_sym.language.text import to_text  # noqa: PLC0415 - it prints these very nodes
+        from midpo_sym.language.printing.text import to_text  # noqa: PLC0415 - it prints these very nodes
 
         return to_text(self)
 

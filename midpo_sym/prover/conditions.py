@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
+from midpo_sym.kernel.forms import Atom, Denominator, NormalForm
+from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.language import tree
+from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.substitute import at_labels, unfold
-from midpo_sym.language.text import to_text
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
-from midpo_sym.prover.forms import Atom, Denominator, NormalForm
-from midpo_sym.prover.kernel import Answer, decide, decide_gradient
-from midpo_sym.prover.rebuild import NotReadableError, factor_list, rational, rebuild
+from midpo_sym.prover.derivation.rebuild import NotReadableError, factor_list, rational, rebuild
 from midpo_sym.prover.verdict import Condition
 
 

@@ -10,17 +10,17 @@ import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from midpo_sym.judges import random_models
+from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.responses import read
 from midpo_sym.language import tree
 from midpo_sym.language.errors import Advice
-from midpo_sym.language.reader import Reader
+from midpo_sym.language.grammar.reader import Reader
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover import numeric
-from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
-from midpo_sym.prover.normal_form import read
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.load import loads
 from midpo_sym.spec.model import Derivation
-from midpo_sym.spec.place import Places, place_at
+from midpo_sym.spec.reading.losses import loads
+from midpo_sym.spec.reading.place import Places, place_at
 
 _MESSAGE = "divides by something that is zero whatever its parameters are"
 _CURE = "look for a difference of equal things under a fraction bar"
@@ -72,7 +72,7 @@ class _NumericFinder(_ZeroFinder):
     def divides_by_zero(self, node: Expression) -> bool:
         for each in _at_pairs(node):
             try:
-                numeric.compare(each, tree.Number(0), points=1)
+                random_models.compare(each, tree.Number(0), points=1)
             except ZeroDivisionError:
                 return True
             except OverflowError:

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from midpo_sym.judges import random_models, witness
+from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.theorem import Answer, Decision, Theorem, decide, decide_gradient
 from midpo_sym.language import tree
-from midpo_sym.language.text import to_text
+from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover import numeric, witness
 from midpo_sym.prover.conditions import NoGradientError, conditions, flows, kinks
-from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.prover.framework import FRAMEWORK_LINK, LOSSES, framework_argument
-from midpo_sym.prover.kernel import Answer, Decision, Theorem, decide, decide_gradient
 from midpo_sym.prover.opaque import opaque_part
 from midpo_sym.prover.properties import depends_on_label
 from midpo_sym.prover.refutation import refutation, residual_of_gradient
@@ -93,7 +93,7 @@ def judge(
 
 def _judge_value(
     left: Expression, right: Expression, statement: Statement, work: int
-) -> tuple[Verdict, list[Opinion], numeric.Comparison | None, witness.Search]:
+) -> tuple[Verdict, list[Opinion], random_models.Comparison | None, witness.Search]:
     """Return the verdict of the value, the opinions behind it, and what they go back to."""
     decision, reason = _decided(left, right, work)
     answer = decision.answer if decision else Answer.UNKNOWN
@@ -132,7 +132,7 @@ def _judge_value(
 
 
 def _judge_gradient(
-    compared: _Sides, value: Verdict, numbers: numeric.Comparison, found: witness.Search
+    compared: _Sides, value: Verdict, numbers: random_models.Comparison, found: witness.Search
 ) -> tuple[Verdict, list[Opinion]]:
     """Return the verdict of the gradient of two losses, and the opinions behind it."""
     left, right = compared.left, compared.right
@@ -241,11 +241,11 @@ def _compared(
     left: Expression,
     right: Expression,
     *,
-    points: int = numeric.POINTS,
-    digits: int = numeric.DIGITS,
-) -> numeric.Comparison:
+    points: int = random_models.POINTS,
+    digits: int = random_models.DIGITS,
+) -> random_models.Comparison:
     try:
-        return numeric.compare(left, right, points=points, digits=digits)
+        return random_models.compare(left, right, points=points, digits=digits)
     except ZeroDivisionError:  # hidden from the kernel in an opaque atom: max(a, b) - max(b, a)
         raise ZeroDenominatorError from None
 
@@ -299,7 +299,7 @@ def _of_witness(found: witness.Search, of: str) -> Opinion:
     return Opinion("witness", of, says, where)
 
 
-def _of_numbers(numbers: numeric.Comparison, of: str) -> Opinion:
+def _of_numbers(numbers: random_models.Comparison, of: str) -> Opinion:
     agree = numbers.values_agree if of == "value" else numbers.slopes_agree
     detail = f"{numbers.points} random language models, {numbers.digits} digits"
     return Opinion("numbers", of, "equal" if agree else "different", detail)
@@ -317,7 +317,9 @@ def _open(decision: Decision | None, left: Expression, right: Expression) -> str
     return f"the kernel does not decide equations with a part such as {shown}"
 
 
-def _undecided(first: str, found: witness.Search, numbers: numeric.Comparison, *, of: str) -> str:
+def _undecided(
+    first: str, found: witness.Search, numbers: random_models.Comparison, *, of: str
+) -> str:
     points = found.points if of == "value" else found.smooth
     agree, left, right = (
         (numbers.values_agree, numbers.left, numbers.right)

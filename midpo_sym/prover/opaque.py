@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.theorem import Decision, normal_form
 from midpo_sym.language import tree
 from midpo_sym.language.substitute import at_labels, unfold
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
-from midpo_sym.prover.kernel import Decision, normal_form
 
 _KINDS = (tree.Max, tree.Log, tree.Exp, tree.Pow, tree.Div, tree.Mul, tree.Probability)
 

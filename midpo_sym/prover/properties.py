@@ -5,25 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from midpo_sym.language import tree
-from midpo_sym.language.substitute import at_labels, resolve_labels, unfold
-from midpo_sym.language.tree import Expression
-from midpo_sym.prover.forms import (
+from midpo_sym.kernel.forms import (
     Atom,
     NormalForm,
     OutsideClassError,
     Reading,
     ZeroDenominatorError,
 )
-from midpo_sym.prover.framework import implicit_reward, prior, sides
-from midpo_sym.prover.kernel import Answer, decide, decide_gradient
-from midpo_sym.prover.normal_form import read
-from midpo_sym.prover.rebuild import (
+from midpo_sym.kernel.responses import read
+from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
+from midpo_sym.language import tree
+from midpo_sym.language.substitute import at_labels, resolve_labels, unfold
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.derivation.rebuild import (
     NotReadableError,
     rebuild,
     with_stop_gradients,
     without_plain_sums,
 )
+from midpo_sym.prover.framework import implicit_reward, prior, sides
 from midpo_sym.spec.model import Statement
 
 

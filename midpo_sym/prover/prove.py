@@ -9,17 +9,17 @@ from typing import Any
 
 import sympy
 
-from midpo_sym.language.mathematics import to_latex
-from midpo_sym.language.symbolic import to_sympy
+from midpo_sym.judges import witness
+from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.theorem import Answer, decide
+from midpo_sym.language.printing.mathematics import to_latex
+from midpo_sym.language.printing.symbolic import to_sympy
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover import witness
-from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.prover.derivation.steps import Steps, derive
 from midpo_sym.prover.framework import sides
 from midpo_sym.prover.judge import judge
-from midpo_sym.prover.kernel import Answer, decide
-from midpo_sym.prover.prior import Solution, solve_prior
+from midpo_sym.prover.priors.solve import Solution, solve_prior
 from midpo_sym.prover.properties import Properties, compute_properties, simplest_reward
-from midpo_sym.prover.steps import Steps, derive
 from midpo_sym.prover.verdict import Opinion, Refuted, Status, Verdict
 from midpo_sym.spec.model import Claim, Derivation, Statement
 

@@ -6,19 +6,19 @@ from dataclasses import replace
 
 from sympy.polys.rings import PolyElement
 
+from midpo_sym.judges import random_models
+from midpo_sym.judges.witness import Witness
+from midpo_sym.kernel.forms import Atom, NormalForm, OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.theorem import Answer, Decision, decide, decide_gradient
 from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
 from midpo_sym.language.sign import can_be_positive
 from midpo_sym.language.substitute import substitute
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover import numeric
 from midpo_sym.prover.conditions import conditions
-from midpo_sym.prover.forms import Atom, NormalForm, OutsideClassError, ZeroDenominatorError
+from midpo_sym.prover.derivation.rebuild import NotReadableError, factor_list, rational, rebuild
 from midpo_sym.prover.framework import FRAMEWORK_LINK, LOSSES, framework_argument, sides
-from midpo_sym.prover.kernel import Answer, Decision, decide, decide_gradient
-from midpo_sym.prover.rebuild import NotReadableError, factor_list, rational, rebuild
 from midpo_sym.prover.verdict import Cure, Refuted
-from midpo_sym.prover.witness import Witness
 from midpo_sym.spec.model import Statement
 
 
@@ -117,7 +117,7 @@ def _checked(cure: Cure, statement: Statement) -> list[Cure]:
     try:
         left, right = (substitute(side, {cure.parameter: cure.value}) for side in sides(statement))
         decision = decide(left, right)
-        numbers = numeric.compare(left, right)
+        numbers = random_models.compare(left, right)
         confirmed = (
             decide_gradient(left, right).theorem is not None
             and numbers.values_agree

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from midpo_sym.judges.witness import Witness
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.witness import Witness
 
 LABELS_ASSUMPTION = "no response is both chosen and rejected for the same prompt"
 

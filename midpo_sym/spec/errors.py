@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from midpo_sym.language.errors import Advice
-from midpo_sym.spec.place import Place
+from midpo_sym.spec.reading.place import Place
 
 
 @dataclass(eq=False)

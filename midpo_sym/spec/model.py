@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from midpo_sym.language.parser import Definition
-from midpo_sym.language.printer import Symbol
+from midpo_sym.language.grammar.losses import Definition
+from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
 
 

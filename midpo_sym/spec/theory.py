@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from midpo_sym.language.grammar.finite_sets import Abbreviation, Signature
 from midpo_sym.language.indexed import Indexed
-from midpo_sym.language.indexed_parser import Abbreviation, Signature
-from midpo_sym.language.printer import Symbol
+from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.spec.model import Citation
 

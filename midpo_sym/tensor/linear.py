@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 
 from midpo_sym.tensor import inputs
-from midpo_sym.tensor.derivatives import check_transforms, refuse_second_derivative
-from midpo_sym.tensor.measured import Measured, joined, nothing_yet, save_context
-from midpo_sym.tensor.projection import Head, HeadGradient
-from midpo_sym.tensor.rows import Coefficients
-from midpo_sym.tensor.sizes import accumulation_dtype
+from midpo_sym.tensor.kernels.derivatives import check_transforms, refuse_second_derivative
+from midpo_sym.tensor.kernels.measured import Measured, joined, nothing_yet, save_context
+from midpo_sym.tensor.kernels.projection import Head, HeadGradient
+from midpo_sym.tensor.kernels.rows import Coefficients
+from midpo_sym.tensor.kernels.sizes import accumulation_dtype
+from midpo_sym.tensor.kernels.tiles import Tiles, cuts
+from midpo_sym.tensor.kernels.tokens import gather_tokens
 from midpo_sym.tensor.statistics import ResponseStatistics, assemble
-from midpo_sym.tensor.tiles import Tiles, cuts
-from midpo_sym.tensor.tokens import gather_tokens
 
 
 def linear_statistics(

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from midpo_sym.tensor import inputs
-from midpo_sym.tensor.derivatives import check_transforms, refuse_second_derivative
-from midpo_sym.tensor.measured import Measured, joined, nothing_yet, save_context
-from midpo_sym.tensor.rows import Coefficients, Workspace, measure, prepare, write_gradient
-from midpo_sym.tensor.sizes import accumulation_dtype, block_rows
-from midpo_sym.tensor.spans import spans
+from midpo_sym.tensor.kernels.derivatives import check_transforms, refuse_second_derivative
+from midpo_sym.tensor.kernels.measured import Measured, joined, nothing_yet, save_context
+from midpo_sym.tensor.kernels.rows import Coefficients, Workspace, measure, prepare, write_gradient
+from midpo_sym.tensor.kernels.sizes import accumulation_dtype, block_rows
+from midpo_sym.tensor.kernels.spans import spans
 from midpo_sym.tensor.statistics import ResponseStatistics, assemble
 
 

@@ -12,12 +12,12 @@ from torch.nn import functional
 
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.checks import check_weights
-from midpo_sym.tensor.fused import attach, single_pass
+from midpo_sym.tensor.kernels.fused import attach, single_pass
+from midpo_sym.tensor.kernels.measured import Measured, joined, nothing_yet
+from midpo_sym.tensor.kernels.rows import Coefficients
+from midpo_sym.tensor.kernels.sizes import accumulation_dtype
 from midpo_sym.tensor.linear import heads, linear_statistics
 from midpo_sym.tensor.logits import response_statistics
-from midpo_sym.tensor.measured import Measured, joined, nothing_yet
-from midpo_sym.tensor.rows import Coefficients
-from midpo_sym.tensor.sizes import accumulation_dtype
 from midpo_sym.tensor.statistics import ResponseStatistics, assemble
 
 _MANY = 8  # places listed in a message

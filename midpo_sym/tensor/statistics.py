@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from midpo_sym.tensor import inputs
-from midpo_sym.tensor.measured import Measured
+from midpo_sym.tensor.kernels.measured import Measured
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,16 +17,16 @@ from click.testing import CliRunner
 
 import midpo_sym
 from midpo_sym import cli
-from midpo_sym.certify.emit import Certificate, emit
-from midpo_sym.emit.json import (
+from midpo_sym.kernel.forms import ZeroDenominatorError
+from midpo_sym.targets.coq.emit import Certificate, emit
+from midpo_sym.targets.json.report import (
     _verdict as verdict_json,  # the part of a report that is about one verdict
 )
-from midpo_sym.emit.json import report
-from midpo_sym.emit.latex import to_document
-from midpo_sym.emit.losses.errors import NotGeneratedError
-from midpo_sym.prover.forms import ZeroDenominatorError
+from midpo_sym.targets.json.report import report
+from midpo_sym.targets.latex.losses import to_document
+from midpo_sym.targets.torch.errors import NotGeneratedError
 
-SCHEMA = Path(midpo_sym.__file__).parent / "emit" / "result.schema.json"
+SCHEMA = Path(midpo_sym.__file__).parent / "targets" / "json" / "result.schema.json"
 REFUSED = (NotGeneratedError, midpo_sym.SpecError)  # by `generate`, with the reason
 CONTROL = re.compile(r"(?<!\\)(?:\\\\)*\\([A-Za-z]+)")  # a doubled backslash breaks a line
 

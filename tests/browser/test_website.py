@@ -7,14 +7,15 @@ from typing import NamedTuple
 import pytest
 from tabs import Tab
 
-from midpo_sym import api, catalogue
-from midpo_sym.site import live
+from midpo_sym import api
+from midpo_sym.site.live.program import program as live
+from midpo_sym.spec import library
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
     "index.html",
     *(f"algorithms/{id_}.html" for id_ in api.ids()),
-    *(f"theory/{each.setting.id}.html" for each in catalogue.theories()),
+    *(f"theory/{each.setting.id}.html" for each in library.theories()),
     "compare.html",
     "audit.html",
     "add_your_own.html",
@@ -281,7 +282,7 @@ def test_the_table_is_filtered_and_sorted(tab, website):
 
 def test_the_audit_is_filtered_and_sections_of_nothing_go(tab, website):
     page = tab().open(address(website, "audit.html"))
-    count = len([entry for each in catalogue.audits() for entry in each.entries])
+    count = len([entry for each in library.audits() for entry in each.entries])
     assert page.locator("section.claim").count() == count
     page.get_by_role("searchbox", name="Filter").fill("summary-dpo")
     assert page.locator("section.claim:visible").evaluate_all("all => all.map(e => e.id)") == [

@@ -3,9 +3,10 @@
 import pytest
 from needs import missing
 
-from midpo_sym import api, catalogue
-from midpo_sym.certify import checker
-from midpo_sym.certify.emit import emit
+from midpo_sym import api
+from midpo_sym.spec import library
+from midpo_sym.targets.coq.checking import checker
+from midpo_sym.targets.coq.emit import emit
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +21,7 @@ def workshop():
 
 @pytest.fixture(scope="session")
 def results():
-    return [each for id_ in catalogue.ids() for each in api.check(id_)]
+    return [each for id_ in library.ids() for each in api.check(id_)]
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from midpo_sym import catalogue
-from midpo_sym.certify import checker, lock
 from midpo_sym.files import MANIFEST
+from midpo_sym.spec import library
+from midpo_sym.targets.coq.checking import checker, lock
 
 OWN = """
 title = "Own"
@@ -247,5 +247,5 @@ def test_coverage_counts_every_claim(midpo):
     outcome = midpo("certify", "--coverage", "--json")
     assert outcome.status == 0
     rows = [each for each in json.loads(outcome.out) if each["part"] == "claim"]
-    assert {each["id"].partition("/")[0] for each in rows} == set(catalogue.ids())
+    assert {each["id"].partition("/")[0] for each in rows} == set(library.ids())
     assert all(each["by"] and not each["missing"] for each in rows)

@@ -8,20 +8,21 @@ from pathlib import Path, PurePosixPath
 from mutants import mutants, statements
 from rewritings import rewrite
 
-from midpo_sym.certify import checker, lock, names, theory
-from midpo_sym.certify.bundle import bundle
-from midpo_sym.certify.emit import REQUIRE, Certificate, Kind, emit, emit_statement
-from midpo_sym.certify.hypotheses import recorded
-from midpo_sym.certify.outcome import Outcome, settle
-from midpo_sym.certify.printer import CoqPrinter, to_coq
+from midpo_sym.kernel.forms import OutsideClassError
+from midpo_sym.kernel.theorem import Answer, decide
 from midpo_sym.language import tree
-from midpo_sym.prover.forms import OutsideClassError
 from midpo_sym.prover.framework import LOSSES, framework_argument, sides
 from midpo_sym.prover.judge import judge
-from midpo_sym.prover.kernel import Answer, decide
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Status, Undecided
-from midpo_sym.spec.load import load, loads
+from midpo_sym.spec.reading.losses import load, loads
+from midpo_sym.targets.coq import names
+from midpo_sym.targets.coq.bundle import bundle
+from midpo_sym.targets.coq.checking import checker, lock, theory
+from midpo_sym.targets.coq.checking.outcome import Outcome, settle
+from midpo_sym.targets.coq.emit import REQUIRE, Certificate, Kind, emit, emit_statement
+from midpo_sym.targets.coq.hypotheses import recorded
+from midpo_sym.targets.coq.printer import CoqPrinter, to_coq
 
 MUTANTS = REWRITINGS = 60
 VARIANTS = sorted((Path(__file__).parents[1] / "variants").glob("*.toml"))

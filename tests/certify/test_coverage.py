@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from midpo_sym import catalogue
-from midpo_sym.certify import lock
-from midpo_sym.certify.coverage import coverage
-from midpo_sym.certify.outcome import prepare
-from midpo_sym.certify.theory import THEOREMS
+from midpo_sym.spec import library
+from midpo_sym.targets.coq.checking import lock
+from midpo_sym.targets.coq.checking.coverage import coverage
+from midpo_sym.targets.coq.checking.outcome import prepare
+from midpo_sym.targets.coq.checking.theory import THEOREMS
 
 NO_WORDS = "the prover does not check it either"
 
@@ -69,10 +69,10 @@ def test_each_theorem_is_listed_once_and_named_with_its_file():
 
 def test_what_theorems_settle_is_there(outcomes):
     """Each derivation and entry that a theorem names exists; what is unchecked stays so."""
-    rows = {each.id: each for each in coverage(outcomes, catalogue.theories(), catalogue.audits())}
+    rows = {each.id: each for each in coverage(outcomes, library.theories(), library.audits())}
     assert {name for each in THEOREMS for name in each.settles} <= set(rows)
     for id_ in ("lemma_1/least", "optimal_policy/maximum", "eq-5", "optimal-policy-section-2"):
         assert rows[id_].by, id_
-    for audit in catalogue.audits():
+    for audit in library.audits():
         for each in audit.entries:
             assert (rows[each.id].missing == NO_WORDS) == (each.status == "not checked")

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 import midpo_sym
-from midpo_sym.certify import checker, lock
-from midpo_sym.certify.emit import Kind, Outside
-from midpo_sym.certify.golden import GOLDEN, golden
 from midpo_sym.files import MANIFEST
 from midpo_sym.language import tree
-from midpo_sym.language.text import to_text
+from midpo_sym.language.printing.text import to_text
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Status
+from midpo_sym.targets.coq.checking import checker, lock
+from midpo_sym.targets.coq.checking.golden import GOLDEN, golden
+from midpo_sym.targets.coq.emit import Kind, Outside
 
 FOLDER = lock.FOLDER
 

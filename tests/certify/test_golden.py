@@ -9,10 +9,11 @@ from fractions import Fraction
 import pytest
 import torch
 
-from midpo_sym import catalogue, losses
-from midpo_sym.certify import lock
-from midpo_sym.certify.golden import GOLDEN
+from midpo_sym import losses
 from midpo_sym.language import tree
+from midpo_sym.spec import library
+from midpo_sym.targets.coq.checking import lock
+from midpo_sym.targets.coq.checking.golden import GOLDEN
 
 EXACT = 1e-12
 SIDES = ("chosen", "rejected")
@@ -56,7 +57,7 @@ def statistics(vector, derivation, wanted) -> dict:
 def statement_of(vector):
     """Return the specification and the statement that a vector is of."""
     id_, _, claim = vector["statement"].partition("/")
-    derivation = catalogue.get(id_)
+    derivation = library.get(id_)
     return derivation, next(each.statement for each in derivation.claims if each.id == claim)
 
 
@@ -88,8 +89,8 @@ def test_the_torch_loss_has_the_value_that_the_kernel_proved(vector):
 
 def test_every_loss_has_golden_vectors():
     """Two for the main statement of each specification."""
-    for id_ in catalogue.ids():
-        main = next(each for each in catalogue.get(id_).claims if each.is_main)
+    for id_ in library.ids():
+        main = next(each for each in library.get(id_).claims if each.is_main)
         assert sum(v["statement"] == f"{id_}/{main.id}" for v in VECTORS) == 2
 
 

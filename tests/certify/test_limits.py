@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from midpo_sym.certify import checker
 from midpo_sym.cli.certify import certify
+from midpo_sym.targets.coq.checking import checker
 
 # In the place of coqc: accepts the library, and then does what the test is about.
 FAKE = """#!{python}

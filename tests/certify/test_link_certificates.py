@@ -5,13 +5,13 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from midpo_sym.certify.emit import Certificate, Kind, Outside, emit, emit_statement
-from midpo_sym.certify.golden import golden
-from midpo_sym.certify.instance import refutation
-from midpo_sym.certify.outcome import Outcome, settle
 from midpo_sym.prover.prove import prove_derivation, prove_statement
 from midpo_sym.prover.verdict import Proved, Status, Undecided
-from midpo_sym.spec.load import loads
+from midpo_sym.spec.reading.losses import loads
+from midpo_sym.targets.coq.checking.golden import golden
+from midpo_sym.targets.coq.checking.outcome import Outcome, settle
+from midpo_sym.targets.coq.emit import Certificate, Kind, Outside, emit, emit_statement
+from midpo_sym.targets.coq.instance import refutation
 
 SPEC = """
 title = "t"

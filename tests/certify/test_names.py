@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midpo_sym.certify import names
-from midpo_sym.certify.bundle import bundle
-from midpo_sym.certify.emit import Kind, emit
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.load import loads
+from midpo_sym.spec.reading.losses import loads
+from midpo_sym.targets.coq import names
+from midpo_sym.targets.coq.bundle import bundle
+from midpo_sym.targets.coq.emit import Kind, emit
 
 NASTY = [
     "*) Axiom cheat : False. (*",

@@ -9,22 +9,24 @@ from pathlib import Path
 import pytest
 from random_losses import taken_as_proved
 
-from midpo_sym import api, catalogue, generate, prove
-from midpo_sym.emit.losses import check, code, files, links
-from midpo_sym.emit.losses.check import IN_PYTHON, IN_TORCH
-from midpo_sym.emit.losses.errors import NotExpressibleError, WrongCodeError
-from midpo_sym.emit.losses.names import MODULE_NAMES
-from midpo_sym.emit.losses.plan import plan
-from midpo_sym.emit.losses.syntax import checked_syntax
-from midpo_sym.prover.specialise import specialisations
-from midpo_sym.spec.load import load, loads
+from midpo_sym import api, generate, prove
+from midpo_sym.prover.special_cases import specialisations
+from midpo_sym.spec import library
+from midpo_sym.spec.reading.losses import load, loads
+from midpo_sym.targets.torch import code, files, links
+from midpo_sym.targets.torch.check import compare
+from midpo_sym.targets.torch.check.compare import IN_PYTHON, IN_TORCH
+from midpo_sym.targets.torch.errors import NotExpressibleError, WrongCodeError
+from midpo_sym.targets.torch.names import MODULE_NAMES
+from midpo_sym.targets.torch.plan import plan
+from midpo_sym.targets.torch.syntax import checked_syntax
 
 CASES = Path(__file__).parents[1] / "cases"
 LOGGED = "torch.where(chosen_mask, torch.log(filled_chosen_om), 0.0).sum(-1)"
 
 
 def derivation_of(name: str):
-    return catalogue.get(name) if name in catalogue.ids() else load(CASES / f"{name}.toml")
+    return library.get(name) if name in library.ids() else load(CASES / f"{name}.toml")
 
 
 def changed(name: str, old: str, new: str, *, in_torch: bool) -> None:
@@ -33,7 +35,7 @@ def changed(name: str, old: str, new: str, *, in_torch: bool) -> None:
     planned = plan(prove(derivation))
     text = files._rendered(planned, IN_TORCH)
     assert old in text, old
-    check.check(text.replace(old, new), planned, derivation, in_torch=in_torch)
+    compare.check(text.replace(old, new), planned, derivation, in_torch=in_torch)
 
 
 @pytest.mark.parametrize("in_torch", [True, False], ids=["torch", "plain"])
@@ -189,7 +191,7 @@ argument = "alpha*max(sg(log(pi(w))), log(pi(w))) - alpha*max(sg(log(pi(l))), lo
     derivation = loads(text, "kink.toml")
     planned = plan(prove(derivation))
     with pytest.raises(NotExpressibleError, match="maximum of two equal things"):
-        check.check(files._rendered(planned, IN_PYTHON), planned, derivation, in_torch=False)
+        compare.check(files._rendered(planned, IN_PYTHON), planned, derivation, in_torch=False)
 
 
 def test_numbers_too_large_to_compare_are_no_difference():
@@ -266,10 +268,10 @@ def test_without_torch_the_package_is_compared_but_not_written():
 
 
 def test_a_page_shows_the_file_of_the_package_and_runs_nothing(monkeypatch):
-    monkeypatch.setattr(check, "PlainRunner", None)
+    monkeypatch.setattr(compare, "PlainRunner", None)
     written = (files.LOSSES / "dpo.py").read_text(encoding="utf-8")
     result = prove("dpo")
-    becomes = specialisations(result.derivation, catalogue.everything())
+    becomes = specialisations(result.derivation, library.everything())
     assert files.render_without_running(result, becomes) == written
 
 

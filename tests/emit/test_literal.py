@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from midpo_sym.emit.losses import duals, literal
-from midpo_sym.emit.losses.duals import CONTEXT, Dual, constant, variable
-from midpo_sym.emit.losses.pairs import Pair
-from midpo_sym.spec.load import loads
+from midpo_sym.spec.reading.losses import loads
+from midpo_sym.targets.torch.check import duals, literal
+from midpo_sym.targets.torch.check.duals import CONTEXT, Dual, constant, variable
+from midpo_sym.targets.torch.check.pairs import Pair
 
 HEAD = """
 title = "One"

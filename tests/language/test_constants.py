@@ -7,7 +7,7 @@ from strategies import SCOPE_OF_LOSS
 
 from midpo_sym.language import tree
 from midpo_sym.language.constants import MAX_BITS, constant
-from midpo_sym.language.parser import parse
+from midpo_sym.language.grammar.losses import parse
 from midpo_sym.language.tree import Number
 
 

@@ -7,11 +7,11 @@ import re
 
 import pytest
 
-from midpo_sym.language import plain
-from midpo_sym.language.cures import SPELLINGS
 from midpo_sym.language.errors import LanguageError
-from midpo_sym.language.indexed_parser import IndexedScope, Signature, parse_indexed
-from midpo_sym.language.parser import Scope, parse
+from midpo_sym.language.grammar import plain
+from midpo_sym.language.grammar.cures import SPELLINGS
+from midpo_sym.language.grammar.finite_sets import IndexedScope, Signature, parse_indexed
+from midpo_sym.language.grammar.losses import Scope, parse
 
 PARAMETERS = {"alpha": "positive", "c": "real", "k": "real"}
 WEIGHTS = {"mu": ("nonnegative", False)}

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from strategies import SCOPE_OF_LOSS, SCOPE_OF_PRIOR, arguments, priors
 
 from midpo_sym.language import tree
-from midpo_sym.language.mathematics import default_symbol, to_latex, to_unicode
-from midpo_sym.language.parser import parse
-from midpo_sym.language.printer import Symbol
+from midpo_sym.language.grammar.losses import parse
+from midpo_sym.language.printing.mathematics import default_symbol, to_latex, to_unicode
+from midpo_sym.language.printing.printer import Symbol
 
 KL = (
     r"\mathrm{KL}\!\left(\pi_{\mathrm{ref}}(\cdot\mid x, y_{w,<t})"

@@ -13,17 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import ABBREVIATIONS, PARAMETERS, SCOPE_OF_LOSS, SCOPE_OF_PRIOR, WEIGHTS
 
-from midpo_sym.language import parser
 from midpo_sym.language.errors import LanguageError
-from midpo_sym.language.limits import (
+from midpo_sym.language.grammar import losses
+from midpo_sym.language.grammar.limits import (
     MAX_BRACKETS,
     MAX_DIGITS,
     MAX_EXPONENT,
     MAX_LENGTH,
     MAX_OPERATIONS,
 )
-from midpo_sym.language.numerals import cure_for_decimal
-from midpo_sym.language.parser import Definition, Scope, parse
+from midpo_sym.language.grammar.losses import Definition, Scope, parse
+from midpo_sym.language.grammar.numerals import cure_for_decimal
 
 # text with the fault marked, part of the message, part of what is allowed, part of the cure
 OF_LOSS = [
@@ -325,7 +325,7 @@ def test_nothing_is_executed(monkeypatch, tmp_path):
 
 def test_the_parser_names_no_way_to_execute():
     """The module calls `ast.parse` and none of the built-in functions that run a text."""
-    syntax = ast.parse(Path(parser.__file__).read_text(encoding="utf-8"))
+    syntax = ast.parse(Path(losses.__file__).read_text(encoding="utf-8"))
     names = {node.id for node in ast.walk(syntax) if isinstance(node, ast.Name)}
     assert "LanguageError" in names
     assert not names & {"eval", "exec", "compile", "__import__", "getattr", "globals"}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midpo_sym.language import tree
-from midpo_sym.language.parser import Scope, parse
+from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.language.sign import can_be_positive
 
 DOMAINS = {"alpha": "positive", "k": "real", "n": "nonnegative", "u": "unit"}

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from strategies import SCOPE_OF_LOSS, SCOPE_OF_PRIOR, arguments
 
 from midpo_sym.language import tree
-from midpo_sym.language.parser import parse
+from midpo_sym.language.grammar.losses import parse
+from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.substitute import over, resolve_labels, substitute, unfold
-from midpo_sym.language.text import to_text
 
 
 def loss(text: str) -> tree.Expression:

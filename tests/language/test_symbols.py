@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from midpo_sym.language.mathematics import default_symbol
-from midpo_sym.language.printer import Symbol
-from midpo_sym.language.symbols import (
+from midpo_sym.language.printing.mathematics import default_symbol
+from midpo_sym.language.printing.printer import Symbol
+from midpo_sym.language.printing.symbols import (
     CONTROL_WORDS,
     MAX_SYMBOL,
     NOT_SYMBOLS,

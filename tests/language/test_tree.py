@@ -24,7 +24,7 @@ from midpo_sym.language.build import (
     sum_t,
     weight,
 )
-from midpo_sym.language.parser import parse
+from midpo_sym.language.grammar.losses import parse
 from midpo_sym.language.tree import Number
 
 ALPHA = parameter("alpha", "positive")

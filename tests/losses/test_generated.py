@@ -11,13 +11,14 @@ import pytest
 import torch
 from worlds import arguments, evaluate, gradients, mi_dpo, target, world
 
-from midpo_sym import catalogue, losses, prove
-from midpo_sym.emit.losses.files import render
+from midpo_sym import losses, prove
+from midpo_sym.judges import tiny, witness
 from midpo_sym.language import tree
-from midpo_sym.prover import tiny, witness
 from midpo_sym.prover.framework import implicit_reward
 from midpo_sym.prover.verdict import Status
-from midpo_sym.spec.load import load
+from midpo_sym.spec import library
+from midpo_sym.spec.reading.losses import load
+from midpo_sym.targets.torch.files import render
 
 VARIANTS = sorted((Path(__file__).parents[1] / "variants").glob("*.toml"))
 SEEDS = range(4)
@@ -67,18 +68,18 @@ def check(function, derivation, seed: int, padding: int = 0) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("id_", catalogue.ids())
+@pytest.mark.parametrize("id_", library.ids())
 def test_value_gradient_and_rewards_are_those_of_the_formulas(id_, seed):
     """The target's tree and MI-DPO with ζ, both naively in float64, are what the loss computes.
 
     TDPO₂ has the value of MI-DPO with its prior, but, proved, another gradient.
     """
-    check(function_of(id_), catalogue.get(id_), seed)
+    check(function_of(id_), library.get(id_), seed)
 
 
 @pytest.mark.parametrize("id_", ["tis_dpo", "sparsepo"])
 def test_padding_changes_nothing(id_):
-    check(function_of(id_), catalogue.get(id_), 0, padding=3)
+    check(function_of(id_), library.get(id_), 0, padding=3)
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -96,13 +97,13 @@ def test_a_quotient_of_weights_does_no_harm_at_padding(written):
     check(function, derivation, 0, padding=2)
 
 
-@pytest.mark.parametrize("id_", catalogue.ids())
+@pytest.mark.parametrize("id_", library.ids())
 def test_the_provers_exact_points_come_out(id_):
     """At tiny models with dyadic probabilities the prover knows the argument as a + b·log 2 + ...
 
     The statistics are whole multiples of log 2 then, and the loss is −log σ of the exact value.
     """
-    derivation = catalogue.get(id_)
+    derivation = library.get(id_)
     statement = derivation.statement
     function = function_of(id_)
     names = tiny._Names.of(statement.argument, statement.zeta)
@@ -164,9 +165,9 @@ def exact_statistics(function, derivation, models) -> dict | None:
     return found
 
 
-@pytest.mark.parametrize("id_", catalogue.ids())
+@pytest.mark.parametrize("id_", library.ids())
 def test_gradients_agree_with_finite_differences(id_):
-    derivation = catalogue.get(id_)
+    derivation = library.get(id_)
     function = function_of(id_)
     at = world(derivation, 7)
     given = arguments(function, derivation, at)
@@ -195,13 +196,13 @@ def test_tdpo2_holds_the_chosen_divergence():
     assert rejected.item() == pytest.approx(0.5 * 2.0 / (1 + math.exp(argument)))
 
 
-@pytest.mark.parametrize("id_", sorted({*catalogue.ids()} - {"simpo", "centropy"}))
+@pytest.mark.parametrize("id_", sorted({*library.ids()} - {"simpo", "centropy"}))
 def test_policy_equal_to_reference_gives_log_2(id_):
     """Every log-ratio and divergence is 0, the lengths are equal: the argument is exactly 0.
 
     SimPO has no reference to be equal to, and cEntropy weighs the policy differently.
     """
-    derivation = catalogue.get(id_)
+    derivation = library.get(id_)
     function = function_of(id_)
     at = world(derivation, 3, lengths=(3, 3))
     for response in "wl":
@@ -212,10 +213,10 @@ def test_policy_equal_to_reference_gives_log_2(id_):
     assert found[1].item() - found[2].item() == 0
 
 
-@pytest.mark.parametrize("id_", catalogue.ids())
+@pytest.mark.parametrize("id_", library.ids())
 def test_a_loss_is_one_graph_for_the_compiler(id_):
     """With `fullgraph=True` a break in the graph would be an error."""
-    derivation = catalogue.get(id_)
+    derivation = library.get(id_)
     function = function_of(id_)
     given = {
         name: each.detach().requires_grad_(each.is_floating_point())
@@ -228,9 +229,9 @@ def test_a_loss_is_one_graph_for_the_compiler(id_):
     torch.testing.assert_close(compiled(**given), function(**given))
 
 
-@pytest.mark.parametrize("id_", catalogue.ids())
+@pytest.mark.parametrize("id_", library.ids())
 def test_the_module_is_the_function(id_):
-    derivation = catalogue.get(id_)
+    derivation = library.get(id_)
     function = function_of(id_)
     given = arguments(function, derivation, world(derivation, 2))
     numbers = {name: each for name, each in given.items() if isinstance(each, float)}

@@ -15,10 +15,10 @@ from random_losses import derivation_of, taken_as_proved
 from worlds import evaluate, gradients, statistics, world
 
 from midpo_sym import losses, prove
-from midpo_sym.emit.losses.errors import NotExpressibleError
-from midpo_sym.emit.losses.files import render
 from midpo_sym.prover.framework import implicit_reward
-from midpo_sym.spec.load import load
+from midpo_sym.spec.reading.losses import load
+from midpo_sym.targets.torch.errors import NotExpressibleError
+from midpo_sym.targets.torch.files import render
 
 CASES = Path(__file__).parents[1] / "cases"
 SEEDS = range(40)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 from words import loss
 
+from midpo_sym.judges import random_models
+from midpo_sym.kernel.forms import ZeroDenominatorError
+from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.language import tree
 from midpo_sym.language.build import log, parameter, pi, ref
+from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.substitute import resolve_labels
-from midpo_sym.language.text import to_text
-from midpo_sym.prover import numeric
-from midpo_sym.prover.forms import ZeroDenominatorError
-from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Refuted, Status
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.load import loads
+from midpo_sym.spec.reading.losses import loads
 
 HEAD = """
 title = "x"
@@ -111,10 +111,10 @@ def test_lengths_that_coincide_are_passed_over():
 def test_lengths_that_coincide_do_not_stop_the_numbers():
     """Where every point divides by zero nothing is said; where one does not, that one counts."""
     apart = loss("1/(length(w) - length(l))")
-    assert numeric.compare(apart, apart).values_agree
-    assert not numeric.compare(apart, loss("2/(length(w) - length(l))")).values_agree
+    assert random_models.compare(apart, apart).values_agree
+    assert not random_models.compare(apart, loss("2/(length(w) - length(l))")).values_agree
     with pytest.raises(ZeroDivisionError):
-        numeric.compare(loss("1/(max(gamma, gamma) - gamma)"), loss("0"))
+        random_models.compare(loss("1/(max(gamma, gamma) - gamma)"), loss("0"))
 
 
 def test_cures_respect_the_domain():

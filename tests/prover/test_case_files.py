@@ -10,11 +10,11 @@ import pytest
 from independent import compare
 
 import midpo_sym
+from midpo_sym.judges import witness
 from midpo_sym.language import tree
-from midpo_sym.language.text import to_text
-from midpo_sym.prover import witness
+from midpo_sym.language.printing.text import to_text
 from midpo_sym.prover.framework import framework_argument, sides
-from midpo_sym.prover.prior import Reach
+from midpo_sym.prover.priors.solve import Reach
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Undecided
 
 CASES = Path(__file__).parents[1] / "cases"

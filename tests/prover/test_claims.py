@@ -8,9 +8,9 @@ import pytest
 from independent import compare, confirms
 from words import DERIVATIONS, IDS, shipped
 
-from midpo_sym.language.parser import Scope, parse
+from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
+from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.prover.framework import sides
-from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Refuted
 

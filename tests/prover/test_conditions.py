@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from words import IDS, loss, shipped
 
-from midpo_sym.language.text import to_text
+from midpo_sym.kernel.responses import read
+from midpo_sym.kernel.theorem import decide
+from midpo_sym.language.printing.text import to_text
 from midpo_sym.prover.conditions import conditions
-from midpo_sym.prover.kernel import decide
-from midpo_sym.prover.normal_form import read
 from midpo_sym.prover.prove import prove_statement
 
 LABELS = "no response is both chosen and rejected for the same prompt"

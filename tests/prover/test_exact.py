@@ -7,7 +7,7 @@ from math import log
 
 import pytest
 
-from midpo_sym.prover.exact import Exact, InexactError, format_polynomial
+from midpo_sym.judges.exact import Exact, InexactError, format_polynomial
 
 Q = Fraction
 

@@ -5,12 +5,12 @@ from math import exp, isclose, log
 import pytest
 from words import shipped
 
+from midpo_sym.judges.random_models import compare
 from midpo_sym.language import tree
 from midpo_sym.language.vocabulary import LINKS
 from midpo_sym.prover.framework import LOSSES, abbreviations
-from midpo_sym.prover.numeric import compare
 from midpo_sym.prover.prove import prove_derivation
-from midpo_sym.spec.load import loads
+from midpo_sym.spec.reading.losses import loads
 
 # Each loss of one pair as a function of the argument of its link, worked out apart.
 BY_HAND = {

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sympy.abc import alpha, gamma
 
 import midpo_sym
-from midpo_sym.prover import graph
-from midpo_sym.prover.graph import prior_on_graph
+from midpo_sym import preferences as graph
+from midpo_sym.preferences import prior_on_graph
 
 HALF = Fraction(1, 2)
 

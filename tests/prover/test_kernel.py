@@ -8,6 +8,10 @@ import pytest
 from independent import compare
 from words import loss
 
+from midpo_sym.kernel import theorem as kernel
+from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.responses import read
+from midpo_sym.kernel.theorem import Answer, Mode, Theorem, decide, decide_gradient, normal_form
 from midpo_sym.language import tree
 from midpo_sym.language.build import (
     exp,
@@ -24,10 +28,6 @@ from midpo_sym.language.build import (
     sum_t,
     weight,
 )
-from midpo_sym.prover import kernel
-from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
-from midpo_sym.prover.kernel import Answer, Mode, Theorem, decide, decide_gradient, normal_form
-from midpo_sym.prover.normal_form import read
 
 ZERO, ONE = tree.Number(0), tree.Number(1)
 

@@ -6,8 +6,8 @@ import mpmath
 import pytest
 from words import loss
 
+from midpo_sym.judges import random_models
 from midpo_sym.language import tree
-from midpo_sym.prover import numeric
 
 AGREE = [
     ("log(pi(w))", "sum_t(log(pi(w, t)))", True, True),
@@ -35,41 +35,41 @@ def test_agreement(left, right, values, slopes):
         loss(f"sum_t({text})" if "t)" in text and "_t" not in text else text)
         for text in (left, right)
     )
-    found = numeric.compare(one, other)
+    found = random_models.compare(one, other)
     assert (found.values_agree, found.slopes_agree) == (values, slopes)
 
 
 def test_small_differences_are_seen():
     """10^-20 of a difference is seen in 40 digits; it is below what floating point tells."""
     one = loss("log(pi(w))")
-    assert not numeric.compare(one, loss("log(pi(w)) + (1/10)**20")).values_agree
-    assert not numeric.compare(one, loss("log(pi(w))*(1 + (1/10)**12)")).slopes_agree
+    assert not random_models.compare(one, loss("log(pi(w)) + (1/10)**20")).values_agree
+    assert not random_models.compare(one, loss("log(pi(w))*(1 + (1/10)**12)")).slopes_agree
 
 
 def test_divergences_are_not_negative():
     """KL ≥ 0: the value of −Σ KL(ref‖π) is a negative number at the last point."""
-    found = numeric.compare(loss("-sum_t(kl_ref_pi(w, t))"), loss("sum_t(kl_pi_ref(l, t))"))
+    found = random_models.compare(loss("-sum_t(kl_ref_pi(w, t))"), loss("sum_t(kl_pi_ref(l, t))"))
     assert float(found.left) < 0 < float(found.right)
 
 
 def test_probabilities_sum_to_one():
     """The first token's probability is between 0 and 1, and so is any product of them."""
-    assert 0 < float(numeric.compare(loss("pi(w)"), loss("ref(l)")).left) < 1
+    assert 0 < float(random_models.compare(loss("pi(w)"), loss("ref(l)")).left) < 1
 
 
 def test_labels_and_normaliser():
     """by_label(a, b) is a at w and b at l; Z(x) is one positive number."""
     a, b = loss("gamma"), loss("eta")
     for response, right in (("w", a), ("l", b)):
-        assert numeric.compare(tree.ByLabel(response, a, b), right).values_agree
+        assert random_models.compare(tree.ByLabel(response, a, b), right).values_agree
     z = tree.Normaliser()
-    assert numeric.compare(z / z, tree.Number(1)).values_agree
-    assert not numeric.compare(z, tree.Number(1)).values_agree
-    assert numeric.compare(tree.Defined("a", "", False, a), a).values_agree
+    assert random_models.compare(z / z, tree.Number(1)).values_agree
+    assert not random_models.compare(z, tree.Number(1)).values_agree
+    assert random_models.compare(tree.Defined("a", "", False, a), a).values_agree
 
 
 def test_the_callers_precision_is_left_alone():
     """The judge works in 40 digits of its own."""
     before = mpmath.mp.dps
-    numeric.compare(loss("gamma"), loss("gamma"))
+    random_models.compare(loss("gamma"), loss("gamma"))
     assert mpmath.mp.dps == before

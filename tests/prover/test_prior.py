@@ -8,11 +8,11 @@ import pytest
 from independent import compare
 from words import IDS, loss, prior, shipped
 
+from midpo_sym.kernel.theorem import Answer, decide
 from midpo_sym.language import tree
-from midpo_sym.language.parser import Scope, parse
+from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.prover.framework import framework_argument
-from midpo_sym.prover.kernel import Answer, decide
-from midpo_sym.prover.prior import Reach, solve_prior
+from midpo_sym.prover.priors.solve import Reach, solve_prior
 from midpo_sym.spec.model import Statement
 
 ALPHA = loss("alpha")

@@ -6,10 +6,10 @@ import pytest
 from independent import compare
 from words import IDS, loss, prior, shipped
 
-from midpo_sym.language.parser import Scope, parse
+from midpo_sym.kernel.theorem import Answer, decide
+from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.language.substitute import at_labels, unfold
 from midpo_sym.prover.framework import implicit_reward
-from midpo_sym.prover.kernel import Answer, decide
 from midpo_sym.prover.properties import compute_properties, simplest_reward
 from midpo_sym.spec.model import Statement
 

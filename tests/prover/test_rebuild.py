@@ -9,10 +9,10 @@ from independent import compare
 from mutants import mutants, statements
 from words import loss
 
-from midpo_sym.language.text import to_text
-from midpo_sym.prover import numeric
-from midpo_sym.prover.kernel import Answer, decide, decide_gradient, normal_form
-from midpo_sym.prover.rebuild import NotReadableError, rebuild
+from midpo_sym.judges import random_models
+from midpo_sym.kernel.theorem import Answer, decide, decide_gradient, normal_form
+from midpo_sym.language.printing.text import to_text
+from midpo_sym.prover.derivation.rebuild import NotReadableError, rebuild
 
 TEXTS = [
     "0",
@@ -42,7 +42,7 @@ def test_written_back(text, by_response):
     found = rebuild(normal_form(node), by_response=by_response)
     assert decide(found, node).answer is Answer.EQUAL
     assert decide_gradient(found, node).answer is Answer.EQUAL
-    assert numeric.compare(found, node).values_agree
+    assert random_models.compare(found, node).values_agree
     assert compare(found, node) == (True, True)
     assert rebuild(normal_form(found), by_response=by_response) == found
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from independent import WitnessPoint, compare, confirms, evaluate
 
+from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.language.build import exp, log, maximum
-from midpo_sym.language.parser import Scope, parse
+from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.prover.framework import LOSSES, framework_argument, sides
-from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.verdict import Proved, Refuted, Status
-from midpo_sym.spec.load import load
+from midpo_sym.spec.reading.losses import load
 
 FOLDER = Path(__file__).resolve().parent.parent / "refuted"
 

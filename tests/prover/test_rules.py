@@ -7,7 +7,7 @@ from independent import compare
 from words import loss
 
 from midpo_sym.language import tree
-from midpo_sym.prover.rules import CANCELLATION, CHAIN, COLLECTION, RULES, SUBSTITUTION
+from midpo_sym.rules.table import CANCELLATION, CHAIN, COLLECTION, RULES, SUBSTITUTION
 
 _DEFINED = tree.Defined("K", "w", False, loss("gamma*eta"))
 _ZETA = tree.Defined("zeta", "w", False, loss("ref(w)"))

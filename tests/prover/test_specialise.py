@@ -10,8 +10,8 @@ from words import IDS, shipped
 
 from midpo_sym.language.substitute import substitute, unfold
 from midpo_sym.language.tree import Number
-from midpo_sym.prover.specialise import specialisations
-from midpo_sym.spec.load import loads
+from midpo_sym.prover.special_cases import specialisations
+from midpo_sym.spec.reading.losses import loads
 
 # (algorithm, at these values, is that one): whether the gradients are the same.
 #   cEntropy: η = 1 leaves α log π/ref.            R-DPO: α̃ = 0 leaves DPO.

@@ -9,15 +9,15 @@ import pytest
 from independent import compare
 from words import IDS, shipped
 
+from midpo_sym.kernel.theorem import Mode
 from midpo_sym.language import tree
 from midpo_sym.language.laws import Law
-from midpo_sym.prover import steps as module
+from midpo_sym.prover.derivation import steps as module
+from midpo_sym.prover.derivation.steps import derive
 from midpo_sym.prover.framework import framework_argument, implicit_reward
-from midpo_sym.prover.kernel import Mode
 from midpo_sym.prover.prove import prove_derivation
-from midpo_sym.prover.rules import CANCELLATION, RULES, SUBSTITUTION, Rule
-from midpo_sym.prover.steps import derive
 from midpo_sym.prover.verdict import Status
+from midpo_sym.rules.table import CANCELLATION, RULES, SUBSTITUTION, Rule
 
 
 @cache

@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 from words import loss, prior, shipped
 
+from midpo_sym.judges import random_models, witness
+from midpo_sym.judges.witness import Search, Witness
+from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.prover import judge as module
-from midpo_sym.prover import numeric, refutation, witness
+from midpo_sym.prover import refutation
 from midpo_sym.prover.judge import judge
-from midpo_sym.prover.kernel import Answer, decide, decide_gradient
 from midpo_sym.prover.prove import prove_derivation, prove_statement
 from midpo_sym.prover.verdict import DisagreementError, Proved, Refuted, Status, Undecided
-from midpo_sym.prover.witness import Search, Witness
 from midpo_sym.spec.model import Statement
 
 TRUE = shipped("dpo").statement  # equal values, equal gradients
@@ -100,9 +101,9 @@ def test_a_witness_that_finds_nothing(monkeypatch, statement):
 )
 def test_the_numbers_lie(monkeypatch, statement, changes):
     """Numbers that deny what the kernel says, either way, of value or gradient, are heard."""
-    honest = numeric.compare
+    honest = random_models.compare
     monkeypatch.setattr(
-        numeric, "compare", lambda *sides, **more: replace(honest(*sides, **more), **changes)
+        random_models, "compare", lambda *sides, **more: replace(honest(*sides, **more), **changes)
     )
     with pytest.raises(DisagreementError):
         check(statement)

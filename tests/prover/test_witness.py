@@ -9,6 +9,10 @@ from independent import STEP, WitnessPoint, confirms, in_logs
 from independent import evaluate as evaluate_apart
 from words import loss
 
+from midpo_sym.judges import tiny, witness
+from midpo_sym.judges.exact import InexactError
+from midpo_sym.judges.tiny import END, VOCABULARY, TinyModels
+from midpo_sym.judges.witness import evaluate
 from midpo_sym.language import tree
 from midpo_sym.language.build import (
     exp,
@@ -25,10 +29,6 @@ from midpo_sym.language.build import (
     sum_t,
     weight,
 )
-from midpo_sym.prover import tiny, witness
-from midpo_sym.prover.exact import InexactError
-from midpo_sym.prover.tiny import END, VOCABULARY, TinyModels
-from midpo_sym.prover.witness import evaluate
 
 # y_w = a ∎ and y_l = ∎. The probabilities of (a, b, c, ∎), as powers of ½:
 #   prompt: π = (½, ¼, ⅛, ⅛), ref = (¼, ½, ⅛, ⅛), prev = (⅛, ⅛, ¼, ½)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from midpo_sym.site.material import Material, gather
-from midpo_sym.site.render import Site, render
+from midpo_sym.site.mkdocs.render import Site, render
+from midpo_sym.site.parts.material import Material, gather
 
 ROOT = Path(__file__).parents[2]
 

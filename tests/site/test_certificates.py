@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from midpo_sym import api, catalogue
-from midpo_sym.certify import coverage, lock, outcome
-from midpo_sym.site.certificate import certified
-from midpo_sym.site.render import render
+from midpo_sym import api
+from midpo_sym.site.mkdocs.render import render
+from midpo_sym.site.parts.certificate import certified
+from midpo_sym.spec import library as catalogue
+from midpo_sym.targets.coq.checking import coverage, lock, outcome
 
 ROOT = Path(__file__).parents[2]
 BADGE = 'href="#coq">value checked by Coq</a>'

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-from midpo_sym.site.compact import compact
+from midpo_sym.site.maths.compact import compact
 
 
 class Read(HTMLParser):

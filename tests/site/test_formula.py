@@ -5,10 +5,10 @@ import re
 import pytest
 from markdown import Markdown
 
-from midpo_sym.language.symbols import CONTROL_WORDS, SymbolError, fold_latex
-from midpo_sym.site import formula
-from midpo_sym.site.errors import FormulaError
-from midpo_sym.site.markdown_math import MathExtension
+from midpo_sym.language.printing.symbols import CONTROL_WORDS, SymbolError, fold_latex
+from midpo_sym.site.maths import formula
+from midpo_sym.site.maths.markdown_math import MathExtension
+from midpo_sym.site.mkdocs.errors import FormulaError
 
 
 def markdown(text: str) -> str:

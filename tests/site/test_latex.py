@@ -7,9 +7,10 @@ from pathlib import Path
 
 from needs import missing
 
-from midpo_sym import api, catalogue
-from midpo_sym.emit.latex import to_article, to_document
-from midpo_sym.spec.load import loads
+from midpo_sym import api
+from midpo_sym.spec import library
+from midpo_sym.spec.reading.losses import loads
+from midpo_sym.targets.latex.losses import to_article, to_document
 
 # Points beyond the margin; a line that is a centimetre too long is still all on the sheet.
 MOST = 28.5
@@ -18,7 +19,7 @@ MOST = 28.5
 def hostile() -> bytes:
     """Return the download of a file whose title is full of LaTeX, and whose symbols are odd."""
     title = r"\input{/etc/passwd} \end{document} 50 % of 5 $ & #1 _ ^ ~ {b}"
-    text = catalogue.get("dpo").text.replace('title   = "DPO"', f"title = '{title}'")
+    text = library.get("dpo").text.replace('title   = "DPO"', f"title = '{title}'")
     symbol = r"latex = '\hat{\varrho}_{\mathcal{J}_1,a|b}^\dagger', unicode = 'ρ̂†', "
     text = text.replace('domain = "positive", ', f'domain = "positive", {symbol}')
     fragment = to_document([api.prove(loads(text, "hostile.toml"))])
@@ -33,7 +34,7 @@ def test_every_download_compiles_and_no_line_leaves_the_sheet(rendered, tmp_path
         missing("pdflatex (apt-get install texlive-latex-base)")
     sources = {path: source for path, source in rendered.files.items() if path.endswith(".tex")}
     names = {Path(path).stem: source for path, source in sources.items()}
-    assert set(names) == {*api.ids(), *(each.setting.id for each in catalogue.theories())}
+    assert set(names) == {*api.ids(), *(each.setting.id for each in library.theories())}
     names["hostile"] = hostile()
     for id_, source in names.items():
         assert re.findall(rb"\\usepackage\{(\w+)\}", source) == [b"amsmath"]

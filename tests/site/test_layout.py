@@ -18,9 +18,9 @@ from midpo_sym.language.build import (
     sum_t,
     weight,
 )
-from midpo_sym.language.mathematics import to_latex
-from midpo_sym.site.formula import BREAK, block, plain
-from midpo_sym.site.layout import PagePrinter, formula
+from midpo_sym.language.printing.mathematics import to_latex
+from midpo_sym.site.maths.formula import BREAK, block, plain
+from midpo_sym.site.maths.layout import PagePrinter, formula
 
 ALPHA = parameter("alpha", "positive")
 MU = weight("mu", "w", "nonnegative")

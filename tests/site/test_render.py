@@ -13,10 +13,10 @@ from test_architecture import TRUSTED
 
 import midpo_sym
 from midpo_sym import api
-from midpo_sym.language.text import to_text
-from midpo_sym.site.errors import SiteError, UnexpectedVerdictError
-from midpo_sym.site.gradient import gradient_of
-from midpo_sym.site.render import render
+from midpo_sym.language.printing.text import to_text
+from midpo_sym.site.mkdocs.errors import SiteError, UnexpectedVerdictError
+from midpo_sym.site.mkdocs.render import render
+from midpo_sym.site.parts.gradient import gradient_of
 from midpo_sym.spec.errors import SpecError
 
 ROOT = Path(__file__).parents[2]
@@ -196,7 +196,9 @@ def test_the_trust_page_lists_all_that_is_trusted(rendered):
 
 
 def test_the_json_has_the_shape_of_the_schema_and_no_time(rendered):
-    schema = json.loads((Path(midpo_sym.__file__).parent / "emit/result.schema.json").read_text())
+    schema = json.loads(
+        (Path(midpo_sym.__file__).parent / "targets/json/result.schema.json").read_text()
+    )
     for id_ in IDS:
         data = json.loads(rendered.files[f"algorithms/{id_}.json"])
         jsonschema.validate(data, schema)

@@ -10,7 +10,7 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 from mkdocs.structure.pages import Page
 
-from midpo_sym.site.served import Built, Server
+from midpo_sym.site.mkdocs.served import Built, Server
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "http://127.0.0.1:8000/"

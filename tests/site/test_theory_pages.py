@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from midpo_sym import catalogue
-from midpo_sym.site.errors import UnexpectedVerdictError
-from midpo_sym.site.render import render
+from midpo_sym.site.mkdocs.errors import UnexpectedVerdictError
+from midpo_sym.site.mkdocs.render import render
+from midpo_sym.spec import library
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +24,7 @@ def specs(tmp_path) -> Path:
 
 
 def test_every_chain_has_an_address_and_every_step_too(rendered):
-    for theory in catalogue.theories():
+    for theory in library.theories():
         shown = rendered.files[f"theory/{theory.setting.id}.md"].decode()
         for chain in theory.chains:
             assert re.search(rf"^## .+ \{{ #{chain.id} \}}$", shown, re.MULTILINE)
@@ -81,7 +81,7 @@ def test_the_statement_of_a_chain_has_its_relation(rendered):
 
 
 def test_a_file_of_the_theory_is_downloaded_as_it_is(rendered):
-    for theory in catalogue.theories():
+    for theory in library.theories():
         path = f"theory/{theory.setting.id}.toml"
         assert rendered.files[path] == (ROOT / "derivations" / path).read_bytes()
 
@@ -103,7 +103,7 @@ def test_every_entry_of_the_audit_is_on_the_page_with_its_verdict(rendered):
     """The verdict that each file expects, which is written by hand and checked against it."""
     shown = rendered.files["audit.md"].decode()
     sections = re.findall(r'<section class="claim" id="([^"]+)".*?</section>', shown, re.DOTALL)
-    entries = [entry for audit in catalogue.audits() for entry in audit.entries]
+    entries = [entry for audit in library.audits() for entry in audit.entries]
     assert sorted(sections) == sorted(entry.id for entry in entries)
     assert sections[0] == "optimal-policy-section-2"  # the first error; what is proved comes last
     statuses = {entry.id: entry.status for entry in entries}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from midpo_sym.spec.place import Place, Places, has_long_key, place_at
+from midpo_sym.spec.reading.place import Place, Places, has_long_key, place_at
 
 FILES = sorted((Path(__file__).parents[2] / "derivations").glob("*.toml"))
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from midpo_sym.language import constants, limits, symbols
+from midpo_sym.language import constants
 from midpo_sym.language.errors import LanguageError
-from midpo_sym.language.parser import Scope, parse
+from midpo_sym.language.grammar import limits
+from midpo_sym.language.grammar.losses import Scope, parse
+from midpo_sym.language.printing import symbols
 from midpo_sym.language.vocabulary import (
     DOMAINS,
     FUNCTIONS,
@@ -19,13 +21,14 @@ from midpo_sym.language.vocabulary import (
     STATUSES,
 )
 from midpo_sym.prover.prove import prove_derivation
-from midpo_sym.spec import SpecError, files, loads, statements
-from midpo_sym.spec import tables as tables_of_a_file
-from midpo_sym.spec.keys import KEYS
+from midpo_sym.spec import SpecError, loads
+from midpo_sym.spec.reading import files, statements
+from midpo_sym.spec.reading import tables as tables_of_a_file
+from midpo_sym.spec.reading.keys import KEYS
 
 README = (Path(__file__).parents[2] / "derivations" / "README.md").read_text(encoding="utf-8")
 MODULES = (
-    import_module("midpo_sym.spec.load"),
+    import_module("midpo_sym.spec.reading.losses"),
     files,
     statements,
     tables_of_a_file,

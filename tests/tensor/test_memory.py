@@ -11,9 +11,9 @@ from torch.utils._pytree import tree_leaves
 
 from midpo_sym.tensor import linear
 from midpo_sym.tensor import logits as kernels
-from midpo_sym.tensor.measured import Measured
-from midpo_sym.tensor.projection import Head
-from midpo_sym.tensor.rows import Coefficients
+from midpo_sym.tensor.kernels.measured import Measured
+from midpo_sym.tensor.kernels.projection import Head
+from midpo_sym.tensor.kernels.rows import Coefficients
 
 
 def storages(tree):

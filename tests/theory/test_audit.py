@@ -7,12 +7,13 @@ import mpmath
 import pytest
 from finite import compare, evaluate
 
-from midpo_sym import catalogue, prior_on_graph
-from midpo_sym.prover.audit import audit_entries, check_entry
-from midpo_sym.prover.theory import hypotheses_of
-from midpo_sym.spec.load_theory import loads_audit
+from midpo_sym import prior_on_graph
+from midpo_sym.spec import library
+from midpo_sym.spec.reading.theory import loads_audit
+from midpo_sym.theory.audit import audit_entries, check_entry
+from midpo_sym.theory.chains import hypotheses_of
 
-ENTRIES = audit_entries(catalogue.audits())
+ENTRIES = audit_entries(library.audits())
 RESULTS = {}
 
 
@@ -174,7 +175,7 @@ def mutant(text, old, new, path):
     ],
 )
 def test_a_wrong_entry_is_noticed(file, name, old, new):
-    (audit,) = [each for each in catalogue.audits() if each.setting.id == file]
+    (audit,) = [each for each in library.audits() if each.setting.id == file]
     changed = mutant(audit.setting.text, old, new, audit.setting.path)
     (entry,) = [each for each in changed.entries if each.id == name]
     assert not check_entry(entry, changed.setting).as_expected
@@ -204,9 +205,9 @@ def test_simpo_s_assumption_is_decided_on_graphs_alike():
 def test_an_edit_of_a_specification_is_judged_in_the_same_process(tmp_path, monkeypatch):
     """With π_ref π for π_ref, MI-DPO is no longer DPO: what rested on that claim is refuted."""
     folder = tmp_path / "derivations"
-    shutil.copytree(catalogue.directory(), folder)
-    monkeypatch.setattr(catalogue, "directory", lambda: folder)
-    entry, setting = audit_entries(catalogue.read_audits(folder))["dpo-alpha-one"]
+    shutil.copytree(library.directory(), folder)
+    monkeypatch.setattr(library, "directory", lambda: folder)
+    entry, setting = audit_entries(library.read_audits(folder))["dpo-alpha-one"]
     assert check_entry(entry, setting).judgement.status == "proved"
     path = folder / "dpo.toml"
     text = path.read_text(encoding="utf-8")
@@ -218,12 +219,12 @@ def test_an_edit_of_a_specification_is_judged_in_the_same_process(tmp_path, monk
 
 def test_an_edit_of_the_theory_is_read_in_the_same_process(tmp_path, monkeypatch):
     folder = tmp_path / "derivations"
-    shutil.copytree(catalogue.directory(), folder)
-    monkeypatch.setattr(catalogue, "directory", lambda: folder)
-    known = {each.setting.id: each.setting.title for each in catalogue.theories()}
+    shutil.copytree(library.directory(), folder)
+    monkeypatch.setattr(library, "directory", lambda: folder)
+    known = {each.setting.id: each.setting.title for each in library.theories()}
     path = folder / "theory/lemma_1.toml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(known["lemma_1"], "Lemma one"), encoding="utf-8")
-    assert {each.setting.title for each in catalogue.theories()} == {
+    assert {each.setting.title for each in library.theories()} == {
         "Lemma one" if id_ == "lemma_1" else title for id_, title in known.items()
     }

@@ -8,13 +8,13 @@ import re
 import pytest
 from words import DERIVATIONS
 
-from midpo_sym import catalogue
-from midpo_sym.emit.audit import in_order, report
-from midpo_sym.prover.audit import audit_entries, check_entry, find_entries
+from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.load_theory import loads_audit
+from midpo_sym.spec.reading.theory import loads_audit
+from midpo_sym.targets.terminal.audit import in_order, report
+from midpo_sym.theory.audit import audit_entries, check_entry, find_entries
 
-ENTRIES = {name: entry for name, (entry, _) in audit_entries(catalogue.audits()).items()}
+ENTRIES = {name: entry for name, (entry, _) in audit_entries(library.audits()).items()}
 
 
 def of_kind(category):
@@ -162,15 +162,15 @@ def test_a_place_is_one_that_can_be_looked_up():
 
 def test_what_is_named_in_a_verdict_is_there():
     """A slip that is mended silently elsewhere would be an error; `why` names its entry."""
-    ids = set(ENTRIES) | {f"{c}/{each.id}" for c in catalogue.ids() for each in claims(c)}
-    ids |= {theory.setting.id for theory in catalogue.theories()}
+    ids = set(ENTRIES) | {f"{c}/{each.id}" for c in library.ids() for each in claims(c)}
+    ids |= {theory.setting.id for theory in library.theories()}
     for name, each in ENTRIES.items():
         for cited in re.findall(r"\(((?:[a-z0-9]+[-_/])+[a-z0-9]+)\)", each.why):
             assert cited in ids, (name, cited)
 
 
 def claims(id_):
-    return catalogue.get(id_).claims
+    return library.get(id_).claims
 
 
 def test_the_standard_names_the_rules():

@@ -3,12 +3,12 @@
 import pytest
 from finite import compare
 
-from midpo_sym import catalogue
+from midpo_sym.kernel.theorem import Mode
 from midpo_sym.language.build import log
-from midpo_sym.prover.kernel import Mode
-from midpo_sym.prover.theory import chains, check_chain, open_denominators
+from midpo_sym.spec import library
+from midpo_sym.theory.chains import chains, check_chain, open_denominators
 
-CHAINS = chains(catalogue.theories())
+CHAINS = chains(library.theories())
 
 
 @pytest.mark.parametrize("name", CHAINS)

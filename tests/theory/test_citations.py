@@ -2,10 +2,10 @@
 
 import pytest
 
-from midpo_sym import catalogue
-from midpo_sym.prover.theory import check_theory
+from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.load_theory import loads_theory
+from midpo_sym.spec.reading.theory import loads_theory
+from midpo_sym.theory.chains import check_theory
 
 HEAD = """
 title   = "A theory"
@@ -150,7 +150,7 @@ def test_an_edit_of_a_cited_file_is_seen(tmp_path):
 
 
 def objective():
-    (found,) = [each.setting for each in catalogue.theories() if each.setting.id == "objective"]
+    (found,) = [each.setting for each in library.theories() if each.setting.id == "objective"]
     return found
 
 

@@ -5,10 +5,11 @@ from collections import Counter
 import pytest
 from falsifier import FalseTheoremError, attempt, check
 
+from midpo_sym.kernel import finite_sets
+from midpo_sym.kernel import theorem as kernel
+from midpo_sym.kernel.forms import Denominator
 from midpo_sym.language.indexed import Indexed, Least
 from midpo_sym.language.tree import Neg, Number
-from midpo_sym.prover import finite, kernel
-from midpo_sym.prover.forms import Denominator
 
 BATCHES = 2
 BATCH = 140
@@ -39,10 +40,10 @@ def about_all(name, hypothesis, bound):
 
 BLINDED = {
     "every gap is thought not negative": (kernel, "nonnegative", lambda _: True),
-    "every factor is thought positive": (finite._FiniteReader, "is_positive", lambda *_: True),
-    "indices have no names": (finite._FiniteReader, "named", lambda _, node: node.name),
-    "denominators are not recorded": (finite._FiniteReader, "divide", unrecorded),
-    "a hypothesis is about all indices": (finite, "normalised", about_all),
+    "every factor is thought positive": (finite_sets._FiniteReader, "is_positive", lambda *_: True),
+    "indices have no names": (finite_sets._FiniteReader, "named", lambda _, node: node.name),
+    "denominators are not recorded": (finite_sets._FiniteReader, "divide", unrecorded),
+    "a hypothesis is about all indices": (finite_sets, "normalised", about_all),
 }
 
 
@@ -55,12 +56,12 @@ def attempt_all(count):
 def test_a_blinded_kernel_is_caught(name, monkeypatch):
     """Each of these makes the kernel prove something false, which random statements bring out."""
     monkeypatch.setattr(*BLINDED[name])
-    finite.read.cache_clear()
+    finite_sets.read.cache_clear()
     try:
         with pytest.raises(FalseTheoremError):
             attempt_all(2_000)
     finally:
-        finite.read.cache_clear()
+        finite_sets.read.cache_clear()
 
 
 def test_a_false_theorem_is_seen():

@@ -2,11 +2,11 @@
 
 import pytest
 
-from midpo_sym import catalogue
 from midpo_sym.language import indexed, tree
-from midpo_sym.language.indexed_parser import IndexedScope, Signature, parse_indexed
-from midpo_sym.language.mathematics import to_latex, to_unicode
-from midpo_sym.language.text import to_text
+from midpo_sym.language.grammar.finite_sets import IndexedScope, Signature, parse_indexed
+from midpo_sym.language.printing.mathematics import to_latex, to_unicode
+from midpo_sym.language.printing.text import to_text
+from midpo_sym.spec import library
 
 SCOPE = IndexedScope(
     frozenset(),
@@ -21,7 +21,7 @@ SCOPE = IndexedScope(
 )
 LINES = {
     f"{theory.setting.id}/{chain.id}": (theory.setting, chain)
-    for theory in catalogue.theories()
+    for theory in library.theories()
     for chain in theory.chains
 }
 

@@ -6,18 +6,19 @@ from pathlib import Path
 import mpmath
 import pytest
 
+from midpo_sym.judges import duals, finite_problems
+from midpo_sym.judges.duals import Dual
+from midpo_sym.judges.finite_problems import Problem, agree, counterexample, evaluate
+from midpo_sym.kernel import finite_sets
+from midpo_sym.kernel.finite_derivative import differential
+from midpo_sym.kernel.forms import OutsideClassError
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.build import exp, log
 from midpo_sym.language.indexed import Differential, Indexed, IndexSum
 from midpo_sym.language.tree import Number, Parameter
-from midpo_sym.prover import duals, finite, finite_numeric
-from midpo_sym.prover.differential import differential
-from midpo_sym.prover.duals import Dual
-from midpo_sym.prover.finite_numeric import Problem, agree, counterexample, evaluate
-from midpo_sym.prover.forms import OutsideClassError
-from midpo_sym.prover.theory import check_chain
 from midpo_sym.prover.verdict import DisagreementError
-from midpo_sym.spec.load_theory import loads_theory
+from midpo_sym.spec.reading.theory import loads_theory
+from midpo_sym.theory.chains import check_chain
 
 beta = Parameter("beta", "positive")
 
@@ -32,7 +33,7 @@ def h(index):
 
 def test_the_judge_imports_no_rule_of_the_kernel():
     """Of the prover it has hypotheses (plain data), errors, and dual numbers."""
-    text = Path(finite_numeric.__file__).read_text(encoding="utf-8")
+    text = Path(finite_problems.__file__).read_text(encoding="utf-8")
     modules = {
         f"{node.module}.{name.name}"
         for node in ast.walk(ast.parse(text))
@@ -41,10 +42,10 @@ def test_the_judge_imports_no_rule_of_the_kernel():
         if node.module.startswith("midpo_sym.prover")
     }
     assert modules == {
-        "midpo_sym.prover.duals",
-        "midpo_sym.prover.duals.Dual",
-        "midpo_sym.prover.forms.OutsideClassError",
-        "midpo_sym.prover.hypotheses.Hypothesis",
+        "midpo_sym.judges.duals",
+        "midpo_sym.judges.duals.Dual",
+        "midpo_sym.kernel.forms.OutsideClassError",
+        "midpo_sym.kernel.hypotheses.Hypothesis",
     }
     dual = Path(duals.__file__).read_text(encoding="utf-8")
     assert "midpo_sym" not in dual
@@ -137,10 +138,10 @@ def test_a_broken_differentiator_is_noticed(monkeypatch, tmp_path):
     def forgetful(node):
         return tree.add(node.body, differential(node))
 
-    monkeypatch.setattr(finite, "differential", forgetful)
-    finite.read.cache_clear()
+    monkeypatch.setattr(finite_sets, "differential", forgetful)
+    finite_sets.read.cache_clear()
     try:
         with pytest.raises(DisagreementError):
             check_chain(wrong.chains[0], wrong.setting)
     finally:
-        finite.read.cache_clear()
+        finite_sets.read.cache_clear()

@@ -5,16 +5,22 @@ from random import Random
 
 import pytest
 
-from midpo_sym import catalogue
-from midpo_sym.language.indexed_parser import Abbreviation, IndexedScope, Signature, parse_indexed
+from midpo_sym.kernel.hypotheses import Hypothesis
+from midpo_sym.kernel.theorem import decide_indexed
+from midpo_sym.language.grammar.finite_sets import (
+    Abbreviation,
+    IndexedScope,
+    Signature,
+    parse_indexed,
+)
 from midpo_sym.language.laws import LAWS, THEORY_RULES
-from midpo_sym.prover import rule_check, theory
-from midpo_sym.prover.application import Application
-from midpo_sym.prover.hypotheses import Hypothesis
-from midpo_sym.prover.kernel import decide_indexed
-from midpo_sym.prover.normaliser import Cited
-from midpo_sym.prover.rule_check import misfit
-from midpo_sym.prover.rules import RULES, TABLE
+from midpo_sym.rules import check
+from midpo_sym.rules.application import Application
+from midpo_sym.rules.check import misfit
+from midpo_sym.rules.normaliser import Cited
+from midpo_sym.rules.table import RULES, TABLE
+from midpo_sym.spec import library
+from midpo_sym.theory import chains
 
 _PLAIN = IndexedScope(
     frozenset(),
@@ -280,11 +286,11 @@ def shipped():
         return misfit(application)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(theory, "misfit", noted)
-        patch.setattr(theory, "_cited_before", {})
-        for each in catalogue.theories():
+        patch.setattr(chains, "misfit", noted)
+        patch.setattr(chains, "_cited_before", {})
+        for each in library.theories():
             for chain in each.chains:
-                assert theory.check_chain(chain, each.setting).failure == ""
+                assert chains.check_chain(chain, each.setting).failure == ""
     return found
 
 
@@ -314,6 +320,6 @@ def test_no_shipped_step_bears_another_name(shipped):
 
 def test_a_checker_that_accepts_everything_is_noticed(shipped, monkeypatch):
     """The test above can fail."""
-    monkeypatch.setattr(rule_check, "_apart", lambda *_: "")
-    monkeypatch.setattr(rule_check, "_idle", lambda *_: "")
+    monkeypatch.setattr(check, "_apart", lambda *_: "")
+    monkeypatch.setattr(check, "_idle", lambda *_: "")
     assert misfit(replace(shipped[0], rules=("exchange of sums",)), advise=False) == ""

@@ -3,17 +3,17 @@
 import pytest
 from finite import compare
 
+from midpo_sym.kernel import theorem as kernel
+from midpo_sym.kernel.finite_derivative import differential
+from midpo_sym.kernel.finite_sets import read
+from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.hypotheses import Hypothesis
+from midpo_sym.kernel.order import excess_of, nonnegative
+from midpo_sym.kernel.theorem import Answer, Mode, decide_indexed
 from midpo_sym.language import tree
 from midpo_sym.language.build import exp, log, parameter
 from midpo_sym.language.indexed import Applied, Differential, Indexed, IndexSum, Least
 from midpo_sym.language.tree import Add, Log, Neg, Number, Parameter, TokenSum
-from midpo_sym.prover import kernel
-from midpo_sym.prover.differential import differential
-from midpo_sym.prover.finite import read
-from midpo_sym.prover.forms import OutsideClassError, ZeroDenominatorError
-from midpo_sym.prover.hypotheses import Hypothesis
-from midpo_sym.prover.kernel import Answer, Mode, decide_indexed
-from midpo_sym.prover.order import excess_of, nonnegative
 
 
 def function(name, domain="positive"):

@@ -14,9 +14,9 @@ from midpo_sym.language.vocabulary import (
     PROPERTIES,
     THEORY_FUNCTIONS,
 )
-from midpo_sym.prover.theory import check_theory
-from midpo_sym.spec.load_theory import loads_theory
-from midpo_sym.spec.theory_keys import AUDIT_KEYS, THEORY_KEYS
+from midpo_sym.spec.reading.theory import loads_theory
+from midpo_sym.spec.reading.theory_keys import AUDIT_KEYS, THEORY_KEYS
+from midpo_sym.theory.chains import check_theory
 
 THEORY = (DERIVATIONS / "theory" / "README.md").read_text(encoding="utf-8")
 AUDIT = (DERIVATIONS / "audit" / "README.md").read_text(encoding="utf-8")

@@ -8,26 +8,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from midpo_sym.emit.json import report
-from midpo_sym.emit.latex import to_article, to_document
-from midpo_sym.language.mathematics import to_latex, to_unicode
+from midpo_sym.language.printing.mathematics import to_latex, to_unicode
 from midpo_sym.language.vocabulary import LINKS
 from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.prover.properties import Properties
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Proved
-from midpo_sym.site import live, verdicts
-from midpo_sym.site.certificate import news
-from midpo_sym.site.counterexample import counterexamples
-from midpo_sym.site.derivation import chains
-from midpo_sym.site.gradient import gradient_of
-from midpo_sym.site.layout import formula
-from midpo_sym.site.material import Algorithm, Material
+from midpo_sym.site.live.plot import Plot, curves, draw
+from midpo_sym.site.live.program import program as live
+from midpo_sym.site.maths.layout import formula
+from midpo_sym.site.maths.symbols import entries
+from midpo_sym.site.mkdocs.templating import fenced, indented, render
 from midpo_sym.site.pages.cited import cited
 from midpo_sym.site.pages.page import Navigation, Pages
-from midpo_sym.site.plot import Plot, curves, draw
-from midpo_sym.site.symbols import entries
-from midpo_sym.site.templating import fenced, indented, render
+from midpo_sym.site.parts import verdicts
+from midpo_sym.site.parts.certificate import news
+from midpo_sym.site.parts.counterexample import counterexamples
+from midpo_sym.site.parts.derivation import chains
+from midpo_sym.site.parts.gradient import gradient_of
+from midpo_sym.site.parts.material import Algorithm, Material
+from midpo_sym.targets.json.report import report
+from midpo_sym.targets.latex.losses import to_article, to_document
 
 FOLDER = "algorithms"
 

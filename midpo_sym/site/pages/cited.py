@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from midpo_sym.site.material import Material
+from midpo_sym.site.parts.material import Material
 from midpo_sym.spec.model import Citation
 
 

@@ -6,10 +6,10 @@ import re
 from functools import cache
 from pathlib import Path
 
-from midpo_sym.site.material import Material
+from midpo_sym.site.mkdocs.session import run
+from midpo_sym.site.mkdocs.templating import fenced, render
 from midpo_sym.site.pages.page import Pages
-from midpo_sym.site.session import run
-from midpo_sym.site.templating import fenced, render
+from midpo_sym.site.parts.material import Material
 
 _PATH = "command_line.md"
 _COMMAND = re.compile(r"^  ([a-z-]+) ", re.MULTILINE)

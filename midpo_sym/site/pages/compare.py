@@ -8,12 +8,12 @@ from typing import Any
 from markupsafe import Markup
 
 from midpo_sym.language import tree
-from midpo_sym.language.mathematics import to_latex
+from midpo_sym.language.printing.mathematics import to_latex
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved
-from midpo_sym.site.graph import draw, edges
-from midpo_sym.site.material import Algorithm, Material
+from midpo_sym.site.live.graph import draw, edges
+from midpo_sym.site.mkdocs.templating import render
 from midpo_sym.site.pages.page import Pages
-from midpo_sym.site.templating import render
+from midpo_sym.site.parts.material import Algorithm, Material
 
 _PATH = "compare.md"
 # Heading, and the property that its column shows.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from midpo_sym.site.material import Material
+from midpo_sym.site.mkdocs.templating import render
 from midpo_sym.site.pages.page import Navigation, Pages
-from midpo_sym.site.templating import render
+from midpo_sym.site.parts.material import Material
 
 _PATH = "decisions/index.md"
 

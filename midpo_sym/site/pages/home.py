@@ -6,14 +6,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from midpo_sym.language.mathematics import to_latex
+from midpo_sym.language.printing.mathematics import to_latex
 from midpo_sym.prover.framework import implicit_reward
 from midpo_sym.prover.verdict import Status
-from midpo_sym.site.formula import BREAK
-from midpo_sym.site.layout import formula
-from midpo_sym.site.material import Algorithm, Material
+from midpo_sym.site.maths.formula import BREAK
+from midpo_sym.site.maths.layout import formula
+from midpo_sym.site.mkdocs.templating import fenced, render
 from midpo_sym.site.pages.page import Pages
-from midpo_sym.site.templating import fenced, render
+from midpo_sym.site.parts.material import Algorithm, Material
 
 _PATH = "index.md"
 _PAPER = "tutunov2025midpo"

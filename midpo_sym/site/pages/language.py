@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from midpo_sym.site.material import Material
 from midpo_sym.site.pages.page import Pages
+from midpo_sym.site.parts.material import Material
 
 _PATH = "language.md"
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from midpo_sym.emit.latex import to_article
-from midpo_sym.emit.latex_theory import to_document
-from midpo_sym.prover.theory import ChainResult
-from midpo_sym.site.material import Material
+from midpo_sym.site.mkdocs.templating import render
 from midpo_sym.site.pages.cited import cited
 from midpo_sym.site.pages.page import Navigation, Pages
-from midpo_sym.site.templating import render
-from midpo_sym.site.theory import setting_entries, theory_chain
+from midpo_sym.site.parts.material import Material
+from midpo_sym.site.parts.theory import setting_entries, theory_chain
 from midpo_sym.spec.theory import Setting
+from midpo_sym.targets.latex.losses import to_article
+from midpo_sym.targets.latex.theory import to_document
+from midpo_sym.theory.chains import ChainResult
 
 FOLDER = "theory"
 

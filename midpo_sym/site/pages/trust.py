@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from midpo_sym.certify import checker, lock
-from midpo_sym.prover import (
-    atoms,
-    differential,
-    finite,
-    forms,
-    hypotheses,
-    judge,
-    kernel,
-    names,
-    normal_form,
-    numeric,
-    order,
-    slopes,
-)
+from midpo_sym.judges import random_models
+from midpo_sym.kernel import TRUSTED, TrustedFile
+from midpo_sym.prover import judge
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Status
-from midpo_sym.site.certificate import uncertified
-from midpo_sym.site.material import Material
+from midpo_sym.site.mkdocs.templating import fenced, render
 from midpo_sym.site.pages.page import Pages
-from midpo_sym.site.templating import fenced, render
+from midpo_sym.site.parts.certificate import uncertified
+from midpo_sym.site.parts.material import Material
+from midpo_sym.targets.coq.checking import checker, lock
 
 _PATH = "trust.md"
 _AXIOM = re.compile(r" *[A-D]\d  ")
-_FOR_LOSSES = (kernel, normal_form, atoms, forms, slopes)
-_FOR_THEORY = (finite, hypotheses, names, differential, order)
 
 
 def make(material: Material, cache: Path | None) -> Pages:
@@ -41,11 +29,11 @@ def make(material: Material, cache: Path | None) -> Pages:
     page = render(
         "trust.md",
         axioms=fenced("text", _axioms()),
-        for_losses=list(map(_file, _FOR_LOSSES)),
-        for_theory=list(map(_file, _FOR_THEORY)),
+        for_losses=[_file(each) for each in TRUSTED if not each.theory],
+        for_theory=[_file(each) for each in TRUSTED if each.theory],
         confirming=judge.CONFIRMING_POINTS,
         search=judge.SEARCH_POINTS,
-        digits=numeric.DIGITS,
+        digits=random_models.DIGITS,
         labels=LABELS_ASSUMPTION,
         undecided=[
             each.id
@@ -91,9 +79,10 @@ def _definitions() -> int:
 def _axioms() -> str:
     """Return the axioms as the docstrings of the trusted files list them."""
     found: list[str] = []
-    for module in (kernel, finite, order):
+    for trusted in TRUSTED:
         within = False  # an axiom may go on in the next line
-        for line in (module.__doc__ or "").splitlines():
+        docstring = _module(trusted).__doc__ if trusted.axioms else None
+        for line in (docstring or "").splitlines():
             if _AXIOM.match(line):
                 found.append(line.strip())
             elif within and line.strip():
@@ -102,6 +91,10 @@ def _axioms() -> str:
     return "\n".join(sorted(found))
 
 
-def _file(module: ModuleType) -> tuple[str, int]:
-    path = Path(module.__file__ or "")
-    return path.name, len(path.read_text(encoding="utf-8").splitlines())
+def _file(trusted: TrustedFile) -> tuple[str, int]:
+    path = Path(_module(trusted).__file__ or "")
+    return f"{path.parent.name}/{path.name}", len(path.read_text(encoding="utf-8").splitlines())
+
+
+def _module(trusted: TrustedFile) -> ModuleType:
+    return import_module(f"midpo_sym.kernel.{trusted.name}")

@@ -1,0 +1,71 @@
+"""The atoms of expressions, and whether expressions are well scoped. Trusted, like `kernel`."""
+
+from __future__ import annotations
+
+from midpo_sym.kernel.forms import FROZEN, Atom, OutsideClassError
+from midpo_sym.language import tree
+from midpo_sym.language.printing.text import to_text
+from midpo_sym.language.tree import Expression
+
+
+def check_scope(node: Expression, bound: str) -> None:
+    """Check that every token atom stands under one sum or product, over its own response."""
+    _check_names(node)
+    match node:
+        case tree.TokenProbability() | tree.Divergence() | tree.Weight():
+            if node.response != bound:
+                raise OutsideClassError("a token quantity outside the sum over its own tokens")
+        case tree.TokenSum() | tree.TokenProduct():
+            if bound:
+                raise OutsideClassError("a sum over tokens inside another one")
+            bound = node.response
+        case tree.Probability():
+            if bound:
+                raise OutsideClassError("a whole response inside a sum over tokens")
+    for child in node.children():
+        check_scope(child, bound)
+
+
+def _check_names(node: Expression) -> None:
+    """Check that names are plain words: brackets and signs tell the atoms of nodes apart."""
+    if isinstance(node, tree.Defined):  # stands for its body, whatever its name
+        return
+    for attribute in ("name", "model", "first", "second", "response"):
+        if not getattr(node, attribute, "_").isidentifier():
+            raise OutsideClassError("a name that is not a plain word")
+
+
+def leaf_of(node: Expression, *, frozen: bool) -> Atom | None:
+    """Return the atom of a node that is one, or whose logarithm is one."""
+    policy = False
+    leaf = node
+    match node:
+        case tree.Parameter():
+            return Atom(node.name, leaf=node)
+        case tree.Length():
+            return Atom(f"|y_{node.response}|", leaf=node)
+        case tree.Normaliser():
+            return Atom("log Z(x)", leaf=tree.Log(node))
+        case tree.Weight():
+            name = to_text(node)
+        case tree.Divergence(first, second, response):
+            name, policy = f"KL({first}, {second}, {response})", True  # no weight is called so
+        case tree.Probability(model, response) | tree.TokenProbability(model, response):
+            leaf = tree.Log(tree.TokenProbability(model, response))
+            name, policy = to_text(leaf), model == "pi"
+        case _:
+            return None
+    held = policy and frozen
+    return Atom(name + FROZEN * held, token=True, policy=policy and not held, leaf=leaf)
+
+
+def collect(node: Expression, atoms: dict[str, Atom]) -> None:
+    """Collect the atoms outside sg: those inside are replaced by them in the end."""
+    atom = leaf_of(node, frozen=False)
+    if atom:
+        atoms[atom.name] = atom
+    response = getattr(node, "response", "")
+    if response:
+        atoms[f"|y_{response}|"] = Atom(f"|y_{response}|", leaf=tree.Length(response))
+    for child in node.children():
+        collect(child, atoms)

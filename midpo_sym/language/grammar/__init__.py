@@ -1,0 +1,1 @@
+"""Text to tree: one reader, with a profile for losses and one for finite sets."""

@@ -1,0 +1,1 @@
+"""Tree to text: the language itself, Unicode mathematics, LaTeX, SymPy."""

@@ -1,0 +1,1 @@
+"""The steps of a derivation, found and checked."""

@@ -1,0 +1,1 @@
+"""Which prior a loss needs, solved from the loss alone."""

@@ -1,0 +1,1 @@
+"""What moves on pages: plots, graphs, and the code behind them."""

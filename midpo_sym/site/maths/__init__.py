@@ -1,0 +1,1 @@
+"""Formulas on pages: HTML from LaTeX, their fonts, and how long lines break."""

@@ -1,0 +1,135 @@
+"""What prior, loss and claims are made of: expressions, scales, links, numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from midpo_sym.language import tree
+from midpo_sym.language.constants import constant
+from midpo_sym.language.errors import Advice, LanguageError
+from midpo_sym.language.grammar.losses import Scope, parse
+from midpo_sym.language.grammar.reader import Reader
+from midpo_sym.language.printing.text import to_text
+from midpo_sym.language.sign import can_be_positive
+from midpo_sym.language.tree import Expression
+from midpo_sym.language.vocabulary import DOMAINS, LINKS
+from midpo_sym.spec.reading.place import KeyPath
+from midpo_sym.spec.reading.tables import Tables, short
+
+MAX_WORK = 100_000
+_LINKED = re.compile(r"-?\s*((?:\w+\.)?log_?sigmoid)\s*\(.*\)\s*", re.DOTALL)
+
+
+class Statements(Tables):
+    """A file whose expressions are counted, and whose names are noted as used."""
+
+    def __init__(self, text: str, path: Path, reader: type[Reader]) -> None:
+        super().__init__(text, path)
+        self.reader = reader
+        self.used: set[str] = set()
+        self.work = 0  # characters and nodes read so far
+
+    def expression(
+        self,
+        value: str | int,
+        path: KeyPath,
+        scope: Scope,
+        responses: frozenset[str],
+    ) -> Expression:
+        text = str(value)
+        self.work += len(text)
+        if self.work > MAX_WORK:
+            self.fail(
+                path,
+                "the expressions of the file are too long together",
+                Advice(
+                    allowed=f"{MAX_WORK:,} characters, and nodes once definitions are unfolded; "
+                    "a claim with where reads all of them again",
+                ),
+            )
+        try:
+            node = parse(text, replace(scope, responses=responses), self.reader)
+        except LanguageError as error:
+            if path[-1] == "argument":
+                error.advice = _without_link(text, error.advice)
+            self.fail_in(text, path, error)
+        self.work += node.size
+        self.used |= {
+            each.name
+            for each in node.walk()
+            if isinstance(each, (tree.Parameter, tree.Weight, tree.Defined))
+        }
+        return node
+
+    def number(self, value: str | int, path: KeyPath) -> Fraction:
+        exact = constant(self.expression(value, path, Scope(frozenset()), frozenset()))
+        if exact is None:
+            self.fail(path, "is not a number", Advice(short(value), 'such as 2 or "1/10"'))
+        return exact
+
+    def check_domain(self, value: Fraction | None, domain: str, path: KeyPath) -> None:
+        if value is not None and not _in_domain(value, domain):
+            advice = Advice(str(value), f"{domain}: {DOMAINS[domain]}")
+            self.fail(path, "is outside the domain", advice)
+
+    def scale(self, table: Mapping[str, Any], path: KeyPath, scope: Scope) -> Expression:
+        text = table.get("scale")
+        if text is None:
+            if "alpha" not in scope.parameters and "alpha" not in scope.definitions:
+                advice = Advice(cure="declare the parameter alpha, or add scale to [prior]")
+                self.fail(path[:-1], "no scale: α of the framework is not named", advice)
+            text = "alpha"
+        return self.expression(text, path, scope, frozenset())
+
+    def check_scale(self, node: Expression, path: KeyPath) -> None:
+        if not can_be_positive(node):
+            bare = to_text(node.body) if isinstance(node, tree.Neg) else "alpha"
+            advice = Advice(
+                short(to_text(node)),
+                "a positive number or parameter, and what is made of these",
+                f"write {bare}, and mind the sign of the loss's argument",
+            )
+            self.fail_at(path, "the scale of MI-DPO is positive, and this never is", advice)
+
+    def link(self, table: Mapping[str, Any], path: KeyPath) -> str:
+        return self.one_of(table.get("link", "logsigmoid"), LINKS, path)
+
+    def check_zeta(self, node: Expression, path: KeyPath) -> None:
+        if not node.positive:
+            text = to_text(node)
+            if any(isinstance(each, tree.Log) for each in node.walk()):
+                why, instead = "the prior itself, not its logarithm", f"exp({text})"
+            elif constant(node) is not None:
+                why, instead = "a positive number", "1"
+            else:
+                why, instead = "what keeps it from zero", f"max({text}, 1/1000000)"
+            advice = Advice(
+                short(text),
+                "products, quotients and powers of probabilities, exp(...)",
+                f"write {why}: {instead}",
+                instead,
+            )
+            self.fail_at(path, "a prior is positive by its form", advice)
+
+
+def _in_domain(value: Fraction, domain: str) -> bool:
+    return {
+        "real": True,
+        "nonnegative": value >= 0,
+        "positive": value > 0,
+        "unit": 0 <= value <= 1,
+    }[domain]
+
+
+def _without_link(text: str, advice: Advice) -> Advice:
+    """Return the cure for an argument with the link around it, which [loss] puts there itself."""
+    found = _LINKED.fullmatch(text.strip())
+    if not found or not advice.read.startswith(found[1]):
+        return advice
+    cure = f"leave {found[1]} out, and the sign before it: the link stands around the argument"
+    return replace(advice, cure=cure, instead="")

@@ -1,0 +1,1 @@
+"""Coq run on certificates, and what its answers say."""

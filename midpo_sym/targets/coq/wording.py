@@ -1,0 +1,152 @@
+"""What a specification says, in the words of the library `MidpoCore`."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+from midpo_sym.language import tree
+from midpo_sym.language.tree import Expression
+from midpo_sym.language.vocabulary import MODELS
+from midpo_sym.spec.model import Statement
+from midpo_sym.targets.coq import names
+from midpo_sym.targets.coq.hypotheses import Hypothesis
+from midpo_sym.targets.coq.printer import to_coq
+
+_WIDTH = 100
+_TIED = "\N{NO-BREAK SPACE}"  # a space at which no line is broken
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A statement in Coq.
+
+    Attributes:
+        statement: what is said.
+        binders: the names that it is about, each with the leaf that it stands for.
+        hypotheses: what it assumes.
+    """
+
+    statement: Statement
+    binders: dict[str, Expression | str]
+    hypotheses: tuple[Hypothesis, ...]
+
+    @property
+    def arguments(self) -> str:
+        """Return the names that the statement is about, as arguments."""
+        return " ".join(self.binders)
+
+    @property
+    def definitions(self) -> str:
+        """Return the definitions of prior, scale and argument."""
+        head = f"{{V : vocab}} {self._types}"
+        one, pair = _tied("(x y : list V) : R :="), _tied("(x w l : list V) : R :=")
+        zeta = _filled(f"Definition zeta {head} {one}", to_coq(self.statement.zeta))
+        scale = _filled(f"Definition scale {head} {_tied(': R :=')}", to_coq(self.statement.scale))
+        argument = _filled(f"Definition argument {head} {pair}", to_coq(self.statement.argument))
+        return f"{zeta}\n\n{scale}\n\n{argument}"
+
+    @property
+    def proposition(self) -> str:
+        """Return the definition of the statement."""
+        return f"Definition statement : Prop :=\n{self.premises},\n{self.equation}."
+
+    @property
+    def premises(self) -> str:
+        """Return what the statement is about, and its hypotheses."""
+        data = _tied("(Z : list V -> R)") + " " + _tied("(D : data V)")
+        head = f"forall {_tied('(V : vocab)')} {self._types} {data}"
+        assumed = ["    (h_Z : forall x, 0 < Z x)", *map(_assumed, self.hypotheses)]
+        return "\n".join([wrap(head, "  ", "    "), *assumed])
+
+    @property
+    def equation(self) -> str:
+        """Return what holds under the hypotheses: MI-DPO's loss is that of the statement."""
+        prior = f"(fun x y => zeta {self.arguments} x y / Z x)"
+        left = f"mi_dpo (scale {self.arguments}) m_pi {prior} D"
+        right = f"= mean loss_{self.statement.link} (argument {self.arguments}) D"
+        return "\n".join(wrap(each, "  ", "    ") for each in (left, right))
+
+    @property
+    def prior_positive(self) -> str:
+        """Return the theorem that the prior is positive at every response that is not empty."""
+        domains = [_assumed(each) for each in self.hypotheses if each.domain]
+        head = f"forall {_tied('(V : vocab)')} {self._types} {_tied('(x y : list V)')}"
+        return "\n".join(
+            [
+                "Theorem prior_positive :",
+                "\n".join([wrap(head, "  ", "    "), *domains]) + ",",
+                wrap(f"(1 <= length y)%nat -> 0 < zeta {self.arguments} x y.", "  ", "    "),
+            ]
+        )
+
+    @property
+    def _types(self) -> str:
+        """Return the binders of the names, with their types."""
+        groups: dict[str, list[str]] = {}
+        for name, leaf in self.binders.items():
+            match leaf:
+                case tree.Parameter():
+                    kind = "R"
+                case tree.Weight(by_label=True):
+                    kind = "bool -> per_token V"
+                case tree.Weight():
+                    kind = "per_token V"
+                case "label":
+                    kind = "labelling V"
+                case _:
+                    kind = "policy V"
+            groups.setdefault(kind, []).append(name)
+        rows = [f"({' '.join(each)} : {kind})" for kind, each in groups.items()]
+        return " ".join(_tied(each) if len(each) < _WIDTH // 2 else each for each in rows)
+
+
+def binders(statement: Statement) -> dict[str, Expression | str]:
+    """Return the names that a statement is about, in order, with the leaf that each stands for."""
+    parts = (statement.scale, statement.zeta, statement.argument)
+    nodes = [node for part in parts for node in part.walk()]
+    models = {"pi"}
+    found: dict[str, Expression | str] = {}
+    labelled = False
+    for node in nodes:
+        match node:
+            case tree.Probability(model=name) | tree.TokenProbability(model=name):
+                models.add(name)
+            case tree.Divergence(first=first, second=second):
+                models |= {first, second}
+            case tree.Parameter(name=name):
+                found.setdefault(names.parameter(name), node)
+            case tree.Weight(name=name):
+                found.setdefault(names.weight(name), node)
+        labelled |= isinstance(node, tree.ByLabel) and node.response == "y"
+        labelled |= isinstance(node, tree.Weight) and node.by_label and node.response == "y"
+    result: dict[str, Expression | str] = {
+        names.model(name): name for name in MODELS if name in models
+    }
+    result |= sorted(found.items())
+    return result | ({"label": "label"} if labelled else {})
+
+
+def wrap(text: str, first: str, rest: str) -> str:
+    """Return a text in lines with these indents; Coq reads any white space alike."""
+    filled = textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return filled.replace(_TIED, " ")
+
+
+def _tied(text: str) -> str:
+    return text.replace(" ", _TIED)
+
+
+def _assumed(each: Hypothesis) -> str:
+    return wrap(f"({each.name} : {each.proposition})", "    ", "      ")
+
+
+def _filled(head: str, body: str) -> str:
+    return "\n".join([wrap(head, "", "    "), wrap(f"{body}.", "  ", "  ")])

@@ -1,0 +1,348 @@
+"""Results as JSON, for other programs; the shape is in `result.schema.json` beside this file.
+
+The version changes when a key is taken out or changes its meaning, not when one is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from midpo_sym import __version__
+from midpo_sym.judges.exact import format_polynomial
+from midpo_sym.judges.tiny import VOCABULARY, TinyModels
+from midpo_sym.judges.witness import Witness
+from midpo_sym.language.printing.mathematics import to_latex
+from midpo_sym.language.printing.text import to_text
+from midpo_sym.language.substitute import label_of_weight
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.derivation.steps import Step, Steps
+from midpo_sym.prover.framework import FRAMEWORK_LINK
+from midpo_sym.prover.priors.solve import Failure, Solution
+from midpo_sym.prover.prove import Result
+from midpo_sym.prover.special_cases import Specialisation
+from midpo_sym.prover.verdict import Condition, Proved, Refuted, Verdict
+from midpo_sym.spec.library import Work
+from midpo_sym.spec.model import Citation, Derivation, Statement
+
+SCHEMA_VERSION = 2
+
+
+def report(
+    results: Sequence[Result],
+    specialises: dict[str, Iterable[Specialisation]],
+    *,
+    steps: bool = False,
+    timed: bool = True,
+) -> dict[str, Any]:
+    """Return a report on results.
+
+    Args:
+        results: what came out.
+        specialises: what each derivation becomes at special values, by its id.
+        steps: whether to write out the derivations.
+        timed: whether to say how long each took; without it, the same results give the same report.
+    """
+    found = [
+        _result(result, specialises.get(result.derivation.id, ()), steps=steps)
+        for result in results
+    ]
+    if not timed:
+        for each in found:
+            del each["seconds"]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "midpo_sym": __version__,
+        "as_expected": all(result.as_expected for result in results),
+        "results": found,
+    }
+
+
+def description(
+    result: Result, specialises: Iterable[Specialisation], works: Mapping[str, Work]
+) -> dict[str, Any]:
+    """Return what a specification says, with the result of its own statement.
+
+    Args:
+        result: of what its [prior] and [loss] say.
+        specialises: what it becomes at special values.
+        works: the works that may be cited by key.
+    """
+    derivation = result.derivation
+    cited = [derivation.source] if derivation.source else []
+    cited += [claim.citation for claim in derivation.claims]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "midpo_sym": __version__,
+        "id": derivation.id,
+        "title": derivation.title,
+        "name": derivation.name,
+        "summary": derivation.summary,
+        "notes": derivation.notes,
+        "elsewhere": derivation.elsewhere,
+        "source": _citation(derivation.source) if derivation.source else None,
+        "parameters": [
+            {
+                "name": each.name,
+                "domain": each.domain,
+                "default": None if each.default is None else str(each.default),
+                "torch": each.torch,
+                "meaning": each.meaning,
+            }
+            for each in derivation.parameters
+        ],
+        "weights": [
+            {
+                "name": each.name,
+                "domain": each.domain,
+                "by_label": each.by_label,
+                "torch": each.torch,
+                "meaning": each.meaning,
+            }
+            for each in derivation.weights
+        ],
+        "claims": [
+            {
+                "id": claim.id,
+                **_citation(claim.citation),
+                "value": claim.status,
+                "gradient": claim.gradient,
+                "note": claim.note,
+            }
+            for claim in derivation.claims
+        ],
+        "works": {
+            each.work: {
+                "authors": list(works[each.work].authors),
+                "title": works[each.work].title,
+                "year": works[each.work].year,
+                "arxiv": works[each.work].arxiv,
+            }
+            for each in cited
+            if each.work in works
+        },
+        "result": _result(result, specialises, steps=False),
+    }
+
+
+def solution(derivation: Derivation, found: Solution) -> dict[str, Any]:
+    """Return the prior that gives a loss."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "midpo_sym": __version__,
+        "id": derivation.id,
+        **_solution(found),
+    }
+
+
+def _solution(found: Solution) -> dict[str, Any]:
+    return {
+        "reach": found.reach.name.lower(),
+        "zeta": _text(found.zeta),
+        "link": found.link,
+        "gives": None if found.zeta is None else "loss" if found.gives_loss else "argument",
+        "needed": found.is_needed,
+        "failure": None if found.failure is None else _failure(found.failure),
+        "reason": found.reason,
+    }
+
+
+def _failure(found: Failure) -> dict[str, Any]:
+    return {
+        **_models(found.models),
+        "margin": to_text(found.margin),
+        "margins": [
+            {"sign": sign, "chosen": one, "rejected": other, "value": format_polynomial(value)}
+            for sign, one, other, value in found.margins
+        ],
+        "total": format_polynomial(found.total),
+        "derivative_in": _coordinate(found.models) if found.of_gradient else None,
+    }
+
+
+def _citation(citation: Citation) -> dict[str, str]:
+    return {"work": citation.work, "place": citation.place}
+
+
+def _result(
+    result: Result, specialises: Iterable[Specialisation], *, steps: bool
+) -> dict[str, Any]:
+    claim, statement = result.claim, result.statement
+    symbols = result.derivation.symbols
+    expected_value, expected_gradient = result.expected
+    found: dict[str, Any] = {
+        "id": result.id,
+        "derivation": result.derivation.id,
+        "title": result.derivation.title,
+        "claim": {
+            "id": claim.id,
+            "work": claim.citation.work,
+            "place": claim.citation.place,
+            "printed": claim.printed,
+            "note": claim.note,
+        }
+        if claim
+        else None,
+        "statement": {
+            "scale": to_text(statement.scale),
+            "zeta": to_text(statement.zeta),
+            "link": statement.link,
+            "argument": to_text(statement.argument),
+            "latex": {
+                "zeta": to_latex(statement.zeta, symbols),
+                "argument": to_latex(statement.argument, symbols),
+            },
+        },
+        "value": _verdict(result.verdict, statement),
+        "gradient": _verdict(result.gradient, statement),
+        "expected": {"value": expected_value.value, "gradient": expected_gradient.value},
+        "as_expected": result.as_expected,
+        "opinions": [
+            {"judge": each.judge, "of": each.of, "says": each.says, "detail": each.detail}
+            for each in result.opinions
+        ],
+        "properties": _properties(result),
+        "prior_for_this_loss": _solution(result.prior),
+        "specialises": [
+            {
+                "to": each.id,
+                "at": {name: to_text(value) for name, value in each.values.items()},
+                "gradient": each.gradient,
+            }
+            for each in specialises
+        ],
+        "seconds": round(result.seconds, 6),
+    }
+    if steps:
+        found["steps"] = _steps(result.steps)
+    return found
+
+
+def _verdict(verdict: Verdict, statement: Statement) -> dict[str, Any]:
+    found: dict[str, Any] = {"status": verdict.status.value}
+    match verdict:
+        case Proved(conditions=conditions, assumptions=assumptions):
+            found["conditions"] = _conditions(conditions)
+            found["assumptions"] = list(assumptions)
+        case Refuted(part=part, residual=residual, witness=witness, cures=cures):
+            found["part"] = part
+            found["residual"] = _text(residual)
+            found["witness"] = _witness(witness, statement)
+            found["holds_for"] = [
+                {
+                    "parameter": cure.parameter,
+                    "value": to_text(cure.value),
+                    "conditions": _conditions(cure.conditions),
+                }
+                for cure in cures
+            ]
+        case _:
+            found["reason"] = verdict.reason
+    return found
+
+
+def _conditions(conditions: Iterable[Condition]) -> list[dict[str, str]]:
+    return [{"nonzero": to_text(each.expression), "given_by": each.given_by} for each in conditions]
+
+
+def _witness(witness: Witness, statement: Statement) -> dict[str, Any]:
+    left, right, _ = witness.shown
+    of_arguments = statement.link == FRAMEWORK_LINK and witness.losses is None
+    found = {
+        **_models(witness.models),
+        "of": "argument" if of_arguments else "loss",
+        "framework": left.rstrip("…"),
+        "target": right.rstrip("…"),
+        "derivative_in": _coordinate(witness.models) if witness.of_gradient else None,
+        "arguments": None,
+    }
+    if witness.losses is not None:
+        found["arguments"] = {
+            name: {
+                "link": loss.link,
+                "value": format_polynomial(loss.argument),
+                "derivative": format_polynomial(loss.slope),
+                "exact": loss.exact is not None,
+            }
+            for name, loss in zip(("framework", "target"), witness.losses, strict=True)
+        }
+    return found
+
+
+def _coordinate(models: TinyModels) -> dict[str, Any]:
+    prefix, token = models.coordinate
+    return {"after": list(prefix), "token": VOCABULARY[token]}
+
+
+def _models(models: TinyModels) -> dict[str, Any]:
+    distributions = [
+        {
+            "model": model,
+            "after": list(before),
+            "probabilities": {
+                each: f"1/{2**power}" for each, power in zip(VOCABULARY, powers, strict=True)
+            },
+        }
+        for (model, before), powers in sorted(models.powers.items())
+    ]
+    return {
+        "responses": {name: list(tokens) for name, tokens in models.responses.items()},
+        "distributions": distributions,
+        "parameters": {name: str(value) for name, value in models.parameters.items()},
+        "weights": [
+            dict(zip(("weight", "label"), label_of_weight(name), strict=True))
+            | {"response": response, "t": t + 1, "value": str(value)}
+            for (name, response, t), value in sorted(models.weights.items())
+        ],
+    }
+
+
+def _properties(result: Result) -> dict[str, Any]:
+    found = result.properties
+    return {
+        "prior": found
+        and {
+            "depends_on_policy": found.prior_depends_on_policy,
+            "depends_on_label": found.prior_depends_on_label,
+            "depends_on_length": found.prior_depends_on_length,
+            "uses_stop_gradient": found.prior_uses_stop_gradient,
+            "closed_form_applies": found.closed_form_applies,
+        },
+        "loss": found
+        and {
+            "reference_free": found.reference_free,
+            "needs_divergence": found.needs_divergence,
+            "needs_length": found.needs_length,
+            "needs_weights": found.needs_weights,
+            "uses_stop_gradient": found.uses_stop_gradient,
+        },
+        "implicit_reward": {
+            "chosen": to_text(result.rewards[0]),
+            "rejected": to_text(result.rewards[1]),
+        },
+    }
+
+
+def _steps(found: Steps | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "reward": [_step(step) for step in found.reward],
+        "framework": [_step(step) for step in found.framework],
+        "target": [_step(step) for step in found.target],
+        "of_losses": found.of_losses,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "rule": step.rule.name,
+        "law": step.rule.law,
+        "backwards": step.backwards,
+        "before": to_text(step.before),
+        "after": to_text(step.after),
+    }
+
+
+def _text(node: Expression | None) -> str | None:
+    return None if node is None else to_text(node)

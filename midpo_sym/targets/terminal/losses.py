@@ -1,0 +1,347 @@
+"""Results for a terminal: tables, derivations, and counterexamples to check by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from midpo_sym.language import tree
+from midpo_sym.language.printing.mathematics import to_unicode
+from midpo_sym.language.printing.printer import Symbol
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.derivation.steps import Step
+from midpo_sym.prover.framework import abbreviations, framework_argument
+from midpo_sym.prover.priors.solve import Reach, Solution
+from midpo_sym.prover.prove import Result
+from midpo_sym.prover.special_cases import Specialisation
+from midpo_sym.prover.verdict import (
+    LABELS_ASSUMPTION,
+    Cure,
+    Proved,
+    Refuted,
+    Status,
+    Undecided,
+)
+from midpo_sym.spec import library
+from midpo_sym.spec.model import Derivation
+from midpo_sym.targets.terminal.points import counterexample
+
+_STYLES = {Status.PROVED: "green", Status.REFUTED: "yellow", Status.UNDECIDED: "magenta"}
+_NARROW, _WIDE = 80, 100  # columns that keep claims on a line; that have room for what ζ knows
+_LABELS = "consistent labels"
+_SIGNS = {Status.PROVED: "✓", Status.REFUTED: "✗", Status.UNDECIDED: "?"}
+
+
+def summary(results: Sequence[Result], *, width: int) -> RenderableType:
+    """Return one row for each result, and a line that counts them, for so many columns."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("claim", overflow="fold", no_wrap=width >= _NARROW)
+    table.add_column("value", no_wrap=True)
+    table.add_column("gradient", no_wrap=True)
+    table.add_column("needs", overflow="fold")
+    if width >= _WIDE:
+        table.add_column("prior knows", overflow="fold")
+    table.add_column("time", justify="right", no_wrap=True)
+    for result in results:
+        value, gradient = result.expected
+        table.add_row(
+            result.id,
+            _status(result.verdict.status, value),
+            _status(result.gradient.status, gradient),
+            needs(result),
+            *([_knows(result)] if width >= _WIDE else []),
+            f"{result.seconds * 1e3:.0f} ms",
+        )
+    noted = [Text(f"{_LABELS}: {LABELS_ASSUMPTION}", style="dim")] * any(
+        isinstance(result.verdict, Proved) and LABELS_ASSUMPTION in result.verdict.assumptions
+        for result in results
+    )
+    return Group(table, *noted, _count(results))
+
+
+def needs(result: Result) -> str:
+    """Return the conditions and assumptions of what is proved of a result, short."""
+    symbols = result.derivation.symbols
+    parts: dict[str, None] = {}
+    for verdict in (result.verdict, result.gradient):
+        if not isinstance(verdict, Proved):
+            continue
+        for each in verdict.conditions:
+            if isinstance(each.expression, tree.Length):
+                continue
+            assumed = "" if each.given_by else " (assumed)"
+            parts[f"{to_unicode(each.expression, symbols)} ≠ 0{assumed}"] = None
+        if any(isinstance(each.expression, tree.Length) for each in verdict.conditions):
+            parts["|y| ≥ 1"] = None
+        for text in verdict.assumptions:
+            parts[_LABELS if text == LABELS_ASSUMPTION else text] = None
+    return "; ".join(parts)
+
+
+def story(result: Result, specialises: Iterable[Specialisation] = ()) -> RenderableType:
+    """Return everything about one result but its steps."""
+    symbols = result.derivation.symbols
+    statement = result.statement
+    rows = Table.grid(padding=(0, 2), pad_edge=True)
+    rows.add_column(no_wrap=True, style="dim")
+    rows.add_column(overflow="fold")
+    rows.add_row("prior", f"ζ(y) ∝ {to_unicode(statement.zeta, symbols)}")
+    rows.add_row("scale", to_unicode(statement.scale, symbols))
+    rows.add_row("loss", f"{statement.link} of {to_unicode(statement.argument, symbols)}")
+    for node in abbreviations(statement):
+        rows.add_row("", f"{to_unicode(node, symbols)} = {to_unicode(node.body, symbols)}")
+    if result.claim:
+        where = f"{library.cited(result.claim.citation.work)}, {result.claim.citation.place}"
+        rows.add_row("claimed in" if result.claim.printed else "ours, on", where)
+    for of, verdict, expected in zip(
+        ("value", "gradient"), (result.verdict, result.gradient), result.expected, strict=True
+    ):
+        rows.add_row(of, _status(verdict.status, expected))
+    for name, text in _details(result, symbols):
+        rows.add_row(name, text)
+    for each in specialises if result.claim is None or result.claim.is_main else ():
+        rows.add_row("becomes", _special(each, symbols))
+    for opinion in result.opinions:
+        rows.add_row(f"{opinion.judge}, {opinion.of}", f"{opinion.says} ({opinion.detail})")
+    if result.claim and result.claim.note:
+        rows.add_row("note", result.claim.note)
+    parts: list[RenderableType] = [
+        Text(result.id, style="bold"),
+        rows,
+    ]
+    if result.witness:
+        parts.append(Padding(counterexample(result, result.witness), (1, 0, 0, 2), expand=False))
+    return Group(*parts, "")
+
+
+def steps(result: Result) -> RenderableType:
+    """Return the derivation of a result, a line for each step."""
+    symbols = result.derivation.symbols
+    found = result.steps
+    if found is None:
+        return Text(f"{result.id} has no derivation: it is outside the class that has one.")
+    parts: list[RenderableType] = [Text(f"{result.id}, step by step", style="bold")]
+    parts += ["  the implicit reward", _chain(found.reward, symbols)]
+    what = "loss" if found.of_losses else "argument"
+    parts += [f"  the {what} of MI-DPO"]
+    if isinstance(result.verdict, Proved):
+        parts.append(_chain((*found.framework, *found.target), symbols))
+        reached = "the loss" if found.of_losses else "the argument of the loss"
+        parts.append(Text(f"  which is {reached}. ∎", style="green"))
+        if not isinstance(result.gradient, Proved):
+            said = f"  This is about the value; the gradient is {result.gradient.status.value}."
+            parts.append(Text(said, style="yellow"))
+    else:
+        parts.append(_chain(found.framework, symbols, framework_argument(result.statement)))
+        parts.append("  the argument of the loss")
+        parts.append(_chain(found.target, symbols, result.statement.argument))
+        if isinstance(result.verdict, Undecided):
+            parts.append(Text(f"  Undecided: {result.verdict.reason}.", style="magenta"))
+        elif result.residual is not None:
+            residual = to_unicode(result.residual, symbols)
+            what = "The losses" if "link" in result.verdict.part else "They"
+            parts.append(Text(f"  {what} differ: {residual} ≠ 0.", style="yellow"))
+    return Group(*parts, "")
+
+
+def description(
+    derivation: Derivation, result: Result, specialises: Iterable[Specialisation]
+) -> RenderableType:
+    """Return what a specification says, for people."""
+    parts: list[RenderableType] = [
+        Text(f"{derivation.title}: {derivation.name}", style="bold"),
+        derivation.summary,
+    ]
+    if derivation.source:
+        source = derivation.source
+        parts.append(f"Source: {library.cited(source.work)}, {source.place}.")
+    names = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("name", "symbol", "domain", "default", "in Python", "meaning"):
+        names.add_column(column, overflow="fold")
+    for parameter in derivation.parameters:
+        default = "" if parameter.default is None else str(parameter.default)
+        names.add_row(
+            parameter.name,
+            parameter.symbol.unicode,
+            parameter.domain,
+            default,
+            parameter.torch,
+            parameter.meaning,
+        )
+    for weight in derivation.weights:
+        domain = f"{weight.domain}, per token{', by label' * weight.by_label}"
+        names.add_row(weight.name, weight.symbol.unicode, domain, "", weight.torch, weight.meaning)
+    parts += [names, story(result, specialises)]
+    claims = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("claim", "printed in", "expected"):
+        claims.add_column(column, overflow="fold")
+    for claim in derivation.claims:
+        expected = claim.status
+        if claim.gradient != claim.status:
+            expected += f", gradient {claim.gradient}"
+        where = f"{library.cited(claim.citation.work)}, {claim.citation.place}"
+        claims.add_row(claim.id, where if claim.printed else f"not printed; on {where}", expected)
+    if derivation.claims:
+        parts.append(claims)
+    if derivation.notes:
+        parts.append(derivation.notes.strip())
+    return Group(*parts)
+
+
+def _status(status: Status, expected: Status) -> Text:
+    text = f"{_SIGNS[status]} {status.value}"
+    if status is expected:
+        return Text(text, style=_STYLES[status])
+    return Text(f"{text}, expected {expected.value}", style="bold red")
+
+
+def _count(results: Sequence[Result]) -> RenderableType:
+    said = _said(results)
+    wrong = sum(not result.as_expected for result in results)
+    line = Text(f"{said}; all as expected", style="green")
+    if wrong:
+        line = Text(f"{said}; {wrong} not as expected", style="bold red")
+    ours = [result for result in results if result.claim and not result.claim.printed]
+    if not ours:
+        return line
+    printed = [result for result in results if result not in ours]
+    apart = [f"printed: {_said(printed)}"] * bool(printed)
+    apart.append(f"ours (repairs and readings): {_said(ours)}")
+    return Group(line, Text("; ".join(apart), style="dim"))
+
+
+def _said(results: Sequence[Result]) -> str:
+    """Return how many are proved in value and gradient, in value only, and the rest by value."""
+    counts = Counter(
+        "proved in value only"
+        if result.verdict.status is Status.PROVED and result.gradient.status is not Status.PROVED
+        else result.verdict.status.value
+        for result in results
+    )
+    order = ("proved", "proved in value only", "refuted", "undecided")
+    return ", ".join(f"{counts[each]} {each}" for each in order if counts[each])
+
+
+def _knows(result: Result) -> str:
+    found = result.properties
+    if found is None:
+        return ""
+    words = {
+        "policy": found.prior_depends_on_policy,
+        "label": found.prior_depends_on_label,
+        "length": found.prior_depends_on_length,
+        "stop-gradient": found.prior_uses_stop_gradient,
+    }
+    return ", ".join(word for word, holds in words.items() if holds)
+
+
+def _details(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str, str]]:
+    verdict = result.verdict
+    match verdict:
+        case Proved():
+            for condition in verdict.conditions:
+                why = condition.given_by or "assumed"
+                yield "condition", f"{to_unicode(condition.expression, symbols)} ≠ 0 ({why})"
+            for assumption in verdict.assumptions:
+                yield "assumption", assumption
+        case Refuted(part=part, residual=residual, cures=cures):
+            yield "differs in", part
+            if residual is not None:
+                yield "residual", f"{to_unicode(residual, symbols)}   (MI-DPO minus the loss)"
+            if not result.residual_as_expected:
+                expected = result.claim.residual if result.claim else None
+                if expected is not None:
+                    yield "expected", f"{to_unicode(expected, symbols)} as residual"
+            for cure in cures:
+                yield "holds for", _cured(cure, symbols)
+            if part != "link":
+                yield from _repair(result.prior, symbols)
+        case Undecided(reason=reason):
+            yield "because", reason
+    gradient = result.gradient
+    if isinstance(gradient, Proved):
+        own = verdict.conditions if isinstance(verdict, Proved) else ()
+        for condition in gradient.conditions:
+            if condition not in own:
+                shown = to_unicode(condition.expression, symbols)
+                yield (
+                    "condition",
+                    f"{shown} ≠ 0, for the gradient ({condition.given_by or 'assumed'})",
+                )
+    if isinstance(gradient, Refuted) and gradient.part == "gradient" and gradient.residual:
+        residual_of_gradient = to_unicode(gradient.residual, symbols)
+        yield "residual", f"∇[{residual_of_gradient}]   (gradient of MI-DPO minus the loss's)"
+    if isinstance(gradient, Undecided) and gradient != verdict:
+        yield "because", gradient.reason
+    found = result.properties
+    chosen, rejected = result.rewards
+    yield "reward", to_unicode(chosen, symbols)
+    if found is None or found.prior_depends_on_label:
+        yield "", to_unicode(rejected, symbols)
+    if found is None:
+        yield "prior knows", "not computed: a part of the prior or of the loss has no normal form"
+        return
+    knows = _knows(result)
+    yield "prior knows", knows or "nothing of policy, label or length"
+    if isinstance(verdict, Proved) and result.prior.gives_loss and result.prior.is_needed:
+        yield "any prior", f"for this loss has to know {result.prior.reach.value}"
+    loss = {
+        "a reference model": not found.reference_free,
+        "next-token distributions": found.needs_divergence,
+        "lengths": found.needs_length,
+        "weights per token": found.needs_weights,
+    }
+    needed = ", ".join(word for word, holds in loss.items() if holds)
+    yield "loss needs", needed or "the policy alone"
+
+
+def _cured(cure: Cure, symbols: Mapping[str, Symbol]) -> str:
+    """Return a value for which a statement holds, with what must not be zero then."""
+    at = f"{_symbol(cure.parameter, symbols)} = {to_unicode(cure.value, symbols)}"
+    open_ = [each for each in cure.conditions if not each.given_by]
+    needed = ", ".join(f"{to_unicode(each.expression, symbols)} ≠ 0" for each in open_)
+    return f"{at}, where {needed}" if needed else at
+
+
+def _repair(found: Solution, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str, str]]:
+    if found.zeta is not None:
+        what = "this loss" if found.gives_loss else f"its argument, under the link {found.link}"
+        yield "right prior", f"ζ(y) ∝ {to_unicode(found.zeta, symbols)}   (gives {what})"
+    elif found.reach is Reach.PAIR:
+        yield "right prior", "none: it would have to know the other response of the pair"
+
+
+def _special(found: Specialisation, symbols: Mapping[str, Symbol]) -> str:
+    at = ", ".join(
+        f"{_symbol(name, symbols)} = {to_unicode(value)}" for name, value in found.values.items()
+    )
+    return f"{found.id} at {at}{'' if found.gradient else ' (value only)'}"
+
+
+def _chain(
+    chain: Sequence[Step], symbols: Mapping[str, Symbol], start: Expression | None = None
+) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(style="dim", overflow="fold", min_width=24)
+    here = None
+    if not chain and start is not None:
+        table.add_row("   ", to_unicode(start, symbols), "")
+    for step in chain:
+        if step.before != here:
+            table.add_row("   ", to_unicode(step.before, symbols), "")
+        here = step.after
+        arrow = " (from right to left)" if step.backwards else ""
+        table.add_row("  =", to_unicode(here, symbols), f"{step.rule.name}{arrow}")
+    return table
+
+
+def _symbol(name: str, symbols: Mapping[str, Symbol]) -> str:
+    return symbols[name].unicode if name in symbols else name

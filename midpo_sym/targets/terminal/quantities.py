@@ -1,0 +1,56 @@
+"""The numbers that one needs to check a counterexample by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from midpo_sym.judges.exact import InexactError, Polynomial
+from midpo_sym.judges.witness import Witness, evaluate
+from midpo_sym.language import tree
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.framework import FRAMEWORK_LINK, sides
+from midpo_sym.spec.model import Statement
+
+
+def quantities(
+    statement: Statement, witness: Witness
+) -> Iterator[tuple[Expression, int, Polynomial]]:
+    """Yield the logarithms and divergences that occur in a statement, each once.
+
+    With each comes the token it is taken at, from 0, or −1 for a whole response; and its value
+    at the witness, or its derivative where the witness is one of gradients.
+    """
+    seen: set[tuple[Expression, int]] = set()
+    for side in sides(statement):
+        for node in side.walk():
+            leaf = _readable(node)
+            if leaf is None:
+                continue
+            token = bool(tree.token_responses(leaf))
+            (response,) = tree.responses(leaf)
+            places = range(len(witness.models.responses[response])) if token else (-1,)
+            for t in places:
+                if (leaf, t) in seen:
+                    continue
+                seen.add((leaf, t))
+                try:
+                    value = evaluate(leaf, witness.models, t)
+                except (InexactError, ZeroDivisionError):
+                    continue
+                yield leaf, t, value.slope if witness.of_gradient else value.value
+
+
+def compared(statement: Statement, witness: Witness) -> tuple[str, str]:
+    """Return what the two sides of a witness are: the arguments of the links, or the losses."""
+    if statement.link == FRAMEWORK_LINK and witness.losses is None:
+        return "the argument of MI-DPO", "the argument of the loss"
+    return "MI-DPO's loss", "the loss"
+
+
+def _readable(node: Expression) -> Expression | None:
+    match node:
+        case tree.Probability() | tree.TokenProbability():
+            return tree.Log(node)
+        case tree.Divergence():
+            return node
+    return None

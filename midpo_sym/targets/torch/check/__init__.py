@@ -1,0 +1,1 @@
+"""Generated code is run, and compared with the literal evaluation of its specification."""

@@ -1,0 +1,69 @@
+"""Names in a generated file: of its function and class, and those that its code needs itself."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from midpo_sym.targets.torch.code import FILLED
+
+# What the generated code calls things by; a hyper-parameter of such a name would hide them.
+_CODE = frozenset({
+    "Needs", "PreferenceLoss", "ResponseStatistics", "Tensor", "argument", "bias", "check_nonzero",
+    "check_number", "check_pairs", "check_tokens", "check_weights", "chosen", "fill_padding",
+    "float", "forward", "from_hidden", "from_logits", "from_statistics", "given", "hidden",
+    "labels", "link", "log_sum_exp", "logits", "logsigmoid", "mask", "math", "max", "needs",
+    "overwrite_logits", "reduction", "rejected", "self", "super", "torch", "tuple", "weight",
+    "weights_of",
+})  # fmt: skip
+# The public attributes of torch.nn.Module, which a hyper-parameter of a module would replace.
+MODULE_NAMES = frozenset({
+    "T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children",
+    "compile", "cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "float", "forward",
+    "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "ipu",
+    "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules",
+    "named_parameters", "parameters", "register_backward_hook", "register_buffer",
+    "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook",
+    "register_full_backward_pre_hook", "register_load_state_dict_post_hook",
+    "register_load_state_dict_pre_hook", "register_module", "register_parameter",
+    "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_",
+    "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train",
+    "training", "type", "xpu", "zero_grad",
+})  # fmt: skip
+# Statistics that have these names already.
+_STATISTICS = frozenset({
+    "kl", "kl_pi_ref", "kl_ref_pi", "lengths", "logps", "logratios", "mask", "rewards",
+})  # fmt: skip
+_STARTS = ("_", "chosen_", "rejected_", "ref_", "prev_", FILLED)
+_WEIGHT_STARTS = (*_STARTS, "weighted_", "kl_ref_pi_", "kl_pi_ref_")
+_WEIGHT_ENDS = ("_lengths",)  # by which the checks know lengths
+
+
+def is_taken_from_parameters(name: str) -> bool:
+    """Return whether a hyper-parameter of this name would hide something in the generated code."""
+    return name in _CODE | MODULE_NAMES or name.startswith(_STARTS)
+
+
+def is_taken_from_weights(name: str) -> bool:
+    """Return whether a weight of this name would be taken for something else."""
+    return (
+        name in _CODE | _STATISTICS
+        or name.startswith(_WEIGHT_STARTS)
+        or name.endswith(_WEIGHT_ENDS)
+    )
+
+
+def function_name(id_: str) -> str:
+    """Return the name of the function of a specification."""
+    return id_ if id_.endswith("_loss") else f"{id_}_loss"
+
+
+def module_name(title: str, id_: str) -> str:
+    """Return the name of the class: of the title, or of the id where that has no such name."""
+    text = unicodedata.normalize("NFKC", re.sub(r"\(.*?\)", "", title))
+    words = re.findall(r"[A-Za-z0-9]+", text)
+    name = "".join(word[0].upper() + word[1:] for word in words)
+    if not name or not name.isidentifier() or not text.isascii():
+        name = "".join(word.capitalize() for word in id_.split("_"))
+    name = name if name.endswith("Loss") else f"{name}Loss"
+    return f"My{name}" if name in _CODE else name  # PreferenceLoss is its base class

@@ -1,0 +1,1 @@
+"""Passes over logits and hidden states, a tile at a time."""

@@ -1,0 +1,1 @@
+"""Chains over finite sets, and the audit of what the paper prints."""
