@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 PACKAGE = "midpo_sym"
 MOVED = {
@@ -197,7 +198,7 @@ class Finder:
         package, _, old = fullname.partition(".")
         if package != PACKAGE or old not in MOVED:
             return None
-        loader = _Alias(fullname, f"{PACKAGE}.{MOVED[old]}")
+        loader: Any = _Alias(fullname, f"{PACKAGE}.{MOVED[old]}")
         return ModuleSpec(fullname, loader, is_package=old in PACKAGES)
 
 

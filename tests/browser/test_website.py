@@ -8,7 +8,7 @@ import pytest
 from tabs import Tab
 
 from midpo_sym import api
-from midpo_sym.site.live.program import program as live
+from midpo_sym.site.live import program as live
 from midpo_sym.spec import library
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from midpo_sym import api
-from midpo_sym.site.live.program import program as live
+from midpo_sym.site.live import program as live
 
 
 def value(id_: str, x: float, **moved: float) -> tuple[float, float]:

@@ -14,8 +14,8 @@ from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.prover.properties import Properties
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Proved
+from midpo_sym.site.live import program as live
 from midpo_sym.site.live.plot import Plot, curves, draw
-from midpo_sym.site.live.program import program as live
 from midpo_sym.site.maths.layout import formula
 from midpo_sym.site.maths.symbols import entries
 from midpo_sym.site.mkdocs.templating import fenced, indented, render
