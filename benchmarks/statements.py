@@ -56,7 +56,7 @@ def weights(count: int) -> Statement:
         (build.ref("y", "t") / build.pi("y", "t")) ** weight(number, "y") for number in range(count)
     ]
     zeta = build.pi("y") * build.prod_t("y", product(powers))
-    return Statement(alpha, zeta, "logsigmoid", reward("w") - reward("l"))
+    return Statement.of(alpha, zeta, "logsigmoid", reward("w") - reward("l"))
 
 
 def parameters(count: int) -> Statement:
@@ -78,7 +78,7 @@ def _powers(shares: list[Expression]) -> Statement:
         log = build.log(build.pi(s) / build.ref(s))
         return total([alpha * share * log for share in shares])
 
-    return Statement(alpha, zeta, "logsigmoid", reward("w") - reward("l"))
+    return Statement.of(alpha, zeta, "logsigmoid", reward("w") - reward("l"))
 
 
 FAMILIES: dict[str, tuple[Callable[[int], Statement], tuple[int, ...]]] = {

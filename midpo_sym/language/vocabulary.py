@@ -132,14 +132,6 @@ STATUSES = {
     "undecided": "the prover can neither prove nor refute the statement",
 }
 
-LINKS = {
-    "logsigmoid": "-log(sigmoid(a))",
-    "identity": "-a",
-    "hinge": "max(0, 1 - a)",
-    "square": "(1 - a)^2",
-    "sigmoid": "1 - sigmoid(a)",
-}
-
 # What the theory says with, over finite sets (see `indexed`); log and exp are as above.
 THEORY_FUNCTIONS = {
     word.name: word

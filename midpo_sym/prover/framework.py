@@ -5,9 +5,8 @@ Source: Tutunov et al. 2025 (arXiv 2501.01544), section 3.2, J_MI-DPO.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from midpo_sym.language import tree
+from midpo_sym.language.objective import Objective
 from midpo_sym.language.tree import Expression
 from midpo_sym.spec.model import Statement
 
@@ -41,21 +40,16 @@ def implicit_reward(statement: Statement, response: str) -> Expression:
 def abbreviations(statement: Statement) -> list[tree.Defined]:
     """Return the names that a statement uses, each once, as it first uses it."""
     found: dict[str, tree.Defined] = {}
-    for side in (statement.zeta, statement.argument):
+    for side in (statement.zeta, statement.target.as_term().argument):
         for node in side.walk():
             if isinstance(node, tree.Defined):
                 found.setdefault(node.name, node)
     return list(found.values())
 
 
-# Loss of one pair as a function of the argument of the link.
-LOSSES: dict[str, Callable[[Expression], Expression]] = {
-    "logsigmoid": lambda a: tree.Log(tree.Add((tree.Number(1), tree.Exp(tree.Neg(a))))),
-    "identity": tree.Neg,
-    "hinge": lambda a: tree.Max(tree.Number(0), tree.Add((tree.Number(1), tree.Neg(a)))),
-    "square": lambda a: tree.Pow(tree.Add((tree.Number(1), tree.Neg(a))), tree.Number(2)),
-    "sigmoid": lambda a: tree.Div(tree.Number(1), tree.Add((tree.Number(1), tree.Exp(a)))),
-}
+def framework(statement: Statement) -> Objective:
+    """Return MI-DPO's loss with the prior and the scale of a statement."""
+    return Objective.of(FRAMEWORK_LINK, framework_argument(statement))
 
 
 def sides(statement: Statement) -> tuple[Expression, Expression]:
@@ -64,7 +58,7 @@ def sides(statement: Statement) -> tuple[Expression, Expression]:
     The log-sigmoid is one to one, so under it the arguments are compared; under any other link,
     the losses.
     """
-    argument = framework_argument(statement)
-    if statement.link == FRAMEWORK_LINK:
-        return argument, statement.argument
-    return LOSSES[FRAMEWORK_LINK](argument), LOSSES[statement.link](statement.argument)
+    ours, theirs = framework(statement).only_term(), statement.target.as_term()
+    if theirs.link == ours.link:
+        return ours.argument, theirs.argument
+    return ours.loss, theirs.loss

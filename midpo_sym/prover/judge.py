@@ -18,10 +18,11 @@ from midpo_sym.judges import random_models, witness
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import Answer, Decision, Theorem, decide, decide_gradient
 from midpo_sym.language import tree
+from midpo_sym.language.links import LINKS
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.conditions import NoGradientError, conditions, flows, kinks
-from midpo_sym.prover.framework import FRAMEWORK_LINK, LOSSES, framework_argument
+from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument
 from midpo_sym.prover.opaque import opaque_part
 from midpo_sym.prover.properties import depends_on_label
 from midpo_sym.prover.refutation import refutation, residual_of_gradient
@@ -82,10 +83,11 @@ def judge(
     verdict, opinions, numbers, found = _judge_value(left, right, statement, work)
     if numbers is None:
         return verdict, verdict, tuple(opinions)
-    both = framework_argument(statement), statement.argument
-    if statement.link == FRAMEWORK_LINK:
+    term = statement.target.as_term()
+    both = framework_argument(statement), term.argument
+    if term.link.name == FRAMEWORK_LINK:
         both = left, right
-    losses = (FRAMEWORK_LINK, both[0]), (statement.link, both[1])
+    losses = (FRAMEWORK_LINK, both[0]), (term.link.name, both[1])
     compared = _Sides(left, right, losses, statement, work)
     gradient, more = _judge_gradient(compared, verdict, numbers, found)
     return verdict, gradient, (*opinions, *more)
@@ -140,7 +142,7 @@ def _judge_gradient(
     of_arguments = links == {FRAMEWORK_LINK} and isinstance(value, Proved)
     try:
         if links == {FRAMEWORK_LINK} and not of_arguments:
-            left, right = (LOSSES[link](argument) for link, argument in compared.losses)
+            left, right = (LINKS[link].of(argument) for link, argument in compared.losses)
             numbers = _compared(left, right)
             answer, decisions = _decided_apart(compared)
         else:

@@ -80,7 +80,7 @@ def compute_properties(statement: Statement) -> Properties:
         needs_divergence=_has(in_loss, tree.Divergence),
         needs_length=_has(in_loss, tree.Length),
         needs_weights=_has(in_loss, tree.Weight),
-        uses_stop_gradient=_has(set(statement.argument.walk()), tree.StopGradient),
+        uses_stop_gradient=_has(set(statement.target.loss.walk()), tree.StopGradient),
     )
 
 

@@ -12,12 +12,13 @@ from midpo_sym.kernel.forms import Atom, NormalForm, OutsideClassError, ZeroDeno
 from midpo_sym.kernel.theorem import Answer, Decision, decide, decide_gradient
 from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
+from midpo_sym.language.links import LINKS
 from midpo_sym.language.sign import can_be_positive
 from midpo_sym.language.substitute import substitute
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.conditions import conditions
 from midpo_sym.prover.derivation.rebuild import NotReadableError, factor_list, rational, rebuild
-from midpo_sym.prover.framework import FRAMEWORK_LINK, LOSSES, framework_argument, sides
+from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, sides
 from midpo_sym.prover.verdict import Cure, Refuted
 from midpo_sym.spec.model import Statement
 
@@ -30,24 +31,24 @@ def refutation(decision: Decision | None, found: Witness, statement: Statement) 
         found: the witness.
         statement: what is refuted.
     """
-    if statement.link != FRAMEWORK_LINK:
+    if statement.target.is_one_term and statement.link != FRAMEWORK_LINK:
         return _of_link(found, statement)
+    part = "argument" if statement.target.is_one_term else "loss"
     if decision is None:
-        return Refuted("argument", None, found)
+        return Refuted(part, None, found)
     try:
         residual = rebuild(decision.difference, by_response=False)
     except NotReadableError:
-        return Refuted("argument", None, found)
-    return Refuted("argument", residual, found, _cures(decision.difference, statement))
+        return Refuted(part, None, found)
+    return Refuted(part, residual, found, _cures(decision.difference, statement))
 
 
 def _of_link(found: Witness, statement: Statement) -> Refuted:
     """Tell what is wrong with a loss of another link: the link alone, or its argument too."""
-    argument = statement.argument
     if not _same_argument(statement):
         return Refuted("link and argument", None, found)
-    ours, theirs = (LOSSES[link](argument) for link in (FRAMEWORK_LINK, statement.link))
-    return Refuted("link", tree.add(ours, tree.Neg(theirs)), found)
+    ours = LINKS[FRAMEWORK_LINK].of(statement.argument)
+    return Refuted("link", tree.add(ours, tree.Neg(statement.target.loss)), found)
 
 
 def _same_argument(statement: Statement) -> bool:

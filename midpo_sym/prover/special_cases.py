@@ -48,7 +48,8 @@ def specialisations(
     """
     found: list[Specialisation] = []
     for other in others:
-        if other.id == derivation.id or other.statement.link != derivation.statement.link:
+        links = {each.statement.target.as_term().link.name for each in (derivation, other)}
+        if other.id == derivation.id or len(links) > 1:
             continue
         match = next(_matches(derivation, other), None)
         if match:
@@ -57,8 +58,8 @@ def specialisations(
 
 
 def _matches(derivation: Derivation, other: Derivation) -> Iterator[Specialisation]:
-    target = unfold(other.statement.argument)
-    argument = unfold(derivation.statement.argument)
+    target = unfold(other.statement.target.as_term().argument)
+    argument = unfold(derivation.statement.target.as_term().argument)
     names = _free_names(derivation, other)
     domains = {each.name: each.domain for each in derivation.parameters}
     domains |= {each.name: each.domain for each in derivation.weights}

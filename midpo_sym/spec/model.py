@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from midpo_sym.language.grammar.losses import Definition
+from midpo_sym.language.objective import Objective
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
 
@@ -70,14 +71,42 @@ class Statement:
     Attributes:
         scale: α of the framework.
         zeta: ζ(y), up to a positive factor that depends on x only.
-        link: the outer function of the loss, a row of `LINKS`.
-        argument: what goes into it, in terms of the responses w and l.
+        target: the loss.
     """
 
     scale: Expression
     zeta: Expression
-    link: str
-    argument: Expression
+    target: Objective
+
+    @staticmethod
+    def of(scale: Expression, zeta: Expression, link: str, argument: Expression) -> Statement:
+        """Return the statement of a loss of one term.
+
+        Args:
+            scale: α of the framework.
+            zeta: ζ(y).
+            link: the outer function of the loss, a row of `LINKS`.
+            argument: what goes into it, in terms of the responses w and l.
+        """
+        return Statement(scale, zeta, Objective.of(link, argument))
+
+    @property
+    def link(self) -> str:
+        """Return the name of the loss's link.
+
+        Raises:
+            ShapeError: the loss has more than one term.
+        """
+        return self.target.only_term().link.name
+
+    @property
+    def argument(self) -> Expression:
+        """Return what goes into the link.
+
+        Raises:
+            ShapeError: the loss has more than one term.
+        """
+        return self.target.only_term().argument
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from rewritings import rewrite
 from midpo_sym.kernel.forms import OutsideClassError
 from midpo_sym.kernel.theorem import Answer, decide
 from midpo_sym.language import tree
-from midpo_sym.prover.framework import LOSSES, framework_argument, sides
+from midpo_sym.language.links import LINKS
+from midpo_sym.prover.framework import framework_argument, sides
 from midpo_sym.prover.judge import judge
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Status, Undecided
@@ -156,12 +157,12 @@ PROOFS = {
 
 def test_losses_are_those_of_the_prover(workshop):
     """Each link's loss in Coq is the tree that the prover has for it, for every argument."""
-    assert set(PROOFS) == set(LOSSES)
+    assert set(PROOFS) == set(LINKS)
     argument = tree.Parameter("a", "real")
     parts = [
-        f"Goal forall p_a, loss_{link} p_a = {to_coq(loss(argument))}.\n"
-        f"Proof. intros. {PROOFS[link]} Qed."
-        for link, loss in LOSSES.items()
+        f"Goal forall p_a, loss_{name} p_a = {to_coq(link.of(argument))}.\n"
+        f"Proof. intros. {PROOFS[name]} Qed."
+        for name, link in LINKS.items()
     ]
     check = run(workshop, parts)
     assert check.accepted, check.message

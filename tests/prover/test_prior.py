@@ -20,7 +20,7 @@ ALPHA = loss("alpha")
 
 def solve(argument, scale=ALPHA, link="logsigmoid"):
     """Return the prior of a loss; the statement's own prior has no say in it."""
-    return solve_prior(Statement(scale, prior("prev(y)"), link, argument))
+    return solve_prior(Statement.of(scale, prior("prev(y)"), link, argument))
 
 
 LR = "alpha*log(pi({0})/ref({0}))"
@@ -85,7 +85,7 @@ def test_reach_and_prior(name):
     if reach is PAIR:
         assert solution.zeta is None
         return
-    statement = Statement(ALPHA, solution.zeta, "logsigmoid", loss(text))
+    statement = Statement.of(ALPHA, solution.zeta, "logsigmoid", loss(text))
     framework = framework_argument(statement)
     assert decide(framework, loss(text)).answer is Answer.EQUAL
     assert compare(framework, loss(text)) == (True, True)

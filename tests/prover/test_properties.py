@@ -87,7 +87,7 @@ def test_rewards(name):
 
 
 def properties(zeta, argument):
-    statement = Statement(loss("alpha"), prior(zeta), "logsigmoid", loss(argument))
+    statement = Statement.of(loss("alpha"), prior(zeta), "logsigmoid", loss(argument))
     return compute_properties(statement)
 
 
@@ -133,7 +133,7 @@ def test_what_is_hidden_counts():
     assert found.prior_depends_on_policy
     assert not found.reference_free
     assert found.needs_length
-    statement = Statement(loss("alpha"), prior(zeta), "logsigmoid", loss(argument))
+    statement = Statement.of(loss("alpha"), prior(zeta), "logsigmoid", loss(argument))
     # log(π/exp(max(log π, 0))) has no shorter form, and is shown as it is written.
     assert simplest_reward(statement, "w") == unfold(at_labels(implicit_reward(statement, "w")))
 

@@ -11,7 +11,8 @@ from independent import WitnessPoint, compare, confirms, evaluate
 from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.language.build import exp, log, maximum
 from midpo_sym.language.grammar.losses import Scope, parse
-from midpo_sym.prover.framework import LOSSES, framework_argument, sides
+from midpo_sym.language.links import LINKS
+from midpo_sym.prover.framework import framework_argument, sides
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.verdict import Proved, Refuted, Status
 from midpo_sym.spec.reading.losses import load
@@ -102,8 +103,8 @@ def test_wrong_link():
     assert decide(result.verdict.residual, expected).answer is Answer.EQUAL
     assert compare(result.verdict.residual, expected) == (True, True)
     left, right = (
-        LOSSES["logsigmoid"](framework_argument(result.statement)),
-        LOSSES["hinge"](m),
+        LINKS["logsigmoid"].of(framework_argument(result.statement)),
+        LINKS["hinge"].of(m),
     )
     assert confirms(result.witness, left, right)
 

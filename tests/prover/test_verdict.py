@@ -148,7 +148,7 @@ def test_opinions_are_recorded():
 def test_outside_the_class_is_undecided():
     """γ^η with γ of any sign is outside the class; equal numbers alone prove nothing."""
     odd = loss("gamma") ** loss("eta")
-    statement = Statement(loss("alpha"), prior("ref(y)"), "logsigmoid", odd)
+    statement = Statement.of(loss("alpha"), prior("ref(y)"), "logsigmoid", odd)
     odd_sides = loss("max(2*gamma, 2*eta)"), loss("2*max(gamma, eta)")
     verdict, gradient, opinions = judge(*odd_sides, statement=TRUE)
     assert isinstance(verdict, Undecided)

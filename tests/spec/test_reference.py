@@ -10,11 +10,11 @@ from midpo_sym.language import constants
 from midpo_sym.language.errors import LanguageError
 from midpo_sym.language.grammar import limits
 from midpo_sym.language.grammar.losses import Scope, parse
+from midpo_sym.language.links import LINKS
 from midpo_sym.language.printing import symbols
 from midpo_sym.language.vocabulary import (
     DOMAINS,
     FUNCTIONS,
-    LINKS,
     QUANTITIES,
     RESERVED,
     RESPONSES,
@@ -88,7 +88,7 @@ EXPECTED = {
     "Responses": [(f"`{name}`", meaning) for name, meaning in RESPONSES.items()],
     "Domains": [(f"`{name}`", meaning) for name, meaning in DOMAINS.items()],
     "Statuses": [(f"`{name}`", meaning) for name, meaning in STATUSES.items()],
-    "Links": [(f"`{name}`", f"`{loss}`") for name, loss in LINKS.items()],
+    "Links": [(f"`{name}`", f"`{link.text}`") for name, link in LINKS.items()],
 }
 
 

@@ -72,14 +72,15 @@ def derive(statement: Statement, *, proved: bool) -> Steps:
     Raises:
         DisagreementError: the statement is said to be proved, and the kernel has no theorem of it.
     """
-    framework, target = framework_argument(statement), statement.argument
+    term = statement.target.as_term()
+    framework, target = framework_argument(statement), term.argument
     by_token = any(
         isinstance(node, tree.TokenProbability)
         for side in (statement.zeta, target)
         for node in side.walk()
     )
     rewards, chains = _rewards(statement, by_token=by_token)
-    if proved and statement.link != FRAMEWORK_LINK:
+    if proved and term.link.name != FRAMEWORK_LINK:
         return Steps(chains, (_whole(*sides(statement)),), (), of_losses=True)
     there: Expression = tree.add(rewards["w"], tree.Neg(rewards["l"]))
     first = _step(SUBSTITUTION, framework, there)

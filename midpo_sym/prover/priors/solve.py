@@ -10,7 +10,7 @@ has to know more than its response is said only with an exact point at which the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 
@@ -105,12 +105,13 @@ def solve_prior(statement: Statement) -> Solution:
 
     It is solved from the loss alone; where that leads to none, the statement's own is tried.
     """
-    link = statement.link
+    term = statement.target.as_term()
+    link = term.link.name
 
     def own(_scale: Expression, _argument: Expression) -> Expression:
         return unfold(statement.zeta)
 
-    for of_loss, argument in margin.readings(link, statement.argument):
+    for of_loss, argument in margin.readings(link, term.argument):
         for propose in (margin.from_normal_form, margin.from_terms, own):
             try:
                 zeta = _reread(propose(statement.scale, argument))
@@ -119,11 +120,11 @@ def solve_prior(statement: Statement) -> Solution:
                 return _solved(zeta, argument, link, gives_loss=of_loss)
             except (OutsideClassError, ZeroDenominatorError, NotReadableError, ValueError):
                 continue
-    for of_loss, argument in margin.readings(link, statement.argument):
+    for of_loss, argument in margin.readings(link, term.argument):
         failure = _failure(argument, _SEPARABLE)
         if failure:
             return Solution(Reach.PAIR, None, link, of_loss, failure)
-    return Solution(Reach.UNKNOWN, None, link, reason=_why(statement.argument))
+    return Solution(Reach.UNKNOWN, None, link, reason=_why(term.argument))
 
 
 def _gives(statement: Statement, zeta: Expression, argument: Expression, *, of_loss: bool) -> bool:
@@ -132,9 +133,9 @@ def _gives(statement: Statement, zeta: Expression, argument: Expression, *, of_l
     Where the loss is MI-DPO's argument under another link, what is judged is the argument.
     """
     if of_loss:
-        judged = Statement(statement.scale, zeta, statement.link, statement.argument)
+        judged = replace(statement, zeta=zeta)
     else:
-        judged = Statement(statement.scale, zeta, FRAMEWORK_LINK, argument)
+        judged = Statement.of(statement.scale, zeta, FRAMEWORK_LINK, argument)
     value, gradient, _ = judge(*sides(judged), statement=judged)
     return isinstance(value, Proved) and isinstance(gradient, Proved)
 

@@ -16,7 +16,6 @@ from fractions import Fraction
 
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.framework import LOSSES
 from midpo_sym.spec.model import Derivation, Statement
 
 Dual = tuple[float, float]
@@ -68,7 +67,7 @@ class Slider:
 
 def loss_program(statement: Statement) -> Program:
     """Return the loss of one pair as a program."""
-    return _lowered(LOSSES[statement.link](statement.argument))
+    return _lowered(statement.target.loss)
 
 
 def sliders(derivation: Derivation, program: Program) -> tuple[Slider, ...]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from midpo_sym.language.links import LINKS
 from midpo_sym.language.printing.mathematics import to_latex, to_unicode
-from midpo_sym.language.vocabulary import LINKS
 from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.prover.properties import Properties
 from midpo_sym.prover.prove import Result
@@ -35,15 +35,6 @@ FOLDER = "algorithms"
 # What a server has made, by all that it was made from: an edit changes one specification.
 _made: dict[str, dict[str, bytes]] = {}
 _MOST_MADE = 100
-
-# Loss of one pair as a function of the argument m, and its derivative in m.
-_LINKS = {
-    "logsigmoid": (r"-\log\sigma(m)", r"-\sigma(-m)"),
-    "identity": ("-m", "-1"),
-    "hinge": (r"\max(0,\, 1 - m)", r"-\mathbf{1}[m < 1]"),
-    "square": ("(1 - m)^2", "-2(1 - m)"),
-    "sigmoid": (r"1 - \sigma(m)", r"-\sigma(m)\,\sigma(-m)"),
-}
 
 
 def make(material: Material, cache: Path | None) -> Pages:
@@ -112,7 +103,7 @@ def _what(algorithm: Algorithm, material: Material) -> dict[str, Any]:
     chosen, rejected = result.rewards
     gradient = gradient_of(statement)
     loss = algorithm.loss
-    link, slope = _LINKS[statement.link]
+    link = LINKS[statement.link]
     return {
         "id": algorithm.id,
         "derivation": derivation,
@@ -124,8 +115,8 @@ def _what(algorithm: Algorithm, material: Material) -> dict[str, Any]:
         "argument": formula(statement.argument, symbols, "m ="),
         "definitions": [each for each in entries(derivation) if each.value],
         "entries": entries(derivation),
-        "link": link,
-        "slope": slope,
+        "link": link.latex,
+        "slope": link.slope,
         "verdict": verdicts.of_result(result),
         "judges": result.opinions,
         "chains": chains(result),
@@ -185,7 +176,7 @@ def _claim(result: Result, material: Material) -> dict[str, Any]:
         "argument": formula(statement.argument, symbols, "m =")
         if statement.argument != own.argument
         else None,
-        "link": _LINKS[statement.link][0] if statement.link != own.link else None,
+        "link": LINKS[statement.link].latex if statement.link != own.link else None,
         "verdict": verdicts.of_result(result),
         "witnesses": counterexamples(result),
     }
@@ -339,6 +330,3 @@ def _wrapped(text: str) -> Iterator[str]:
             line = ""
         line = f"{line} {word}".strip()
     yield line
-
-
-assert set(_LINKS) == set(LINKS)

@@ -98,7 +98,7 @@ class _Loader(Statements):
         prior, loss = data["prior"], data["loss"]
         self.check_table(prior, "prior", ("prior",))
         self.check_table(loss, "loss", ("loss",))
-        statement = Statement(
+        statement = Statement.of(
             self.scale(prior, ("prior", "scale"), scope),
             self.expression(prior["zeta"], ("prior", "zeta"), scope, _RESPONSES_OF_PRIOR),
             self.link(loss, ("loss", "link")),
@@ -248,7 +248,7 @@ class _Loader(Statements):
             def place(table: str, key: str) -> KeyPath:
                 return (*path, key) if key in entry else (table, key)
 
-            statement = Statement(
+            statement = Statement.of(
                 self.scale(prior, place("prior", "scale"), scope),
                 self.expression(prior["zeta"], place("prior", "zeta"), scope, _RESPONSES_OF_PRIOR),
                 self.link(loss, place("loss", "link")),

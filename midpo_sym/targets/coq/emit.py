@@ -134,7 +134,11 @@ Local Open Scope R_scope.
 def emit(result: Result) -> Certificate | Outside:
     """Return the certificate of a result's value, or why there is none."""
     stem = names.file_stem(result.claim.id if result.claim else None)
-    has_lines = result.verdict.status is Status.PROVED and not is_opaque(result.statement)
+    has_lines = (
+        result.verdict.status is Status.PROVED
+        and result.statement.target.is_one_term
+        and not is_opaque(result.statement)
+    )
     return emit_statement(
         result.id,
         result.statement,
@@ -164,6 +168,8 @@ def emit_statement(
     """
     if verdict.status is Status.UNDECIDED:
         return Outside(id_, "the prover decides neither way")
+    if not statement.target.is_one_term:
+        return Outside(id_, "certificates are of losses of one term")
     opaque = is_opaque(statement)
     if verdict.status is Status.REFUTED:
         at = instance.refutation(statement)

@@ -14,10 +14,10 @@ from midpo_sym.judges.exact import format_polynomial
 from midpo_sym.judges.tiny import END, VOCABULARY, TinyModels
 from midpo_sym.judges.witness import Witness
 from midpo_sym.language import tree
+from midpo_sym.language.links import LINKS
 from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.substitute import label_of_weight
-from midpo_sym.language.vocabulary import LINKS
 from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.prover.priors.solve import Failure, Reach, Solution
 from midpo_sym.prover.prove import Result
@@ -80,8 +80,8 @@ def gives(found: Solution) -> str:
         )
     return (
         "MI-DPO with it has the argument of this loss: proved of what is printed here, value and "
-        f"gradient. The loss is that argument under the link {found.link}, {LINKS[found.link]}; "
-        f"MI-DPO's own link is {FRAMEWORK_LINK}."
+        f"gradient. The loss is that argument under the link {found.link}, "
+        f"{LINKS[found.link].text}; MI-DPO's own link is {FRAMEWORK_LINK}."
     )
 
 

@@ -133,6 +133,9 @@ def plan(result: Result, specialises: Iterable[Specialisation] = ()) -> Plan:
     """
     if not isinstance(result.verdict, Proved):
         raise NotProvedError(prose.why_not(result))
+    if not result.statement.target.is_one_term:
+        message = f"{result.derivation.id} has more than one term: there is no code for such losses"
+        raise NotExpressibleError(message)
     return _Planner(result).plan(specialises)
 
 
