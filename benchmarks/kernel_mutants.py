@@ -151,7 +151,7 @@ def changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 def mutants(module: str) -> Iterator[Mutant]:
     """Yield every mutant of one module."""
-    text = (ROOT / "midpo_sym" / "prover" / f"{module}.py").read_text(encoding="utf-8")
+    text = (ROOT / "midpo_sym" / "kernel" / f"{module}.py").read_text(encoding="utf-8")
     lines = text.splitlines()
     whole = ast.parse(text)
     for parent in ast.walk(whole):

@@ -17,6 +17,8 @@ from midpo_sym import _moved
 
 if TYPE_CHECKING:
     from midpo_sym.api import audit, check, derivation, generate, ids, prior, prove, theory
+    from midpo_sym.chains.audit import EntryResult
+    from midpo_sym.chains.chain import ChainResult
     from midpo_sym.preferences import CycleStep, GraphSolution, prior_on_graph
     from midpo_sym.prover.priors.solve import Reach, Solution
     from midpo_sym.prover.prove import Result
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
         NotProvedError,
         WrongCodeError,
     )
-    from midpo_sym.theory.audit import EntryResult
-    from midpo_sym.theory.chains import ChainResult
 
 __version__ = "0.1.0"
 
@@ -46,8 +46,8 @@ _HOMES = {
         ("audit", "check", "derivation", "generate", "ids", "prior", "prove", "theory"),
         "midpo_sym.api",
     ),
-    "EntryResult": "midpo_sym.theory.audit",
-    "ChainResult": "midpo_sym.theory.chains",
+    "EntryResult": "midpo_sym.chains.audit",
+    "ChainResult": "midpo_sym.chains.chain",
     **dict.fromkeys(
         ("NotExpressibleError", "NotGeneratedError", "NotProvedError", "WrongCodeError"),
         "midpo_sym.targets.torch.errors",

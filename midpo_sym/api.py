@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from midpo_sym.chains.audit import EntryResult, check_entry, find_entries
+from midpo_sym.chains.chain import ChainResult, check_chain
 from midpo_sym.prover.denominators import placed
 from midpo_sym.prover.priors.solve import Solution, solve_prior
 from midpo_sym.prover.prove import Result, prove_derivation, prove_statement
@@ -13,8 +15,6 @@ from midpo_sym.spec import library
 from midpo_sym.spec.model import Derivation
 from midpo_sym.spec.reading.losses import load
 from midpo_sym.targets.torch.files import render
-from midpo_sym.theory.audit import EntryResult, check_entry, find_entries
-from midpo_sym.theory.chains import ChainResult, check_chain
 
 Spec = str | os.PathLike[str] | Derivation
 

@@ -144,4 +144,6 @@ def mutants(count: int, seed: int) -> Iterator[tuple[str, Statement]]:
         if part == "zeta" and not node.positive:
             continue
         count -= 1
-        yield f"{name} {part}: {kind}", replace(statement, **{part: node})
+        parts = {"argument": statement.argument, "zeta": statement.zeta, part: node}
+        changed = Statement.of(statement.scale, parts["zeta"], statement.link, parts["argument"])
+        yield f"{name} {part}: {kind}", changed

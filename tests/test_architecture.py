@@ -16,7 +16,7 @@ STAGES = [
     "judges",
     "rules",
     "prover",
-    "theory",
+    "chains",
     "preferences",
     "targets",
     "api",

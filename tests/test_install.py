@@ -47,8 +47,8 @@ def test_the_wheel_holds_the_specifications_and_data(wheel):
     assert {
         "midpo_sym/py.typed",
         "midpo_sym/targets/json/result.schema.json",
-        "midpo_sym/emit/templates/new.toml.jinja",
-        "midpo_sym/certify/library/MidpoCore.v",
+        "midpo_sym/targets/toml/templates/new.toml.jinja",
+        "midpo_sym/targets/coq/library/MidpoCore.v",
         "midpo_sym/certificates/lock.json",
         "midpo_sym/certificates/dpo/claim_section_4.v",
     } <= names

@@ -34,8 +34,8 @@ def theory(targets: tuple[str, ...], *, latex: bool, as_json: bool) -> None:
         raise UsageError("--latex and --json exclude each other")
     named = targets or tuple(each.setting.id for each in library.theories())
     tasks = [task for target in named for task in library.find_chains(target)]
+    from midpo_sym.chains.chain import check_chain  # noqa: PLC0415
     from midpo_sym.targets.terminal import theory as emit  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.theory.chains import check_chain  # noqa: PLC0415
 
     results = [check_chain(*task) for task in progress(tasks, "deriving")]
     if as_json:
@@ -62,8 +62,8 @@ def audit(ids: tuple[str, ...], *, as_json: bool) -> None:
 
     Exit status: 0 every verdict is as its entry expects, 1 one is not, 2 the input is wrong.
     """
+    from midpo_sym.chains.audit import check_entry, find_entries  # noqa: PLC0415
     from midpo_sym.targets.terminal import audit as emit  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.theory.audit import check_entry, find_entries  # noqa: PLC0415
 
     tasks = find_entries(ids)
     results = [check_entry(*task) for task in progress(tasks, "auditing")]

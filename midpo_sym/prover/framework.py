@@ -61,4 +61,4 @@ def sides(statement: Statement) -> tuple[Expression, Expression]:
     ours, theirs = framework(statement).only_term(), statement.target.as_term()
     if theirs.link == ours.link:
         return ours.argument, theirs.argument
-    return ours.loss, theirs.loss
+    return ours.loss, statement.target.loss

@@ -16,6 +16,7 @@ from midpo_sym.prover.framework import framework_argument, sides
 from midpo_sym.prover.judge import judge
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Status, Undecided
+from midpo_sym.spec.model import Statement
 from midpo_sym.spec.reading.losses import load, loads
 from midpo_sym.targets.coq import names
 from midpo_sym.targets.coq.bundle import bundle
@@ -317,7 +318,8 @@ def test_rewritten_targets_are_certified(workshop, results):
     for number in range(REWRITINGS):
         result = chance.choice(pool)
         target = rewritten(result.statement.argument, chance)
-        statement = replace(result.statement, argument=target)
+        own = result.statement
+        statement = Statement.of(own.scale, own.zeta, own.link, target)
         verdict, _, _ = judge(*sides(statement), statement=statement)
         each = emit_statement(f"number {number}", statement, verdict, path=PurePosixPath("a.v"))
         assert isinstance(each, Certificate)

@@ -10,8 +10,8 @@ from strategies import SCOPE_OF_LOSS, SCOPE_OF_PRIOR, arguments, priors
 from midpo_sym.language.grammar.limits import MAX_BRACKETS
 from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.language.printing.text import to_text
+from midpo_sym.spec import load
 from midpo_sym.spec.model import Derivation
-from midpo_sym.spec.reading import losses
 
 ROOT = Path(__file__).parents[2]
 SPECIFICATIONS = sorted(
@@ -45,7 +45,7 @@ def expressions_of(derivation: Derivation) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("path", SPECIFICATIONS, ids=lambda path: path.stem)
 def test_shipped_expressions_are_spelled_canonically(path):
     """Every expression of a shipped file is printed as it is written."""
-    expressions = expressions_of(losses(path))
+    expressions = expressions_of(load(path))
     assert len(expressions) >= 2
     for written, printed in expressions:
         assert printed == written

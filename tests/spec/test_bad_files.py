@@ -12,8 +12,7 @@ from bad_files import GOOD, edited, place_of_mark, refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from midpo_sym.spec import SpecError, loads
-from midpo_sym.spec.reading import losses
+from midpo_sym.spec import SpecError, load, loads
 from midpo_sym.spec.reading.files import MAX_BYTES
 from midpo_sym.spec.reading.losses import MAX_CLAIMS
 from midpo_sym.spec.reading.statements import MAX_WORK
@@ -140,14 +139,14 @@ def test_a_missing_file(tmp_path):
     """The path is named as it was given."""
     path = tmp_path / "none.toml"
     with pytest.raises(SpecError) as caught:
-        losses(path)
+        load(path)
     assert str(caught.value) == f"{path}: there is no such file"
 
 
 def test_a_directory(tmp_path):
     """A directory of specifications is not one."""
     with pytest.raises(SpecError, match="is a directory") as caught:
-        losses(tmp_path)
+        load(tmp_path)
     assert caught.value.advice.cure == "name a .toml file in it"
 
 
@@ -156,7 +155,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     path = tmp_path / "pipe.toml"
     os.mkfifo(path)
     with pytest.raises(SpecError, match="is not a file"):
-        losses(path)
+        load(path)
 
 
 def test_an_empty_file(tmp_path):
@@ -164,7 +163,7 @@ def test_an_empty_file(tmp_path):
     path = tmp_path / "empty.toml"
     path.touch()
     with pytest.raises(SpecError, match="title is missing"):
-        losses(path)
+        load(path)
 
 
 def test_ten_megabytes_are_not_read(tmp_path):
@@ -173,7 +172,7 @@ def test_ten_megabytes_are_not_read(tmp_path):
     with path.open("wb") as file:
         file.truncate(10 * 2**20)
     with pytest.raises(SpecError, match="10,485,760 bytes") as caught:
-        losses(path)
+        load(path)
     assert caught.value.advice.allowed == f"at most {MAX_BYTES:,} bytes"
 
 
@@ -182,7 +181,7 @@ def test_a_path_that_cannot_be_opened(path, tmp_path):
     """NUL, a name that is too long, and a file in the place of a directory."""
     (tmp_path / "good.toml").write_text(GOOD, encoding="utf-8")
     with pytest.raises(SpecError, match="cannot be read"):
-        losses(f"{tmp_path}/{path}")
+        load(f"{tmp_path}/{path}")
 
 
 @pytest.mark.parametrize(
@@ -199,7 +198,7 @@ def test_a_file_that_is_not_utf_8(tmp_path, data, byte, line, column):
     path = tmp_path / "latin.toml"
     path.write_bytes(data)
     with pytest.raises(SpecError, match=f"is not UTF-8: byte {byte}") as caught:
-        losses(path)
+        load(path)
     assert (caught.value.place.line, caught.value.place.column) == (line, column)
     assert caught.value.advice.cure == "save the file as UTF-8"
 
@@ -278,7 +277,7 @@ def test_random_bytes_are_refused(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "random.toml"
     path.write_bytes(data)
     with pytest.raises(SpecError) as caught:
-        losses(path)
+        load(path)
     assert str(caught.value)
 
 

@@ -7,9 +7,8 @@ import pytest
 
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.printing.text import to_text
-from midpo_sym.spec import loads
+from midpo_sym.spec import load, loads
 from midpo_sym.spec.model import Citation
-from midpo_sym.spec.reading import losses
 
 ROOT = Path(__file__).parents[2]
 SPECIFICATIONS = sorted(
@@ -208,7 +207,7 @@ def test_what_may_be_left_out():
 @pytest.mark.parametrize("path", SPECIFICATIONS, ids=lambda path: path.stem)
 def test_every_shipped_file_is_read(path):
     """It has claims, of which one is about [prior] and [loss]; every name has a symbol."""
-    derivation = losses(path)
+    derivation = load(path)
     assert derivation.id == path.stem
     assert derivation.text == path.read_text(encoding="utf-8")
     assert any(claim.is_main for claim in derivation.claims)
@@ -217,4 +216,4 @@ def test_every_shipped_file_is_read(path):
 
 def test_a_path_may_be_text():
     """`load` takes what `open` takes."""
-    assert losses(str(SPECIFICATIONS[0])) == losses(SPECIFICATIONS[0])
+    assert load(str(SPECIFICATIONS[0])) == load(SPECIFICATIONS[0])

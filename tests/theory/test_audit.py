@@ -8,10 +8,10 @@ import pytest
 from finite import compare, evaluate
 
 from midpo_sym import prior_on_graph
+from midpo_sym.chains.audit import audit_entries, check_entry
+from midpo_sym.chains.chain import hypotheses_of
 from midpo_sym.spec import library
 from midpo_sym.spec.reading.theory import loads_audit
-from midpo_sym.theory.audit import audit_entries, check_entry
-from midpo_sym.theory.chains import hypotheses_of
 
 ENTRIES = audit_entries(library.audits())
 RESULTS = {}

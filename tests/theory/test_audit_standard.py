@@ -8,11 +8,11 @@ import re
 import pytest
 from words import DERIVATIONS
 
+from midpo_sym.chains.audit import audit_entries, check_entry, find_entries
 from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.reading.theory import loads_audit
 from midpo_sym.targets.terminal.audit import in_order, report
-from midpo_sym.theory.audit import audit_entries, check_entry, find_entries
 
 ENTRIES = {name: entry for name, (entry, _) in audit_entries(library.audits()).items()}
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from finite import compare
 
+from midpo_sym.chains.chain import chains, check_chain
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.substitute import over
 from midpo_sym.spec import library
-from midpo_sym.theory.chains import chains, check_chain
 
 CHAINS = chains(library.theories())
 STEPS = [(name, k) for name, (chain, _) in CHAINS.items() for k in range(len(chain.steps))]

@@ -3,10 +3,10 @@
 import pytest
 from finite import compare
 
+from midpo_sym.chains.chain import chains, check_chain, open_denominators
 from midpo_sym.kernel.theorem import Mode
 from midpo_sym.language.build import log
 from midpo_sym.spec import library
-from midpo_sym.theory.chains import chains, check_chain, open_denominators
 
 CHAINS = chains(library.theories())
 

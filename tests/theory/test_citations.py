@@ -2,10 +2,10 @@
 
 import pytest
 
+from midpo_sym.chains.chain import check_theory
 from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.reading.theory import loads_theory
-from midpo_sym.theory.chains import check_theory
 
 HEAD = """
 title   = "A theory"

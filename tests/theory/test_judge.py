@@ -6,6 +6,7 @@ from pathlib import Path
 import mpmath
 import pytest
 
+from midpo_sym.chains.chain import check_chain
 from midpo_sym.judges import duals, finite_problems
 from midpo_sym.judges.duals import Dual
 from midpo_sym.judges.finite_problems import Problem, agree, counterexample, evaluate
@@ -18,7 +19,6 @@ from midpo_sym.language.indexed import Differential, Indexed, IndexSum
 from midpo_sym.language.tree import Number, Parameter
 from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.spec.reading.theory import loads_theory
-from midpo_sym.theory.chains import check_chain
 
 beta = Parameter("beta", "positive")
 

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from midpo_sym.chains import chain as chains
 from midpo_sym.kernel.hypotheses import Hypothesis
 from midpo_sym.kernel.theorem import decide_indexed
 from midpo_sym.language.grammar.finite_sets import (
@@ -20,7 +21,6 @@ from midpo_sym.rules.check import misfit
 from midpo_sym.rules.normaliser import Cited
 from midpo_sym.rules.table import RULES, TABLE
 from midpo_sym.spec import library
-from midpo_sym.theory import chains
 
 _PLAIN = IndexedScope(
     frozenset(),

@@ -5,6 +5,7 @@ import re
 import pytest
 from words import DERIVATIONS
 
+from midpo_sym.chains.chain import check_theory
 from midpo_sym.language.indexed import SETS
 from midpo_sym.language.laws import THEORY_RULES
 from midpo_sym.language.vocabulary import (
@@ -16,7 +17,6 @@ from midpo_sym.language.vocabulary import (
 )
 from midpo_sym.spec.reading.theory import loads_theory
 from midpo_sym.spec.reading.theory_keys import AUDIT_KEYS, THEORY_KEYS
-from midpo_sym.theory.chains import check_theory
 
 THEORY = (DERIVATIONS / "theory" / "README.md").read_text(encoding="utf-8")
 AUDIT = (DERIVATIONS / "audit" / "README.md").read_text(encoding="utf-8")

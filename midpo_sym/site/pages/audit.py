@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from midpo_sym.chains.audit import EntryResult, Judgement
 from midpo_sym.language.vocabulary import AUDIT_STATUSES, CATEGORIES
 from midpo_sym.prover.verdict import Status
 from midpo_sym.site.maths.layout import formula
@@ -17,7 +18,6 @@ from midpo_sym.site.parts.material import Material
 from midpo_sym.site.parts.theory import RELATIONS, assumption_latex, never_zero
 from midpo_sym.spec.theory import Relation, Setting
 from midpo_sym.targets.terminal.audit import in_order, witness
-from midpo_sym.theory.audit import EntryResult, Judgement
 
 _PATH = "audit.md"
 

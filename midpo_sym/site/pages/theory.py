@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from midpo_sym.chains.chain import ChainResult
 from midpo_sym.site.mkdocs.templating import render
 from midpo_sym.site.pages.cited import cited
 from midpo_sym.site.pages.page import Navigation, Pages
@@ -12,7 +13,6 @@ from midpo_sym.site.parts.theory import setting_entries, theory_chain
 from midpo_sym.spec.theory import Setting
 from midpo_sym.targets.latex.losses import to_article
 from midpo_sym.targets.latex.theory import to_document
-from midpo_sym.theory.chains import ChainResult
 
 FOLDER = "theory"
 

@@ -18,7 +18,7 @@ from midpo_sym.site.parts.material import Material
 from midpo_sym.targets.coq.checking import checker, lock
 
 _PATH = "trust.md"
-_AXIOM = re.compile(r" *[A-D]\d  ")
+_AXIOM = re.compile(r" *([A-D])(\d+) +")
 
 
 def make(material: Material, cache: Path | None) -> Pages:
@@ -88,7 +88,12 @@ def _axioms() -> str:
             elif within and line.strip():
                 found[-1] += f"\n    {line.strip()}"
             within = bool(line.strip()) and (within or bool(_AXIOM.match(line)))
-    return "\n".join(sorted(found))
+    return "\n".join(sorted(found, key=_place))
+
+
+def _place(axiom: str) -> tuple[str, int]:
+    letter, number = re.findall(_AXIOM, axiom)[0]
+    return letter, int(number)
 
 
 def _file(trusted: TrustedFile) -> tuple[str, int]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from midpo_sym.chains.audit import EntryResult, check_entry
+from midpo_sym.chains.chain import ChainResult, check_theory
 from midpo_sym.prover.prove import Result, prove_derivation
 from midpo_sym.prover.special_cases import Specialisation, specialisations
 from midpo_sym.site.maths.formula import inline
@@ -20,8 +22,6 @@ from midpo_sym.spec.reading.theory import loads_theory
 from midpo_sym.spec.theory import Audit, Cited, Theory
 from midpo_sym.targets.torch.errors import NotGeneratedError
 from midpo_sym.targets.torch.files import render_without_running
-from midpo_sym.theory.audit import EntryResult, check_entry
-from midpo_sym.theory.chains import ChainResult, check_theory
 
 
 @dataclass(frozen=True)

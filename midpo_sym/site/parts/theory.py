@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from midpo_sym.chains.chain import ChainResult, StepResult, hypotheses_of
 from midpo_sym.kernel import theorem as kernel
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import Mode, Theorem
@@ -20,7 +21,6 @@ from midpo_sym.site.maths.symbols import Entry
 from midpo_sym.site.parts.derivation import Change, change
 from midpo_sym.spec.theory import Assumption, Setting
 from midpo_sym.targets.terminal.theory import DOMAIN_SIGNS, domains_of, moreover
-from midpo_sym.theory.chains import ChainResult, StepResult, hypotheses_of
 
 RELATIONS = {"=": "=", "<=": r"\le", ">=": r"\ge"}
 

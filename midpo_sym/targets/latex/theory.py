@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from midpo_sym.chains.chain import ChainResult, StepResult
 from midpo_sym.kernel.theorem import Mode, Theorem
 from midpo_sym.language.indexed import Applied, free_indices
 from midpo_sym.language.printing.mathematics import index_latex, to_latex
@@ -12,7 +13,6 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.spec.theory import Assumption
 from midpo_sym.targets.latex.losses import displayed, escaped, rows_of
 from midpo_sym.targets.terminal.theory import DOMAIN_SIGNS, domains_of, names
-from midpo_sym.theory.chains import ChainResult, StepResult
 
 _MARGIN = 44  # characters of rules that stand beside a line; longer ones are named below
 _SIGNS = {"<=": r"\le", ">=": r"\ge"}

@@ -12,13 +12,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from midpo_sym.chains.audit import EntryResult, Judgement
 from midpo_sym.judges.finite_problems import Sides
 from midpo_sym.language.printing.mathematics import to_latex, to_unicode
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.vocabulary import CATEGORIES
 from midpo_sym.spec.theory import Relation, Setting
 from midpo_sym.targets.terminal import points, theory
-from midpo_sym.theory.audit import EntryResult, Judgement
 
 _SIGNS = {"proved": "✓", "refuted": "✗", "undecided": "?", "not checked": "–"}
 _STYLES = {"proved": "green", "refuted": "yellow", "undecided": "magenta", "not checked": "dim"}

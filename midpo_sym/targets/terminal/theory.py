@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from midpo_sym.chains.chain import ChainResult, StepResult
 from midpo_sym.kernel.theorem import Mode, Theorem
 from midpo_sym.language.indexed import Indexed, free_indices
 from midpo_sym.language.laws import LAWS
@@ -19,7 +20,6 @@ from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Expression, Parameter
 from midpo_sym.spec import library
 from midpo_sym.spec.theory import Assumption, Setting
-from midpo_sym.theory.chains import ChainResult, StepResult
 
 # What a domain asks for, in Unicode and in LaTeX; a real number is asked for nothing.
 DOMAIN_SIGNS = {

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from midpo_sym.chains.audit import NOT_CHECKED
 from midpo_sym.spec.theory import Audit, Entry, Theory
 from midpo_sym.targets.coq.checking import lock
 from midpo_sym.targets.coq.checking.outcome import Outcome
 from midpo_sym.targets.coq.emit import Certificate
-from midpo_sym.theory.audit import NOT_CHECKED
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from midpo_sym.chains.citation import check_assumed, instance, statement
 from midpo_sym.judges import finite_problems
 from midpo_sym.kernel import theorem as kernel
 from midpo_sym.kernel.forms import Denominator, OutsideClassError, ZeroDenominatorError
@@ -25,7 +26,6 @@ from midpo_sym.rules.normaliser import Cited
 from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.theory import Assumption, Chain, ChainStep, Setting, Theory
-from midpo_sym.theory.citation import check_assumed, instance, statement
 
 # What is cited is checked once; a file that is edited is checked again.
 _cited_before: dict[tuple[Path, str, Chain], ChainResult] = {}

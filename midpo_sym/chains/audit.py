@@ -9,6 +9,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from midpo_sym.chains.chain import (
+    ChainResult,
+    chains,
+    check_chain,
+    hypotheses_of,
+    open_denominators,
+)
 from midpo_sym.judges import finite_problems
 from midpo_sym.judges.finite_problems import Sides
 from midpo_sym.kernel import theorem as kernel
@@ -24,13 +31,6 @@ from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.model import Claim, Derivation
 from midpo_sym.spec.theory import Audit, Chain, Entry, Evidence, Relation, Setting
-from midpo_sym.theory.chains import (
-    ChainResult,
-    chains,
-    check_chain,
-    hypotheses_of,
-    open_denominators,
-)
 
 NOT_CHECKED = "not checked"
 
