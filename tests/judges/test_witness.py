@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from independent import STEP, WitnessPoint, confirms, in_logs
-from independent import evaluate as evaluate_apart
-from words import loss
+from generators.trees.words import loss
+from oracles.trees.independent import STEP, WitnessPoint, confirms, in_logs
+from oracles.trees.independent import evaluate as evaluate_apart
 
 from midpo_sym.judges import tiny, witness
 from midpo_sym.judges.exact import InexactError

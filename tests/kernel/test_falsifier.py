@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from falsifier import FalseTheoremError, attempt, check
+from oracles.trees.falsifier import FalseTheoremError, attempt, check
 
 from midpo_sym.kernel import finite_sets
 from midpo_sym.kernel import theorem as kernel

@@ -1,7 +1,7 @@
 """Ways to make the kernel prove something false about sums over finite sets; each must fail."""
 
 import pytest
-from finite import compare
+from oracles.trees.finite import compare
 
 from midpo_sym.kernel import theorem as kernel
 from midpo_sym.kernel.finite_derivative import differential

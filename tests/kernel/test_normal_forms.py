@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from independent import compare
+from oracles.trees.independent import compare
 
 from midpo_sym.kernel.responses import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import Answer, decide, decide_gradient, normal_form

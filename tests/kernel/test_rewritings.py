@@ -6,9 +6,9 @@ import random
 from collections import Counter
 
 import pytest
-from independent import compare
-from mutants import statements
-from rewritings import rewrite
+from generators.trees.mutants import statements
+from generators.trees.rewritings import rewrite
+from oracles.trees.independent import compare
 
 from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.language import tree

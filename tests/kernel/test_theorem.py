@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from independent import compare
-from words import loss
+from generators.trees.words import loss
+from oracles.trees.independent import compare
 
 from midpo_sym.kernel import theorem as kernel
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from strategies import SCOPE_OF_LOSS
+from generators.trees.strategies import SCOPE_OF_LOSS
 
 from midpo_sym.language import tree
 from midpo_sym.language.constants import MAX_BITS, constant

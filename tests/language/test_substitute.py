@@ -1,8 +1,8 @@
 """Putting one expression in the place of another."""
 
 import pytest
+from generators.trees.strategies import SCOPE_OF_LOSS, SCOPE_OF_PRIOR, arguments
 from hypothesis import given, settings
-from strategies import SCOPE_OF_LOSS, SCOPE_OF_PRIOR, arguments
 
 from midpo_sym.language import tree
 from midpo_sym.language.grammar.losses import parse

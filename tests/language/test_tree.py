@@ -3,8 +3,8 @@
 import doctest
 
 import pytest
+from generators.trees.strategies import SCOPE_OF_LOSS, SCOPE_OF_PRIOR, arguments, priors
 from hypothesis import given, settings
-from strategies import SCOPE_OF_LOSS, SCOPE_OF_PRIOR, arguments, priors
 
 from midpo_sym.language import build, tree
 from midpo_sym.language.build import (

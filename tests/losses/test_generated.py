@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from worlds import arguments, evaluate, gradients, mi_dpo, target, world
+from oracles.trees.worlds import arguments, evaluate, gradients, mi_dpo, target, world
 
 from midpo_sym import losses, prove
 from midpo_sym.judges import tiny, witness

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from needs import missing
+from oracles.needs import missing
 from torch.testing import assert_close
 
 from midpo_sym import losses

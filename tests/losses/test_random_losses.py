@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from random_losses import derivation_of, taken_as_proved
-from worlds import evaluate, gradients, statistics, world
+from generators.trees.random_losses import derivation_of, taken_as_proved
+from oracles.trees.worlds import evaluate, gradients, statistics, world
 
 from midpo_sym import losses, prove
 from midpo_sym.prover.framework import implicit_reward

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from words import loss
+from generators.trees.words import loss
 
 from midpo_sym.judges import random_models
 from midpo_sym.kernel.forms import ZeroDenominatorError

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from independent import compare
+from oracles.trees.independent import compare
 
 import midpo_sym
 from midpo_sym.judges import witness

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from independent import compare, confirms
-from words import DERIVATIONS, IDS, shipped
+from generators.trees.words import DERIVATIONS, IDS, shipped
+from oracles.trees.independent import compare, confirms
 
 from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.language.grammar.losses import Scope, parse

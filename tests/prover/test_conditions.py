@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from words import IDS, loss, shipped
+from generators.trees.words import IDS, loss, shipped
 
 from midpo_sym.kernel.responses import read
 from midpo_sym.kernel.theorem import decide

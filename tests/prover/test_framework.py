@@ -3,7 +3,7 @@
 from math import exp, isclose, log
 
 import pytest
-from words import shipped
+from generators.trees.words import shipped
 
 from midpo_sym.judges.random_models import compare
 from midpo_sym.language import tree

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from words import loss, prior, shipped
+from generators.trees.words import loss, prior, shipped
 
 from midpo_sym.judges import random_models, witness
 from midpo_sym.judges.witness import Search, Witness

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from independent import compare, confirms
-from mutants import mutants, statements
+from generators.trees.mutants import mutants, statements
+from oracles.trees.independent import compare, confirms
 
 from midpo_sym.judges import random_models, witness
 from midpo_sym.kernel.forms import OutsideClassError

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from independent import compare
-from words import IDS, loss, prior, shipped
+from generators.trees.words import IDS, loss, prior, shipped
+from oracles.trees.independent import compare
 
 from midpo_sym.kernel.theorem import Answer, decide
 from midpo_sym.language.grammar.losses import Scope, parse

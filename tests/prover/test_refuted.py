@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from independent import WitnessPoint, compare, confirms, evaluate
+from oracles.trees.independent import WitnessPoint, compare, confirms, evaluate
 
 from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.language.build import exp, log, maximum

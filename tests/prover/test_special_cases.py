@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from independent import compare
-from words import IDS, shipped
+from generators.trees.words import IDS, shipped
+from oracles.trees.independent import compare
 
 from midpo_sym.language.substitute import substitute, unfold
 from midpo_sym.language.tree import Number

@@ -13,7 +13,7 @@ import pytest
 import midpo_sym
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION
 
-VARIANTS = sorted(Path(__file__).parent.glob("variants/*.toml"))
+VARIANTS = sorted((Path(__file__).parents[1] / "variants").glob("*.toml"))
 BY_LABEL = {"dpo_shift", "dpop"}  # g differs for the two responses
 
 

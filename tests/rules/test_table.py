@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from independent import compare
-from words import loss
+from generators.trees.words import loss
+from oracles.trees.independent import compare
 
 from midpo_sym.language import tree
 from midpo_sym.rules.table import CANCELLATION, CHAIN, COLLECTION, RULES, SUBSTITUTION

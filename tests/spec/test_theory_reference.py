@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from words import DERIVATIONS
+from generators.trees.words import DERIVATIONS
 
 from midpo_sym.chains.chain import check_theory
 from midpo_sym.language.indexed import SETS

@@ -4,7 +4,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from literal import (
+from oracles.tensor.literal import (
     DPO,
     LINEAR,
     LOSSES,

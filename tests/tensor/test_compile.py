@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from literal import DPO, LINEAR, TDPO, batch, needed
+from oracles.tensor.literal import DPO, LINEAR, TDPO, batch, needed
 from torch.library import opcheck
 
 from midpo_sym.tensor import response_statistics

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from literal import (
+from oracles.tensor.literal import (
     DPO,
     LOSSES,
     PATHS,

@@ -4,7 +4,7 @@ import re
 
 import pytest
 import torch
-from literal import DPO, PATHS, TDPO, Previous, SparsePO, batch, evaluate
+from oracles.tensor.literal import DPO, PATHS, TDPO, Previous, SparsePO, batch, evaluate
 
 from midpo_sym.tensor import linear_statistics, response_statistics
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 import torch
-from literal import BETA, DPO, PATHS, TDPO, Curved, batch, evaluate, expect, needed
+from oracles.tensor.literal import BETA, DPO, PATHS, TDPO, Curved, batch, evaluate, expect, needed
 from torch.nn import functional
 
 from midpo_sym.tensor import Needs, PreferenceLoss, ResponseStatistics, response_statistics

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 import torch
-from literal import LINEAR, TDPO, TISDPO, Everything, batch, needed, small_pieces
+from oracles.tensor.literal import LINEAR, TDPO, TISDPO, Everything, batch, needed, small_pieces
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from literal import (
+from oracles.tensor.literal import (
     DPO,
     LINEAR,
     LOSSES,

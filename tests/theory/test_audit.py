@@ -5,7 +5,7 @@ import shutil
 
 import mpmath
 import pytest
-from finite import compare, evaluate
+from oracles.trees.finite import compare, evaluate
 
 from midpo_sym import prior_on_graph
 from midpo_sym.chains.audit import audit_entries, check_entry

@@ -6,7 +6,7 @@ What is expected was written down from the paper, place by place, and not from t
 import re
 
 import pytest
-from words import DERIVATIONS
+from generators.trees.words import DERIVATIONS
 
 from midpo_sym.chains.audit import audit_entries, check_entry, find_entries
 from midpo_sym.spec import library

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from finite import compare
+from oracles.trees.finite import compare
 
 from midpo_sym.chains.chain import chains, check_chain
 from midpo_sym.language import indexed, tree

@@ -1,7 +1,7 @@
 """Every chain of the theory is proved, and every step of it holds on random finite problems."""
 
 import pytest
-from finite import compare
+from oracles.trees.finite import compare
 
 from midpo_sym.chains.chain import chains, check_chain, open_denominators
 from midpo_sym.kernel.theorem import Mode

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from words import IDS, shipped
+from generators.trees.words import IDS, shipped
 
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression, Number

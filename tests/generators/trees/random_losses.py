@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 
-from rewritings import rewrite
+from generators.trees.rewritings import rewrite
 
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from mutants import paths, put
+from generators.trees.mutants import paths, put
 
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression, Number

@@ -10,7 +10,7 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.spec.model import Derivation
 from midpo_sym.spec.reading.losses import load
 
-DERIVATIONS = Path(__file__).resolve().parent.parent / "derivations"
+DERIVATIONS = Path(__file__).resolve().parents[3] / "derivations"
 IDS = ("centropy", "dice", "dpo", "r_dpo", "simpo", "sparsepo", "tdpo", "tdpo2", "tis_dpo")
 
 PARAMETERS = {

@@ -9,9 +9,15 @@ import time
 from pathlib import Path
 
 import pytest
+from generators.trees.strategies import (
+    ABBREVIATIONS,
+    PARAMETERS,
+    SCOPE_OF_LOSS,
+    SCOPE_OF_PRIOR,
+    WEIGHTS,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import ABBREVIATIONS, PARAMETERS, SCOPE_OF_LOSS, SCOPE_OF_PRIOR, WEIGHTS
 
 from midpo_sym.language.errors import LanguageError
 from midpo_sym.language.grammar import losses

@@ -3,9 +3,9 @@
 import re
 
 import pytest
+from generators.trees.strategies import SCOPE_OF_LOSS, SCOPE_OF_PRIOR, arguments, priors
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import SCOPE_OF_LOSS, SCOPE_OF_PRIOR, arguments, priors
 
 from midpo_sym.language import tree
 from midpo_sym.language.grammar.losses import parse

@@ -4,8 +4,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from generators.trees.strategies import SCOPE_OF_LOSS, SCOPE_OF_PRIOR, arguments, priors
 from hypothesis import given, settings
-from strategies import SCOPE_OF_LOSS, SCOPE_OF_PRIOR, arguments, priors
 
 from midpo_sym.language.grammar.limits import MAX_BRACKETS
 from midpo_sym.language.grammar.losses import Scope, parse
@@ -13,7 +13,7 @@ from midpo_sym.language.printing.text import to_text
 from midpo_sym.spec import load
 from midpo_sym.spec.model import Derivation
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SPECIFICATIONS = sorted(
     path for path in (ROOT / "derivations").glob("*.toml") if path.stem != "sources"
 )

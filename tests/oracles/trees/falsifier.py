@@ -14,8 +14,8 @@ from collections import Counter
 from dataclasses import replace
 
 import mpmath
-from finite import DIGITS, Problem, evaluate, places
-from mutants import paths, put
+from generators.trees.mutants import paths, put
+from oracles.trees.finite import DIGITS, Problem, evaluate, places
 
 from midpo_sym.kernel import theorem as kernel
 from midpo_sym.kernel.finite_derivative import differential

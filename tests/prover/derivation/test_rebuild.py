@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
-from independent import compare
-from mutants import mutants, statements
-from words import loss
+from generators.trees.mutants import mutants, statements
+from generators.trees.words import loss
+from oracles.trees.independent import compare
 
 from midpo_sym.judges import random_models
 from midpo_sym.kernel.theorem import Answer, decide, decide_gradient, normal_form

@@ -6,8 +6,8 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
-from independent import compare
-from words import IDS, shipped
+from generators.trees.words import IDS, shipped
+from oracles.trees.independent import compare
 
 from midpo_sym.kernel.theorem import Mode
 from midpo_sym.language import tree

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from independent import compare
-from words import IDS, loss, prior, shipped
+from generators.trees.words import IDS, loss, prior, shipped
+from oracles.trees.independent import compare
 
 from midpo_sym.kernel.theorem import Answer, decide
 from midpo_sym.language import tree

@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from needs import missing
-from tabs import Tab
+from oracles.needs import missing
+from oracles.tabs import Tab
 
 # Started so, it makes no connections of its own.
 FLAGS = (

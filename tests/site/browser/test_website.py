@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from tabs import Tab
+from oracles.tabs import Tab
 
 from midpo_sym import api
 from midpo_sym.site.live import program as live
 from midpo_sym.spec import library
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGES = [
     "index.html",
     *(f"algorithms/{id_}.html" for id_ in api.ids()),

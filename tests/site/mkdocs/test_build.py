@@ -19,7 +19,7 @@ from fontTools.ttLib import TTFont
 
 import midpo_sym
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # Tags that make a browser fetch what they name.
 FETCHING = {"script", "img", "iframe", "source", "link"}
 

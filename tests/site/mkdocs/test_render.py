@@ -19,7 +19,7 @@ from midpo_sym.site.mkdocs.render import render
 from midpo_sym.site.parts.gradient import gradient_of
 from midpo_sym.spec.errors import SpecError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 IDS = api.ids()
 
 

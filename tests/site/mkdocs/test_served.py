@@ -12,7 +12,7 @@ from mkdocs.structure.pages import Page
 
 from midpo_sym.site.mkdocs.served import Built, Server
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ADDRESS = "http://127.0.0.1:8000/"
 
 

@@ -14,7 +14,7 @@ from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.reading.losses import loads
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 def test_printed_claims_are_those_of_the_paper():

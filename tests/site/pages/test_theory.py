@@ -10,7 +10,7 @@ from midpo_sym.site.mkdocs.errors import UnexpectedVerdictError
 from midpo_sym.site.mkdocs.render import render
 from midpo_sym.spec import library
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

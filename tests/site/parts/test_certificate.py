@@ -11,7 +11,7 @@ from midpo_sym.site.parts.certificate import certified
 from midpo_sym.spec import library as catalogue
 from midpo_sym.targets.coq.checking import coverage, lock, outcome
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BADGE = 'href="#coq">value checked by Coq</a>'
 
 

@@ -1,16 +1,14 @@
-"""Files as such: how large, how many of something, how quick a refusal is, how an error looks."""
+"""Files with a fault, and as such: how many of something, how quick a refusal, how it looks."""
 
 import os
 import time
 from pathlib import Path
 
 import pytest
-import test_bad_names
-import test_bad_statements
-import test_bad_tables
-from bad_files import GOOD, edited, place_of_mark, refused
+from generators.spec import bad_names, bad_statements, bad_tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles.spec.bad_files import GOOD, assert_refused, edited, ids, place_of_mark, refused
 
 from midpo_sym.spec import SpecError, load, loads
 from midpo_sym.spec.reading.files import MAX_BYTES
@@ -18,12 +16,18 @@ from midpo_sym.spec.reading.losses import MAX_CLAIMS
 from midpo_sym.spec.reading.statements import MAX_WORK
 from midpo_sym.spec.reading.tables import MAX_NAMES
 
-CASES = [*test_bad_tables.CASES, *test_bad_names.CASES, *test_bad_statements.CASES]
+CASES = [*bad_tables.CASES, *bad_names.CASES, *bad_statements.CASES]
 
 
 def test_the_good_file_is_good():
     """What the cases change one piece of has no fault itself."""
     assert loads(GOOD, "good.toml").id == "good"
+
+
+@pytest.mark.parametrize("case", CASES, ids=ids(CASES))
+def test_a_wrong_file_is_refused_at_its_fault(case):
+    """The error names the key, points at the mark, and says what is allowed and the cure."""
+    assert_refused(case)
 
 
 HEAD = """\

@@ -1,7 +1,7 @@
 """Files that are refused for a symbol, or for a text that is more than text where it is shown."""
 
 import pytest
-from bad_files import GOOD, assert_refused, edited, ids, refused
+from oracles.spec.bad_files import GOOD, assert_refused, edited, ids, refused
 
 from midpo_sym.spec import loads
 

@@ -4,7 +4,7 @@ In each file `«` marks the denominator, which the error has to point at.
 """
 
 import pytest
-from bad_files import place_of_mark
+from oracles.spec.bad_files import place_of_mark
 
 import midpo_sym
 from midpo_sym.spec import SpecError, loads

@@ -10,7 +10,7 @@ from midpo_sym.language.printing.text import to_text
 from midpo_sym.spec import load, loads
 from midpo_sym.spec.model import Citation
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SPECIFICATIONS = sorted(
     path for path in (ROOT / "derivations").glob("*.toml") if path.stem != "sources"
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from midpo_sym.spec.reading.place import Place, Places, has_long_key, place_at
 
-FILES = sorted((Path(__file__).parents[2] / "derivations").glob("*.toml"))
+FILES = sorted((Path(__file__).parents[3] / "derivations").glob("*.toml"))
 
 # One of everything; the key of each value and its first character are marked by hand below.
 EVERYTHING = '''\

@@ -1,7 +1,7 @@
 """Coq. Without it these tests are skipped, and fail where MIDPO_CI is set."""
 
 import pytest
-from needs import missing
+from oracles.needs import missing
 
 from midpo_sym import api
 from midpo_sym.spec import library

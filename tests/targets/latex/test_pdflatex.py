@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from needs import missing
+from oracles.needs import missing
 
 from midpo_sym import api
 from midpo_sym.spec import library

@@ -20,7 +20,7 @@ from midpo_sym.targets.torch.files import changes, render, write
 from midpo_sym.targets.torch.plan import NotProvedError, function_name, module_name, plan
 
 ROOT = Path(midpo_sym.__file__).parent
-REFUTED = sorted((Path(__file__).parents[1] / "refuted").glob("*.toml"))
+REFUTED = sorted((Path(__file__).parents[2] / "refuted").glob("*.toml"))
 
 OWN = """
 title = "{title}"

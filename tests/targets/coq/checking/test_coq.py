@@ -5,8 +5,8 @@ import re
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from mutants import mutants, statements
-from rewritings import rewrite
+from generators.trees.mutants import mutants, statements
+from generators.trees.rewritings import rewrite
 
 from midpo_sym.kernel.forms import OutsideClassError
 from midpo_sym.kernel.theorem import Answer, decide
@@ -27,7 +27,7 @@ from midpo_sym.targets.coq.hypotheses import recorded
 from midpo_sym.targets.coq.printer import CoqPrinter, to_coq
 
 MUTANTS = REWRITINGS = 60
-VARIANTS = sorted((Path(__file__).parents[1] / "variants").glob("*.toml"))
+VARIANTS = sorted((Path(__file__).parents[3] / "variants").glob("*.toml"))
 FOUR = ("sig_forall_dec", "sig_not_dec", "classic", "functional_extensionality_dep")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from random_losses import taken_as_proved
+from generators.trees.random_losses import taken_as_proved
 
 from midpo_sym import api, generate, prove
 from midpo_sym.prover.special_cases import specialisations
@@ -21,7 +21,7 @@ from midpo_sym.targets.torch.names import MODULE_NAMES
 from midpo_sym.targets.torch.plan import plan
 from midpo_sym.targets.torch.syntax import checked_syntax
 
-CASES = Path(__file__).parents[1] / "cases"
+CASES = Path(__file__).parents[3] / "cases"
 LOGGED = "torch.where(chosen_mask, torch.log(filled_chosen_om), 0.0).sum(-1)"
 
 

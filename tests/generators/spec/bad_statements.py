@@ -1,8 +1,5 @@
 """Files that are refused for an expression, a prior, a loss or a claim."""
 
-import pytest
-from bad_files import assert_refused, ids
-
 CASES = [
     (
         "\nalpha*log(pi(w)/ref(w)) + alpha*K(w)\n- alpha*log(pi(l)/ref(l)) - alpha*K(l) - gamma",
@@ -294,9 +291,3 @@ CASES = [
         "1/2",
     ),
 ]
-
-
-@pytest.mark.parametrize("case", CASES, ids=ids(CASES))
-def test_a_wrong_file_is_refused_at_its_fault(case):
-    """The error names the key, points at the mark, and says what is allowed and the cure."""
-    assert_refused(case)

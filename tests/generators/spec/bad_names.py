@@ -1,8 +1,5 @@
 """Files that are refused for a name, or for what is declared about one."""
 
-import pytest
-from bad_files import assert_refused, ids
-
 CASES = [
     ("mu = {", "«alpha = {", "weights.alpha", "already declared under parameters", "", ""),
     ("gamma = {", "«t = {", "parameters.t", "is a reserved word", "", "such as my_t"),
@@ -171,9 +168,3 @@ CASES = [
     ),
     ("is = ", "«iss = ", "definitions.K.iss", "unknown key", "is, of", "did you mean is?"),
 ]
-
-
-@pytest.mark.parametrize("case", CASES, ids=ids(CASES))
-def test_a_wrong_file_is_refused_at_its_fault(case):
-    """The error names the key, points at the mark, and says what is allowed and the cure."""
-    assert_refused(case)

@@ -1,8 +1,5 @@
 """Files that are refused for their tables and keys, or because they are no TOML."""
 
-import pytest
-from bad_files import assert_refused, ids
-
 CASES = [
     ('title = "Good"\n', "«", "", "the key title is missing", "title, name", "add title: short"),
     ('summary = "A', '«sumary = "A', "sumary", "unknown key", "summary", "did you mean summary?"),
@@ -85,9 +82,3 @@ CASES = [
     ('title = "Good"', ".".join("a" * 9_000) + " = 1", "", "a key has too many parts", "", ""),
     ('title = "Good"', f"[{'.'.join('a' * 9_000)}]", "", "a key has too many parts", "", ""),
 ]
-
-
-@pytest.mark.parametrize("case", CASES, ids=ids(CASES))
-def test_a_wrong_file_is_refused_at_its_fault(case):
-    """The error names the key, points at the mark, and says what is allowed and the cure."""
-    assert_refused(case)
