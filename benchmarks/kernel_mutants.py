@@ -63,16 +63,22 @@ class Group:
     report: str
 
 
-_THEORY = "tests/theory/test_theory_attacks.py"
+_RESPONSES = tuple(
+    f"tests/kernel/test_{name}.py" for name in ("responses", "derivative", "theorem")
+)
+_THEORY = tuple(
+    f"tests/kernel/test_{name}.py"
+    for name in ("finite_sets", "hypotheses", "finite_derivative", "order")
+)
 GROUPS = {
     "responses": Group(
         tuple(each.name for each in TRUSTED if not each.theory),
-        ("tests/prover/test_kernel.py", "tests/prover/test_attacks.py", _THEORY),
+        (*_RESPONSES, "tests/prover/test_attacks.py", *_THEORY),
         "kernel_mutants.md",
     ),
     "theory": Group(
         tuple(each.name for each in TRUSTED if each.theory),
-        (_THEORY, "tests/theory/test_falsifier.py::test_nothing_false_is_proved"),
+        (*_THEORY, "tests/kernel/test_falsifier.py::test_nothing_false_is_proved"),
         "kernel_mutants_theory.md",
     ),
 }

@@ -320,3 +320,19 @@ def needed(loss, reference, weights, prev_logps):
     elif loss.needs.reference:
         given["ref_logits"] = reference
     return given
+
+
+def given_for(kind, reference, weights):
+    return needed(kind(), reference, weights, -weights["omega"])
+
+
+def assert_same(got, wanted, tolerance, noise=0.0):
+    """Value, rewards and gradient agree, infinities included, and none of them is NaN."""
+    for one, other in zip(got, wanted, strict=True):
+        assert not one.isnan().any()
+        assert torch.equal(one.isinf(), other.isinf())
+        finite = other.isfinite()
+        scale = other[finite].abs().max() if finite.any() else 1.0
+        torch.testing.assert_close(
+            one.double(), other.double(), rtol=tolerance, atol=noise + tolerance * float(scale)
+        )
