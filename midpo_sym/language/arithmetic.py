@@ -1,0 +1,262 @@
+"""Nodes and their arithmetic: what every node knows, and the operators that build trees.
+
+Nodes are frozen and never simplify themselves. A node knows whether it is *positive by its form*
+(probabilities, products, powers, exponentials of such), and how deep and how large it is.
+
+Operators build nodes, so `alpha * log(pi("w") / ref("w"))` in Python is the tree that the
+same words give in a specification (see `build`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Self
+
+MAX_DEPTH = 100
+MAX_SIZE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A node of the tree.
+
+    Attributes:
+        positive: true if the value is positive because of the form of the node.
+        depth: the height of the tree below and including the node.
+        size: the number of nodes below and including the node.
+    """
+
+    positive: bool = field(init=False, compare=False, repr=False)
+    depth: int = field(init=False, compare=False, repr=False)
+    size: int = field(init=False, compare=False, repr=False)
+
+    # Names of the fields that hold nodes, or tuples of nodes.
+    parts: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        """Compute the facts.
+
+        Raises:
+            ValueError: the tree is deeper than `MAX_DEPTH` or larger than `MAX_SIZE`.
+        """
+        depth, size = 1, 1
+        for child in self.children():
+            depth = max(depth, child.depth + 1)
+            size += child.size
+        if depth > MAX_DEPTH or size > MAX_SIZE:
+            message = f"an expression of more than {MAX_DEPTH} levels or {MAX_SIZE:,} nodes"
+            raise ValueError(message)
+        object.__setattr__(self, "depth", depth)
+        object.__setattr__(self, "size", size)
+        object.__setattr__(self, "positive", self._is_positive())
+
+    def _is_positive(self) -> bool:
+        return all(child.positive for child in self.children())
+
+    def children(self) -> Iterator[Expression]:
+        """Yield the nodes directly below this one, from left to right."""
+        for name in self.parts:
+            value = getattr(self, name)
+            if isinstance(value, tuple):
+                yield from value
+            else:
+                yield value
+
+    def with_children(self, children: tuple[Expression, ...]) -> Self:
+        """Return this node over other children, given in the order of `children()`."""
+        rest = iter(children)
+        changes = {
+            name: tuple(next(rest) for _ in value) if isinstance(value, tuple) else next(rest)
+            for name in self.parts
+            for value in [getattr(self, name)]
+        }
+        return replace(self, **changes)  # type: ignore[arg-type]  # fields named by `parts`
+
+    def walk(self) -> Iterator[Expression]:
+        """Yield this node and every node below it, parents first."""
+        yield self
+        for child in self.children():
+            yield from child.walk()
+
+    def __str__(self) -> str:
+        """Return the node in the words of the specification language."""
+        from midpo_sym.language.printing.text import to_text  # noqa: PLC0415 - it prints these very nodes
+
+        return to_text(self)
+
+    def __add__(self, other: Operand) -> Add:
+        return add(self, lift(other))
+
+    def __radd__(self, other: int) -> Add:
+        return add(lift(other), self)
+
+    def __sub__(self, other: Operand) -> Add:
+        return add(self, Neg(lift(other)))
+
+    def __rsub__(self, other: int) -> Add:
+        return add(lift(other), Neg(self))
+
+    def __mul__(self, other: Operand) -> Mul:
+        return mul(self, lift(other))
+
+    def __rmul__(self, other: int) -> Mul:
+        return mul(lift(other), self)
+
+    def __truediv__(self, other: Operand) -> Div:
+        return Div(self, lift(other))
+
+    def __rtruediv__(self, other: int) -> Div:
+        return Div(lift(other), self)
+
+    def __pow__(self, other: Operand) -> Pow:
+        return Pow(self, lift(other))
+
+    def __rpow__(self, other: int) -> Pow:
+        return Pow(lift(other), self)
+
+    def __neg__(self) -> Neg:
+        return Neg(self)
+
+
+Operand = Expression | int
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Expression):
+    """A whole number, not negative: `-1` is `Neg(Number(1))`, `1/3` a `Div`."""
+
+    value: int
+
+    def __post_init__(self) -> None:
+        """Check the value.
+
+        Raises:
+            ValueError: the value is negative.
+        """
+        if self.value < 0:
+            message = "a negative literal: use Neg(Number(...))"
+            raise ValueError(message)
+        Expression.__post_init__(self)
+
+    def _is_positive(self) -> bool:
+        return self.value > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Expression):
+    """A sum of two or more terms; a difference is a sum with a `Neg`."""
+
+    terms: tuple[Expression, ...]
+    parts: ClassVar[tuple[str, ...]] = ("terms",)
+
+    def __post_init__(self) -> None:
+        """Check that text and tree determine each other.
+
+        Raises:
+            ValueError: fewer than two terms, or a first term that is a sum itself.
+        """
+        _check_chain(self.terms, Add)
+        Expression.__post_init__(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Mul(Expression):
+    """A product of two or more factors."""
+
+    factors: tuple[Expression, ...]
+    parts: ClassVar[tuple[str, ...]] = ("factors",)
+
+    def __post_init__(self) -> None:
+        """Check that text and tree determine each other.
+
+        Raises:
+            ValueError: fewer than two factors, or a first factor that is a product itself.
+        """
+        _check_chain(self.factors, Mul)
+        Expression.__post_init__(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Div(Expression):
+    """A quotient."""
+
+    numerator: Expression
+    denominator: Expression
+    parts: ClassVar[tuple[str, ...]] = ("numerator", "denominator")
+
+
+@dataclass(frozen=True, slots=True)
+class Neg(Expression):
+    """The negative of a node."""
+
+    body: Expression
+    parts: ClassVar[tuple[str, ...]] = ("body",)
+
+    def _is_positive(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Pow(Expression):
+    """A power: of a positive base with any exponent, or of any base with a whole one."""
+
+    base: Expression
+    exponent: Expression
+    parts: ClassVar[tuple[str, ...]] = ("base", "exponent")
+
+    def _is_positive(self) -> bool:
+        return self.base.positive
+
+
+def _check_chain(operands: tuple[Expression, ...], kind: type[Expression]) -> None:
+    if len(operands) < 2:  # noqa: PLR2004 - a chain has two ends
+        message = f"{kind.__name__} needs two operands or more"
+        raise ValueError(message)
+    if isinstance(operands[0], kind):
+        message = f"a {kind.__name__} that starts with a {kind.__name__} is one longer chain"
+        raise ValueError(message)  # noqa: TRY004 - a value that has another spelling
+
+
+def lift(value: Operand) -> Expression:
+    """Return a node for a node or a whole number.
+
+    Raises:
+        TypeError: a float or anything else that is no exact number.
+    """
+    if isinstance(value, Expression):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
+        message = f"expected an expression or a whole number, not {value!r}"
+        raise TypeError(message)
+    return Number(value) if value >= 0 else Neg(Number(-value))
+
+
+def add(left: Expression, right: Expression) -> Add:
+    """Return `left + right`, in one chain if `left` is a sum: a + b + c."""
+    return Add((*left.terms, right)) if isinstance(left, Add) else Add((left, right))
+
+
+def mul(left: Expression, right: Expression) -> Mul:
+    """Return `left * right`, in one chain if `left` is a product: a b c."""
+    return Mul((*left.factors, right)) if isinstance(left, Mul) else Mul((left, right))
+
+
+def total(terms: list[Expression]) -> Expression:
+    """Return the sum of any number of terms; the empty sum is 0."""
+    if not terms:
+        return Number(0)
+    result = terms[0]
+    for term in terms[1:]:
+        result = add(result, term)
+    return result
+
+
+def product(factors: list[Expression]) -> Expression:
+    """Return the product of any number of factors; the empty product is 1."""
+    if not factors:
+        return Number(1)
+    result = factors[0]
+    for factor in factors[1:]:
+        result = mul(result, factor)
+    return result
