@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from words import loss, prior, shipped
+from generators.trees.words import loss, prior, shipped
 
 from midpo_sym.language import tree
 from midpo_sym.language.links import LINKS, VARIABLE

@@ -4,8 +4,7 @@ import math
 
 import pytest
 
-from midpo_sym.language.vocabulary import LINKS
-from midpo_sym.site.pages.algorithm import _LINKS
+from midpo_sym.language.links import LINKS
 
 # What the specification language says of each link, by hand.
 LOSSES = {
@@ -36,7 +35,7 @@ def at(latex: str, m: float) -> float:
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize("m", [-2.5, -0.3, 0.4, 1.7])
 def test_the_printed_slope_is_the_derivative_of_the_printed_loss(link, m):
-    loss, slope = _LINKS[link]
+    loss, slope = LINKS[link].latex, LINKS[link].slope
     assert at(loss, m) == pytest.approx(LOSSES[link](m), abs=1e-12)
     step = 1e-6
     numeric = (LOSSES[link](m + step) - LOSSES[link](m - step)) / (2 * step)
