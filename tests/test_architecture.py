@@ -23,6 +23,7 @@ STAGES = [
     "site",
     "cli",
 ]
+LINES_OF_A_FILE = 400
 FILES_OF_A_PACKAGE = 12  # at most, packages within it not counted
 # What runs on torch or NumPy alone, and what of this package it may import.
 ISLANDS = {"tensor": {"tensor"}, "losses": {"losses", "tensor"}, "lab": {"lab"}}
@@ -116,6 +117,29 @@ def test_the_list_of_trusted_files_is_the_package():
 def test_what_is_trusted_is_small(trusted):
     text = (PACKAGE / "kernel" / f"{trusted.name}.py").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= trusted.lines
+
+
+def long_files(root: Path) -> list[str]:
+    """Return the Python files that are longer than a reader likes."""
+    return [
+        str(path.relative_to(root))
+        for path in sorted(root.rglob("*.py"))
+        if len(path.read_text(encoding="utf-8").splitlines()) > LINES_OF_A_FILE
+    ]
+
+
+@pytest.mark.parametrize("folder", ["midpo_sym", "tests", "benchmarks"])
+def test_no_file_is_long(folder):
+    """But for the generated losses: each is as long as its formula."""
+    generated = "losses/" if folder == "midpo_sym" else "none"
+    long = long_files(PACKAGE.parent / folder)
+    assert [each for each in long if not each.startswith(generated)] == []
+
+
+def test_a_long_file_is_caught(tmp_path):
+    (tmp_path / "a.py").write_text("\n" * LINES_OF_A_FILE)
+    (tmp_path / "b.py").write_text("\n" * (LINES_OF_A_FILE + 1))
+    assert long_files(tmp_path) == ["b.py"]
 
 
 def rooms(root: Path) -> dict[str, int]:

@@ -13,15 +13,14 @@ from torch.nn import functional
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.checks import check_weights
 from midpo_sym.tensor.kernels.fused import attach, single_pass
-from midpo_sym.tensor.kernels.measured import Measured, joined, nothing_yet
-from midpo_sym.tensor.kernels.rows import Coefficients
+from midpo_sym.tensor.kernels.measured import Measured, nothing_yet
 from midpo_sym.tensor.kernels.sizes import accumulation_dtype
 from midpo_sym.tensor.linear import heads, linear_statistics
 from midpo_sym.tensor.logits import response_statistics
+from midpo_sym.tensor.slopes import agree, as_leaves, derivatives
 from midpo_sym.tensor.statistics import ResponseStatistics, assemble
 
 _MANY = 8  # places listed in a message
-_TOLERANCE = 1e-3  # far above rounding, far below what a curved argument shows
 
 Reduction = Literal["mean", "sum", "none"]
 Triple = tuple[Tensor, Tensor, Tensor]
@@ -269,17 +268,17 @@ class PreferenceLoss(nn.Module):
                 found = arguments(measured).detach().requires_grad_()
                 return torch.autograd.grad(_reduced(self.link(found), reduction), found)[0]
 
-        leaves = _leaves(blank)
-        coefficients = _derivatives(arguments(leaves).sum(), leaves)
+        leaves = as_leaves(blank)
+        coefficients = derivatives(arguments(leaves).sum(), leaves)
         measured, gradients = single_pass(
             policy, reference, labels, live, coefficients, slopes, kl=kl
         )
         # What else the loss depends on, learned token weights above all, gets its gradient here.
-        leaves = _leaves(measured)
+        leaves = as_leaves(measured)
         losses, *rewards = self.from_statistics(*given.join(leaves, live).chunk())
         loss = _reduced(losses, reduction)
-        moves = _derivatives(loss, leaves)
-        if not _agree(moves, coefficients, gradients.slopes, live):
+        moves = derivatives(loss, leaves)
+        if not agree(moves, coefficients, gradients.slopes, live):
             raise ValueError(
                 f"{type(self).__name__}.needs: linear=True, but the argument is not linear in the "
                 "statistics, or a pair's loss depends on other pairs: set linear=False"
@@ -356,41 +355,6 @@ def _reduced(losses: Tensor, reduction: Reduction) -> Tensor:
     if reduction == "none":
         return losses
     return losses.mean() if reduction == "mean" else losses.sum()
-
-
-def _leaves(measured: Measured) -> Measured:
-    """Return statistics of the policy to differentiate by."""
-    return Measured(
-        *(
-            each.detach().requires_grad_(name not in {"ref_logps", "redone"})
-            for name, each in zip(measured._fields, measured, strict=True)
-        )
-    )
-
-
-def _derivatives(value: Tensor, leaves: Measured) -> Coefficients:
-    """Return the derivatives of a scalar by statistics, and keep its graph."""
-    wanted = [each for each in leaves if each.requires_grad]
-    found: tuple[Tensor | None, ...] = (None,) * len(wanted)
-    if value.requires_grad:
-        found = torch.autograd.grad(value, wanted, retain_graph=True, allow_unused=True)
-    moves = iter(found)
-    return joined([next(moves) if each.requires_grad else None for each in leaves])
-
-
-def _agree(moves: Coefficients, coefficients: Coefficients, slopes: Tensor, live: Tensor) -> bool:
-    """Tell whether derivatives are slopes times coefficients, as far as they are finite."""
-    rows = torch.cat([slopes, slopes]).unsqueeze(1)
-    agree = torch.ones((), dtype=torch.bool, device=live.device)
-    for move, coefficient in zip(moves, coefficients, strict=True):
-        zero = torch.zeros_like(rows)
-        got = zero if move is None else move
-        used = zero if coefficient is None else coefficient * rows
-        apart = (got - used).abs()
-        known = live & apart.isfinite()
-        size = torch.where(known, used.abs(), 0.0)
-        agree = agree & ((apart <= _TOLERANCE * (size + size.max())) | ~known).all()
-    return bool(agree)
 
 
 def _check_defined(
