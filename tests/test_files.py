@@ -267,12 +267,13 @@ def test_what_is_as_it_should_be_is_not_written_again(tmp_path):
 
 ENDLESS = """
 import sys
-from midpo_sym import cli, catalogue
+from midpo_sym import cli
+from midpo_sym.spec import library
 def forever(*_):
     print("ready", flush=True)
     while True:
         pass
-catalogue.ids = forever
+library.ids = forever
 sys.argv = ["midpo", "list"]
 cli.main()
 """

@@ -10,11 +10,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROGRAM = """
 import midpo_sym
-from midpo_sym import catalogue
-print(catalogue.directory())
+from midpo_sym.spec import library
+print(library.directory())
 print(*midpo_sym.ids())
 print(midpo_sym.prove("dpo").verdict.status.value)
-print(len(catalogue.theories()), len(catalogue.audits()))
+print(len(library.theories()), len(library.audits()))
 """
 
 

@@ -234,10 +234,10 @@ def small_pieces(rows):
     """Make tiles, their parts and row blocks of so few rows that every loop runs more than once."""
     stack = ExitStack()
     for module, name, size in (
-        ("fused", "tile_rows", rows),
-        ("tiles", "tile_rows", rows),
-        ("tiles", "part_rows", max(1, rows // 2)),
-        ("tiles", "block_rows", max(1, rows // 3)),
+        ("kernels.fused", "tile_rows", rows),
+        ("kernels.tiles", "tile_rows", rows),
+        ("kernels.tiles", "part_rows", max(1, rows // 2)),
+        ("kernels.tiles", "block_rows", max(1, rows // 3)),
         ("logits", "block_rows", rows),
     ):
         patch = mock.patch(f"midpo_sym.tensor.{module}.{name}", return_value=size)
