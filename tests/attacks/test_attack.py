@@ -10,6 +10,8 @@ from attacks.findings import Finding
 from attacks.run import BRIEF, attack
 from generators.cases import Case, case
 
+pytestmark = pytest.mark.slow
+
 SEED = 5
 # What is cheap gets many cases; the rest some, of which most are proved.
 GROUPS = {

@@ -23,6 +23,7 @@ def result_of(name):
     return RESULTS[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENTRIES)
 def test_entry_is_as_expected(name):
     entry, _ = ENTRIES[name]
@@ -121,6 +122,7 @@ def mutant(text, old, new, path):
     return loads_audit(text.replace(old, new), path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "name", "old", "new"),
     [

@@ -35,6 +35,7 @@ def lines(name):
             yield number, before, step, assumptions
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHAINS)
 def test_every_step_holds_in_numbers(name):
     """Each line against the next, with only the hypotheses that the step names."""

@@ -10,6 +10,8 @@ from midpo_sym.language import indexed, tree
 from midpo_sym.language.substitute import over
 from midpo_sym.spec import library
 
+pytestmark = pytest.mark.slow
+
 CHAINS = chains(library.theories())
 STEPS = [(name, k) for name, (chain, _) in CHAINS.items() for k in range(len(chain.steps))]
 MUTANTS_OF_A_LINE = 2

@@ -11,6 +11,8 @@ from midpo_sym.kernel.forms import Denominator
 from midpo_sym.language.indexed import Indexed, Least
 from midpo_sym.language.tree import Neg, Number
 
+pytestmark = pytest.mark.slow
+
 BATCHES = 2
 BATCH = 140
 

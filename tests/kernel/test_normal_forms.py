@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from oracles.trees.independent import compare
@@ -25,6 +26,8 @@ from midpo_sym.language.build import (
     weight,
 )
 from midpo_sym.prover.derivation.rebuild import NotReadableError, rebuild
+
+pytestmark = pytest.mark.slow
 
 SETTINGS = settings(
     max_examples=15,

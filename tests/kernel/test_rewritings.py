@@ -14,6 +14,8 @@ from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.language import tree
 from midpo_sym.prover.framework import framework_argument, prior
 
+pytestmark = pytest.mark.slow
+
 BATCHES = 6
 BATCH = 70
 STATEMENTS = statements()

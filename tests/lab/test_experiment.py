@@ -13,6 +13,8 @@ from midpo_sym.lab.experiment import FIXED, ROWS, TOLERANCE
 from midpo_sym.lab.minimise import Minimum
 from midpo_sym.lab.problems import by_coin, by_reward, problems
 
+pytestmark = pytest.mark.slow
+
 SMALL = Settings(seed=4, count=1, longest=2, floor=0.01)
 BENCHES = benches(SMALL)
 BY_NAME = {(bench.problem.name, bench.family.name): bench for bench in BENCHES}

@@ -183,6 +183,7 @@ def test_gradients_are_those_of_finite_differences(name):
     assert check_grad(values_of(objective), gradient_of(objective), point) < 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*ALL])
 def test_scipy_finds_no_lower_loss(name):
     """L-BFGS from the same start ends at the same loss, in the class of log-linear policies."""
@@ -199,6 +200,7 @@ def test_scipy_finds_no_lower_loss(name):
     assert ours.value == pytest.approx(theirs.fun, abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shared", [True, False])
 def test_scipy_finds_the_same_learned_prior(shared):
     """SLSQP on log ζ itself, with Σ ζ = 1 and ζ ≥ floor as constraints, not as a softmax."""

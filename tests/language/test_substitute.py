@@ -69,6 +69,7 @@ def test_unfolding_goes_through_definitions_of_definitions():
     assert to_text(unfold(loss("K(w) + half"))) == "sum_t(kl_ref_pi(w, t)) + alpha/2"
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(arguments())
 def test_nothing_to_replace_changes_nothing(node):

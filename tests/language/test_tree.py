@@ -161,6 +161,7 @@ def test_a_tree_has_limits():
         tree.Add((C,) * tree.MAX_SIZE)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(arguments())
 def test_nodes_can_be_taken_apart_and_put_together(node):
@@ -174,6 +175,7 @@ def test_nodes_can_be_taken_apart_and_put_together(node):
             assert each.with_children(children) == each
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(priors())
 def test_renaming_the_response_and_back_changes_nothing(node):
@@ -184,6 +186,7 @@ def test_renaming_the_response_and_back_changes_nothing(node):
     assert tree.at_responses(moved, {"w": "y"}) == node
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(arguments())
 def test_responses_are_renamed_all_at_once(node):

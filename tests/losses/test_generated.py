@@ -67,6 +67,7 @@ def check(function, derivation, seed: int, padding: int = 0) -> None:
     torch.testing.assert_close((chosen - rejected)[0], evaluate(statement.argument, at).detach())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("id_", library.ids())
 def test_value_gradient_and_rewards_are_those_of_the_formulas(id_, seed):
@@ -82,6 +83,7 @@ def test_padding_changes_nothing(id_):
     check(function_of(id_), library.get(id_), 0, padding=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("path", VARIANTS, ids=lambda path: path.stem)
 def test_a_loss_of_ones_own_computes_what_its_specification_says(written, path, seed):

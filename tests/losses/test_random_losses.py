@@ -20,6 +20,8 @@ from midpo_sym.spec.reading.losses import load
 from midpo_sym.targets.torch.errors import NotExpressibleError
 from midpo_sym.targets.torch.files import render
 
+pytestmark = pytest.mark.slow
+
 CASES = Path(__file__).parents[1] / "cases"
 SEEDS = range(40)
 LENGTHS = ((3, 4), (1, 2), (4, 1))

@@ -40,6 +40,7 @@ def preferences(draw):
     return edges, offsets
 
 
+@pytest.mark.slow
 @given(preferences())
 @settings(max_examples=300, deadline=None)
 def test_it_agrees_with_the_rank_of_the_incidence_matrix(problem):
@@ -70,6 +71,7 @@ def check_cycle(found, edges, offsets):
     assert found.total == sum(signed) != 0
 
 
+@pytest.mark.slow
 @given(preferences())
 @settings(max_examples=100, deadline=None)
 def test_symbols_change_nothing(problem):
@@ -150,6 +152,7 @@ def test_no_preferences_allow_any_prior():
     assert prior_on_graph([], gamma).log_zeta == {}
 
 
+@pytest.mark.slow
 def test_a_long_chain_is_no_matter():
     """50,000 answers in a row and one preference that closes the cycle: all of it is reported."""
     edges = [(place, place + 1) for place in range(50_000)]

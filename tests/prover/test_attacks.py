@@ -214,6 +214,7 @@ def test_parameters_of_one_name_in_two_places():
     assert decide(tree.TokenSum("w", x - x), tree.Number(0)).answer is Answer.EQUAL
 
 
+@pytest.mark.slow
 def test_a_very_small_difference_is_seen():
     """10^−60 is far below the 40 digits of the first look; the second has 800."""
     result = prove("ref(y)", f"{DPO} + (1/10)**60")

@@ -128,6 +128,7 @@ def test_a_margin_of_the_pair_comes_with_a_point():
 PROVED = [name for name, verdicts in VERDICTS.items() if verdicts[0] == "proved"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*PROVED, "tdpo2prior", "wlog", "cert_weights_real"])
 def test_every_proved_statement_has_a_derivation(name):
     """Its lines lead from one side to the other, and each line is true, evaluated apart."""

@@ -47,6 +47,7 @@ def test_the_honest_verdicts():
     assert isinstance(check(HALF).gradient, Refuted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statement", [TRUE, FALSE], ids=["true", "false"])
 def test_the_kernel_lies_about_the_value(monkeypatch, statement):
     """Equal called different, and different called equal, contradict the numbers."""
@@ -55,6 +56,7 @@ def test_the_kernel_lies_about_the_value(monkeypatch, statement):
         check(statement)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statement", [TRUE, HALF], ids=["true", "false"])
 def test_the_kernel_lies_about_the_gradient(monkeypatch, statement):
     """Equal gradients called different, and different ones called equal, are found out."""
@@ -89,6 +91,7 @@ def test_a_witness_that_finds_nothing(monkeypatch, statement):
     assert isinstance(result.verdict, Proved if statement is HALF else Undecided)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "changes"),
     [

@@ -13,6 +13,8 @@ from midpo_sym.kernel.forms import OutsideClassError
 from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.prover.framework import framework_argument
 
+pytestmark = pytest.mark.slow
+
 BATCHES = 6
 BATCH = 110
 POINTS = 12  # where nothing may differ, if the kernel says equal

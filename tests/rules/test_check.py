@@ -304,6 +304,7 @@ CONFUSED = {
 }
 
 
+@pytest.mark.slow
 def test_no_shipped_step_bears_another_name(shipped):
     """One rule of a step, drawn at random, gives way to another: the step is rejected."""
     chance = Random(1)

@@ -276,6 +276,7 @@ def error_of(text: str, scope: Scope) -> LanguageError | None:
     return None
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.text(max_size=60) | st.text("piref(wl,t)*/+-. 0123logsum_t#'\"[]:=", max_size=60))
 def test_random_text_is_an_expression_or_a_language_error(text):
@@ -287,6 +288,7 @@ def test_random_text_is_an_expression_or_a_language_error(text):
 _SPELLINGS = "pi ref log exp sum_t prod_t max sg by_label w l y t ( ) ( ) , + - * / ** 0 1 2 c q K"
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.sampled_from([*_SPELLINGS.split(), "alpha", "mu1", "half"]), max_size=20))
 def test_random_words_are_an_expression_or_a_language_error(words):

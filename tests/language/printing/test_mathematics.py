@@ -172,6 +172,7 @@ def assert_balanced(latex: str) -> None:
     assert not opened
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(priors(), arguments()))
 def test_all_latex_is_balanced(node):
@@ -182,6 +183,7 @@ def test_all_latex_is_balanced(node):
     assert "^{}" not in latex
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(priors(), arguments()))
 def test_all_unicode_brackets_are_balanced(node):

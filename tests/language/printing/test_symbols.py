@@ -151,6 +151,7 @@ def test_other_unicode_is_refused(text):
         fold_unicode(text)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.text(r"\abπ{}_^* 1'|,", max_size=14) | st.text(max_size=8))
 def test_any_text_is_a_symbol_or_a_symbol_error(text):
@@ -167,6 +168,7 @@ def test_any_text_is_a_symbol_or_a_symbol_error(text):
         assert all(any(each.startswith(word) for word in CONTROL_WORDS) for each in letters if each)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.from_regex("[A-Za-z][A-Za-z0-9_]{0,39}", fullmatch=True))
 def test_every_name_has_a_symbol_of_its_own_making(name):

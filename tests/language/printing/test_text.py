@@ -51,6 +51,7 @@ def test_shipped_expressions_are_spelled_canonically(path):
         assert printed == written
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(priors())
 def test_the_text_of_a_prior_is_that_prior(node):
@@ -58,6 +59,7 @@ def test_the_text_of_a_prior_is_that_prior(node):
     assert parse(to_text(node), SCOPE_OF_PRIOR) == node
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(arguments())
 def test_the_text_of_an_argument_is_that_argument(node):

@@ -47,6 +47,7 @@ def test_written_back(text, by_response):
     assert rebuild(normal_form(found), by_response=by_response) == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_response", [True, False])
 def test_mutants_are_written_back(by_response):
     """So it is for the arguments of a hundred mutants of the shipped losses."""

@@ -11,6 +11,8 @@ from midpo_sym import api
 from midpo_sym.site.live import program as live
 from midpo_sym.spec import library
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 PAGES = [
     "index.html",

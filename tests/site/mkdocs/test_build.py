@@ -19,6 +19,8 @@ from fontTools.ttLib import TTFont
 
 import midpo_sym
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 # Tags that make a browser fetch what they name.
 FETCHING = {"script", "img", "iframe", "source", "link"}

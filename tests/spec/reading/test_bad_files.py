@@ -81,6 +81,7 @@ MANY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "message", "allowed"), MANY.values(), ids=MANY)
 def test_too_much_or_too_little_is_refused(text, message, allowed):
     """Counts have limits, and so has the work that definitions and claims make together."""
@@ -272,6 +273,7 @@ def test_nothing_in_a_file_is_executed(old, tmp_path):
     assert not canary.exists()
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     st.binary(max_size=80) | st.text(max_size=80).map(lambda text: text.encode("utf-8", "replace"))
@@ -285,6 +287,7 @@ def test_random_bytes_are_refused(tmp_path_factory, data):
     assert str(caught.value)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, len(GOOD)), st.integers(0, 12), st.text("\"'[]{}=.#,\n y0ié\0\\", max_size=6))
 def test_a_good_file_with_a_random_piece_changed(start, length, piece):

@@ -239,6 +239,7 @@ _VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(_KEYS, _VALUES), max_size=4), st.lists(_VALUES, max_size=3))
 def test_random_files_agree_with_the_toml_reader(pairs, tables):

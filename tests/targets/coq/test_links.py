@@ -13,6 +13,8 @@ from midpo_sym.targets.coq.checking.outcome import Outcome, settle
 from midpo_sym.targets.coq.emit import Certificate, Kind, Outside, emit, emit_statement
 from midpo_sym.targets.coq.instance import refutation
 
+pytestmark = pytest.mark.slow
+
 SPEC = """
 title = "t"
 summary = "s"

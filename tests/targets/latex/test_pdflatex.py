@@ -5,12 +5,15 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
 from oracles.needs import missing
 
 from midpo_sym import api
 from midpo_sym.spec import library
 from midpo_sym.spec.reading.losses import loads
 from midpo_sym.targets.latex.losses import to_article, to_document
+
+pytestmark = pytest.mark.slow
 
 # Points beyond the margin; a line that is a centimetre too long is still all on the sheet.
 MOST = 28.5

@@ -190,6 +190,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("where", ["title", "summary", "meaning"])
 def test_text_stays_text(where, text):
@@ -264,6 +265,7 @@ def test_without_torch_the_import_says_what_to_install():
     assert "pip install 'torch>=2.6', or in a checkout pip install '.[torch]'" in done.stdout
 
 
+@pytest.mark.slow
 def test_losses_load_no_prover():
     code = (
         "import sys, midpo_sym.losses\n"

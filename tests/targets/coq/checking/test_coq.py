@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+import pytest
 from generators.trees.mutants import mutants, statements
 from generators.trees.rewritings import rewrite
 
@@ -25,6 +26,8 @@ from midpo_sym.targets.coq.checking.outcome import Outcome, settle
 from midpo_sym.targets.coq.emit import REQUIRE, Certificate, Kind, emit, emit_statement
 from midpo_sym.targets.coq.hypotheses import recorded
 from midpo_sym.targets.coq.printer import CoqPrinter, to_coq
+
+pytestmark = pytest.mark.slow
 
 MUTANTS = REWRITINGS = 60
 VARIANTS = sorted((Path(__file__).parents[3] / "variants").glob("*.toml"))

@@ -249,6 +249,7 @@ def without_torch(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=False, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_without_torch_formulas_are_evaluated_in_python_and_the_file_says_so():
     done = without_torch("--spec", CASES / "wlog.toml")
     lines = done.stdout.splitlines()
@@ -260,6 +261,7 @@ def test_without_torch_formulas_are_evaluated_in_python_and_the_file_says_so():
     assert with_torch[:1] + with_torch[2:] == lines[:1] + lines[2:]
 
 
+@pytest.mark.slow
 def test_without_torch_the_package_is_compared_but_not_written():
     assert without_torch("--check").returncode == 0
     done = without_torch()
