@@ -110,16 +110,11 @@ class Algorithm:
         So it is if it has a multiple of log π(y), and nothing else of the policy; a multiple that
         is the same for all answers, or the normaliser of the policy does not cancel.
         """
-        if self.chosen.factors.get("policy") != self.rejected.factors.get("policy"):
+        one, other = self.chosen.factors, self.rejected.factors
+        if {"forward", "reverse"} & {*one, *other} or one.get("policy") != other.get("policy"):
             return False
-        for terms in (self.chosen, self.rejected):
-            if {"forward", "reverse"} & set(terms.factors):
-                return False
-            factor = terms.factors.get("policy")
-            names = Numbers.names_of(factor) if factor is not None else ()
-            if not all(isinstance(self.atoms[name].leaf, tree.Parameter) for name in names):
-                return False
-        return True
+        names = Numbers.names_of(one["policy"]) if "policy" in one else ()
+        return all(isinstance(self.atoms[name].leaf, tree.Parameter) for name in names)
 
 
 def expressible() -> tuple[Algorithm, ...]:

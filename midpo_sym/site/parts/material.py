@@ -110,9 +110,7 @@ def gather(folder: Path, pages: Path) -> Material:
         SiteError: there is no specification.
     """
     derivations = [
-        load(path)
-        for path in sorted(folder.glob("*.toml"))
-        if path.name != library.SOURCES
+        load(path) for path in sorted(folder.glob("*.toml")) if path.name != library.SOURCES
     ]
     if not derivations:
         raise SiteError(f"{folder} has no specification, so there is nothing to show")
