@@ -180,7 +180,8 @@ def read_algorithm(derivation: Derivation) -> Algorithm:
 
 def _check_gradient(id_: str, statement: Statement) -> None:
     """Refuse what a gradient stops at: the laboratory follows the gradient of the loss it has."""
-    for node in (*statement.zeta.walk(), *statement.argument.walk()):
+    _, loss = sides(statement)
+    for node in (*statement.zeta.walk(), *loss.walk()):
         if isinstance(node, tree.StopGradient) and any(map(_is_trained, node.walk())):
             raise LabError(
                 f"{id_}: {node} has a stop-gradient, so that the gradient is that of no function, "
