@@ -57,7 +57,7 @@ def statements(targets: Sequence[str]) -> list[tuple[Derivation, Claim | None]]:
     seen: dict[str, Path] = {}
     for target in targets or library.ids():
         name, _, wanted = target.partition("/")
-        claim_named = bool(wanted) and name in library.ids() and not target.endswith(".toml")
+        claim_named = bool(wanted) and library.is_shipped(name) and not target.endswith(".toml")
         derivation = library.find(name if claim_named else target)
         known = seen.setdefault(derivation.id, derivation.path.resolve())
         if known != derivation.path.resolve():

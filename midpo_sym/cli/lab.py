@@ -97,7 +97,7 @@ def lab(
             files = {
                 "losses.csv": report.to_csv(rows, laboratory.Row).encode(),
                 "objective.csv": report.to_csv(worths, laboratory.Worth).encode(),
-                "losses.svg": report.figure(rows, f"midpo lab {options}"),
+                "losses.svg": report.figure(rows, f"midpo lab {options}", laboratory.expressible()),
             }
         except ImportError as error:
             raise UsageError(str(error)) from None
@@ -120,7 +120,7 @@ def _print(rows: Sequence[Row], worths: Sequence[Worth]) -> None:
     from rich import box  # noqa: PLC0415 - a table is not always drawn
     from rich.table import Table  # noqa: PLC0415
 
-    from midpo_sym.lab.experiment import FIXED, ROWS, TOLERANCE  # noqa: PLC0415 - loads NumPy
+    from midpo_sym.lab.experiment import TOLERANCE  # noqa: PLC0415 - loads NumPy
 
     number = len({row.problem for row in rows})
     for policies in ("log-linear", "tabular"):
@@ -129,7 +129,7 @@ def _print(rows: Sequence[Row], worths: Sequence[Worth]) -> None:
         table.add_column("prior")
         for column in ("loss, mean", "least", "most", "reward, mean", "KL, mean"):
             table.add_column(column, justify="right")
-        for prior in ROWS:
+        for prior in dict.fromkeys(row.prior for row in rows):
             some = [row for row in rows if (row.prior, row.policies) == (prior, policies)]
             losses = [row.loss for row in some]
             figures = [fmean(losses), min(losses), max(losses)]
@@ -140,7 +140,7 @@ def _print(rows: Sequence[Row], worths: Sequence[Worth]) -> None:
         ("one for all prompts", "in_shared", "above_shared"),
         ("one per prompt", "in_per_prompt", "above_per_prompt"),
     ):
-        fixed = [row for row in rows if row.prior in FIXED]
+        fixed = [row for row in rows if row.is_fixed]
         inside = sum(1 for row in fixed if getattr(row, member))
         below = [row for row in fixed if getattr(row, above) < -TOLERANCE]
         names = f" ({', '.join(dict.fromkeys(row.prior for row in below))})" if below else ""

@@ -24,7 +24,7 @@ def new(id_: str, folder: Path) -> None:
         raise UsageError(
             f"{id_[:60]!r} is no id: small letters, digits and _, starting with a letter"
         )
-    if id_ in library.ids():
+    if library.is_shipped(id_):
         raise UsageError(f"{id_} is the id of a shipped specification; choose another")
     from midpo_sym.targets.toml.scaffold import new_specification  # noqa: PLC0415 - loads jinja2
 

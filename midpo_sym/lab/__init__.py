@@ -17,9 +17,11 @@ from midpo_sym.lab.alternation import Alternation, alternate
 from midpo_sym.lab.checks import LabError, NotConvergedError
 from midpo_sym.lab.experiment import Bench, Row, Settings, Worth, benches, worths
 from midpo_sym.lab.optimum import Optimum, optimum
+from midpo_sym.lab.priors import Algorithm, expressible, read_algorithm
 from midpo_sym.lab.problems import Problem, problems
 
 __all__ = [
+    "Algorithm",
     "Alternation",
     "Bench",
     "LabError",
@@ -31,7 +33,9 @@ __all__ = [
     "Worth",
     "alternate",
     "benches",
+    "expressible",
     "optimum",
     "problems",
+    "read_algorithm",
     "worths",
 ]

@@ -7,6 +7,7 @@ above that of the learned priors; a loss below one whose set it is in would be a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -25,13 +26,11 @@ from midpo_sym.lab.loss import (
 from midpo_sym.lab.minimise import Minimum, Objective, minimise
 from midpo_sym.lab.optimum import optimum
 from midpo_sym.lab.policies import log_policy
-from midpo_sym.lab.priors import Prior, priors
+from midpo_sym.lab.priors import Algorithm, Prior, expressible, priors, reference_prior
 from midpo_sym.lab.problems import LETTERS, Problem, problems
 
-FIXED = ("dpo", "dice", "centropy", "simpo", "r_dpo", "tdpo", "tis_dpo", "sparsepo")
 LEARNED = ("learned, shared", "learned, per prompt")
 UNTRAINED = ("prior only", "free", "free, by label")
-ROWS = (*FIXED, *LEARNED, *UNTRAINED)
 BETAS = (0.5, 1.0, 2.0, 4.0)
 TOLERANCE = 1e-7  # differences of losses below this count as none
 _STARTS = 3  # of a minimisation that may have several minima
@@ -115,6 +114,11 @@ class Row:
     above_shared: float
     above_per_prompt: float
 
+    @property
+    def is_fixed(self) -> bool:
+        """Return whether the prior is an algorithm's."""
+        return self.prior not in (*LEARNED, *UNTRAINED)
+
 
 @dataclass(frozen=True, slots=True)
 class Worth:
@@ -139,10 +143,17 @@ class Worth:
     information: float
 
 
-def benches(settings: Settings) -> list[Bench]:
-    """Return what is to be measured: each problem with each class of policies."""
+def benches(settings: Settings, algorithms: Sequence[Algorithm] | None = None) -> list[Bench]:
+    """Return what is to be measured: each problem with each class of policies.
+
+    Args:
+        settings: what to run.
+        algorithms: those whose priors are measured; if left out, all that are shipped and that
+            the laboratory has numbers for.
+    """
+    measured = expressible() if algorithms is None else tuple(algorithms)
     return [
-        Bench(problem, family, settings)
+        Bench(problem, family, settings, measured)
         for problem in problems(settings.seed, settings.count, settings.longest)
         for family in families(problem)
     ]
@@ -185,6 +196,7 @@ class Bench:
     problem: Problem
     family: Family
     settings: Settings
+    algorithms: tuple[Algorithm, ...]
     losses: dict[str, float] = field(default_factory=dict)
 
     def rows(self) -> list[Row]:
@@ -194,13 +206,15 @@ class Bench:
             NotConvergedError: a minimisation ended early, or the inequality of section 5.2 fails
                 where it is a theorem.
         """
-        untrained = np.zeros(self.family.size)
         bound = self._free(by_label=False)
         best = self.learned_rows()
         self.losses = {row.prior: row.loss for row in best}
-        first = self._run(with_prior(self.problem, self.family, self._priors(untrained)["dpo"]))
-        everything = self._priors(first.point)
-        fixed = [self.fixed_row(name, everything[name], bound.value) for name in FIXED]
+        first = self._run(with_prior(self.problem, self.family, reference_prior(self.problem)))
+        known = priors(self.problem, self.family.logits(first.point), self.algorithms)
+        fixed = [
+            self.fixed_row(name, prior, bound.value, place)
+            for place, (name, prior) in enumerate(known.items())
+        ]
         both = self._free(by_label=True)
         free = [self._row("free", bound), self._row("free, by label", both)]
         rows = [self._compared(each) for each in [*fixed, *best, *free]]
@@ -208,15 +222,19 @@ class Bench:
             self._check(row, best)
         return rows
 
-    def _priors(self, previous: Array) -> dict[str, Prior]:
-        return priors(self.problem, self.family.logits(previous))
+    def fixed_row(self, name: str, prior: Prior, bound: float, place: int) -> Row:
+        """Minimise with a fixed prior; what a policy-dependent one does is not convex.
 
-    def fixed_row(self, name: str, prior: Prior, bound: float) -> Row:
-        """Minimise with a fixed prior; what a policy-dependent one does is not convex."""
+        Args:
+            name: the id of the algorithm.
+            prior: its prior.
+            bound: the least loss of any prior that is free of labels.
+            place: of the algorithm among those measured; seeds the starts.
+        """
         objective = with_prior(self.problem, self.family, prior)
         starts = [np.zeros(self.family.size)]
         if not prior.linear:
-            generator = np.random.default_rng([self.settings.seed, FIXED.index(name)])
+            generator = np.random.default_rng([self.settings.seed, place])
             starts += list(generator.standard_normal((_STARTS - 1, self.family.size)))
         ends = [self._run(objective, start) for start in starts]
         best = min(ends, key=lambda end: end.value)

@@ -31,8 +31,9 @@ class Problem:
         reference: log π_ref(y|x); shape (prompts, answers).
         preferences: weight of "a is preferred to b"; shape (prompts, answers, answers), sum 1.
         features: φ(x, y) of log-linear policies; shape (prompts, answers, features).
-        weights: TIS-DPO's token weights of chosen and rejected answers; shape (2, edges).
-        masks: SparsePO's μ1 and μ2; shape (2, edges).
+        weights: two numbers around 1 for each token, such as the importance of a token of chosen
+            and of rejected answers; shape (2, edges).
+        masks: two numbers from 0 to 1 for each token, some of them 0; shape (2, edges).
     """
 
     name: str

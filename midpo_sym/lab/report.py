@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from midpo_sym.lab.experiment import FIXED, Row, Worth
+from midpo_sym.lab.experiment import Row, Worth
+from midpo_sym.lab.priors import Algorithm
 
 _DIGITS = 6  # after the point; more would be rounding's
 _SMALLEST = 1e-12  # gradients and gaps are given as the power of ten above them, from here on
@@ -41,12 +42,13 @@ def _cell(name: str, value: Any) -> str:
     return f"{round(value, _DIGITS) + 0.0:.{_DIGITS}f}"  # + 0.0: no minus before a zero
 
 
-def figure(rows: Sequence[Row], command: str) -> bytes:
+def figure(rows: Sequence[Row], command: str, algorithms: Sequence[Algorithm]) -> bytes:
     """Return the losses as an SVG: a panel for each class of policies.
 
     Args:
         rows: of any problems.
         command: what made them, for the file's description.
+        algorithms: those with rows, whether or not their priors know the label.
 
     Raises:
         ImportError: Matplotlib is not installed.
@@ -63,7 +65,8 @@ def figure(rows: Sequence[Row], command: str) -> bytes:
         panels = drawing.subplots(1, 2, sharey=True)
         names = list(dict.fromkeys(row.problem for row in rows))
         for panel, policies in zip(panels, ("log-linear", "tabular"), strict=True):
-            _draw(panel, [row for row in rows if row.policies == policies], names)
+            some = [row for row in rows if row.policies == policies]
+            _draw(panel, some, names, [each for each in algorithms if each.by_label])
             panel.set_title(f"{policies} policies")
         panels[0].set_ylabel("least loss found")
         drawing.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
@@ -94,17 +97,25 @@ _WORDS = {
 }
 
 
-def _draw(panel: Any, rows: Sequence[Row], names: Sequence[str]) -> None:
+def _draw(
+    panel: Any, rows: Sequence[Row], names: Sequence[str], by_label: Sequence[Algorithm]
+) -> None:
     places = {name: place for place, name in enumerate(names)}
-    for by_label, marker, words in (
-        (False, "o", "fixed prior of an algorithm, free of labels"),
-        (True, "x", "SimPO and TIS-DPO, whose priors know the label"),
+    fixed = [row for row in rows if row.is_fixed]
+    ids = {each.id for each in by_label}
+    titles = " and ".join(each.title for each in by_label)
+    for some, marker, words in (
+        (
+            [row for row in fixed if row.prior not in ids],
+            "o",
+            "fixed prior of an algorithm, free of labels",
+        ),
+        (
+            [row for row in fixed if row.prior in ids],
+            "x",
+            f"{titles}, whose priors know the label",
+        ),
     ):
-        some = [
-            row
-            for row in rows
-            if row.prior in FIXED and (row.prior in ("simpo", "tis_dpo")) == by_label
-        ]
         panel.scatter(
             [places[row.problem] - 0.15 for row in some],
             [row.loss for row in some],

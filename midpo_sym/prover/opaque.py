@@ -13,7 +13,13 @@ _KINDS = (tree.Max, tree.Log, tree.Exp, tree.Pow, tree.Div, tree.Mul, tree.Proba
 
 def opaque_part(decision: Decision, *sides: Expression) -> Expression | None:
     """Return the smallest part of the sides that keeps an opaque atom in their difference."""
-    names = {atom.name for atom in decision.difference.present() if atom.opaque}
+    return smallest_with(
+        {atom.name for atom in decision.difference.present() if atom.opaque}, *sides
+    )
+
+
+def smallest_with(names: set[str], *sides: Expression) -> Expression | None:
+    """Return the smallest part of the sides whose normal form has an atom of some name."""
     nodes = [
         node
         for side in sides

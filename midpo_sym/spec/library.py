@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+from midpo_sym.language import tree
 from midpo_sym.language.errors import Advice
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.model import Derivation
@@ -79,11 +80,29 @@ def directory() -> Path:
     raise FileNotFoundError("the specifications of midpo_sym are not where they were installed")
 
 
-@cache
 def ids() -> tuple[str, ...]:
-    """Return the ids of the specifications, DPO first, then by name."""
-    found = {path.stem for path in directory().glob("*.toml")} - {Path(SOURCES).stem}
-    return tuple(sorted(found, key=lambda each: (each != "dpo", each)))
+    """Return the ids of the specifications, in the order of `order`."""
+    return tuple(each.id for each in everything())
+
+
+def order(derivation: Derivation) -> tuple[bool, str]:
+    """Return what specifications are sorted by.
+
+    Those whose prior is the reference itself come first, as all others are compared with them;
+    then it goes by id.
+    """
+    return derivation.statement.zeta != tree.Probability("ref", "y"), derivation.id
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Return the ids without opening a file."""
+    return frozenset(path.stem for path in directory().glob("*.toml")) - {Path(SOURCES).stem}
+
+
+def is_shipped(id_: str) -> bool:
+    """Return whether a specification of this id comes with the package."""
+    return id_ in _names()
 
 
 def get(id_: str) -> Derivation:
@@ -92,7 +111,7 @@ def get(id_: str) -> Derivation:
     Raises:
         SpecError: there is none, or its file has been damaged.
     """
-    if id_ not in ids():
+    if not is_shipped(id_):
         near = difflib.get_close_matches(id_, ids(), n=1)
         cure = f"did you mean {near[0]}?" if near else "name one of these, or a .toml file"
         advice = Advice(id_[:60], ", ".join(ids()), cure)
@@ -108,7 +127,7 @@ def find(target: str) -> Derivation:
         SpecError: there is none, or it breaks a rule of the language.
     """
     looks_like_a_path = target.endswith(".toml") or os.sep in target or Path(target).exists()
-    if target not in ids() and looks_like_a_path:
+    if not is_shipped(target) and looks_like_a_path:
         return load(Path(target))
     return get(target)
 
@@ -119,8 +138,8 @@ def _loaded(text: str, path: Path) -> Derivation:
 
 
 def everything() -> tuple[Derivation, ...]:
-    """Return all specifications, in the order of `ids`."""
-    return tuple(get(id_) for id_ in ids())
+    """Return all specifications, in the order of `order`."""
+    return tuple(sorted(map(get, _names()), key=order))
 
 
 def theories() -> tuple[Theory, ...]:

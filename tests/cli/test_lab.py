@@ -11,9 +11,10 @@ import pytest
 from midpo_sym import lab
 from midpo_sym.files import MANIFEST
 from midpo_sym.lab import experiment, report
-from midpo_sym.lab.experiment import ROWS, Row, Worth
+from midpo_sym.lab.experiment import LEARNED, UNTRAINED, Row, Worth
 
 QUICK = ("lab", "--problems", "0", "--longest", "1", "--floor", "0.05")
+PRIORS = [*(each.id for each in lab.expressible()), *LEARNED, *UNTRAINED]
 FILES = ("losses.csv", "losses.svg", "objective.csv")
 
 
@@ -48,14 +49,14 @@ def test_what_is_printed_written_and_given_as_json_agrees(midpo, tmp_path):
     assert data["settings"] == {"seed": 0, "count": 0, "longest": 1, "floor": 0.05}
     with (tmp_path / "losses.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert [row["prior"] for row in rows] == [*ROWS, *ROWS]
+    assert [row["prior"] for row in rows] == [*PRIORS, *PRIORS]
     for row, as_json in zip(rows, data["losses"], strict=True):
         assert float(row["loss"]) == pytest.approx(as_json["loss"], abs=1e-6)
         assert row.keys() == as_json.keys()
     assert len(data["objective"]) == 6 * 4 * 3
     table = midpo(*QUICK).out
     assert "log-linear policies, 1 problems" in table
-    for prior in ROWS:
+    for prior in PRIORS:
         assert prior in table
     mean = rows[0]["loss"][:6]
     assert any(line.split()[:2] == ["dpo", mean] for line in table.splitlines())

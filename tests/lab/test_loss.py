@@ -17,13 +17,14 @@ from midpo_sym.lab.loss import (
 )
 from midpo_sym.lab.minimise import minimise
 from midpo_sym.lab.policies import log_policy, tokens
-from midpo_sym.lab.priors import ETA, LENGTH_PENALTY, MARGIN, SCALE, priors
+from midpo_sym.lab.priors import PARAMETERS, SCALE, expressible, priors
 
 PROBLEM = problems(3, 1, 2)[0]
 BY_REWARD = next(each for each in problems(3, 0, 2) if each.labels == "by reward")
 TREE = PROBLEM.answers
 PREVIOUS = np.random.default_rng(5).standard_normal(PROBLEM.reference.shape)
-PRIORS = priors(PROBLEM, PREVIOUS)
+PRIORS = priors(PROBLEM, PREVIOUS, expressible())
+ETA, MARGIN, LENGTH_PENALTY = (PARAMETERS[name] for name in ("eta", "gamma", "alpha_tilde"))
 LABEL_FREE = ("dpo", "dice", "centropy", "r_dpo", "tdpo")
 ALL = (*LABEL_FREE, "simpo", "tis_dpo", "sparsepo")
 

@@ -72,7 +72,7 @@ class Material:
     """All algorithms, and what they cite.
 
     Attributes:
-        algorithms: DPO first, then by id.
+        algorithms: in the order of the library.
         works: the works that may be cited, by key.
         language: the description of the specification language, in Markdown.
         decisions: file and title of each decision note.
@@ -110,12 +110,11 @@ def gather(folder: Path, pages: Path) -> Material:
         SiteError: there is no specification.
     """
     derivations = [
-        load(path)
-        for path in sorted(folder.glob("*.toml"), key=_order)
-        if path.name != library.SOURCES
+        load(path) for path in sorted(folder.glob("*.toml")) if path.name != library.SOURCES
     ]
     if not derivations:
         raise SiteError(f"{folder} has no specification, so there is nothing to show")
+    derivations.sort(key=library.order)
     for derivation in derivations:
         _check_symbols(derivation)
     algorithms = tuple(
@@ -131,10 +130,6 @@ def gather(folder: Path, pages: Path) -> Material:
         tuple(_derived(folder)),
         tuple(_audited(folder)),
     )
-
-
-def _order(path: Path) -> tuple[bool, str]:
-    return path.stem != "dpo", path.stem
 
 
 @lru_cache(maxsize=64)  # a server does not prove again what nobody has edited
