@@ -18,6 +18,7 @@ STAGES = [
     "prover",
     "theory",
     "preferences",
+    "plan",
     "targets",
     "api",
     "site",

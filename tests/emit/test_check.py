@@ -10,15 +10,16 @@ import pytest
 from random_losses import taken_as_proved
 
 from midpo_sym import api, generate, prove
+from midpo_sym.plan import lower
 from midpo_sym.prover.special_cases import specialisations
 from midpo_sym.spec import library
 from midpo_sym.spec.reading.losses import load, loads
-from midpo_sym.targets.torch import code, files, links
+from midpo_sym.targets.torch import files, links
 from midpo_sym.targets.torch.check import compare
 from midpo_sym.targets.torch.check.compare import IN_PYTHON, IN_TORCH
 from midpo_sym.targets.torch.errors import NotExpressibleError, WrongCodeError
+from midpo_sym.targets.torch.file import plan
 from midpo_sym.targets.torch.names import MODULE_NAMES
-from midpo_sym.targets.torch.plan import plan
 from midpo_sym.targets.torch.syntax import checked_syntax
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -149,7 +150,7 @@ def test_a_generator_that_breaks_writes_nothing(midpo, monkeypatch, tmp_path):
     assert outcome.status == 1
     assert "; nothing is generated" in outcome.err
     with monkeypatch.context() as broken:
-        broken.setattr(code, "vanishes", lambda _: True)
+        broken.setattr(lower, "vanishes", lambda _: True)
         outcome = midpo("generate", "--spec", CASES / "wlog.toml", "--out", out)
     assert outcome.status == 1
     assert re.search(r"wlog is not what .* instead of .*; nothing is generated", outcome.err)

@@ -16,8 +16,8 @@ from midpo_sym import losses, prove
 from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.reading.losses import loads
+from midpo_sym.targets.torch.file import NotProvedError, function_name, module_name, plan
 from midpo_sym.targets.torch.files import changes, render, write
-from midpo_sym.targets.torch.plan import NotProvedError, function_name, module_name, plan
 
 ROOT = Path(midpo_sym.__file__).parent
 REFUTED = sorted((Path(__file__).parents[1] / "refuted").glob("*.toml"))

@@ -14,7 +14,7 @@ from midpo_sym.files import write_file
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.special_cases import Specialisation
 from midpo_sym.targets.torch.check.compare import IN_PYTHON, IN_TORCH, check, has_torch
-from midpo_sym.targets.torch.plan import Plan, plan
+from midpo_sym.targets.torch.file import Plan, plan
 
 INDEX = "__init__.py"
 LOSSES = Path(__file__).resolve().parents[2] / "losses"

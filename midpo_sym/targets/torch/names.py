@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from midpo_sym.targets.torch.code import FILLED
+from midpo_sym.plan.lower import FILLED
 
 # What the generated code calls things by; a hyper-parameter of such a name would hide them.
 _CODE = frozenset({

@@ -23,7 +23,7 @@ from midpo_sym.targets.torch.check.measure import Answer, Runner
 from midpo_sym.targets.torch.check.pairs import Pair
 from midpo_sym.targets.torch.check.run_plain import PlainRunner
 from midpo_sym.targets.torch.errors import NotExpressibleError, WrongCodeError
-from midpo_sym.targets.torch.plan import Plan
+from midpo_sym.targets.torch.file import Plan
 from midpo_sym.targets.torch.syntax import checked_syntax
 
 IN_TORCH = "running it in torch"

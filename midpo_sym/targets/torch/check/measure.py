@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from midpo_sym.language.vocabulary import MODELS
+from midpo_sym.plan.lower import LABELS
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.torch.check.literal import Place
 from midpo_sym.targets.torch.check.pairs import Pair
-from midpo_sym.targets.torch.code import LABELS
-from midpo_sym.targets.torch.plan import Plan
+from midpo_sym.targets.torch.file import Plan
 
 # What may lie at padding where a mask says so; everywhere else padding is 0.
 GARBAGE = (float("nan"), float("inf"), -7.0, float("-inf"), 1e30, 0.0)

@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from midpo_sym.plan.lower import LABELS
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.torch.check import duals
 from midpo_sym.targets.torch.check.duals import CONTEXT, Dual, constant
 from midpo_sym.targets.torch.check.literal import Place
 from midpo_sym.targets.torch.check.measure import GARBAGE, WEIGHTS, Answer, numbers, sources
 from midpo_sym.targets.torch.check.pairs import Pair
-from midpo_sym.targets.torch.code import LABELS
 from midpo_sym.targets.torch.errors import WrongCodeError
-from midpo_sym.targets.torch.plan import Plan
+from midpo_sym.targets.torch.file import Plan
 
 NUMBER, PAIR, COLUMN, TOKENS = "a number", "(batch,)", "(batch, 1)", "(batch, tokens)"
 _PADDING = "padding"  # the kind of a place that no loss may depend on

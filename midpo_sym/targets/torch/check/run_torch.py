@@ -17,13 +17,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from midpo_sym.plan.lower import LABELS
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.torch.check.literal import Place
 from midpo_sym.targets.torch.check.measure import GARBAGE, WEIGHTS, Answer, Source, numbers, sources
 from midpo_sym.targets.torch.check.pairs import Pair
-from midpo_sym.targets.torch.code import LABELS
 from midpo_sym.targets.torch.errors import WrongCodeError
-from midpo_sym.targets.torch.plan import Plan
+from midpo_sym.targets.torch.file import Plan
 from midpo_sym.targets.torch.syntax import IMPORTS
 from midpo_sym.tensor import ResponseStatistics
 

@@ -15,6 +15,8 @@ from midpo_sym.language.printing.printer import TERM
 from midpo_sym.language.substitute import at_labels, unfold
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
+from midpo_sym.plan.lower import FILLED, LABELS, Code, Coder, Kind
+from midpo_sym.plan.sums import weighs_tokens
 from midpo_sym.prover.derivation.computation import Computation, computation
 from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.prover.prove import Result
@@ -23,7 +25,6 @@ from midpo_sym.prover.verdict import Proved
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.model import ParameterSpec, WeightSpec
 from midpo_sym.targets.torch import prose
-from midpo_sym.targets.torch.code import FILLED, LABELS, Code, Coder, Kind
 from midpo_sym.targets.torch.errors import NotExpressibleError, NotProvedError
 from midpo_sym.targets.torch.links import TORCH_LINKS, TorchLink
 from midpo_sym.targets.torch.names import (
@@ -33,7 +34,6 @@ from midpo_sym.targets.torch.names import (
     module_name,
 )
 from midpo_sym.targets.torch.statistics import Describer, Input, Statistic
-from midpo_sym.targets.torch.sums import weighs_tokens
 
 WIDTH = 100  # columns of a generated file
 _DIGITS = 12  # of the specification's hash

@@ -17,7 +17,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.printing.printer import ATOM, POWER, SIGN, SUM, TERM
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
-from midpo_sym.targets.torch.padding import LARGEST_PLAIN_POWER, vanishes
+from midpo_sym.plan.padding import LARGEST_PLAIN_POWER, vanishes
 
 LABELS = {"w": "chosen", "l": "rejected"}
 _SUM = ".sum(-1)"  # over the tokens
