@@ -1,43 +1,37 @@
-"""What the file of a loss says: one frozen plan, which the template prints and decides nothing."""
+"""What the file of a loss says: everything that the template prints, and it decides nothing."""
 
 from __future__ import annotations
 
-import ast
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 
-from midpo_sym.language import tree
 from midpo_sym.language.errors import Advice
 from midpo_sym.language.printing.mathematics import default_symbol
-from midpo_sym.language.printing.printer import TERM
-from midpo_sym.language.substitute import at_labels, unfold
-from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
-from midpo_sym.plan.lower import FILLED, LABELS, Code, Coder, Kind
-from midpo_sym.plan.sums import weighs_tokens
-from midpo_sym.prover.derivation.computation import Computation, computation
+from midpo_sym.plan.losses import Plan
+from midpo_sym.plan.operations import Add, Kind, Operation, Shape, Statistic
+from midpo_sym.plan.terms import RESPONSES, parts_of_ratio
 from midpo_sym.prover.framework import FRAMEWORK_LINK
-from midpo_sym.prover.prove import Result
-from midpo_sym.prover.special_cases import Specialisation
-from midpo_sym.prover.verdict import Proved
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.model import ParameterSpec, WeightSpec
 from midpo_sym.targets.torch import prose
-from midpo_sym.targets.torch.errors import NotExpressibleError, NotProvedError
 from midpo_sym.targets.torch.links import TORCH_LINKS, TorchLink
 from midpo_sym.targets.torch.names import (
     function_name,
     is_taken_from_parameters,
     is_taken_from_weights,
     module_name,
+    names_of,
 )
-from midpo_sym.targets.torch.statistics import Describer, Input, Statistic
+from midpo_sym.targets.torch.printer import Function, Printer, functions
+from midpo_sym.targets.torch.statistics import Argument, Describer, Input
 
 WIDTH = 100  # columns of a generated file
+FORMULAS = ("argument", "chosen_rewards", "rejected_rewards")
 _DIGITS = 12  # of the specification's hash
-_FROZEN = tuple(name for name, model in MODELS.items() if not model.trained)
+_KINDS = (Kind.LOG_RATIO, Kind.LOG_PROBABILITY, Kind.LENGTH, Kind.DIVERGENCE, Kind.WEIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +61,7 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LossFile:
     """Everything that the template prints.
 
     Attributes:
@@ -106,8 +100,8 @@ class Plan:
     uses_torch: bool
     by_token: bool
     divergences: tuple[tuple[str, str], ...]
-    statistics: tuple[Statistic, ...]
-    optional_masks: tuple[Statistic, ...]
+    statistics: tuple[Argument, ...]
+    optional_masks: tuple[Argument, ...]
     numbers: tuple[Number, ...]
     nonzero: tuple[str, ...]
     weights: tuple[Weights, ...]
@@ -119,142 +113,131 @@ class Plan:
     link_is_default: bool
 
 
-def plan(result: Result, specialises: Iterable[Specialisation] = ()) -> Plan:
-    """Return what the file of a proved statement says.
+def loss_file(plan: Plan) -> LossFile:
+    """Return what the file of a loss says.
 
     Args:
-        result: of the statement of [prior] and [loss].
-        specialises: what the algorithm becomes at special values.
+        plan: of a loss whose argument depends on the responses.
 
     Raises:
-        NotProvedError: the value is not proved.
-        NotExpressibleError: there is no code for it.
         SpecError: a name of the specification cannot be used in Python.
     """
-    if not isinstance(result.verdict, Proved):
-        raise NotProvedError(prose.why_not(result))
-    return _Planner(result).plan(specialises)
+    return _Writer(plan).file()
 
 
-class _Planner:
-    """Plans the file of one result."""
+class _Writer:
+    """Puts together the file of one plan."""
 
-    def __init__(self, result: Result) -> None:
-        self.result = result
-        self.derivation = result.derivation
-        self.computed: Computation = computation(result.statement)
-        computed = self.computed
-        self.trees = (computed.argument, computed.chosen, computed.rejected)
-        self.nodes = [node for each in self.trees for node in each.walk()]
-        self.by_token = any(map(weighs_tokens, self.nodes))
-        declared: list[ParameterSpec | WeightSpec] = [*self.derivation.parameters]
-        declared += self.derivation.weights
-        self.names = {each.name: each.torch for each in declared}
-        self.symbols = {each.name: default_symbol(each.torch) for each in declared}
-        self.divergences = {
-            (node.first, node.second) for node in self.nodes if isinstance(node, tree.Divergence)
-        }
-        models = {
-            node.model
-            for node in self.nodes
-            if isinstance(node, (tree.Probability, tree.TokenProbability))
-        }
-        self.frozen = [model for model in _FROZEN if model in models]
-        self.coder = Coder(
-            self.names,
-            self.by_token,
-            self.frozen[0] if len(self.frozen) == 1 else None,
-            both_divergences=len(self.divergences) > 1,
-        )
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.uses = plan.uses
+        self.derivation = plan.result.derivation
+        self.names = names_of(plan)
+        self.printer = Printer(self.names)
+        meanings = {each.name: each.meaning for each in self.derivation.weights}
+        self.describer = Describer(self.names, meanings, plan.by_token)
 
-    def plan(self, specialises: Iterable[Specialisation]) -> Plan:
-        names = ("argument", "chosen_rewards", "rejected_rewards")
-        formulas = [
-            (name, self.lines(name, each)) for name, each in zip(names, self.trees, strict=True)
-        ]
-        sums = [(name, (text,)) for text, name in self.coder.sums.items()]
-        formulas = [*sums, *formulas]
-        link = TORCH_LINKS[self.result.statement.link]
-        nonzero = tuple(dict.fromkeys(self.nonzero()))
-        used = _names(*(" ".join(lines) for _, lines in formulas))
-        numbers = tuple(self.numbers(used | _names(*nonzero)))
-        fills = {name.removeprefix(FILLED) for name in used if name.startswith(FILLED)}
-        used |= fills
-        inputs = tuple(self.inputs(used))
-        masks = [f"{label}_mask" for label in LABELS.values()] if self.by_token else []
-        statistics = tuple(self.statistics(inputs))
-        weights = tuple(self.weights(inputs))
-        optional = [Describer.mask(each, needed=False) for each in masks if each not in used]
+    def file(self) -> LossFile:
+        plan, derivation, result = self.plan, self.derivation, self.plan.result
+        numbers = tuple(self.numbers())
+        weights = tuple(self.weights())
+        inputs = tuple(self.inputs())
+        link = TORCH_LINKS[result.statement.link]
+        nonzero = tuple(map(self.printer.text, plan.nonzero))
+        called = self.functions()
         helpers = {"Needs", "PreferenceLoss", "ResponseStatistics"}
-        helpers |= {"check_tokens" if self.by_token else "check_pairs"}
+        helpers |= {"check_tokens" if plan.by_token else "check_pairs"}
         helpers |= {"check_number"} if numbers else set()
         helpers |= {"check_nonzero"} if nonzero else set()
         helpers |= {"check_weights"} if weights else set()
-        helpers |= {"fill_padding"} if fills else set()
-        helpers |= {"log_sum_exp"} & used
-        symbols = {**self.derivation.symbols, **self.symbols}
-        return Plan(
-            spec=self.derivation.path.name,
-            digest=hashlib.sha256(self.derivation.text.encode()).hexdigest()[:_DIGITS],
-            function=function_name(self.derivation.id),
-            module=module_name(self.derivation.title, self.derivation.id),
-            headline=prose.headline(self.result),
-            story=prose.story(self.result, self.computed, symbols, specialises),
+        helpers |= {"fill_padding"} if self.uses.filled else set()
+        helpers |= {"log_sum_exp"} & {each.name for each in called}
+        modules = {each.module for each in called}
+        flat = any(each.shape is Shape.NUMBER for each in plan.formulas)
+        own = {name: default_symbol(torch) for name, torch in self.names.declared.items()}
+        return LossFile(
+            spec=derivation.path.name,
+            digest=hashlib.sha256(derivation.text.encode()).hexdigest()[:_DIGITS],
+            function=function_name(derivation.id),
+            module=module_name(derivation.title, derivation.id),
+            headline=prose.headline(result),
+            story=prose.story(
+                result, plan.computed, {**derivation.symbols, **own}, plan.specialises
+            ),
             imports=tuple(sorted(helpers, key=lambda each: (each.islower(), each))),
-            uses_math="math" in used | _names(*nonzero),
-            uses_torch="torch" in used | _names(link.code),
-            by_token=self.by_token,
-            divergences=tuple(sorted(self.divergences)),
-            statistics=statistics,
-            optional_masks=tuple(optional),
+            uses_math="math" in modules,
+            uses_torch="torch" in modules or flat or link.uses_torch,
+            by_token=plan.by_token,
+            divergences=plan.divergences,
+            statistics=tuple(self.statistics()),
+            optional_masks=tuple(self.optional_masks()),
             numbers=numbers,
             nonzero=nonzero,
             weights=weights,
             inputs=inputs,
             fills=tuple(
-                (each.name, f"{label}_mask")
-                for each in inputs
-                for label in LABELS.values()
-                if each.name in fills and label in each.name.split("_")[:2]
+                (self.names.statistic(each), self.names.mask(each.response))
+                for each in sorted(self.uses.filled, key=self.place)
             ),
-            formulas=tuple(formulas),
-            needs=tuple(self.needs(used, weights)),
+            formulas=tuple(self.formulas()),
+            needs=tuple(self.needs(weights)),
             link=link,
-            link_is_default=self.result.statement.link == FRAMEWORK_LINK,
+            link_is_default=result.statement.link == FRAMEWORK_LINK,
         )
 
-    def lines(self, name: str, node: Expression) -> tuple[str, ...]:
-        """Return a formula as one line, or a term of its sum to a line."""
-        room = WIDTH - len(f"    {name} = ")
-        whole = self.coder.value(node)
-        if whole.kind is Kind.NUMBER:
-            if name == "argument":
-                raise NotExpressibleError(
-                    f"the argument of {self.derivation.id} is {whole.text} for every response: "
-                    "there is nothing to train"
-                )
-            return (f"torch.full_like(argument, {whole.text})",)
-        if len(whole.text) <= room:
-            return (whole.text,)
-        terms = self.coder.terms(node)
-        if len(terms) == 1 or len(whole.text) <= WIDTH - 8:
-            return whole.text, ""
-        first, *rest = [
-            (sign, Code(code.text, code.level, code.kind).at(TERM)) for sign, code in terms
-        ]
-        start = first[1] if first[0] > 0 else f"-{first[1]}"
-        return (start, *(f"{'+' if sign > 0 else '-'} {text}" for sign, text in rest))
+    def functions(self) -> set[Function]:
+        """Return the functions that the formulas call."""
+        operations = (*self.plan.formulas, *self.plan.nonzero)
+        nodes = chain.from_iterable(each.walk() for each in operations)
+        return {*chain.from_iterable(map(functions, nodes))}
 
-    def numbers(self, used: set[str]) -> Iterable[Number]:
+    def formulas(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+        """Yield what is computed in order, by name: shared sums, argument, rewards."""
+        for each, name in self.names.shared.items():
+            yield name, (self.printer.whole(each).text,)
+        for name, formula in zip(FORMULAS, self.plan.formulas, strict=True):
+            yield name, self.lines(name, formula)
+
+    def lines(self, name: str, formula: Operation) -> tuple[str, ...]:
+        """Return a formula as one line, or a term of its sum to a line."""
+        text = self.printer.text(formula)
+        if formula.shape is Shape.NUMBER:
+            return (f"torch.full_like(argument, {text})",)
+        if len(f"    {name} = {text}") <= WIDTH:
+            return (text,)
+        terms = formula.terms if isinstance(formula, Add) else ()
+        if len(terms) < 2 or len(f"        {text}") <= WIDTH:  # noqa: PLR2004 - nowhere to break
+            return text, ""
+        return self.printer.lines(terms)
+
+    def numbers(self) -> Iterable[Number]:
+        """Yield the hyper-parameters that are used.
+
+        Raises:
+            SpecError: the code needs the name of one for itself.
+        """
         for each in self.derivation.parameters:
-            if each.torch not in used:
+            if each.name not in self.uses.parameters:
                 continue
             if is_taken_from_parameters(each.torch):
                 raise self.taken("parameters", each.name, each.torch)
             default = "" if each.default is None else f" = {_literal(each.default)}"
-            yield Number(
-                each.torch, each.domain, default, prose.argument(each.torch, f"{each.meaning}.")
-            )
+            doc = prose.argument(each.torch, f"{each.meaning}.")
+            yield Number(each.torch, each.domain, default, doc)
+
+    def weights(self) -> Iterable[Weights]:
+        """Yield the weights that are used.
+
+        Raises:
+            SpecError: the code needs the name of one for itself.
+        """
+        used = [each for each in self.in_order() if each.kind is Kind.WEIGHT]
+        for each in self.derivation.weights:
+            names = tuple(self.names.statistic(found) for found in used if found.of == (each.name,))
+            if names and is_taken_from_weights(each.torch):
+                raise self.taken("weights", each.name, each.torch)
+            if names:
+                yield Weights(each.torch, each.domain, names)
 
     def taken(self, table: str, name: str, torch: str) -> SpecError:
         """Return the error of a name that the generated code needs for itself."""
@@ -265,118 +248,64 @@ class _Planner:
             advice=Advice(torch, cure="give it another name with torch = ..."),
         )
 
-    def nonzero(self) -> Iterable[str]:
-        """Yield what the proof had to assume of hyper-parameters."""
-        verdict = self.result.verdict
-        for each in verdict.conditions if isinstance(verdict, Proved) else ():
-            expression = unfold(at_labels(each.expression))
-            leaves = [node for node in expression.walk() if not node.parts]
-            if not each.given_by and all(
-                isinstance(node, (tree.Number, tree.Parameter)) for node in leaves
-            ):
-                yield self.coder.value(expression).text
+    def place(self, each: Statistic) -> tuple[int, ...]:
+        """Return where a statistic comes among the function's arguments, in the order people know.
 
-    def inputs(self, used: set[str]) -> Iterable[Input]:
-        """Yield the tensors of the formulas, in the order of the function's arguments."""
-        total = "of" if self.by_token else "total"
-        frozen = self.frozen[0] if len(self.frozen) == 1 else ""
-        for stem in ("logratios", "logps"):
-            for label in LABELS.values():
-                name = f"{label}_{stem}"
-                given = f'given["{name}"]'
-                if stem == "logratios":
-                    given = f'given["{label}_logps"] - given["{frozen}_{label}_logps"]'
-                measured = f'{label}.{total}("{stem}")'
-                if stem == "logratios" and frozen == "prev":
-                    measured = f'{label}.of("logps") - {label}.of("prev_logps")'
-                    measured = measured if self.by_token else f"({measured}).sum(-1)"
-                if name in used:
-                    yield Input(name, given, measured)
-        for model in self.frozen:
-            for label in LABELS.values():
-                name = f"{model}_{label}_logps"
-                if name in used:
-                    measured = f'{label}.{total}("{model}_logps")'
-                    yield Input(name, f'given["{name}"]', measured)
-        for label in LABELS.values():
-            if f"{label}_lengths" in used:
-                yield Input(f"{label}_lengths", f'given["{label}_lengths"]', f"{label}.lengths")
-        for first, second in sorted(self.divergences):
-            direction = f"_{first}_{second}" if self.coder.both_divergences else ""
-            for label in LABELS.values():
-                name = f"{label}_kl{direction}"
-                if name in used:
-                    measured = f'{label}.{total}("kl_{first}_{second}")'
-                    yield Input(name, f'given["{name}"]', measured)
-        for each in self.derivation.weights:
-            for label in LABELS.values():
-                name = f"{label}_{each.torch}"
-                if name in used:
-                    yield Input(name, f'given["{name}"]', f'{label}.of("{each.torch}")')
-        for label in LABELS.values():
-            if f"{label}_mask" in used:
-                yield Input(f"{label}_mask", f"{label}_mask.bool()", f"{label}.mask")
+        Log-ratios and log-probabilities come first, the policy's before those of frozen models;
+        then lengths, divergences and weights; chosen before rejected.
+        """
+        models, weights = [*MODELS], [weight.name for weight in self.derivation.weights]
+        if each.kind is Kind.WEIGHT:
+            of = [weights.index(each.of[0])]
+        elif each.kind is Kind.DIVERGENCE:
+            of = [self.plan.divergences.index((each.of[0], each.of[1]))]
+        else:
+            of = [models.index(model) for model in each.of]
+        return (_KINDS.index(each.kind), *of, RESPONSES.index(each.response))
 
-    def statistics(self, inputs: Iterable[Input]) -> Iterable[Statistic]:
-        """Yield what the function takes, in the order people know."""
-        needed = [each.name for each in inputs]
-        ratios = [name.partition("_")[0] for name in needed if name.endswith("_logratios")]
-        frozen = self.frozen[0] if len(self.frozen) == 1 else ""
-        wanted = {*needed, *(f"{label}_logps" for label in ratios)}
-        wanted |= {f"{frozen}_{label}_logps" for label in ratios}
-        describe = Describer(by_token=self.by_token)
-        for label in LABELS.values():
-            if f"{label}_logps" in wanted:
-                yield describe.logps(f"{label}_logps", "π", label)
-        for model in self.frozen:
-            for label in LABELS.values():
-                if f"{model}_{label}_logps" in wanted:
-                    unicode = MODELS[model].unicode
-                    yield describe.logps(f"{model}_{label}_logps", unicode, label)
-        for each in inputs:
-            label, _, stem = each.name.partition("_")
-            if stem == "lengths":
-                yield describe.lengths(each.name, label)
-            elif stem in {"kl", "kl_ref_pi", "kl_pi_ref"}:
-                yield describe.divergence(each)
-            elif stem in {weight.torch for weight in self.derivation.weights}:
-                meaning = next(w.meaning for w in self.derivation.weights if w.torch == stem)
-                yield describe.weight(each.name, label, meaning)
-            elif stem == "mask":
-                yield Describer.mask(each.name, needed=True)
+    def in_order(self) -> list[Statistic]:
+        return sorted(self.uses.statistics, key=self.place)
 
-    def weights(self, inputs: Iterable[Input]) -> Iterable[Weights]:
-        needed = {each.name for each in inputs}
-        for each in self.derivation.weights:
-            names = tuple(f"{label}_{each.torch}" for label in LABELS.values())
-            if needed & {*names}:
-                if is_taken_from_weights(each.torch):
-                    raise self.taken("weights", each.name, each.torch)
-                yield Weights(each.torch, each.domain, tuple(n for n in names if n in needed))
+    def inputs(self) -> Iterable[Input]:
+        """Yield the tensors of the formulas."""
+        yield from map(self.describer.input, self.in_order())
+        for response in RESPONSES:
+            if response in self.uses.masks:
+                yield self.describer.input_of_mask(response)
 
-    def needs(self, used: set[str], weights: Iterable[Weights]) -> Iterable[tuple[str, str]]:
+    def statistics(self) -> Iterable[Argument]:
+        """Yield what the function takes: of a log-ratio, the two log-probabilities."""
+        wanted: set[Statistic] = set()
+        for each in self.uses.statistics:
+            wanted |= {*parts_of_ratio(each)} if each.kind is Kind.LOG_RATIO else {each}
+        yield from map(self.describer.argument, sorted(wanted, key=self.place))
+        for response in RESPONSES:
+            if response in self.uses.masks:
+                yield self.describer.mask(response, needed=True)
+
+    def optional_masks(self) -> Iterable[Argument]:
+        """Yield the masks that the formulas can do without."""
+        for response in RESPONSES if self.plan.by_token else ():
+            if response not in self.uses.masks:
+                yield self.describer.mask(response, needed=False)
+
+    def needs(self, weights: Iterable[Weights]) -> Iterable[tuple[str, str]]:
         """Yield the arguments of `Needs` that are not its defaults."""
-        if self.frozen or self.divergences:
+        frozen, divergences = self.plan.frozen, self.plan.divergences
+        if frozen or divergences:
             yield "reference", "True"
-        if self.divergences:
-            names = "".join(f'"{a}_{b}", ' for a, b in sorted(self.divergences))
-            yield "kl", f"({names.rstrip() if len(self.divergences) == 1 else names[:-2]})"
-        if any(name.endswith("_lengths") for name in used):
+        if divergences:
+            names = ", ".join(f'"{a}_{b}"' for a, b in divergences)
+            yield "kl", f"({names},)" if len(divergences) == 1 else f"({names})"
+        if any(each.kind is Kind.LENGTH for each in self.uses.statistics):
             yield "lengths", "True"
         domains = [f'"{each.name}": "{each.domain}"' for each in weights]
         if domains:
             yield "weights", f"{{{', '.join(domains)}}}"
-        if self.computed.linear:
+        if self.plan.computed.linear:
             yield "linear", "True"
-        if self.frozen or self.divergences:
-            model = self.frozen[0] if len(self.frozen) == 1 else "ref"
-            yield "reference_model", f'"{model}"'
-
-
-def _names(*expressions: str) -> set[str]:
-    """Return the names in Python expressions."""
-    nodes = (node for each in expressions for node in ast.walk(ast.parse(each, mode="eval")))
-    return {node.id for node in nodes if isinstance(node, ast.Name)}
+        if frozen or divergences:
+            yield "reference_model", f'"{frozen[0] if len(frozen) == 1 else "ref"}"'
 
 
 def _literal(value: Fraction) -> str:
