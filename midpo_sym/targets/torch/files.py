@@ -21,6 +21,7 @@ from midpo_sym.targets.torch.target import TorchTarget, environment
 
 INDEX = "__init__.py"
 LOSSES = Path(__file__).resolve().parents[2] / "losses"
+TORCH: Target = TorchTarget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,8 @@ class Change:
     diff: str
 
 
-def planned(
-    result: Result, specialises: Iterable[Specialisation] = (), target: Target | None = None
-) -> Plan:
-    """Return the plan of a statement that a target has code for, torch unless it is another.
+def planned(result: Result, specialises: Iterable[Specialisation] = ()) -> Plan:
+    """Return the plan of a statement that torch has code for.
 
     Raises:
         NotProvedError: the statement is not proved.
@@ -73,7 +72,7 @@ def planned(
     if not isinstance(result.verdict, Proved):
         raise NotProvedError(why_not(result))
     plan = plan_loss(result, specialises)
-    reason = (target or TorchTarget()).refusal(plan)
+    reason = TORCH.refusal(plan)
     if reason:
         raise NotExpressibleError(reason)
     return plan
