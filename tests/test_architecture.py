@@ -18,6 +18,7 @@ STAGES = [
     "prover",
     "chains",
     "preferences",
+    "plan",
     "targets",
     "lab",
     "api",
@@ -141,6 +142,36 @@ def test_a_long_file_is_caught(tmp_path):
     (tmp_path / "a.py").write_text("\n" * LINES_OF_A_FILE)
     (tmp_path / "b.py").write_text("\n" * (LINES_OF_A_FILE + 1))
     assert long_files(tmp_path) == ["b.py"]
+
+
+def readers_of_code(root: Path) -> list[str]:
+    """Return the files of targets and plans that can read Python, or print what plans have none of.
+
+    What checks a generated file reads it; nothing that prints one does.
+    """
+    readers = [
+        f"{path.relative_to(root)} reads code"
+        for path in sorted((root / "targets").rglob("*.py"))
+        if "check" not in path.parts and path.name != "syntax.py" and imports(path, "ast")
+    ]
+    printers = [
+        f"{path.relative_to(root)} prints"
+        for path in sorted((root / "plan").rglob("*.py"))
+        if any(each.startswith("midpo_sym.language.printing") for each in imports(path))
+    ]
+    return readers + printers
+
+
+def test_targets_print_from_operations_and_plans_print_nothing():
+    assert readers_of_code(PACKAGE) == []
+
+
+def test_a_target_that_reads_its_own_text_is_caught(tmp_path):
+    (tmp_path / "targets" / "torch").mkdir(parents=True)
+    (tmp_path / "targets" / "torch" / "a.py").write_text("import ast\n")
+    (tmp_path / "plan").mkdir()
+    (tmp_path / "plan" / "b.py").write_text("from midpo_sym.language.printing import text\n")
+    assert readers_of_code(tmp_path) == ["targets/torch/a.py reads code", "plan/b.py prints"]
 
 
 def rooms(root: Path) -> dict[str, int]:

@@ -16,7 +16,7 @@ from midpo_sym.targets.json.report import report
 from midpo_sym.targets.latex.losses import to_document
 from midpo_sym.targets.terminal.losses import story
 from midpo_sym.targets.torch.errors import NotExpressibleError
-from midpo_sym.targets.torch.plan import plan
+from midpo_sym.targets.torch.files import planned
 
 MARGIN = loss("alpha*log(pi(w)/ref(w)) - alpha*log(pi(l)/ref(l))")
 HALF = loss("1/2")
@@ -101,8 +101,8 @@ def test_every_target_refuses_more_than_one_term_in_a_sentence():
     LaTeX and derivations in a terminal print the whole losses.
     """
     result = check(halves())
-    with pytest.raises(NotExpressibleError, match="more than one term"):
-        plan(result)
+    with pytest.raises(NotExpressibleError, match="no code for more"):
+        planned(result)
     found = emit(result)
     assert isinstance(found, Outside)
     assert found.reason == "certificates are of losses of one term"

@@ -1,24 +1,25 @@
-"""A loss as a program of one variable, for the plots: the tree lowered once, run in two places.
+"""A loss as a program of one variable, for the plots, and what the reader may move in it.
 
 The program is run here, for the figure in the page, and as JavaScript in the reader's browser, for
 the sliders. Every number is a pair (value, derivative), so the program of the loss gives its
-gradient too. Responses are taken to have tokens that are all alike: each has the same share of
-the response's log-probability, and the same divergences and weights.
+gradient too.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
+from midpo_sym.plan.operations import Kind, Operation, Parameter, Statistic
 from midpo_sym.spec.model import Derivation, Statement
+from midpo_sym.targets.javascript import duals
+from midpo_sym.targets.javascript.duals import Dual
+from midpo_sym.targets.javascript.lower import lower_alike
+from midpo_sym.targets.javascript.printer import script, variable
 
-Dual = tuple[float, float]
 HORIZON = 12.0  # nats to either side, over which a loss is drawn
 REFERENCE = -20.0  # log-probability of either response under every frozen model
 LENGTH = 10.0  # tokens of a response, to begin with
@@ -29,19 +30,15 @@ _DIVERGENCE, _MOST_DIVERGENCE, _MOST_LENGTH, _MOST_WEIGHT = 0.1, 1.0, 40.0, 2.0
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """An operation on programs, a number, or a variable."""
+    """The loss of a pair, as operations."""
 
-    operation: str
-    parts: tuple[Program, ...] = ()
-    number: float = 0.0
-    name: str = ""
+    loss: Operation
 
     def variables(self) -> Iterator[str]:
         """Yield the names that it depends on, as often as they occur."""
-        if self.operation == "variable":
-            yield self.name
-        for part in self.parts:
-            yield from part.variables()
+        for node in self.loss.walk():
+            if isinstance(node, (Parameter, Statistic)):
+                yield variable(node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ class Slider:
 
 def loss_program(statement: Statement) -> Program:
     """Return the loss of one pair as a program."""
-    return _lowered(statement.target.loss)
+    return Program(lower_alike(statement.target.loss))
 
 
 def sliders(derivation: Derivation, program: Program) -> tuple[Slider, ...]:
@@ -93,11 +90,7 @@ def run(program: Program, point: Mapping[str, Dual]) -> Dual:
         program: the program.
         point: value and derivative of each of its variables.
     """
-    if program.operation == "number":
-        return program.number, 0.0
-    if program.operation == "variable":
-        return point[program.name]
-    return _OPERATIONS[program.operation](*(run(part, point) for part in program.parts))
+    return duals.run(program.loss, point)
 
 
 def point(program: Program, moved: Iterable[Slider], x: float) -> dict[str, Dual]:
@@ -119,19 +112,7 @@ def to_javascript(program: Program, name: str, source: str) -> str:
         name: the id of the algorithm.
         source: the file that it was made from.
     """
-    return (
-        f"// Generated from {source}: the loss of a pair. Numbers are [value, derivative].\n"
-        "window.midpoLosses = window.midpoLosses || {};\n"
-        f"window.midpoLosses[{json.dumps(name)}] = (d, v) =>\n  {_javascript(program)};\n"
-    )
-
-
-def _javascript(program: Program) -> str:
-    if program.operation == "number":
-        return f"d.number({program.number!r})"
-    if program.operation == "variable":
-        return f"v.{program.name}"
-    return f"d.{program.operation}({', '.join(map(_javascript, program.parts))})"
+    return script(program.loss, name, source)
 
 
 def _of_parameter(name: str, domain: str, default: Fraction | None) -> Slider:
@@ -149,115 +130,15 @@ def _quantities(
 ) -> Iterator[tuple[str, Expression | None, float, float, float, float]]:
     yield "logp_pi_l", None, -HORIZON, HORIZON, 0.0, 0.1
     for response in ("w", "l"):
-        yield f"length_{response}", tree.Length(response), 1.0, _MOST_LENGTH, LENGTH, 1.0
+        length = Statistic(Kind.LENGTH, (), response, by_token=False)
+        yield variable(length), tree.Length(response), 1.0, _MOST_LENGTH, LENGTH, 1.0
     for response in ("w", "l"):
         for first, second in (("ref", "pi"), ("pi", "ref")):
             leaf = tree.Divergence(first, second, response)
-            name = _divergence(first, second, response)
+            name = variable(Statistic(Kind.DIVERGENCE, (first, second), response, by_token=False))
             yield name, leaf, 0.0, _MOST_DIVERGENCE, _DIVERGENCE, 0.01
         for each in derivation.weights:
             weight = tree.Weight(each.name, response, each.domain, each.by_label)
-            name = f"{each.name}_{response}"
+            name = variable(Statistic(Kind.WEIGHT, (each.name,), response, by_token=False))
             low, high = (-_MOST_WEIGHT if each.domain == "real" else 0.0), _MOST_WEIGHT
             yield name, weight, low, 1.0 if each.domain == "unit" else high, 1.0, 0.01
-
-
-def _divergence(first: str, second: str, response: str) -> str:
-    return f"kl_{first}_{second}_{response}"
-
-
-def _number(value: float) -> Program:
-    return Program("number", number=value)
-
-
-def _variable(name: str) -> Program:
-    return Program("variable", name=name)
-
-
-def _of(operation: str, *parts: Program) -> Program:
-    return Program(operation, parts)
-
-
-def _chain(operation: str, parts: Iterable[Program]) -> Program:
-    first, *rest = parts
-    for part in rest:
-        first = _of(operation, first, part)
-    return first
-
-
-def _lowered(node: Expression) -> Program:
-    match node:
-        case tree.Number(value=value):
-            return _number(float(value))
-        case tree.Parameter(name=name):
-            return _variable(name)
-        case tree.Length(response=response):
-            return _variable(f"length_{response}")
-        case tree.Weight(name=name, response=response):
-            return _variable(f"{name}_{response}")
-        case tree.Divergence(first=first, second=second, response=response):
-            return _variable(_divergence(first, second, response))
-        case tree.Probability() | tree.TokenProbability() | tree.TokenProduct():
-            return _of("exp", _logarithm(node))
-        case tree.TokenSum(response=response, body=body):
-            return _of("multiply", _variable(f"length_{response}"), _lowered(body))
-        case tree.ByLabel(response=response, chosen=chosen, rejected=rejected):
-            return _lowered(chosen if response == "w" else rejected)
-        case tree.Log(body=body):
-            return _logarithm(body)
-        case tree.Defined(body=body):
-            return _lowered(body)
-    parts = [_lowered(child) for child in node.children()]
-    names = {
-        tree.Add: "add",
-        tree.Mul: "multiply",
-        tree.Div: "divide",
-        tree.Pow: "power",
-        tree.Neg: "negate",
-        tree.Exp: "exp",
-        tree.Max: "max",
-        tree.StopGradient: "hold",
-    }
-    return _chain(names[type(node)], parts) if len(parts) > 1 else _of(names[type(node)], *parts)
-
-
-def _logarithm(node: Expression) -> Program:
-    """Return log of a node without leaving the logarithms: a response has probability e^-200."""
-    match node:
-        case tree.Probability(model=model, response=response):
-            return _variable(f"logp_{model}_{response}")
-        case tree.TokenProbability(model=model, response=response):
-            whole = _variable(f"logp_{model}_{response}")
-            return _of("divide", whole, _variable(f"length_{response}"))
-        case tree.TokenProduct(response=response, body=body):
-            return _of("multiply", _variable(f"length_{response}"), _logarithm(body))
-        case tree.Mul(factors=factors):
-            return _chain("add", map(_logarithm, factors))
-        case tree.Div(numerator=above, denominator=below):
-            return _of("add", _logarithm(above), _of("negate", _logarithm(below)))
-        case tree.Pow(base=base, exponent=exponent):
-            return _of("multiply", _lowered(exponent), _logarithm(base))
-        case tree.Exp(body=body):
-            return _lowered(body)
-        case tree.Defined(body=body):
-            return _logarithm(body)
-    return _of("log", _lowered(node))
-
-
-def _power(a: Dual, b: Dual) -> Dual:
-    value = a[0] ** b[0]
-    slope = b[0] * a[0] ** (b[0] - 1) * a[1] if a[1] else 0.0
-    return value, slope + (value * math.log(a[0]) * b[1] if b[1] else 0.0)
-
-
-_OPERATIONS: dict[str, Callable[..., Dual]] = {
-    "add": lambda a, b: (a[0] + b[0], a[1] + b[1]),
-    "multiply": lambda a, b: (a[0] * b[0], a[1] * b[0] + a[0] * b[1]),
-    "divide": lambda a, b: (a[0] / b[0], (a[1] * b[0] - a[0] * b[1]) / b[0] ** 2),
-    "negate": lambda a: (-a[0], -a[1]),
-    "power": _power,
-    "exp": lambda a: (math.exp(a[0]), math.exp(a[0]) * a[1]),
-    "log": lambda a: (math.log(a[0]), a[1] / a[0]),
-    "max": lambda a, b: a if a[0] >= b[0] else b,
-    "hold": lambda a: (a[0], 0.0),
-}

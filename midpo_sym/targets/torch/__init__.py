@@ -1,5 +1,7 @@
-"""Torch losses: a statement's computation as readable Python.
+"""Torch losses: a plan as readable Python.
 
-`code` turns trees into Python expressions, `plan` decides what a file says, `files` writes files
-from plans and compares them with what is there.
+In order: `names` calls things, `printer` writes operations, `statistics` and `prose` say what the
+arguments are and what is proved, `file` decides what a file says, `target` prints it (see
+`targets.protocol`); `check` runs it and compares it with the specification, `files` writes it and
+compares it with what is there.
 """

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from midpo_sym.files import write_file
+from midpo_sym.language.objective import ShapeError
+from midpo_sym.plan.losses import Plan, plan_loss
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.special_cases import Specialisation
+from midpo_sym.prover.verdict import Proved
+from midpo_sym.targets.protocol import Target
 from midpo_sym.targets.torch.check.compare import IN_PYTHON, IN_TORCH, check, has_torch
-from midpo_sym.targets.torch.plan import Plan, plan
+from midpo_sym.targets.torch.errors import NotExpressibleError, NotProvedError
+from midpo_sym.targets.torch.file import LossFile, loss_file
+from midpo_sym.targets.torch.prose import why_not
+from midpo_sym.targets.torch.target import TorchTarget, environment
 
 INDEX = "__init__.py"
 LOSSES = Path(__file__).resolve().parents[2] / "losses"
+TORCH: Target = TorchTarget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,26 @@ class Change:
     diff: str
 
 
+def planned(result: Result, specialises: Iterable[Specialisation] = ()) -> Plan:
+    """Return the plan of a statement that torch has code for.
+
+    Raises:
+        NotProvedError: the statement is not proved.
+        NotExpressibleError: the target refuses it; says why.
+    """
+    if not isinstance(result.verdict, Proved):
+        raise NotProvedError(why_not(result))
+    try:
+        plan = plan_loss(result, specialises)
+    except ShapeError as error:
+        message = f"{result.derivation.id}: {error}; there is no code for more"
+        raise NotExpressibleError(message) from None
+    reason = TORCH.refusal(plan)
+    if reason:
+        raise NotExpressibleError(reason)
+    return plan
+
+
 def render(
     result: Result, specialises: Iterable[Specialisation] = (), *, said: str | None = None
 ) -> str:
@@ -75,10 +100,10 @@ def render(
         WrongCodeError: the code computes something else than the specification says.
         SpecError: a name of the specification cannot be used in Python.
     """
-    planned = plan(result, specialises)
+    plan = planned(result, specialises)
     in_torch = has_torch()
-    text = _rendered(planned, said or (IN_TORCH if in_torch else IN_PYTHON))
-    check(text, planned, result.derivation, in_torch=in_torch)
+    text = TorchTarget(said or (IN_TORCH if in_torch else IN_PYTHON)).print(plan)
+    check(text, loss_file(plan), result.derivation, in_torch=in_torch)
     return text
 
 
@@ -92,13 +117,13 @@ def render_without_running(result: Result, specialises: Iterable[Specialisation]
         NotGeneratedError: there is none, as `render` says.
         SpecError: a name of the specification cannot be used in Python.
     """
-    planned = plan(result, specialises)
-    text = _rendered(planned, IN_TORCH)
+    plan = planned(result, specialises)
+    text = TorchTarget(IN_TORCH).print(plan)
     written = LOSSES / f"{result.derivation.id}.py"
     if written.is_file() and written.read_text(encoding="utf-8") == text:
         return text
-    text = _rendered(planned, IN_PYTHON)
-    check(text, planned, result.derivation, in_torch=False)
+    text = TorchTarget(IN_PYTHON).print(plan)
+    check(text, loss_file(plan), result.derivation, in_torch=False)
     return text
 
 
@@ -111,11 +136,10 @@ def render_all(proved: Mapping[str, tuple[Result, tuple[Specialisation, ...]]]) 
     Raises:
         NotGeneratedError: a statement is not proved, or there is no right code for it.
     """
-    plans = {id_: plan(*each) for id_, each in proved.items()}
-    rows = [_row(id_, each) for id_, each in plans.items()]
+    rows = [_row(id_, loss_file(planned(*each))) for id_, each in proved.items()]
     exports = {"Entry", "INDEX", "get", "mi_dpo_loss", "names"}
     exports |= {each.function for each in rows} | {each.module for each in rows}
-    index = _environment().get_template("losses.py.jinja")
+    index = environment().get_template("losses.py.jinja")
     # Constants, classes, functions, each by name: the order that linters want
     order = sorted(exports, key=lambda name: (not name.isupper(), name.islower(), name))
     files = {f"{id_}.py": render(*each, said=IN_TORCH) for id_, each in proved.items()}
@@ -151,7 +175,7 @@ def write(files: Mapping[str, str], folder: Path) -> list[Change]:
     return found
 
 
-def _row(id_: str, each: Plan) -> Row:
+def _row(id_: str, each: LossFile) -> Row:
     needs = dict(each.needs)
     return Row(
         id_,
@@ -161,23 +185,4 @@ def _row(id_: str, each: Plan) -> Row:
         needs_kl="kl" in needs,
         needs_lengths="lengths" in needs,
         needs_weights="weights" in needs,
-    )
-
-
-def _rendered(planned: Plan, checked: str) -> str:
-    template = _environment().get_template("loss.py.jinja")
-    plan_ = {each.name: getattr(planned, each.name) for each in fields(planned)}
-    return template.render(plan_, checked=checked)
-
-
-@cache
-def _environment() -> Environment:
-    # Python, not HTML: nothing is to be escaped; what goes into docstrings is checked by `prose`.
-    return Environment(
-        loader=PackageLoader("midpo_sym.targets.torch"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701
     )

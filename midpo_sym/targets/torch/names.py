@@ -1,12 +1,21 @@
-"""Names in a generated file: of its function and class, and those that its code needs itself."""
+"""Names in a generated file: of its function and class, its tensors, and what it needs itself.
+
+Tensors are called what TRL calls them: `chosen_logps`, `ref_chosen_logps`, and so on.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from midpo_sym.targets.torch.code import FILLED
+from midpo_sym.language.vocabulary import MODELS
+from midpo_sym.plan.losses import Plan
+from midpo_sym.plan.operations import Kind, Statistic, Sum
 
+LABELS = {"w": "chosen", "l": "rejected"}
+FILLED = "filled_"  # what stands before the name of a statistic whose padding repeats a token
 # What the generated code calls things by; a hyper-parameter of such a name would hide them.
 _CODE = frozenset({
     "Needs", "PreferenceLoss", "ResponseStatistics", "Tensor", "argument", "bias", "check_nonzero",
@@ -67,3 +76,75 @@ def module_name(title: str, id_: str) -> str:
         name = "".join(word.capitalize() for word in id_.split("_"))
     name = name if name.endswith("Loss") else f"{name}Loss"
     return f"My{name}" if name in _CODE else name  # PreferenceLoss is its base class
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names in the code of one loss.
+
+    Attributes:
+        declared: of hyper-parameters and weights, by their names in the specification.
+        both_divergences: whether the loss has both directions of the divergence.
+        shared: of the sums over tokens that have one.
+    """
+
+    declared: Mapping[str, str]
+    both_divergences: bool
+    shared: Mapping[Sum, str] = field(default_factory=dict)
+
+    def statistic(self, each: Statistic) -> str:
+        """Return the name of a statistic."""
+        label = LABELS[each.response]
+        if each.kind is Kind.LOG_PROBABILITY and not MODELS[each.of[0]].trained:
+            return f"{each.of[0]}_{label}_{self.stem(each)}"
+        return f"{label}_{self.stem(each)}"
+
+    def stem(self, each: Statistic) -> str:
+        """Return the name of a statistic without its model and its response."""
+        match each.kind:
+            case Kind.LOG_PROBABILITY:
+                return "logps"
+            case Kind.LOG_RATIO:
+                return "logratios"
+            case Kind.DIVERGENCE:
+                return "_".join(("kl", *each.of)) if self.both_divergences else "kl"
+            case Kind.WEIGHT:
+                return self.declared[each.of[0]]
+            case Kind.LENGTH:
+                return "lengths"
+
+    def filled(self, each: Statistic) -> str:
+        """Return the name of a statistic whose padding repeats a token."""
+        return FILLED + self.statistic(each)
+
+    def mask(self, response: str) -> str:
+        """Return the name of the mask of a response."""
+        return f"{LABELS[response]}_mask"
+
+
+def names_of(plan: Plan) -> Names:
+    """Return the names in the code of a plan."""
+    derivation = plan.result.derivation
+    declared = {each.name: each.torch for each in derivation.parameters}
+    declared |= {each.name: each.torch for each in derivation.weights}
+    names = Names(declared, both_divergences=len(plan.divergences) > 1)
+    return replace(names, shared=_names_of_sums(plan.shared, names))
+
+
+def _names_of_sums(sums: tuple[Sum, ...], names: Names) -> dict[Sum, str]:
+    """Return a name for each sum: of what is weighed in it, and a number from the second on."""
+    found: dict[Sum, str] = {}
+    times: dict[str, int] = {}
+    for each in sums:
+        stems = [
+            names.stem(node)
+            for node in each.walk()
+            if isinstance(node, Statistic)
+            and node.response == each.response
+            and node.kind not in {Kind.WEIGHT, Kind.LENGTH}
+        ]
+        what = "_".join(dict.fromkeys(stems)) or "sum"
+        name = f"{LABELS[each.response]}_weighted_{what}"
+        times[name] = times.get(name, 0) + 1
+        found[each] = name if times[name] == 1 else f"{name}{times[name]}"
+    return found

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from midpo_sym.language.vocabulary import MODELS
+from midpo_sym.plan.operations import Kind, Statistic
+from midpo_sym.plan.terms import parts_of_ratio
 from midpo_sym.targets.torch import prose
+from midpo_sym.targets.torch.names import LABELS, Names
+
+_RESPONSES = {"w": "y_w", "l": "y_l"}
 
 
 @dataclass(frozen=True, slots=True)
-class Statistic:
+class Argument:
     """A tensor that the generated function takes."""
 
     name: str
@@ -18,10 +24,10 @@ class Statistic:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A tensor that the formula uses.
+    """A tensor that the formulas use.
 
     Attributes:
-        name: in the formula.
+        name: in the formulas.
         given: how it comes from what the function was given.
         measured: how it comes from `ResponseStatistics`.
     """
@@ -33,52 +39,76 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Describer:
-    """Describes the tensors that a function takes."""
+    """Says what statistics are, and where they come from.
 
+    Attributes:
+        names: of the file.
+        meanings: of the weights, by their names in the specification.
+        by_token: whether statistics are of each token.
+    """
+
+    names: Names
+    meanings: Mapping[str, str]
     by_token: bool
 
-    @property
-    def shape(self) -> str:
-        return "(batch, tokens)" if self.by_token else "(batch,)"
+    def input(self, each: Statistic) -> Input:
+        """Return how the formulas get a statistic."""
+        name = self.names.statistic(each)
+        label = LABELS[each.response]
+        total = "of" if self.by_token else "total"
+        given = f'given["{name}"]'
+        match each.kind:
+            case Kind.LOG_RATIO:
+                policy, frozen = map(self.names.statistic, parts_of_ratio(each))
+                given = f'given["{policy}"] - given["{frozen}"]'
+                if each.of != ("ref",):
+                    measured = f'{label}.of("logps") - {label}.of("{each.of[0]}_logps")'
+                    measured = measured if self.by_token else f"({measured}).sum(-1)"
+                    return Input(name, given, measured)
+                return Input(name, given, f'{label}.{total}("logratios")')
+            case Kind.LOG_PROBABILITY:
+                prefix = "" if MODELS[each.of[0]].trained else f"{each.of[0]}_"
+                return Input(name, given, f'{label}.{total}("{prefix}logps")')
+            case Kind.DIVERGENCE:
+                return Input(name, given, f'{label}.{total}("{"_".join(("kl", *each.of))}")')
+            case Kind.WEIGHT:
+                return Input(name, given, f'{label}.of("{self.names.stem(each)}")')
+            case Kind.LENGTH:
+                return Input(name, given, f"{label}.lengths")
 
-    def of(self, label: str) -> str:
-        where = "y_w" if label == "chosen" else "y_l"
-        return f"the token at t of {where}" if self.by_token else where
+    def input_of_mask(self, response: str) -> Input:
+        """Return how the formulas get a mask."""
+        name = self.names.mask(response)
+        return Input(name, f"{name}.bool()", f"{LABELS[response]}.mask")
 
-    def logps(self, name: str, model: str, label: str) -> Statistic:
-        where = "y_w" if label == "chosen" else "y_l"
-        if self.by_token:
-            text = f"log {model}({where},t), nats, of each token of {where}, 0 at padding"
-        else:
-            text = f"log {model}({where}), nats, summed over the tokens of {where}"
-        return Statistic(name, prose.argument(name, f"{text}; shape {self.shape}."))
+    def argument(self, each: Statistic) -> Argument:
+        """Return a statistic as an argument of the function."""
+        name, where = self.names.statistic(each), _RESPONSES[each.response]
+        shape = "(batch, tokens)" if self.by_token else "(batch,)"
+        match each.kind:
+            case Kind.DIVERGENCE:
+                first, second = (MODELS[model].unicode for model in each.of)
+                how = "at each token of" if self.by_token else "summed over the tokens of"
+                text = (
+                    f"KL({first}‖{second}) of the next-token distributions over the whole "
+                    f"vocabulary, nats, {how} {where}{', 0 at padding' if self.by_token else ''}"
+                )
+            case Kind.WEIGHT:
+                text = f"{self.meanings[each.of[0]]}; of each token of {where}, 0 at padding"
+            case Kind.LENGTH:
+                shape = "(batch,)"
+                text = f"number of tokens of {where}, 1 or more"
+            case _:
+                model = MODELS[each.of[0]].unicode
+                text = f"log {model}({where}), nats, summed over the tokens of {where}"
+                if self.by_token:
+                    text = f"log {model}({where},t), nats, of each token of {where}, 0 at padding"
+        return Argument(name, prose.argument(name, f"{text}; shape {shape}."))
 
-    def divergence(self, each: Input) -> Statistic:
-        first, second = each.measured.partition("kl_")[2].rstrip('")').split("_")
-        models = f"KL({MODELS[first].unicode}‖{MODELS[second].unicode})"
-        where = "y_w" if each.name.startswith("chosen") else "y_l"
-        how = "at each token of" if self.by_token else "summed over the tokens of"
-        text = (
-            f"{models} of the next-token distributions over the whole vocabulary, nats, {how} "
-            f"{where}{', 0 at padding' if self.by_token else ''}; shape {self.shape}."
-        )
-        return Statistic(each.name, prose.argument(each.name, text))
-
-    def lengths(self, name: str, label: str) -> Statistic:
-        where = "y_w" if label == "chosen" else "y_l"
-        return Statistic(
-            name, prose.argument(name, f"number of tokens of {where}, 1 or more; shape (batch,).")
-        )
-
-    def weight(self, name: str, label: str, meaning: str) -> Statistic:
-        where = "y_w" if label == "chosen" else "y_l"
-        text = f"{meaning}; of each token of {where}, 0 at padding; shape {self.shape}."
-        return Statistic(name, prose.argument(name, text))
-
-    @staticmethod
-    def mask(name: str, *, needed: bool) -> Statistic:
-        where = "y_w" if name.startswith("chosen") else "y_l"
-        text = f"true at the tokens of {where}; shape (batch, tokens)."
+    def mask(self, response: str, *, needed: bool) -> Argument:
+        """Return a mask as an argument of the function."""
+        name = self.names.mask(response)
+        text = f"true at the tokens of {_RESPONSES[response]}; shape (batch, tokens)."
         if not needed:
             text += " None if the statistics are 0 at padding already."
-        return Statistic(name, prose.argument(name, text))
+        return Argument(name, prose.argument(name, text))

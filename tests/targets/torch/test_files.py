@@ -16,8 +16,9 @@ from midpo_sym import losses, prove
 from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.reading.losses import loads
+from midpo_sym.targets.torch.errors import NotProvedError
 from midpo_sym.targets.torch.files import changes, render, write
-from midpo_sym.targets.torch.plan import NotProvedError, function_name, module_name, plan
+from midpo_sym.targets.torch.names import function_name, module_name
 
 ROOT = Path(midpo_sym.__file__).parent
 REFUTED = sorted((Path(__file__).parents[2] / "refuted").glob("*.toml"))
@@ -213,7 +214,7 @@ def test_text_stays_text(where, text):
 )
 def test_a_name_that_the_code_needs_is_refused(name):
     with pytest.raises(SpecError, match=r"parameters\.alpha\.torch: the generated loss uses"):
-        plan(prove(own(torch=name)))
+        render(prove(own(torch=name)))
 
 
 @pytest.mark.parametrize("name", ["logps", "rejected_x", "my_lengths", "weighted_sum", "labels"])
@@ -227,7 +228,7 @@ def test_a_weight_that_would_be_taken_for_something_else_is_refused(name):
         '"alpha*(log(pi(w)/ref(w)) - sum_t(mu(w, t)) - log(pi(l)/ref(l)) + sum_t(mu(l, t)))"',
     )
     with pytest.raises(SpecError, match=r"weights\.mu\.torch: the generated loss uses this name"):
-        plan(prove(loads(text, "own.toml")))
+        render(prove(loads(text, "own.toml")))
 
 
 def test_names_of_functions_and_classes():

@@ -23,7 +23,7 @@ from midpo_sym.targets.torch.check.measure import Answer, Runner
 from midpo_sym.targets.torch.check.pairs import Pair
 from midpo_sym.targets.torch.check.run_plain import PlainRunner
 from midpo_sym.targets.torch.errors import NotExpressibleError, WrongCodeError
-from midpo_sym.targets.torch.plan import Plan
+from midpo_sym.targets.torch.file import LossFile
 from midpo_sym.targets.torch.syntax import checked_syntax
 
 IN_TORCH = "running it in torch"
@@ -44,12 +44,12 @@ def has_torch() -> bool:
         return False
 
 
-def check(text: str, planned: Plan, derivation: Derivation, *, in_torch: bool) -> None:
+def check(text: str, file: LossFile, derivation: Derivation, *, in_torch: bool) -> None:
     """Compare a generated file with its specification on random pairs of responses.
 
     Args:
         text: of the file.
-        planned: what it was printed from.
+        file: what it was printed from.
         derivation: the specification.
         in_torch: whether to run it, instead of evaluating its formulas in plain Python.
 
@@ -58,13 +58,13 @@ def check(text: str, planned: Plan, derivation: Derivation, *, in_torch: bool) -
         NotExpressibleError: there is no pair on which they can be compared.
     """
     id_ = derivation.id
-    syntax = checked_syntax(text, planned.function)
+    syntax = checked_syntax(text, file.function)
     compared = 0
     for batch, lengths in enumerate(pairs.BATCHES):
         drawn = [*_drawn(derivation, batch, lengths)]
         here, wanted = [pair for pair, _ in drawn], [value for _, value in drawn]
         try:
-            runner = _runner(syntax, planned, derivation, in_torch=in_torch)
+            runner = _runner(syntax, file, derivation, in_torch=in_torch)
             answers = [*runner.answers(here)]
         except WrongCodeError as error:
             message = f"{id_}: {error}"
@@ -162,9 +162,11 @@ def _usable(
             return
 
 
-def _runner(syntax: ast.Module, planned: Plan, derivation: Derivation, *, in_torch: bool) -> Runner:
+def _runner(
+    syntax: ast.Module, file: LossFile, derivation: Derivation, *, in_torch: bool
+) -> Runner:
     if not in_torch:
-        return PlainRunner(syntax, planned, derivation)
+        return PlainRunner(syntax, file, derivation)
     from midpo_sym.targets.torch.check.run_torch import TorchRunner  # noqa: PLC0415 - loads torch
 
-    return TorchRunner(syntax, planned, derivation)
+    return TorchRunner(syntax, file, derivation)

@@ -10,8 +10,8 @@ from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.torch.check.literal import Place
 from midpo_sym.targets.torch.check.pairs import Pair
-from midpo_sym.targets.torch.code import LABELS
-from midpo_sym.targets.torch.plan import Plan
+from midpo_sym.targets.torch.file import LossFile
+from midpo_sym.targets.torch.names import LABELS
 
 # What may lie at padding where a mask says so; everywhere else padding is 0.
 GARBAGE = (float("nan"), float("inf"), -7.0, float("-inf"), 1e30, 0.0)
@@ -66,7 +66,7 @@ class Source:
     trained: str
 
 
-def sources(planned: Plan, derivation: Derivation, pairs: Sequence[Pair]) -> dict[str, Source]:
+def sources(file: LossFile, derivation: Derivation, pairs: Sequence[Pair]) -> dict[str, Source]:
     """Return all that a generated function may ask for, by the names of its arguments."""
     found = {}
     for response, label in LABELS.items():
@@ -75,8 +75,8 @@ def sources(planned: Plan, derivation: Derivation, pairs: Sequence[Pair]) -> dic
             prefix = "" if model.trained else f"{name}_"
             trained = "logps" if model.trained else ""
             found[f"{prefix}{label}_logps"] = Source(response, values, trained)
-        for first, second in planned.divergences:
-            suffix = f"_{first}_{second}" if len(planned.divergences) > 1 else ""
+        for first, second in file.divergences:
+            suffix = f"_{first}_{second}" if len(file.divergences) > 1 else ""
             values = [each.divergences[first, second, response] for each in pairs]
             found[f"{label}_kl{suffix}"] = Source(response, values, f"kl_{first}_{second}")
         for weight in derivation.weights:
@@ -85,7 +85,7 @@ def sources(planned: Plan, derivation: Derivation, pairs: Sequence[Pair]) -> dic
     return found
 
 
-def numbers(planned: Plan, derivation: Derivation, pair: Pair) -> dict[str, float]:
+def numbers(file: LossFile, derivation: Derivation, pair: Pair) -> dict[str, float]:
     """Return the hyper-parameters that the generated function takes."""
     names = {each.torch: each.name for each in derivation.parameters}
-    return {each.name: pair.parameters[names[each.name]] for each in planned.numbers}
+    return {each.name: pair.parameters[names[each.name]] for each in file.numbers}

@@ -20,9 +20,9 @@ from midpo_sym.targets.torch.check.duals import CONTEXT, Dual, constant
 from midpo_sym.targets.torch.check.literal import Place
 from midpo_sym.targets.torch.check.measure import GARBAGE, WEIGHTS, Answer, numbers, sources
 from midpo_sym.targets.torch.check.pairs import Pair
-from midpo_sym.targets.torch.code import LABELS
 from midpo_sym.targets.torch.errors import WrongCodeError
-from midpo_sym.targets.torch.plan import Plan
+from midpo_sym.targets.torch.file import LossFile
+from midpo_sym.targets.torch.names import LABELS
 
 NUMBER, PAIR, COLUMN, TOKENS = "a number", "(batch,)", "(batch, 1)", "(batch, tokens)"
 _PADDING = "padding"  # the kind of a place that no loss may depend on
@@ -45,17 +45,17 @@ def number(value: float) -> Array:
 class PlainRunner:
     """Evaluates one generated file."""
 
-    def __init__(self, syntax: ast.Module, planned: Plan, derivation: Derivation) -> None:
+    def __init__(self, syntax: ast.Module, file: LossFile, derivation: Derivation) -> None:
         functions = [each for each in syntax.body if isinstance(each, ast.FunctionDef)]
         self.functions = {each.name: each for each in functions}
-        self.planned = planned
+        self.file = file
         self.derivation = derivation
 
     def answers(self, pairs: Sequence[Pair]) -> Iterator[Answer]:
         """Yield what the function computes for a batch, padded in several ways."""
-        if self.planned.by_token:
+        if self.file.by_token:
             yield self._answer(pairs, "masks over no numbers", masked=True)
-        if not self.planned.by_token or len(self.planned.optional_masks) == len(LABELS):
+        if not self.file.by_token or len(self.file.optional_masks) == len(LABELS):
             yield self._answer(pairs, "zeros at padding", masked=False)
 
     def _answer(self, pairs: Sequence[Pair], layout: str, *, masked: bool) -> Answer:
@@ -74,13 +74,12 @@ class PlainRunner:
         return Answer(f"the function, {layout}", losses, chosen, rejected, slopes, at_padding)
 
     def _one(self, pair: Pair, *, masked: bool) -> tuple[Array, ...]:
-        given = sources(self.planned, self.derivation, [pair])
+        given = sources(self.file, self.derivation, [pair])
         arguments: dict[str, Any] = {
-            name: number(value)
-            for name, value in numbers(self.planned, self.derivation, pair).items()
+            name: number(value) for name, value in numbers(self.file, self.derivation, pair).items()
         }
         lengths = {label: pair.lengths[response] for response, label in LABELS.items()}
-        for each in (*self.planned.statistics, *self.planned.optional_masks):
+        for each in (*self.file.statistics, *self.file.optional_masks):
             label, _, stem = each.name.partition("_")
             if stem == "mask":
                 mask = [True] * lengths[label] + [False] * _SPARE
@@ -96,7 +95,7 @@ class PlainRunner:
                     for t, value in enumerate(source.values[0])
                 ]
                 arguments[each.name] = self._statistic(each.name, entries, masked=masked)
-        result = _Evaluation(self.functions).call(self.planned.function, arguments)
+        result = _Evaluation(self.functions).call(self.file.function, arguments)
         shapes = [getattr(each, "shape", None) for each in result]
         if shapes != [PAIR] * 3:
             message = f"the function computes {shapes}; expected losses and rewards of {PAIR}"
@@ -104,7 +103,7 @@ class PlainRunner:
         return tuple(result)
 
     def _statistic(self, name: str, entries: list[Dual], *, masked: bool) -> Array:
-        if not self.planned.by_token:
+        if not self.file.by_token:
             return Array(PAIR, (duals.total(entries),))
         values = GARBAGE if masked else (0.0,)
         padding = [

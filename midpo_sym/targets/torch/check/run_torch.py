@@ -21,9 +21,9 @@ from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.torch.check.literal import Place
 from midpo_sym.targets.torch.check.measure import GARBAGE, WEIGHTS, Answer, Source, numbers, sources
 from midpo_sym.targets.torch.check.pairs import Pair
-from midpo_sym.targets.torch.code import LABELS
 from midpo_sym.targets.torch.errors import WrongCodeError
-from midpo_sym.targets.torch.plan import Plan
+from midpo_sym.targets.torch.file import LossFile
+from midpo_sym.targets.torch.names import LABELS
 from midpo_sym.targets.torch.syntax import IMPORTS
 from midpo_sym.tensor import ResponseStatistics
 
@@ -61,55 +61,54 @@ def _import(name: str, *rest: object) -> ModuleType:
 class TorchRunner:
     """Runs one generated file."""
 
-    def __init__(self, syntax: ast.Module, planned: Plan, derivation: Derivation) -> None:
+    def __init__(self, syntax: ast.Module, file: LossFile, derivation: Derivation) -> None:
         names = execute(syntax)
-        self.planned = planned
+        self.file = file
         self.derivation = derivation
-        self.function = names[planned.function]
-        self.module = names[planned.module]
+        self.function = names[file.function]
+        self.module = names[file.module]
 
     def answers(self, pairs: Sequence[Pair]) -> Iterator[Answer]:
         """Yield what function and module compute for a batch, padded in several ways."""
         with torch.enable_grad(), torch.device("cpu"):
-            if self.planned.by_token:
+            if self.file.by_token:
                 yield self._function(pairs, _Batch(pairs, 2, GARBAGE), "masks over no numbers")
-            if not self.planned.by_token or len(self.planned.optional_masks) == len(LABELS):
+            if not self.file.by_token or len(self.file.optional_masks) == len(LABELS):
                 yield self._function(pairs, _Batch(pairs, 1), "zeros at padding", masked=False)
             yield self._statistics(pairs, _Batch(pairs, 1))
 
     def _function(
         self, pairs: Sequence[Pair], batch: _Batch, layout: str, *, masked: bool = True
     ) -> Answer:
-        given = sources(self.planned, self.derivation, pairs)
+        given = sources(self.file, self.derivation, pairs)
         grids = {name: batch.grid(each) for name, each in given.items()}
         arguments: list[Tensor | None] = []
-        for each in (*self.planned.statistics, *self.planned.optional_masks):
+        for each in (*self.file.statistics, *self.file.optional_masks):
             label, _, stem = each.name.partition("_")
             if stem == "mask":
                 arguments.append(batch.masks[label] if masked else None)
             elif stem == "lengths" and each.name not in grids:
                 arguments.append(batch.masks[label].sum(-1).double())
-            elif self.planned.by_token:
+            elif self.file.by_token:
                 arguments.append(grids[each.name])
             else:
                 mask = batch.masks[LABELS[given[each.name].response]]
                 arguments.append(torch.where(mask, grids[each.name], 0.0).sum(-1))
-        settings = numbers(self.planned, self.derivation, pairs[0])
+        settings = numbers(self.file, self.derivation, pairs[0])
         found = self.function(*arguments, **settings)
         again = self.module(**settings)(*arguments)
         for one, other in zip(found, again, strict=True):
             if not torch.allclose(one, other, rtol=0, atol=0, equal_nan=True):
                 message = (
-                    f"{self.planned.module} computes {other.tolist()}, "
-                    f"and its function {one.tolist()}"
+                    f"{self.file.module} computes {other.tolist()}, and its function {one.tolist()}"
                 )
                 raise WrongCodeError(message)
         return batch.answer(f"the function, {layout}", found, given, grids, masked=masked)
 
     def _statistics(self, pairs: Sequence[Pair], batch: _Batch) -> Answer:
-        given = sources(self.planned, self.derivation, pairs)
+        given = sources(self.file, self.derivation, pairs)
         grids = {name: batch.grid(each) for name, each in given.items()}
-        module = self.module(**numbers(self.planned, self.derivation, pairs[0]))
+        module = self.module(**numbers(self.file, self.derivation, pairs[0]))
         measured = self._measured(batch, grids)
         found = module.from_statistics(*measured)
         if module.needs.linear:
@@ -122,9 +121,9 @@ class TorchRunner:
             logps, reference = grids[f"{label}_logps"], grids[f"ref_{label}_logps"]
             divergences = {
                 f"kl_{first}_{second}": grids[
-                    f"{label}_kl" + f"_{first}_{second}" * (len(self.planned.divergences) > 1)
+                    f"{label}_kl" + f"_{first}_{second}" * (len(self.file.divergences) > 1)
                 ]
-                for first, second in self.planned.divergences
+                for first, second in self.file.divergences
             }
             weights = {
                 each.torch: grids[f"{label}_{each.torch}"] for each in self.derivation.weights
@@ -158,7 +157,7 @@ class TorchRunner:
             found.append(_slopes(argument, [point[name] for name in names]))
         for one, other in zip(*found, strict=True):
             if not torch.allclose(one, other, rtol=_NEAR, atol=_NEAR):
-                message = f"{self.planned.module} is said to be linear, and is not"
+                message = f"{self.file.module} is said to be linear, and is not"
                 raise WrongCodeError(message)
 
 

@@ -10,16 +10,18 @@ import pytest
 from generators.trees.random_losses import taken_as_proved
 
 from midpo_sym import api, generate, prove
+from midpo_sym.plan import lower
 from midpo_sym.prover.special_cases import specialisations
 from midpo_sym.spec import library
 from midpo_sym.spec.reading.losses import load, loads
-from midpo_sym.targets.torch import code, files, links
+from midpo_sym.targets.torch import files, links
 from midpo_sym.targets.torch.check import compare
 from midpo_sym.targets.torch.check.compare import IN_PYTHON, IN_TORCH
 from midpo_sym.targets.torch.errors import NotExpressibleError, WrongCodeError
+from midpo_sym.targets.torch.file import loss_file
 from midpo_sym.targets.torch.names import MODULE_NAMES
-from midpo_sym.targets.torch.plan import plan
 from midpo_sym.targets.torch.syntax import checked_syntax
+from midpo_sym.targets.torch.target import TorchTarget
 
 CASES = Path(__file__).parents[3] / "cases"
 LOGGED = "torch.where(chosen_mask, torch.log(filled_chosen_om), 0.0).sum(-1)"
@@ -32,10 +34,10 @@ def derivation_of(name: str):
 def changed(name: str, old: str, new: str, *, in_torch: bool) -> None:
     """Check the file of a specification after replacing a part of it, which must be there."""
     derivation = derivation_of(name)
-    planned = plan(prove(derivation))
-    text = files._rendered(planned, IN_TORCH)
+    plan = files.planned(prove(derivation))
+    text = TorchTarget(IN_TORCH).print(plan)
     assert old in text, old
-    compare.check(text.replace(old, new), planned, derivation, in_torch=in_torch)
+    compare.check(text.replace(old, new), loss_file(plan), derivation, in_torch=in_torch)
 
 
 @pytest.mark.parametrize("in_torch", [True, False], ids=["torch", "plain"])
@@ -149,7 +151,7 @@ def test_a_generator_that_breaks_writes_nothing(midpo, monkeypatch, tmp_path):
     assert outcome.status == 1
     assert "; nothing is generated" in outcome.err
     with monkeypatch.context() as broken:
-        broken.setattr(code, "vanishes", lambda _: True)
+        broken.setattr(lower, "vanishes", lambda _: True)
         outcome = midpo("generate", "--spec", CASES / "wlog.toml", "--out", out)
     assert outcome.status == 1
     assert re.search(r"wlog is not what .* instead of .*; nothing is generated", outcome.err)
@@ -189,9 +191,10 @@ zeta = "pi(y)/exp(max(sg(log(pi(y))), log(pi(y))))"
 argument = "alpha*max(sg(log(pi(w))), log(pi(w))) - alpha*max(sg(log(pi(l))), log(pi(l)))"
 """
     derivation = loads(text, "kink.toml")
-    planned = plan(prove(derivation))
+    plan = files.planned(prove(derivation))
+    text = TorchTarget(IN_PYTHON).print(plan)
     with pytest.raises(NotExpressibleError, match="maximum of two equal things"):
-        compare.check(files._rendered(planned, IN_PYTHON), planned, derivation, in_torch=False)
+        compare.check(text, loss_file(plan), derivation, in_torch=False)
 
 
 def test_numbers_too_large_to_compare_are_no_difference():

@@ -1,8 +1,8 @@
 """What the code of a node about one token gives at padding, where every statistic is 0.
 
 Sums over tokens count on it: what is 0 there, with derivatives, is summed as it is; all else is
-masked. The cases are those of `code.Coder`, since what is safe depends on how it is computed: the
-logarithm of a weight is −∞ at padding, and a derivative through it is no number.
+masked. The cases are those of `lower.Lowering`, since what is safe depends on how it is computed:
+the logarithm of a weight is −∞ at padding, and a derivative through it is no number.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def vanishes(node: Expression) -> bool:
 
 
 def value_at_padding(node: Expression) -> AtPadding:
-    """Return what the value of a node is, as `Coder.value` computes it."""
+    """Return what the value of a node is, as `Lowering.value` computes it."""
     match node:
         case tree.Number(value=value):
             return _ZERO if value == 0 else _ONE if value == 1 else _POSITIVE
@@ -72,7 +72,7 @@ def value_at_padding(node: Expression) -> AtPadding:
 
 
 def logarithm_at_padding(node: Expression) -> AtPadding:
-    """Return what the logarithm of a node is, as `Coder.log_terms` computes it."""
+    """Return what the logarithm of a node is, as `Lowering.log_terms` computes it."""
     if not tree.token_responses(node):
         return _ZERO if node == tree.Number(1) else _FINITE
     match node:
