@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from random_losses import derivation_of, taken_as_proved
+from generators.trees.random_losses import derivation_of, taken_as_proved
 
 from midpo_sym import prove
 from midpo_sym.language.vocabulary import MODELS
