@@ -6,7 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from midpo_sym.site.mkdocs.session import run
+from midpo_sym.site.mkdocs.commands import run
 from midpo_sym.site.mkdocs.templating import fenced, render
 from midpo_sym.site.pages.page import Pages
 from midpo_sym.site.parts.material import Material
