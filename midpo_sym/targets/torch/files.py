@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from midpo_sym.files import write_file
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.special_cases import Specialisation
+from midpo_sym.session import remembered
 from midpo_sym.targets.torch.check.compare import IN_PYTHON, IN_TORCH, check, has_torch
 from midpo_sym.targets.torch.plan import Plan, plan
 
@@ -170,7 +170,7 @@ def _rendered(planned: Plan, checked: str) -> str:
     return template.render(plan_, checked=checked)
 
 
-@cache
+@remembered(1)  # one is made for all losses
 def _environment() -> Environment:
     # Python, not HTML: nothing is to be escaped; what goes into docstrings is checked by `prose`.
     return Environment(
