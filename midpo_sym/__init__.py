@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Undecided,
         Verdict,
     )
+    from midpo_sym.session import Session
     from midpo_sym.spec.errors import SpecError
     from midpo_sym.spec.model import Claim, Derivation, Statement
     from midpo_sym.targets.torch.errors import (
@@ -59,6 +60,7 @@ _HOMES = {
         ("DisagreementError", "Proved", "Refuted", "Status", "Undecided", "Verdict"),
         "midpo_sym.prover.verdict",
     ),
+    "Session": "midpo_sym.session",
     "SpecError": "midpo_sym.spec.errors",
     **dict.fromkeys(("Claim", "Derivation", "Statement"), "midpo_sym.spec.model"),
 }
@@ -78,6 +80,7 @@ __all__ = [
     "Reach",
     "Refuted",
     "Result",
+    "Session",
     "Solution",
     "SpecError",
     "Statement",

@@ -131,7 +131,7 @@ MOVED = {
     "site.project": "site.mkdocs.project",
     "site.render": "site.mkdocs.render",
     "site.served": "site.mkdocs.served",
-    "site.session": "site.mkdocs.session",
+    "site.session": "site.mkdocs.commands",
     "site.symbols": "site.maths.symbols",
     "site.templating": "site.mkdocs.templating",
     "site.theory": "site.parts.theory",

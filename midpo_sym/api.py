@@ -1,22 +1,21 @@
-"""What Python users call; the command line calls the same."""
+"""What Python users call; the stages behind it are in `pipeline`.
+
+What one call has computed, the next one finds in the `Session` that both are given. By default
+every call has its own, and so have the properties of what it returns.
+"""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
-from midpo_sym.chains.audit import EntryResult, check_entry, find_entries
-from midpo_sym.chains.chain import ChainResult, check_chain
-from midpo_sym.prover.denominators import placed
-from midpo_sym.prover.priors.solve import Solution, solve_prior
-from midpo_sym.prover.prove import Result, prove_derivation, prove_statement
-from midpo_sym.prover.special_cases import specialisations
+from midpo_sym.chains.audit import EntryResult
+from midpo_sym.chains.chain import ChainResult
+from midpo_sym.pipeline import Pipeline, Spec
+from midpo_sym.prover.priors.solve import Solution
+from midpo_sym.prover.prove import Result
+from midpo_sym.session import Session
 from midpo_sym.spec import library
 from midpo_sym.spec.model import Derivation
-from midpo_sym.spec.reading.losses import load
-from midpo_sym.targets.torch.files import render
-
-Spec = str | os.PathLike[str] | Derivation
 
 
 def ids() -> tuple[str, ...]:
@@ -24,25 +23,25 @@ def ids() -> tuple[str, ...]:
     return library.ids()
 
 
-def derivation(spec: Spec) -> Derivation:
+def derivation(spec: Spec, *, session: Session | None = None) -> Derivation:
     """Return a specification.
 
     Args:
         spec: the id of one that comes with the package, the path of a TOML file, or one itself.
+        session: what remembers.
 
     Raises:
         SpecError: there is none, or it breaks a rule of the language.
     """
-    if isinstance(spec, Derivation):
-        return spec
-    return library.find(spec) if isinstance(spec, str) else load(Path(spec))
+    return Pipeline(session).read(spec)
 
 
-def prove(spec: Spec) -> Result:
+def prove(spec: Spec, *, session: Session | None = None) -> Result:
     """Prove or refute what the [prior] and [loss] of a specification say.
 
     Args:
         spec: an id, the path of a TOML file, or a `Derivation`.
+        session: what remembers.
 
     Returns:
         The result: `verdict`, `gradient`, `steps`, `residual`, `witness`, `properties`, ...
@@ -52,13 +51,12 @@ def prove(spec: Spec) -> Result:
             something that is always zero.
         DisagreementError: two judges contradict each other; a bug, please report it.
     """
-    found = derivation(spec)
-    main = next((claim for claim in found.claims if claim.is_main), None)
-    with placed(found):
-        return prove_statement(found.statement, found, main)
+    pipeline = Pipeline(session)
+    found = pipeline.read(spec)
+    return pipeline.judge(found, next((claim for claim in found.claims if claim.is_main), None))
 
 
-def check(spec: Spec) -> tuple[Result, ...]:
+def check(spec: Spec, *, session: Session | None = None) -> tuple[Result, ...]:
     """Check every claim of a specification, and its own statement if no claim is just that.
 
     Raises:
@@ -66,23 +64,21 @@ def check(spec: Spec) -> tuple[Result, ...]:
             something that is always zero.
         DisagreementError: two judges contradict each other; a bug, please report it.
     """
-    found = derivation(spec)
-    with placed(found):
-        return prove_derivation(found)
+    pipeline = Pipeline(session)
+    return pipeline.judge_claims(pipeline.read(spec))
 
 
-def prior(spec: Spec) -> Solution:
+def prior(spec: Spec, *, session: Session | None = None) -> Solution:
     """Return the prior that gives a specification's loss, solved from the loss alone.
 
     Raises:
         SpecError: the specification breaks a rule of the language.
     """
-    found = derivation(spec)
-    with placed(found):
-        return solve_prior(found.statement)
+    pipeline = Pipeline(session)
+    return pipeline.solve(pipeline.read(spec))
 
 
-def generate(spec: Spec) -> str:
+def generate(spec: Spec, *, session: Session | None = None) -> str:
     """Return the Python file of a specification's torch loss, if what it says is proved.
 
     The file needs torch and `midpo_sym.tensor`, and nothing else. It is run on random numbers
@@ -96,16 +92,19 @@ def generate(spec: Spec) -> str:
             always zero, or uses a name in Python that the loss needs for something else.
         DisagreementError: two judges contradict each other; a bug, please report it.
     """
-    result = prove(spec)
-    return render(result, specialisations(result.derivation, library.everything()))
+    pipeline = Pipeline(session)
+    return pipeline.to_torch(prove(spec, session=pipeline.session))
 
 
-def theory(target: str | os.PathLike[str]) -> tuple[ChainResult, ...]:
+def theory(
+    target: str | os.PathLike[str], *, session: Session | None = None
+) -> tuple[ChainResult, ...]:
     """Check derivations of the framework, every step by the kernel.
 
     Args:
         target: the id of a file that comes with the package, such as `lemma_1`, one of its chains,
             such as `lemma_1/split`, or the path of a TOML file.
+        session: what remembers.
 
     Returns:
         A result for each chain: `status`, `steps`, `theorem`, `assumptions`, `failure`, ...
@@ -115,14 +114,15 @@ def theory(target: str | os.PathLike[str]) -> tuple[ChainResult, ...]:
         DisagreementError: the kernel proves a step and random problems contradict it; a bug,
             please report it.
     """
-    return tuple(check_chain(*each) for each in library.find_chains(os.fspath(target)))
+    return Pipeline(session).derive(os.fspath(target))
 
 
-def audit(*ids: str) -> tuple[EntryResult, ...]:
+def audit(*ids: str, session: Session | None = None) -> tuple[EntryResult, ...]:
     """Compute the verdicts on what the paper prints.
 
     Args:
         *ids: of entries, such as `eq-5`; all of them if none is named.
+        session: what remembers.
 
     Returns:
         A result for each entry: `judgement`, `residual`, `repair`, ...
@@ -131,4 +131,4 @@ def audit(*ids: str) -> tuple[EntryResult, ...]:
         SpecError: there is no entry of that id.
         DisagreementError: two judges contradict each other; a bug, please report it.
     """
-    return tuple(check_entry(*each) for each in find_entries(ids))
+    return Pipeline(session).audit(ids)

@@ -3,15 +3,23 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from midpo_sym import cli
+from midpo_sym.session import Session, remembering
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def session() -> Iterator[Session]:
+    """What the tests of a module remember; nothing goes from one module to the next."""
+    with remembering(Session()) as active:
+        yield active
 
 
 @pytest.fixture(scope="session")

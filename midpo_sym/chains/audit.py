@@ -6,8 +6,6 @@ import difflib
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 
 from midpo_sym.chains.chain import (
     ChainResult,
@@ -27,16 +25,12 @@ from midpo_sym.language.tree import Neg as Negative
 from midpo_sym.prover.properties import compute_properties
 from midpo_sym.prover.prove import Result, prove_statement
 from midpo_sym.prover.verdict import DisagreementError, Status
+from midpo_sym.session import remembered, remembering
 from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.model import Claim, Derivation
-from midpo_sym.spec.theory import Audit, Chain, Entry, Evidence, Relation, Setting
+from midpo_sym.spec.theory import Audit, Entry, Evidence, Relation, Setting
 
 NOT_CHECKED = "not checked"
-
-# Many entries rest on the same claims and chains; a file that is edited is proved again.
-_claims: dict[tuple[str, Path, str], Result] = {}
-_chains: dict[tuple[str, Path, str], ChainResult] = {}
 
 
 @dataclass(frozen=True)
@@ -134,6 +128,11 @@ def check_entry(entry: Entry, setting: Setting) -> EntryResult:
         SpecError: it names a claim or a chain that does not exist.
         DisagreementError: two judges contradict each other.
     """
+    with remembering():
+        return _checked(entry, setting)
+
+
+def _checked(entry: Entry, setting: Setting) -> EntryResult:
     start = time.perf_counter()
     judgement = _judged(entry.evidence, setting)
     if entry.evidence.negated:
@@ -175,7 +174,7 @@ def _of_relation(relation: Relation, setting: Setting) -> Judgement:
     return _related(relation, hypotheses_of(relation.using, setting))
 
 
-@lru_cache(maxsize=256)  # a server does not judge again what nobody has edited
+@remembered(256)  # a server does not judge again what nobody has edited
 def _related(relation: Relation, given: tuple[Hypothesis, ...]) -> Judgement:
     left, right, sign = relation.left, relation.right, relation.sign
     theorem = found = None
@@ -210,7 +209,7 @@ def _of_claims(names: tuple[str, ...], setting: Setting) -> Judgement:
         known = {each.id: each for each in derivation.claims}
         if wanted not in known:
             raise _unknown(name, "claim", setting, [f"{id_}/{each}" for each in known])
-        results.append(_claim(known[wanted], derivation))
+        results.append(prove_statement(known[wanted].statement, derivation, known[wanted]))
     statuses = {each.verdict.status.value for each in results}
     because = "the kernel, for all responses: " + ", ".join(f"claim {name}" for name in names)
     return Judgement(_worst(statuses), because, claims=tuple(results))
@@ -221,26 +220,12 @@ def _of_chains(names: tuple[str, ...], setting: Setting) -> Judgement:
     for name in names:
         if name not in known:
             raise _unknown(name, "chain", setting, list(known))
-    results = tuple(_chain(*known[name]) for name in names)
+    results = tuple(check_chain(*known[name]) for name in names)
     under = tuple(dict.fromkeys(each for result in results for each in result.conditions))
     because = "the kernel, step by step: " + ", ".join(f"chain {name}" for name in names)
     return Judgement(
         _worst({each.status.value for each in results}), because, under, chains=results
     )
-
-
-def _claim(claim: Claim, derivation: Derivation) -> Result:
-    key = (claim.id, derivation.path, derivation.text)
-    if key not in _claims:
-        _claims[key] = prove_statement(claim.statement, derivation, claim)
-    return _claims[key]
-
-
-def _chain(chain: Chain, setting: Setting) -> ChainResult:
-    key = (chain.id, setting.path, setting.text)
-    if key not in _chains:
-        _chains[key] = check_chain(chain, setting)
-    return _chains[key]
 
 
 def _of_property(evidence: Evidence) -> Judgement:

@@ -7,7 +7,7 @@ there. Every theorem is tried on random finite problems as well, and a contradic
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +23,12 @@ from midpo_sym.prover.verdict import DisagreementError, Status
 from midpo_sym.rules.application import Application, MisfitError
 from midpo_sym.rules.check import misfit
 from midpo_sym.rules.normaliser import Cited
+from midpo_sym.session import remembering
 from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.theory import Assumption, Chain, ChainStep, Setting, Theory
 
-# What is cited is checked once; a file that is edited is checked again.
-_cited_before: dict[tuple[Path, str, Chain], ChainResult] = {}
-_MOST_KEPT = 200
+_MOST_REMEMBERED = 256  # chains
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,8 @@ def check_theory(theory: Theory) -> tuple[ChainResult, ...]:
     Raises:
         DisagreementError: the kernel proves a step and random problems contradict it.
     """
-    return tuple(check_chain(chain, theory.setting) for chain in theory.chains)
+    with remembering():
+        return tuple(check_chain(chain, theory.setting) for chain in theory.chains)
 
 
 def check_chain(chain: Chain, setting: Setting) -> ChainResult:
@@ -136,11 +136,46 @@ def check_chain(chain: Chain, setting: Setting) -> ChainResult:
     Raises:
         DisagreementError: the kernel proves a step and random problems contradict it.
     """
-    return _check_chain(chain, setting, (f"{setting.id}/{chain.id}",))
+    return _check_once(chain, setting, (f"{setting.id}/{chain.id}",))
+
+
+def _check_once(chain: Chain, setting: Setting, trail: tuple[str, ...]) -> ChainResult:
+    """Return a chain, checked; `trail` says which chain cites it, and which that.
+
+    It is checked again if its file is edited, or one that it rests on. What rests on itself, or
+    on a file that cannot be read, fails by the trail that led there, and is not remembered.
+    """
+    below: dict[str, tuple[Path, str]] = {}
+    with remembering() as session:
+        try:
+            _add_files(chain, setting, trail, below)
+        except _RejectedError:
+            return _check_chain(chain, setting, trail)
+        files = (setting.path, setting.text, *sorted({*below.values()}))
+        return session.recall(
+            __name__,
+            _MOST_REMEMBERED,
+            (chain, files),
+            lambda: _check_chain(chain, setting, trail),
+        )
+
+
+def _add_files(
+    chain: Chain, setting: Setting, trail: tuple[str, ...], found: dict[str, tuple[Path, str]]
+) -> None:
+    """Add the files of all chains that one rests on, by the chains' ids.
+
+    Raises:
+        _RejectedError: one is not there, or they cite each other in a circle.
+    """
+    for step in chain.steps:
+        for id_, cited, there in _cited(step, setting, trail):
+            if id_ not in found:
+                found[id_] = (there.path, there.text)
+                _add_files(cited, there, (*trail, id_), found)
 
 
 def _check_chain(chain: Chain, setting: Setting, trail: tuple[str, ...]) -> ChainResult:
-    """Check a chain; `trail` says which chain cites it, and which that."""
     start = time.perf_counter()
     done: list[StepResult] = []
     total: Theorem | None = None
@@ -192,20 +227,26 @@ class _Link:
 def _sources(step: ChainStep, setting: Setting, trail: tuple[str, ...]) -> tuple[ChainResult, ...]:
     """Return the chains that a step cites, checked."""
     found = []
+    for id_, chain, there in _cited(step, setting, trail):
+        found.append(_check_once(chain, there, (*trail, id_)))
+        if found[-1].theorem is None:
+            raise _RejectedError(f"it cites {id_}, which is not proved")
+    return tuple(found)
+
+
+def _cited(
+    step: ChainStep, setting: Setting, trail: tuple[str, ...]
+) -> Iterator[tuple[str, Chain, Setting]]:
+    """Yield the chains that a step cites, with their ids.
+
+    Raises:
+        _RejectedError: one is not there, or stands on the trail.
+    """
     for each in step.by:
         if each.id in trail:
             circle = " → ".join((*trail, each.id))
             raise _RejectedError(f"chains cite each other in a circle: {circle}")
-        chain, there = (each.chain, setting) if each.chain else _elsewhere(each.id, setting)
-        key = (there.path, there.text, chain)
-        if key not in _cited_before:
-            _cited_before[key] = _check_chain(chain, there, (*trail, each.id))
-            while len(_cited_before) > _MOST_KEPT:
-                del _cited_before[next(iter(_cited_before))]
-        found.append(_cited_before[key])
-        if found[-1].theorem is None:
-            raise _RejectedError(f"it cites {each.id}, which is not proved")
-    return tuple(found)
+        yield each.id, *((each.chain, setting) if each.chain else _elsewhere(each.id, setting))
 
 
 def _elsewhere(id_: str, setting: Setting) -> tuple[Chain, Setting]:

@@ -23,6 +23,7 @@ from midpo_sym.cli.theory import audit, theory
 from midpo_sym.cli.write import check, new
 from midpo_sym.files import FileError
 from midpo_sym.prover.verdict import DisagreementError
+from midpo_sym.session import remembering
 from midpo_sym.spec.errors import SpecError
 
 
@@ -32,7 +33,8 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that is named."""
         try:
-            return super().invoke(ctx)
+            with remembering():  # the session of a command that a page runs is that of the site
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             complain("interrupted; no file is left half written")
             sys.exit(INTERRUPTED)

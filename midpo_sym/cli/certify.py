@@ -20,7 +20,6 @@ from midpo_sym.cli.console import (
     print_json,
     progress,
     render,
-    said_of,
     statements,
 )
 from midpo_sym.files import check_folder, encoded, file_error, install
@@ -86,15 +85,12 @@ def certify(
     if coverage and (targets or out):
         raise UsageError("--coverage goes without names and without --out")
     tasks = statements(targets)
-    from midpo_sym.prover.prove import prove_statement  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.pipeline import Pipeline  # noqa: PLC0415 - loads SymPy
     from midpo_sym.targets.coq.checking import checker, lock, outcome, report  # noqa: PLC0415 - loads SymPy
 
-    outcomes = []
-    for derivation, claim in progress(tasks, "proving"):
-        statement = claim.statement if claim else derivation.statement
-        with said_of(derivation):
-            result = prove_statement(statement, derivation, claim)
-            outcomes.append(outcome.prepare(result))
+    pipeline = Pipeline()
+    results = (pipeline.judge(*task) for task in progress(tasks, "proving"))
+    outcomes = [outcome.prepare(each) for each in results]
     everything = not targets
     if coverage:
         _cover(outcomes, as_json=as_json)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from rich.console import Console, RenderableType
@@ -15,10 +14,6 @@ from midpo_sym.language.errors import Advice
 from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.model import Claim, Derivation
-
-if TYPE_CHECKING:  # SymPy takes a third of a second, and half of the commands do without
-    from midpo_sym.prover.prove import Result
-    from midpo_sym.prover.special_cases import Specialisation
 
 PROVED, FAILED, BAD_INPUT = 0, 1, 2
 INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
@@ -35,15 +30,6 @@ TARGET = click.argument("target", metavar="ID | FILE")
 
 class UsageError(Exception):
     """What the user asked for cannot be done."""
-
-
-@contextmanager
-def said_of(derivation: Derivation) -> Iterator[None]:
-    """Name the line in which a denominator is always zero."""
-    from midpo_sym.prover.denominators import placed  # noqa: PLC0415 - loads SymPy
-
-    with placed(derivation):
-        yield
 
 
 def statements(targets: Sequence[str]) -> list[tuple[Derivation, Claim | None]]:
@@ -70,15 +56,6 @@ def statements(targets: Sequence[str]) -> list[tuple[Derivation, Claim | None]]:
         found = [*([None] if own else []), *claims]
         tasks += [(derivation, each) for each in found if (derivation, each) not in tasks]
     return tasks
-
-
-def specialises_of(results: Sequence[Result]) -> dict[str, Iterable[Specialisation]]:
-    """Return what each result's specification becomes at special parameters, by its id."""
-    from midpo_sym.prover.special_cases import specialisations  # noqa: PLC0415 - loads SymPy
-
-    others = library.everything()
-    derivations = {result.derivation.id: result.derivation for result in results}
-    return {id_: specialisations(each, others) for id_, each in derivations.items()}
 
 
 def progress(tasks: list[Any], what: str) -> Iterable[Any]:

@@ -16,8 +16,6 @@ from midpo_sym.cli.console import (
     complain,
     print_json,
     progress,
-    said_of,
-    specialises_of,
 )
 from midpo_sym.files import write_file
 from midpo_sym.spec import library
@@ -68,12 +66,10 @@ def _one(spec: Path, out: Path | None, *, force: bool, check: bool, diff: bool) 
     derivation = load(spec)
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
     from midpo_sym.targets.torch.errors import NotGeneratedError, NotProvedError  # noqa: PLC0415
-    from midpo_sym.targets.torch.files import changes, render  # noqa: PLC0415
+    from midpo_sym.targets.torch.files import changes  # noqa: PLC0415
 
-    with said_of(derivation):
-        result = api.prove(derivation)
     try:
-        text = render(result, specialises_of([result])[derivation.id])
+        text = api.generate(derivation)
     except NotGeneratedError as error:
         hint = f". See: midpo prove {spec}" if isinstance(error, NotProvedError) else ""
         complain(f"{error}; nothing is generated{hint}")
@@ -95,6 +91,7 @@ def _one(spec: Path, out: Path | None, *, force: bool, check: bool, diff: bool) 
 
 def _all(*, check: bool, diff: bool, as_json: bool) -> None:
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.pipeline import Pipeline  # noqa: PLC0415
     from midpo_sym.prover.verdict import Proved  # noqa: PLC0415
     from midpo_sym.targets.torch.check.compare import has_torch  # noqa: PLC0415
     from midpo_sym.targets.torch.errors import NotGeneratedError  # noqa: PLC0415
@@ -107,8 +104,9 @@ def _all(*, check: bool, diff: bool, as_json: bool) -> None:
         )
 
     results = [api.prove(each) for each in progress(list(library.everything()), "proving")]
+    becomes = Pipeline().special_cases(results)
     proved = {
-        each.derivation.id: (each, tuple(specialises_of([each])[each.derivation.id]))
+        each.derivation.id: (each, becomes[each.derivation.id])
         for each in results
         if isinstance(each.verdict, Proved)
     }

@@ -17,12 +17,11 @@ from midpo_sym.cli.console import (
     print_json,
     progress,
     render,
-    said_of,
-    specialises_of,
     statements,
 )
 
 if TYPE_CHECKING:
+    from midpo_sym.pipeline import Pipeline
     from midpo_sym.prover.prove import Result
 
 
@@ -54,31 +53,26 @@ def prove(targets: tuple[str, ...], *, steps: bool, latex: bool, work: int, as_j
     if latex and as_json:
         raise UsageError("--latex and --json exclude each other")
     tasks = statements(targets)
-    from midpo_sym.prover.prove import prove_statement  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.pipeline import Pipeline  # noqa: PLC0415 - loads SymPy
 
-    results = []
-    for derivation, claim in progress(tasks, "proving"):
-        statement = claim.statement if claim else derivation.statement
-        with said_of(derivation):
-            results.append(prove_statement(statement, derivation, claim, work=work))
+    pipeline = Pipeline()
+    results = [pipeline.judge(*task, work=work) for task in progress(tasks, "proving")]
     if as_json:
-        from midpo_sym.targets.json.report import report  # noqa: PLC0415 - loads SymPy
-
-        print_json(report(results, specialises_of(results), steps=steps))
+        print_json(pipeline.to_json(results, steps=steps))
     elif latex:
-        from midpo_sym.targets.latex.losses import to_document  # noqa: PLC0415 - loads SymPy
-
-        click.echo(to_document(results))
+        click.echo(pipeline.to_latex(results))
     else:
-        _print_results(results, named=bool(targets), steps=steps)
+        _print_results(results, pipeline, named=bool(targets), steps=steps)
     sys.exit(PROVED if all(result.as_expected for result in results) else FAILED)
 
 
-def _print_results(results: Sequence[Result], *, named: bool, steps: bool) -> None:
+def _print_results(
+    results: Sequence[Result], pipeline: Pipeline, *, named: bool, steps: bool
+) -> None:
     from midpo_sym.targets.terminal import losses  # noqa: PLC0415 - loads SymPy
 
     render(losses.summary(results, width=output().width))
-    specialises = specialises_of(results) if named else {}
+    specialises = pipeline.special_cases(results) if named else {}
     for result in results:
         if named or not result.as_expected:
             render(losses.story(result, specialises.get(result.derivation.id, ())))

@@ -14,8 +14,6 @@ from midpo_sym.cli.console import (
     UsageError,
     print_json,
     render,
-    said_of,
-    specialises_of,
 )
 from midpo_sym.spec import library
 
@@ -68,12 +66,12 @@ def show(target: str, *, bibtex: bool, source: bool, as_json: bool) -> None:
         click.echo("\n\n".join(known[work].bibtex() for work in sorted({*cited} & {*known})))
         return
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.pipeline import Pipeline  # noqa: PLC0415
     from midpo_sym.targets.json import report as as_data  # noqa: PLC0415
     from midpo_sym.targets.terminal import losses  # noqa: PLC0415
 
-    with said_of(derivation):
-        result = api.prove(derivation)
-    specialises = specialises_of([result])[derivation.id]
+    result = api.prove(derivation)
+    specialises = Pipeline().special_cases([result])[derivation.id]
     if as_json:
         print_json(as_data.description(result, specialises, library.works()))
     else:
@@ -89,12 +87,11 @@ def prior(target: str, *, as_json: bool) -> None:
     Exit status 1 if there is none that knows only one response, or none was found.
     """
     derivation = library.find(target)
-    from midpo_sym import api  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.pipeline import Pipeline  # noqa: PLC0415 - loads SymPy
     from midpo_sym.targets.json import report as as_data  # noqa: PLC0415
     from midpo_sym.targets.terminal import points  # noqa: PLC0415
 
-    with said_of(derivation):
-        found = api.prior(derivation)
+    found = Pipeline().solve(derivation)
     if as_json:
         print_json(as_data.solution(derivation, found))
     else:

@@ -7,12 +7,13 @@ rational in a, or if e^a is rational; else interval arithmetic gives bounds that
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from mpmath.ctx_iv import MPIntervalContext
 
 from midpo_sym.judges.exact import Exact, InexactError, Polynomial, format_polynomial
+from midpo_sym.session import remembered
 
 _DIGITS = 40
 _SHOWN = 12
@@ -111,7 +112,7 @@ def _enclosed(value: Polynomial, context: MPIntervalContext) -> Interval:
     return total
 
 
-@cache
+@remembered(1)
 def _intervals() -> MPIntervalContext:
     context = MPIntervalContext()
     context.dps = _DIGITS

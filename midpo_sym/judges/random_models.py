@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from mpmath import MPContext
@@ -18,6 +17,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import DIVERGENCES, MODELS
+from midpo_sym.session import remembered
 
 DIGITS = 40
 POINTS = 2
@@ -93,9 +93,16 @@ def compare(
     return Comparison(not apart, not parting, one, other, slope, other_slope, len(values), digits)
 
 
-@lru_cache(maxsize=2)
+@remembered(2)
 def _laboratory(digits: int) -> _Laboratory:
     return _Laboratory(digits)
+
+
+@remembered(4096)  # of a weight, one for each position
+def _drawn(number: int, name: str, domain: str) -> float:
+    chance = random.Random(f"{number} {name}")  # noqa: S311 - no secret
+    low, high = {"unit": (0.1, 0.9), "real": (-2, 2)}.get(domain, (0.2, 2.2))
+    return chance.uniform(low, high)
 
 
 class _Laboratory:
@@ -109,7 +116,6 @@ class _Laboratory:
         # A difference with the step has an error of its square, and loses as many digits.
         self.slope_tolerance = self.context.mpf(10) ** (-2 * digits // 5)
         self.points: dict[tuple[int, int], _Point] = {}
-        self.values: dict[tuple[int, str, str], Real] = {}
 
     def measure(self, node: Expression, number: int) -> tuple[Real, Real]:
         """Return value and derivative of an expression at a point."""
@@ -165,12 +171,7 @@ class _Laboratory:
 
     def drawn(self, number: int, name: str, domain: str) -> Real:
         """Return a random value of a parameter or weight: never 0 or 1, where errors could hide."""
-        key = (number, name, domain)
-        if key not in self.values:
-            chance = random.Random(f"{number} {name}")  # noqa: S311 - no secret
-            low, high = {"unit": (0.1, 0.9), "real": (-2, 2)}.get(domain, (0.2, 2.2))
-            self.values[key] = self.context.mpf(chance.uniform(low, high))
-        return self.values[key]
+        return self.context.mpf(_drawn(number, name, domain))
 
     def evaluate(
         self, node: Expression, point: _Point, still: _Point, number: int, t: int = -1

@@ -13,12 +13,12 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
 
 from midpo_sym.judges.exact import Exact, Polynomial
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
+from midpo_sym.session import remembered
 
 VOCABULARY = ("a", "b", "c", "∎")
 END = "∎"
@@ -118,7 +118,7 @@ class _Names:
         return _Names(tuple(sorted(models)), tuple(sorted(parameters)), tuple(sorted(weights)))
 
 
-@lru_cache(maxsize=4096)  # claims of one algorithm share their points
+@remembered(4096)  # claims of one algorithm share their points
 def _responses(count: int, number: int, seed: int) -> tuple[tuple[str, ...], ...]:
     chance = random.Random(f"responses {seed} {number}")  # noqa: S311 - no secret
     longest = 1 + number // _PATIENCE

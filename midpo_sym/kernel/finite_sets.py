@@ -24,7 +24,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import permutations
 
 from sympy import factorint
@@ -38,6 +37,7 @@ from midpo_sym.kernel.names import depends, factored, renamed, shape, single
 from midpo_sym.kernel.responses import MissingAtom, Reader
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
+from midpo_sym.session import remembered
 
 MAX_VARIABLES = 120
 MAX_BOUND = 5  # indices of one sum; their orders are tried one by one
@@ -54,7 +54,7 @@ class Reading:
     used: frozenset[Hypothesis]
 
 
-@lru_cache(maxsize=1024)  # the lines of a chain are read again and again
+@remembered(1024)  # the lines of a chain are read again and again
 def read(nodes: tuple[Expression, ...], given: tuple[Hypothesis, ...] = ()) -> Reading:
     """Return expressions as fractions over one field.
 

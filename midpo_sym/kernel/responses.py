@@ -8,7 +8,6 @@ quantities.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from math import comb
 
 from sympy import QQ, Symbol, factorint
@@ -38,13 +37,14 @@ from midpo_sym.kernel.forms import (
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Expression
+from midpo_sym.session import remembered
 
 MAX_OPAQUE = 32
 MAX_POWER = 64  # larger whole exponents are treated as any other real one
 _SMALL_PRIMES = 10_000  # what is left of a number without them is taken as it is
 
 
-@lru_cache(maxsize=256)  # value and gradient of one statement, and its steps, share readings
+@remembered(256)  # value and gradient of one statement, and its steps, share readings
 def read(nodes: tuple[Expression, ...], *, hold: bool = False, work: int = 1) -> Reading:
     """Return the normal forms of expressions over one field.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from midpo_sym.kernel.forms import (
     Atom,
@@ -24,6 +23,7 @@ from midpo_sym.prover.derivation.rebuild import (
     without_plain_sums,
 )
 from midpo_sym.prover.framework import implicit_reward, prior, sides
+from midpo_sym.session import remembered
 from midpo_sym.spec.model import Statement
 
 
@@ -142,7 +142,7 @@ def simplest_reward(statement: Statement, response: str) -> Expression:
     return _shortest(unfold(at_labels(implicit_reward(statement, response))))
 
 
-@lru_cache(maxsize=64)  # the claims of a specification often share their prior
+@remembered(64)  # the claims of a specification often share their prior
 def _shortest(plain: Expression) -> Expression:
     try:
         form = with_stop_gradients(read((plain,), hold=True).forms[0])

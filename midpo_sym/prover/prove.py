@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,7 @@ from midpo_sym.prover.judge import judge
 from midpo_sym.prover.priors.solve import Solution, solve_prior
 from midpo_sym.prover.properties import Properties, compute_properties, simplest_reward
 from midpo_sym.prover.verdict import Opinion, Refuted, Status, Verdict
+from midpo_sym.session import Session, remembered, remembering
 from midpo_sym.spec.model import Claim, Derivation, Statement
 
 
@@ -36,6 +37,7 @@ class Result:
         gradient: of the gradient.
         opinions: what each judge said.
         seconds: how long it took.
+        session: remembers what is computed for the properties below; that of the verdict.
     """
 
     derivation: Derivation
@@ -45,6 +47,7 @@ class Result:
     gradient: Verdict
     opinions: tuple[Opinion, ...]
     seconds: float
+    session: Session = field(default_factory=Session, compare=False)
 
     def __repr__(self) -> str:
         """Say what came out, in a line."""
@@ -78,7 +81,8 @@ class Result:
         if self.residual is None:
             return False
         try:
-            return decide(self.residual, expected).answer is Answer.EQUAL
+            with remembering(self.session):
+                return decide(self.residual, expected).answer is Answer.EQUAL
         except (OutsideClassError, ZeroDenominatorError):
             return False
 
@@ -99,7 +103,8 @@ class Result:
     def steps(self) -> Steps | None:
         """Return the derivation, each step checked by the kernel; a proved statement has one."""
         try:
-            return derive(self.statement, proved=self.verdict.status is Status.PROVED)
+            with remembering(self.session):
+                return derive(self.statement, proved=self.verdict.status is Status.PROVED)
         except (OutsideClassError, ZeroDenominatorError):
             return None
 
@@ -107,14 +112,16 @@ class Result:
     def properties(self) -> Properties | None:
         """Return what the statement depends on; None if it is outside the decidable class."""
         try:
-            return compute_properties(self.statement)
+            with remembering(self.session):
+                return compute_properties(self.statement)
         except (OutsideClassError, ZeroDenominatorError):
             return None
 
     @cached_property
     def rewards(self) -> tuple[Expression, Expression]:
         """Return the implicit rewards of y_w and y_l."""
-        chosen, rejected = (simplest_reward(self.statement, each) for each in ("w", "l"))
+        with remembering(self.session):
+            chosen, rejected = (simplest_reward(self.statement, each) for each in ("w", "l"))
         return chosen, rejected
 
     def to_sympy(self) -> Any:
@@ -136,7 +143,8 @@ class Result:
     @cached_property
     def prior(self) -> Solution:
         """Return the prior that gives the statement's loss, solved from the loss alone."""
-        return solve_prior(self.statement)
+        with remembering(self.session):
+            return solve_prior(self.statement)
 
 
 def prove_statement(
@@ -158,10 +166,17 @@ def prove_statement(
         DisagreementError: two judges contradict each other.
         ZeroDenominatorError: the statement divides by something that is always zero.
     """
+    with remembering():
+        return _proved(statement, derivation, claim, work)
+
+
+@remembered(256)  # the audit and the website ask for the claims of the specifications again
+def _proved(statement: Statement, derivation: Derivation, claim: Claim | None, work: int) -> Result:
     start = time.perf_counter()
     verdict, gradient, opinions = judge(*sides(statement), statement=statement, work=work)
     seconds = time.perf_counter() - start
-    return Result(derivation, claim, statement, verdict, gradient, opinions, seconds)
+    with remembering() as session:
+        return Result(derivation, claim, statement, verdict, gradient, opinions, seconds, session)
 
 
 def prove_derivation(derivation: Derivation) -> tuple[Result, ...]:
@@ -171,7 +186,11 @@ def prove_derivation(derivation: Derivation) -> tuple[Result, ...]:
         DisagreementError: two judges contradict each other.
         ZeroDenominatorError: a statement divides by something that is always zero.
     """
-    results = [prove_statement(claim.statement, derivation, claim) for claim in derivation.claims]
+    claims: list[Claim | None] = list(derivation.claims)
     if not any(claim.is_main for claim in derivation.claims):
-        results.insert(0, prove_statement(derivation.statement, derivation))
-    return tuple(results)
+        claims.insert(0, None)
+    with remembering():
+        return tuple(
+            prove_statement(claim.statement if claim else derivation.statement, derivation, claim)
+            for claim in claims
+        )

@@ -5,17 +5,18 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
 from pathlib import Path
 
 from midpo_sym.language import tree
 from midpo_sym.language.errors import Advice
+from midpo_sym.session import remembered
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.model import Derivation
 from midpo_sym.spec.reading.files import read_text
 from midpo_sym.spec.reading.losses import load, loads
-from midpo_sym.spec.reading.theory import load_audit, load_theory, loads_theory
+from midpo_sym.spec.reading.theory import load_theory, loads_audit, loads_theory
 from midpo_sym.spec.theory import Audit, Chain, Setting, Theory
 
 SOURCES = "sources.toml"
@@ -70,7 +71,6 @@ class Work:
         return "\n".join([f"@misc{{{self.key},", ",\n".join(lines), "}"])
 
 
-@cache
 def directory() -> Path:
     """Return the folder of the specifications: inside the wheel, or beside the package."""
     here = Path(__file__).resolve().parents[1]
@@ -94,7 +94,7 @@ def order(derivation: Derivation) -> tuple[bool, str]:
     return derivation.statement.zeta != tree.Probability("ref", "y"), derivation.id
 
 
-@cache
+@remembered(1)
 def _names() -> frozenset[str]:
     """Return the ids without opening a file."""
     return frozenset(path.stem for path in directory().glob("*.toml")) - {Path(SOURCES).stem}
@@ -132,7 +132,7 @@ def find(target: str) -> Derivation:
     return get(target)
 
 
-@lru_cache(maxsize=64)  # by what the file says, so that an edit is never missed
+@remembered(64)
 def _loaded(text: str, path: Path) -> Derivation:
     return loads(text, path)
 
@@ -159,7 +159,7 @@ def read_theories(folder: Path) -> tuple[Theory, ...]:
     return tuple(sorted(found, key=lambda each: order.get(each.setting.id, len(order))))
 
 
-@lru_cache(maxsize=64)  # by what the file says, as above
+@remembered(64)
 def _loaded_theory(text: str, path: Path) -> Theory:
     return loads_theory(text, path)
 
@@ -208,7 +208,6 @@ def find_chains(target: str) -> list[tuple[Chain, Setting]]:
     return found
 
 
-@cache
 def audits() -> tuple[Audit, ...]:
     """Return the files of the audit, in the order of the paper."""
     return read_audits(directory())
@@ -222,10 +221,14 @@ def read_audits(folder: Path) -> tuple[Audit, ...]:
     """
     paths = (folder / "audit").glob("*.toml")
     in_order = sorted(paths, key=lambda path: (path.stem.startswith("appendix"), path.stem))
-    return tuple(map(load_audit, in_order))
+    return tuple(_loaded_audit(read_text(path), path) for path in in_order)
 
 
-@cache
+@remembered(64)
+def _loaded_audit(text: str, path: Path) -> Audit:
+    return loads_audit(text, path)
+
+
 def works() -> dict[str, Work]:
     """Return the works cited, by key."""
     return read_works(directory())
@@ -233,11 +236,14 @@ def works() -> dict[str, Work]:
 
 def read_works(folder: Path) -> dict[str, Work]:
     """Return the works that the `sources.toml` of a folder names, by key."""
-    with (folder / SOURCES).open("rb") as file:
-        entries = tomllib.load(file)
+    return dict(_works((folder / SOURCES).read_text(encoding="utf-8")))
+
+
+@remembered(8)
+def _works(text: str) -> Mapping[str, Work]:
     return {
         key: Work(key, tuple(each["authors"]), each["title"], each["year"], each["arxiv"])
-        for key, each in entries.items()
+        for key, each in tomllib.loads(text).items()
     }
 
 

@@ -18,6 +18,7 @@ from midpo_sym.language.build import exp, log
 from midpo_sym.language.indexed import Differential, Indexed, IndexSum
 from midpo_sym.language.tree import Number, Parameter
 from midpo_sym.prover.verdict import DisagreementError
+from midpo_sym.session import Session, remembering
 from midpo_sym.spec.reading.theory import loads_theory
 
 beta = Parameter("beta", "positive")
@@ -139,9 +140,5 @@ def test_a_broken_differentiator_is_noticed(monkeypatch, tmp_path):
         return tree.add(node.body, differential(node))
 
     monkeypatch.setattr(finite_sets, "differential", forgetful)
-    finite_sets.read.cache_clear()
-    try:
-        with pytest.raises(DisagreementError):
-            check_chain(wrong.chains[0], wrong.setting)
-    finally:
-        finite_sets.read.cache_clear()
+    with remembering(Session()), pytest.raises(DisagreementError):
+        check_chain(wrong.chains[0], wrong.setting)

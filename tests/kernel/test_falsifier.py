@@ -10,6 +10,7 @@ from midpo_sym.kernel import theorem as kernel
 from midpo_sym.kernel.forms import Denominator
 from midpo_sym.language.indexed import Indexed, Least
 from midpo_sym.language.tree import Neg, Number
+from midpo_sym.session import Session, remembering
 
 pytestmark = pytest.mark.slow
 
@@ -58,12 +59,8 @@ def attempt_all(count):
 def test_a_blinded_kernel_is_caught(name, monkeypatch):
     """Each of these makes the kernel prove something false, which random statements bring out."""
     monkeypatch.setattr(*BLINDED[name])
-    finite_sets.read.cache_clear()
-    try:
-        with pytest.raises(FalseTheoremError):
-            attempt_all(2_000)
-    finally:
-        finite_sets.read.cache_clear()
+    with remembering(Session()), pytest.raises(FalseTheoremError):
+        attempt_all(2_000)
 
 
 def test_a_false_theorem_is_seen():

@@ -20,6 +20,7 @@ from midpo_sym.rules.application import Application
 from midpo_sym.rules.check import misfit
 from midpo_sym.rules.normaliser import Cited
 from midpo_sym.rules.table import RULES, TABLE
+from midpo_sym.session import Session, remembering
 from midpo_sym.spec import library
 
 _PLAIN = IndexedScope(
@@ -287,10 +288,10 @@ def shipped():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chains, "misfit", noted)
-        patch.setattr(chains, "_cited_before", {})
-        for each in library.theories():
-            for chain in each.chains:
-                assert chains.check_chain(chain, each.setting).failure == ""
+        with remembering(Session()):
+            for each in library.theories():
+                for chain in each.chains:
+                    assert chains.check_chain(chain, each.setting).failure == ""
     return found
 
 

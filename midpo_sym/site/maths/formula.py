@@ -12,10 +12,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from math_core import LatexError, LatexToMathML
 
+from midpo_sym.session import remembered
 from midpo_sym.site.mkdocs.errors import FormulaError
 
 BREAK = r"\allowbreak"
@@ -141,7 +141,7 @@ def plain(latex: str) -> str:
     return " ".join(_BREAKS.sub(" ", unmarked).split())
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def _math(latex: str, *, display: bool) -> str:
     if _ROW_WITH_LENGTH.search(latex):
         raise FormulaError(plain(latex), "a row that ends with a length, \\\\[…], is printed as is")

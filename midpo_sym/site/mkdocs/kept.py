@@ -14,12 +14,12 @@ import sys
 import zipfile
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 from midpo_sym import files as write
+from midpo_sym.session import remembered
 
 _PROGRAM = Path(__file__).parents[2]
 _NAVIGATION = "navigation.json"
@@ -37,7 +37,7 @@ def key(folders: Iterable[Path]) -> str:
     return digest.hexdigest()[:32]
 
 
-@cache  # what a server runs is what was read when it was started, whatever is written since
+@remembered(1)  # what a server runs is what was read when it was started, whatever is written since
 def _program() -> bytes:
     digest = hashlib.sha256()
     packages = sorted(f"{each.name} {each.version}" for each in distributions())

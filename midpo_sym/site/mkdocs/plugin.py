@@ -19,6 +19,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
+from midpo_sym.session import Session, remembering
 from midpo_sym.site.maths import markdown_math
 from midpo_sym.site.maths.compact import compact
 from midpo_sym.site.mkdocs.errors import SiteError
@@ -41,6 +42,7 @@ class MidpoPlugin(BasePlugin[MidpoConfig]):
 
     def __init__(self) -> None:
         self._server: Server | None = None
+        self._session = Session()  # of all builds of a server
         self._urls: dict[str, str] = {}
         self._drawn: dict[str, Built] = {}
 
@@ -57,11 +59,12 @@ class MidpoPlugin(BasePlugin[MidpoConfig]):
         """
         configuration = Path(config.config_file_path or "")
         try:
-            site = render(
-                Path(self.config.specs),
-                Path(config.docs_dir),
-                cache=configuration.parent / self.config.cache,
-            )
+            with remembering(self._session):
+                site = render(
+                    Path(self.config.specs),
+                    Path(config.docs_dir),
+                    cache=configuration.parent / self.config.cache,
+                )
         except (SpecError, SiteError) as error:
             raise PluginError(str(error)) from error
         for path, content in site.files.items():

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from midpo_sym.session import remembering
 from midpo_sym.site.mkdocs import kept
 from midpo_sym.site.pages.page import Navigation
 
@@ -43,15 +44,16 @@ def render(specs: Path, pages: Path, *, cache: Path | None = None) -> Site:
         FormulaError: a formula has a command that the renderer of mathematics does not know.
         SiteError: there is nothing to show.
     """
-    if cache is None:
-        return _made(specs, pages, None)
-    name = kept.key((specs, pages))
-    found = kept.find(cache, name)
-    if found is not None:
-        return Site(*found)
-    site = _made(specs, pages, cache)
-    kept.keep(cache, name, site.files, site.navigation)
-    return site
+    with remembering():
+        if cache is None:
+            return _made(specs, pages, None)
+        name = kept.key((specs, pages))
+        found = kept.find(cache, name)
+        if found is not None:
+            return Site(*found)
+        site = _made(specs, pages, cache)
+        kept.keep(cache, name, site.files, site.navigation)
+        return site
 
 
 def _made(specs: Path, pages: Path, cache: Path | None) -> Site:

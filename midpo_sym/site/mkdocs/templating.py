@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,12 +11,13 @@ from markupsafe import Markup
 
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Status
+from midpo_sym.session import remembered
 from midpo_sym.site.maths import formula
 
 _SIGNS = {Status.PROVED: "✓", Status.REFUTED: "✗", Status.UNDECIDED: "?"}
 
 
-@lru_cache
+@remembered(1)  # one is made for all pages
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("midpo_sym.site"),

@@ -14,6 +14,7 @@ from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.prover.properties import Properties
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Proved
+from midpo_sym.session import remembering
 from midpo_sym.site.live import program as live
 from midpo_sym.site.live.plot import Plot, curves, draw
 from midpo_sym.site.maths.layout import formula
@@ -32,26 +33,29 @@ from midpo_sym.targets.latex.losses import to_article, to_document
 
 FOLDER = "algorithms"
 
-# What a server has made, by all that it was made from: an edit changes one specification.
-_made: dict[str, dict[str, bytes]] = {}
-_MOST_MADE = 100
+_MOST_REMEMBERED = 100  # pages
 
 
 def make(material: Material, cache: Path | None) -> Pages:
     """Return a page for each algorithm, and what is downloaded from it."""
     files: dict[str, bytes] = {}
     for each in material.algorithms:
-        others = [(it.id, it.becomes, it.derivation.title) for it in material.algorithms]
-        needed = repr((each.derivation.path, each.derivation.text, others, material.works))
-        if needed not in _made:
-            _made[needed] = _files(each, material, cache)
-        files |= _made[needed]
-    while len(_made) > _MOST_MADE:
-        del _made[next(iter(_made))]
+        files |= _made(each, material, cache)
     listed: Navigation = [
         {each.derivation.title: f"{FOLDER}/{each.id}.md"} for each in material.algorithms
     ]
     return Pages(files, listed)
+
+
+def _made(algorithm: Algorithm, material: Material, cache: Path | None) -> dict[str, bytes]:
+    """Return the files of an algorithm; the same, if all that they are made from is the same."""
+    derivation = algorithm.derivation
+    others = [(it.id, it.becomes, it.derivation.title) for it in material.algorithms]
+    key = repr((derivation.path, derivation.text, others, material.works))
+    with remembering() as session:
+        return session.recall(
+            __name__, _MOST_REMEMBERED, key, lambda: _files(algorithm, material, cache)
+        )
 
 
 def _files(algorithm: Algorithm, material: Material, cache: Path | None) -> dict[str, bytes]:

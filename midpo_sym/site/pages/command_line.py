@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 
-from midpo_sym.site.mkdocs.session import run
+from midpo_sym.session import remembered
+from midpo_sym.site.mkdocs.commands import run
 from midpo_sym.site.mkdocs.templating import fenced, render
 from midpo_sym.site.pages.page import Pages
 from midpo_sym.site.parts.material import Material
@@ -21,7 +21,7 @@ def make(material: Material, cache: Path | None) -> Pages:
     return Pages({_PATH: _page()}, [{"Command line": _PATH}])
 
 
-@cache  # it depends on the program only
+@remembered(1)  # it depends on the program only
 def _page() -> bytes:
     commands = []
     for name in _subcommands("midpo"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from midpo_sym.chains.chain import ChainResult
+from midpo_sym.session import remembering
 from midpo_sym.site.mkdocs.templating import render
 from midpo_sym.site.pages.cited import cited
 from midpo_sym.site.pages.page import Navigation, Pages
@@ -15,11 +16,7 @@ from midpo_sym.targets.latex.losses import to_article
 from midpo_sym.targets.latex.theory import to_document
 
 FOLDER = "theory"
-
-
-# What a server has made, by all that it was made from: an edit changes one file.
-_made: dict[str, dict[str, bytes]] = {}
-_MOST_MADE = 100
+_MOST_REMEMBERED = 100  # pages
 
 
 def make(material: Material, cache: Path | None) -> Pages:
@@ -29,14 +26,20 @@ def make(material: Material, cache: Path | None) -> Pages:
     listed: Navigation = []
     for theory, results in material.theories:
         setting = theory.setting
-        needed = repr((setting.path, setting.text, material.works))
-        if needed not in _made:
-            _made[needed] = _files(setting, results, material)
-        files |= _made[needed]
+        files |= _made(setting, results, material)
         listed.append({setting.title: f"{FOLDER}/{setting.id}.md"})
-    while len(_made) > _MOST_MADE:
-        del _made[next(iter(_made))]
     return Pages(files, listed)
+
+
+def _made(
+    setting: Setting, results: tuple[ChainResult, ...], material: Material
+) -> dict[str, bytes]:
+    """Return the files of a part; the same, if all that they are made from is the same."""
+    key = repr((setting.path, setting.text, material.works))
+    with remembering() as session:
+        return session.recall(
+            __name__, _MOST_REMEMBERED, key, lambda: _files(setting, results, material)
+        )
 
 
 def _files(

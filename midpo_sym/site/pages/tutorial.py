@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from midpo_sym.site.mkdocs.session import run
+from midpo_sym.session import remembered
+from midpo_sym.site.mkdocs.commands import run
 from midpo_sym.site.mkdocs.templating import fenced, render
 from midpo_sym.site.pages.page import Pages
 from midpo_sym.site.parts.material import Material
@@ -41,7 +41,7 @@ def make(material: Material, cache: Path | None) -> Pages:
     return Pages({_PATH: _page()}, [{"Add your own": _PATH}])
 
 
-@cache  # it depends on the program only, which does not change while a server runs
+@remembered(1)  # it depends on the program only, which does not change while a server runs
 def _page() -> bytes:
     with TemporaryDirectory() as name:
         folder = Path(name)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from midpo_sym.prover.prove import Result
+from midpo_sym.session import remembering
 from midpo_sym.spec.theory import Audit, Theory
 from midpo_sym.targets.coq.checking import checker, lock
 from midpo_sym.targets.coq.checking.coverage import Row, coverage
 from midpo_sym.targets.coq.checking.outcome import Outcome
 from midpo_sym.targets.coq.emit import Certificate, Outside, emit
+
+_MOST_REMEMBERED = 256  # certificates
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,6 @@ class Certified:
     checker: str
     file: str
     text: str
-
-
-# What a server has emitted: an edit changes one specification.
-_emitted: dict[tuple[str, Path, str], Certificate | Outside] = {}
 
 
 def certified(result: Result) -> Certified | None:
@@ -68,10 +66,10 @@ def uncertified(
 
 
 def _certificate(result: Result) -> Certificate | Outside:
+    """Return a certificate; of a specification that nobody has edited, the same."""
     key = (result.id, result.derivation.path, result.derivation.text)
-    if key not in _emitted:
-        _emitted[key] = emit(result)
-    return _emitted[key]
+    with remembering() as session:
+        return session.recall(__name__, _MOST_REMEMBERED, key, lambda: emit(result))
 
 
 def news(certificates: Sequence[Certified]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 from midpo_sym.chains.audit import EntryResult, check_entry
@@ -17,9 +17,8 @@ from midpo_sym.site.parts.certificate import Certified, certified
 from midpo_sym.spec import library
 from midpo_sym.spec.library import Work
 from midpo_sym.spec.model import Derivation
-from midpo_sym.spec.reading.losses import load, loads
-from midpo_sym.spec.reading.theory import loads_theory
-from midpo_sym.spec.theory import Audit, Cited, Theory
+from midpo_sym.spec.reading.losses import load
+from midpo_sym.spec.theory import Audit, Theory
 from midpo_sym.targets.torch.errors import NotGeneratedError
 from midpo_sym.targets.torch.files import render_without_running
 
@@ -118,7 +117,7 @@ def gather(folder: Path, pages: Path) -> Material:
     for derivation in derivations:
         _check_symbols(derivation)
     algorithms = tuple(
-        Algorithm(each, _proved(each.text, each.path), specialisations(each, derivations))
+        Algorithm(each, prove_derivation(each), specialisations(each, derivations))
         for each in derivations
     )
     _check_verdicts(result for each in algorithms for result in each.results)
@@ -132,34 +131,14 @@ def gather(folder: Path, pages: Path) -> Material:
     )
 
 
-@lru_cache(maxsize=64)  # a server does not prove again what nobody has edited
-def _proved(text: str, path: Path) -> tuple[Result, ...]:
-    return prove_derivation(loads(text, path))
-
-
 def _derived(folder: Path) -> Iterator[tuple[Theory, tuple[ChainResult, ...]]]:
-    theories = library.read_theories(folder)
-    for theory in theories:
-        cited = {each.id.rpartition("/")[0] for each in _citations(theory)}
-        texts = tuple(each.setting.text for each in theories if each.setting.id in cited)
-        results = _chains(theory.setting.text, theory.setting.path, texts)
+    for theory in library.read_theories(folder):
+        results = check_theory(theory)
         for each in results:
             if each.theorem is None:
                 where = f"{theory.setting.path}: {each.id} is not proved"
                 raise UnexpectedVerdictError(f"{where}: step {each.failed_at}: {each.failure}")
         yield theory, results
-
-
-def _citations(theory: Theory) -> Iterator[Cited]:
-    for chain in theory.chains:
-        for step in chain.steps:
-            yield from step.by
-
-
-@lru_cache(maxsize=64)
-def _chains(text: str, path: Path, cited: tuple[str, ...]) -> tuple[ChainResult, ...]:
-    del cited  # what the files that it cites say: an edit of one is checked again
-    return check_theory(loads_theory(text, path))
 
 
 def _audited(folder: Path) -> Iterator[tuple[Audit, tuple[EntryResult, ...]]]:

@@ -30,7 +30,7 @@ SCHEMA_VERSION = 2
 
 def report(
     results: Sequence[Result],
-    specialises: dict[str, Iterable[Specialisation]],
+    specialises: Mapping[str, Iterable[Specialisation]],
     *,
     steps: bool = False,
     timed: bool = True,

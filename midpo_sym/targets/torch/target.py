@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from midpo_sym.plan.losses import Plan
 from midpo_sym.plan.operations import Shape
+from midpo_sym.session import remembered
 from midpo_sym.targets.torch.check.compare import IN_TORCH
 from midpo_sym.targets.torch.file import loss_file
 from midpo_sym.targets.torch.names import names_of
@@ -47,7 +47,7 @@ class TorchTarget:
         return environment().get_template("loss.py.jinja").render(said, checked=self.checked)
 
 
-@cache
+@remembered(1)  # one serves all losses
 def environment() -> Environment:
     """Return where templates are found, and how they are read."""
     # Python, not HTML: nothing is to be escaped; what goes into docstrings is checked by `prose`.

@@ -11,9 +11,10 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import chdir, redirect_stderr, redirect_stdout
-from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
+
+from midpo_sym.session import remembered
 
 _TIME = re.compile(r" +\d+ ms$| +time$", re.MULTILINE)
 _RULE = re.compile(r"^( *)─+$", re.MULTILINE)
@@ -35,7 +36,7 @@ def run(command: str, folder: Path) -> str:
     return _timeless(stream.getvalue()).strip("\n")
 
 
-@cache
+@remembered(8)
 def _program(name: str) -> Callable[[], None]:
     (found,) = entry_points(group="console_scripts", name=name)
     program: Callable[[], None] = found.load()
