@@ -1,5 +1,7 @@
-"""What is trusted. Only `theorem` makes theorems, and it rests on this package, on the trees of
-`language`, on `session`, which gives a reading again to who asks for the same, and on SymPy.
+"""What is trusted: only `theorem` makes theorems.
+
+It rests on this package, on the trees of `language`, on `session`, which gives a reading again to
+who asks for the same, and on SymPy.
 
 Read `theorem` first: it states the axioms. `TRUSTED` is the one list of trusted files: the tests
 that bound them, the page "How far to trust this" and the mutation run read it.
