@@ -68,8 +68,11 @@ def plan_loss(result: Result, specialises: Iterable[Specialisation] = ()) -> Pla
     """Return the plan of a proved statement.
 
     Args:
-        result: of the statement of [prior] and [loss].
+        result: of the statement of [prior] and [loss], a loss of one term.
         specialises: what the algorithm becomes at special values.
+
+    Raises:
+        ShapeError: the loss has more than one term.
     """
     computed = computation(result.statement)
     trees = (computed.argument, computed.chosen, computed.rejected)

@@ -65,6 +65,7 @@ SUMMED = {
     "log π − log π": (log(pi("w")) - log(pi("w")), Number(0)),
     "c η π": (C * (ETA * pi("w")), Mul((Parameter("c"), Parameter("eta"), Exp(PI)))),
     "c²": (C**2, Pow(Parameter("c"), Number(2))),
+    "η²": (ETA**2, Pow(Parameter("eta"), Number(2))),
     "η⁹": (ETA**9, Exp(Mul((Number(9), Log(Parameter("eta")))))),
     "sg(log π)": (sg(log(pi("w"))), Detached(PI)),
     "sg(c)": (sg(C), Parameter("c")),
