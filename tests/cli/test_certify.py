@@ -170,6 +170,7 @@ def wrong_vectors(package):
     return path, "somebody edited it"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoil", [edited, missing_file, stray, wrong_vectors])
 def test_the_package_s_own_certificates_are_looked_at(midpo, package, monkeypatch, spoil):
     """By `midpo certify`, with Coq or without, and by --coverage, which counts such a claim out."""
