@@ -49,6 +49,7 @@ def test_theory_speaks_json(midpo):
     assert chain["start"] == {"text": "J(x)", "latex": r"\mathcal{J}_x(x)"}
 
 
+@pytest.mark.slow
 def test_theory_as_latex(midpo):
     """Plain LaTeX: no character that pdflatex does not know, and every group closed."""
     out = midpo("theory", "--latex").out

@@ -293,6 +293,7 @@ def test_a_statement_that_is_refuted_is_no_theorem(specs):
     assert "which is the argument of the loss" not in shown
 
 
+@pytest.mark.slow
 def test_a_statement_that_is_undecided_says_why(specs):
     """max(0, 2a) = 2 max(0, a), which the kernel does not know: maxima are opaque to it."""
     path = specs / "dpo.toml"
