@@ -1,4 +1,4 @@
-"""Fixtures for tests that call the command line."""
+"""Fixtures for tests that call the command line, and what makes a test slow."""
 
 import os
 import subprocess
@@ -13,6 +13,15 @@ from midpo_sym import cli
 from midpo_sym.session import Session, remembering
 
 ROOT = Path(__file__).parents[1]
+# Fixtures that take seconds to make, whatever the test does with them.
+SLOW = {"website", "rendered", "drawn", "workshop", "browser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what needs one of the slow fixtures."""
+    for item in items:
+        if SLOW & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="module", autouse=True)

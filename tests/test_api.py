@@ -111,6 +111,7 @@ def test_a_theory_of_one_s_own_is_taken_from_its_path(tmp_path):
     assert wrong.failed_at == 1
 
 
+@pytest.mark.slow
 def test_the_audit_is_computed():
     """Equation 3 has the factor 1/β, so section 2's policy should have βr for r/β."""
     printed, mended = midpo_sym.audit("optimal-policy-section-2", "eq-5")

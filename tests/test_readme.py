@@ -116,6 +116,7 @@ def test_the_claims_counted_are_those_printed():
     assert f"checks its {len(results)} claims" in said
 
 
+@pytest.mark.slow
 def test_the_counts_are_those_computed():
     """The README and the changelog count statements, chains and theorems; so does the program."""
     judged = Counter(each.judgement.status for each in midpo_sym.audit())

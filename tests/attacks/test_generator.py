@@ -21,6 +21,7 @@ def texts() -> list[str]:
     return [case(SEED, number).text for number in range(CASES)]
 
 
+@pytest.mark.slow
 def test_every_production_is_in_two_of_a_hundred_cases(texts):
     counts = Counter(found for text in texts for found in productions(text))
     rare = {each: counts[each] for each in ALL if counts[each] < 0.02 * CASES}
@@ -36,6 +37,7 @@ def test_a_case_is_the_same_byte_for_byte():
     assert digest[:16] == "0b05e80c0379a7f9"
 
 
+@pytest.mark.slow
 def test_true_cases_are_true():
     """Laws keep value and gradient; an evaluator that knows no law agrees."""
     for number in range(80):

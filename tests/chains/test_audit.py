@@ -51,6 +51,7 @@ def test_numbers_say_the_same(name):
 WITNESSED = [n for n, (e, _) in ENTRIES.items() if e.evidence.relation and e.status == "refuted"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n in WITNESSED if not ENTRIES[n][0].evidence.negated])
 def test_a_witness_shows_what_it_says(name):
     """The finite problem of the witness, evaluated anew: its numbers, and its hypotheses."""

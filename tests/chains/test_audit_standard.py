@@ -14,6 +14,8 @@ from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.reading.theory import loads_audit
 from midpo_sym.targets.terminal.audit import in_order, report
 
+pytestmark = pytest.mark.slow
+
 ENTRIES = {name: entry for name, (entry, _) in audit_entries(library.audits()).items()}
 
 

@@ -154,6 +154,7 @@ def objective():
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "failure"),
     [

@@ -170,6 +170,7 @@ def wrong_vectors(package):
     return path, "somebody edited it"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoil", [edited, missing_file, stray, wrong_vectors])
 def test_the_package_s_own_certificates_are_looked_at(midpo, package, monkeypatch, spoil):
     """By `midpo certify`, with Coq or without, and by --coverage, which counts such a claim out."""
@@ -185,6 +186,7 @@ def test_the_package_s_own_certificates_are_looked_at(midpo, package, monkeypatc
     assert counted == (spoil in (stray, wrong_vectors))
 
 
+@pytest.mark.slow
 def test_the_cure_of_an_edit_is_one(midpo, package, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda _: None)
     edited(package)
@@ -196,6 +198,7 @@ def test_the_cure_of_an_edit_is_one(midpo, package, monkeypatch):
     assert midpo("certify", "simpo").status == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_coq")
 def test_a_lock_that_cannot_be_read_vouches_for_nothing(midpo, package):
     (package / lock.LOCK).write_text("{")
@@ -243,6 +246,7 @@ def test_coq_settles_a_specification_of_ones_own(workshop, midpo, own, tmp_path)
     assert written["certificates"]["own"]["sha256"] == row["sha256"]
 
 
+@pytest.mark.slow
 def test_coverage_counts_every_claim(midpo):
     outcome = midpo("certify", "--coverage", "--json")
     assert outcome.status == 0

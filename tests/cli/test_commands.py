@@ -94,6 +94,7 @@ def test_a_claim_that_comes_out_otherwise_fails(midpo, spec):
     assert midpo("prove", spec(FALSE + claim.format("refuted"))).status == 0
 
 
+@pytest.mark.slow
 def test_a_wrong_residual_fails(midpo, spec):
     """SimPO's middle line leaves −γ; whoever expects +γ is told so."""
     text = library.get("simpo").text
@@ -132,6 +133,7 @@ def test_steps_of_a_refuted_claim_end_where_it_fails(midpo):
     assert out.rstrip().endswith("They differ: −γ ≠ 0.")
 
 
+@pytest.mark.slow
 def test_a_derivation_claims_no_more_than_its_verdict(midpo, spec):
     """Of TDPO₂ the value only is proved; of max(0, …) nothing; of SparsePO as printed, the link."""
     for how, said in (("--latex", "gradients differ"), ("--steps", "the gradient is refuted")):
@@ -145,6 +147,7 @@ def test_a_derivation_claims_no_more_than_its_verdict(midpo, spec):
     assert "The losses differ" in midpo("prove", "sparsepo/as-printed", "--steps").out
 
 
+@pytest.mark.slow
 def test_what_is_too_large_has_no_verdict(midpo, spec):
     """(α + |y_w| − |y_l|)^60 has 1,891 terms, more than the kernel takes, though it cancels."""
     power = "(alpha + length(w) - length(l))**60"
@@ -160,6 +163,7 @@ def test_what_is_too_large_has_no_verdict(midpo, spec):
     assert "undecided" in midpo("prove", path, "--latex").out
 
 
+@pytest.mark.slow
 def test_latex_has_no_unicode_and_balanced_groups(midpo):
     out = midpo("prove", "--latex").out
     assert out.isascii()
@@ -349,6 +353,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[byte
     )
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_no_colour_and_a_plain_locale_still_works():
     done = run("prove", "dpo", LC_ALL="C", PYTHONUTF8="0")
     assert done.returncode == 0
@@ -356,6 +361,7 @@ def test_a_pipe_gets_no_colour_and_a_plain_locale_still_works():
     assert "π_ref" in done.stdout.decode("utf-8")
 
 
+@pytest.mark.slow
 def test_no_color_is_respected_on_a_terminal():
     """FORCE_COLOR makes the pipe a terminal; NO_COLOR takes the colours away again."""
     coloured = run("prove", "dpo", FORCE_COLOR="1", TERM="xterm-256color")

@@ -25,6 +25,7 @@ def one_bench(monkeypatch):
     monkeypatch.setattr(lab, "benches", lambda settings: everything(settings)[:2])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_bench")
 def test_the_files_are_the_same_every_time(midpo, tmp_path):
     for name in ("a", "b"):
@@ -34,6 +35,7 @@ def test_the_files_are_the_same_every_time(midpo, tmp_path):
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [MANIFEST, *FILES]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_bench")
 def test_another_seed_makes_other_files(midpo, tmp_path):
     midpo(*QUICK, "--out", str(tmp_path / "a"))
@@ -42,6 +44,7 @@ def test_another_seed_makes_other_files(midpo, tmp_path):
         assert (tmp_path / "a" / name).read_bytes() != (tmp_path / "b" / name).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_bench")
 def test_what_is_printed_written_and_given_as_json_agrees(midpo, tmp_path):
     outcome = midpo(*QUICK, "--json", "--out", str(tmp_path))
@@ -62,6 +65,7 @@ def test_what_is_printed_written_and_given_as_json_agrees(midpo, tmp_path):
     assert any(line.split()[:2] == ["dpo", mean] for line in table.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_bench")
 def test_the_figure_is_an_svg_that_says_what_made_it(midpo, tmp_path):
     midpo(*QUICK, "--out", str(tmp_path))
@@ -138,6 +142,7 @@ def test_without_numpy_the_error_names_the_extra(midpo, monkeypatch):
     assert "in a checkout, pip install '.[lab]'" in outcome.err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_bench")
 def test_without_matplotlib_the_error_names_the_extra(midpo, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "matplotlib", None)

@@ -49,6 +49,7 @@ def test_theory_speaks_json(midpo):
     assert chain["start"] == {"text": "J(x)", "latex": r"\mathcal{J}_x(x)"}
 
 
+@pytest.mark.slow
 def test_theory_as_latex(midpo):
     """Plain LaTeX: no character that pdflatex does not know, and every group closed."""
     out = midpo("theory", "--latex").out
@@ -202,6 +203,7 @@ def test_an_unknown_derivation(midpo, target):
     assert "there is no such" in done.err
 
 
+@pytest.mark.slow
 def test_audit_prints_the_table(midpo):
     done = midpo("audit")
     assert done.status == 0
@@ -229,6 +231,7 @@ def test_audit_shows_the_witness_of_a_claim(midpo):
     assert "A counterexample. Four tokens" in done.out
 
 
+@pytest.mark.slow
 def test_audit_speaks_json(midpo):
     (entry,) = json.loads(midpo("audit", "simpo-assumption-sufficient", "--json").out)
     assert entry["verdict"] == entry["expected"] == "refuted"

@@ -9,6 +9,8 @@ import pytest
 
 from midpo_sym import losses
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).parents[2] / "examples" / "train_tiny.py"
 
 

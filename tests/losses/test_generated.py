@@ -167,6 +167,7 @@ def exact_statistics(function, derivation, models) -> dict | None:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id_", library.ids())
 def test_gradients_agree_with_finite_differences(id_):
     derivation = library.get(id_)
@@ -215,6 +216,7 @@ def test_policy_equal_to_reference_gives_log_2(id_):
     assert found[1].item() - found[2].item() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id_", library.ids())
 def test_a_loss_is_one_graph_for_the_compiler(id_):
     """With `fullgraph=True` a break in the graph would be an error."""

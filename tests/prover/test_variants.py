@@ -17,6 +17,7 @@ VARIANTS = sorted((Path(__file__).parents[1] / "variants").glob("*.toml"))
 BY_LABEL = {"dpo_shift", "dpop"}  # g differs for the two responses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", VARIANTS, ids=lambda path: path.stem)
 def test_a_published_variant_proves(path):
     result = midpo_sym.prove(path)

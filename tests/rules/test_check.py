@@ -320,6 +320,7 @@ def test_no_shipped_step_bears_another_name(shipped):
     assert accepted <= CONFUSED, accepted - CONFUSED
 
 
+@pytest.mark.slow
 def test_a_checker_that_accepts_everything_is_noticed(shipped, monkeypatch):
     """The test above can fail."""
     monkeypatch.setattr(check, "_apart", lambda *_: "")

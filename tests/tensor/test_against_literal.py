@@ -20,6 +20,8 @@ from oracles.tensor.literal import (
 )
 from torch.nn import functional
 
+pytestmark = pytest.mark.slow
+
 # Of the value and of the gradient, relative to the largest entry. Logits of low precision are
 # rounded before either side sees them; their gradient is rounded up to three times: in the tile,
 # as a sum over it, and with the pair's slope.

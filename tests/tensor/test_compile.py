@@ -8,7 +8,10 @@ from torch.library import opcheck
 from midpo_sym.tensor import response_statistics
 
 # torch's own compiler uses what it has deprecated itself.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:torch"),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ from torch.autograd import forward_ad, gradcheck
 from midpo_sym.tensor import linear_statistics, response_statistics
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [each for each in LOSSES if each is not TDPO2])
 def test_gradcheck_from_logits(kind):
     """But for TDPO2: a stop-gradient makes the gradient another than the value's."""
@@ -37,6 +38,7 @@ def test_gradcheck_from_logits(kind):
     )
 
 
+@pytest.mark.slow
 def test_gradcheck_of_every_statistic():
     """Both kernels, by logits and by hidden states, weight and bias, in tiles of two tokens."""
     logits, labels, reference, _ = batch(tokens=5, vocabulary=6)

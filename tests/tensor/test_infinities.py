@@ -16,6 +16,8 @@ from oracles.tensor.literal import (
     given_for,
 )
 
+pytestmark = pytest.mark.slow
+
 INFINITY = float("inf")
 FLOATS = (torch.float64, torch.float32)
 LOGITS_PATHS = PATHS[:2]

@@ -15,6 +15,8 @@ from midpo_sym.tensor.kernels.measured import Measured
 from midpo_sym.tensor.kernels.projection import Head
 from midpo_sym.tensor.kernels.rows import Coefficients
 
+pytestmark = pytest.mark.slow
+
 
 def storages(tree):
     return {

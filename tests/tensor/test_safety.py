@@ -25,6 +25,8 @@ from oracles.tensor.literal import (
 
 from midpo_sym.tensor import linear_statistics, response_statistics
 
+pytestmark = pytest.mark.slow
+
 INFINITY = float("inf")
 FLOATS = (torch.float64, torch.float32)
 LOGITS_PATHS = PATHS[:2]

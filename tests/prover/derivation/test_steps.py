@@ -62,6 +62,7 @@ def checked(chain):
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claim", PROVED)
 def test_proved(claim):
     """The chain starts at the framework, links up, and ends at the target as it is printed."""

@@ -75,6 +75,7 @@ SOLVED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOLVED)
 def test_reach_and_prior(name):
     """The reach follows from m(a, b) by hand; the prior found gives the loss, and is the one

@@ -282,6 +282,7 @@ def test_a_folder_without_specifications_is_an_error(tmp_path):
         render(tmp_path, ROOT / "site")
 
 
+@pytest.mark.slow
 def test_a_statement_that_is_refuted_is_no_theorem(specs):
     """The page says so where its claim expects it, and shows no proof."""
     path = specs / "dpo.toml"
@@ -293,6 +294,7 @@ def test_a_statement_that_is_refuted_is_no_theorem(specs):
     assert "which is the argument of the loss" not in shown
 
 
+@pytest.mark.slow
 def test_a_statement_that_is_undecided_says_why(specs):
     """max(0, 2a) = 2 max(0, a), which the kernel does not know: maxima are opaque to it."""
     path = specs / "dpo.toml"
@@ -309,6 +311,7 @@ def test_a_statement_that_is_undecided_says_why(specs):
     assert "<strong>Theorem</strong>" not in shown
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_what_would_be_made_and_only_as_long_as_it_is(specs, tmp_path):
     """A second rendering reads the archive; an edit of a specification makes another."""
     cache = tmp_path / "kept"

@@ -86,6 +86,7 @@ def test_a_file_of_the_theory_is_downloaded_as_it_is(rendered):
         assert rendered.files[path] == (ROOT / "derivations" / path).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_chain_that_does_not_hold_stops_the_build(specs):
     """The first `=` step of the reward's first chain, with a term too many."""
     path = specs / "theory/reward.toml"
@@ -126,6 +127,7 @@ def test_a_refuted_entry_shows_residual_witness_or_repair(rendered):
     assert 'href="algorithms/centropy.html#claim-section-4"' in section
 
 
+@pytest.mark.slow
 def test_without_theory_and_audit_there_are_no_pages_of_them(specs):
     shutil.rmtree(specs / "theory")
     site = render(specs, ROOT / "site")

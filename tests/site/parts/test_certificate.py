@@ -56,6 +56,7 @@ def test_a_download_holds_the_library(rendered):
     assert text.rstrip().endswith("Print Assumptions certificate.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["sha256", "library", "missing"])
 def test_what_coq_has_not_seen_has_no_badge(specs, monkeypatch, what):
     other = copy.deepcopy(lock.shipped())

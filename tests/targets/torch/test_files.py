@@ -49,6 +49,7 @@ def imported(text: str, folder: Path, name: str):
     return module
 
 
+@pytest.mark.slow
 def test_what_is_committed_is_what_is_generated(midpo):
     outcome = midpo("generate", "--check")
     assert (outcome.status, outcome.err) == (0, "")

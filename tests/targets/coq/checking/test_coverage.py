@@ -39,6 +39,7 @@ def outcomes(results):
     return [prepare(each) for each in results]
 
 
+@pytest.mark.slow
 def test_what_rests_on_certified_claims_and_theorems_is_certified(outcomes):
     rows = {each.id: each for each in coverage(outcomes, [THEORY], [AUDIT])}
     assert rows["simpo/section-4"].by == ("simpo/claim_section_4.v",)

@@ -64,6 +64,7 @@ def is_running(pid: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("then", "arguments", "said"),
     [
