@@ -10,6 +10,7 @@ from midpo_sym.kernel import TRUSTED
 
 PACKAGE = Path(midpo_sym.__file__).parent
 STAGES = [
+    "session",
     "language",
     "spec",
     "kernel",
@@ -19,10 +20,12 @@ STAGES = [
     "theory",
     "preferences",
     "targets",
+    "pipeline",
     "api",
     "site",
     "cli",
 ]
+LINES_OF_THE_SESSION = 150
 FILES_OF_A_PACKAGE = 12  # at most, packages within it not counted
 # What runs on torch or NumPy alone, and what of this package it may import.
 ISLANDS = {"tensor": {"tensor"}, "losses": {"losses", "tensor"}, "lab": {"lab"}}
@@ -97,8 +100,8 @@ def test_the_check_can_fail(tmp_path):
 
 
 def test_the_trusted_files_rest_on_the_language_and_each_other_only():
-    """Whatever the kernel imports has to be trusted too: trees, their text, constants."""
-    before = {"midpo_sym.language"}
+    """Whatever the kernel imports has to be trusted too: trees, their text, constants, memory."""
+    before = {"midpo_sym.language", "midpo_sym.session"}
     for trusted in TRUSTED:
         for module in imports(PACKAGE / "kernel" / f"{trusted.name}.py"):
             assert module == "midpo_sym.kernel" or any(
@@ -116,6 +119,12 @@ def test_the_list_of_trusted_files_is_the_package():
 def test_what_is_trusted_is_small(trusted):
     text = (PACKAGE / "kernel" / f"{trusted.name}.py").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= trusted.lines
+
+
+def test_the_memory_that_the_kernel_trusts_is_small_and_rests_on_nothing():
+    path = PACKAGE / "session.py"
+    assert imports(path) == set()
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES_OF_THE_SESSION
 
 
 def rooms(root: Path) -> dict[str, int]:
