@@ -44,9 +44,9 @@ from sympy.core.cache import clear_cache
 from with_sympy import WAYS
 
 import midpo_sym
-from midpo_sym.kernel.responses import read
 from midpo_sym.kernel.theorem import decide
 from midpo_sym.prover.prove import judge, sides
+from midpo_sym.session import Session, remembering
 from midpo_sym.spec.model import Statement
 
 HERE = Path(__file__).resolve().parent
@@ -141,27 +141,14 @@ def of_statement(part: str, name: str, statement: Statement, *, empty: bool) -> 
         decide(*sides(statement))
 
     def judged() -> None:
-        judge(*sides(statement), statement=statement)
-
-    def forget_normal_forms() -> None:
-        judged()
-        read.cache_clear()
+        with remembering(Session()):
+            judge(*sides(statement), statement=statement)
 
     runs = [
-        Run(part, name, "decision", decided, forget_normal_forms),
-        Run(part, name, "verdict", judged, forget_normal_forms),
+        Run(part, name, "decision", decided, judged),  # SymPy remembers what it did
+        Run(part, name, "verdict", judged, judged),
     ]
-    return [*runs, Run(part, name, "empty", judged, forget_everything)] if empty else runs
-
-
-def forget_everything() -> None:
-    """Empty every cache of the package, and SymPy's."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("midpo_sym."):
-            for value in vars(module).values():
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()
-    clear_cache()
+    return [*runs, Run(part, name, "empty", judged, clear_cache)] if empty else runs
 
 
 def time_claims(claims: Sequence[Timed], times: int, fresh: int) -> list[Row]:

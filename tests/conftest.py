@@ -1,5 +1,6 @@
 """Fixtures for tests that call the command line, and what makes a test slow."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -29,6 +30,14 @@ def session() -> Iterator[Session]:
     """What the tests of a module remember; nothing goes from one module to the next."""
     with remembering(Session()) as active:
         yield active
+
+
+@pytest.fixture(autouse=True)
+def session_of_one_test(request) -> Iterator[None]:
+    """A test that changes the program neither asks nor leaves what others remember."""
+    changes = "monkeypatch" in inspect.signature(request.function).parameters
+    with remembering(Session() if changes else None):
+        yield
 
 
 @pytest.fixture(scope="session")

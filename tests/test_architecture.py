@@ -10,6 +10,7 @@ from midpo_sym.kernel import TRUSTED
 
 PACKAGE = Path(midpo_sym.__file__).parent
 STAGES = [
+    "session",
     "language",
     "spec",
     "kernel",
@@ -21,11 +22,13 @@ STAGES = [
     "plan",
     "targets",
     "lab",
+    "pipeline",
     "api",
     "site",
     "cli",
 ]
 LINES_OF_A_FILE = 400
+LINES_OF_THE_SESSION = 150
 FILES_OF_A_PACKAGE = 12  # at most, packages within it not counted
 # What runs on torch alone, and what of this package it may import.
 ISLANDS = {"tensor": {"tensor"}, "losses": {"losses", "tensor"}}
@@ -172,6 +175,12 @@ def test_a_target_that_reads_its_own_text_is_caught(tmp_path):
     (tmp_path / "plan").mkdir()
     (tmp_path / "plan" / "b.py").write_text("from midpo_sym.language.printing import text\n")
     assert readers_of_code(tmp_path) == ["targets/torch/a.py reads code", "plan/b.py prints"]
+
+
+def test_the_memory_that_the_kernel_trusts_is_small_and_rests_on_nothing():
+    path = PACKAGE / "session.py"
+    assert imports(path) == set()
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES_OF_THE_SESSION
 
 
 def rooms(root: Path) -> dict[str, int]:

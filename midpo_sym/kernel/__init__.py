@@ -3,6 +3,8 @@
 It rests on this package, on the trees of `language`, on `session`, which gives a reading again to
 who asks for the same, and on SymPy.
 
+Nothing but this package, that is, and what every part of the program needs: `language`, the trees
+and their text, and `session`, which returns what has been read before for the same tree.
 Read `theorem` first: it states the axioms. `TRUSTED` is the one list of trusted files: the tests
 that bound them, the page "How far to trust this" and the mutation run read it.
 """
