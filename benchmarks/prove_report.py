@@ -73,7 +73,7 @@ class Figures:
         return decision, verdict
 
     def right(self, name: str, way: str, status: str) -> bool:
-        """Tell whether SymPy got 0 of a true claim, and anything else of a false one."""
+        """Return whether SymPy got 0 of a true claim, and anything else of a false one."""
         expected = "0" if status == "proved" else "not 0"
         return self.rows["sympy", name, way].came_out == expected
 

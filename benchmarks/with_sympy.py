@@ -78,7 +78,7 @@ class Converter:
         result = kind(body, (self.token(response), 1, self.length(response)))
         return result.doit() if self.concrete else result
 
-    def convert(self, node: Expression) -> sympy.Expr:
+    def convert(self, node: Expression) -> sympy.Expr:  # noqa: C901, PLR0911 - one case for each kind of node
         match node:
             case tree.Number(value=value):
                 return sympy.Integer(value)

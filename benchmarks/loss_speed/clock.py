@@ -62,7 +62,7 @@ def warm_up(method: Method, path: str, loss: str, size: Size) -> None:
     go(method.make(loss, small))
 
 
-def seconds(
+def seconds(  # noqa: PLR0913 - three of them say what is timed, the rest are options
     path: str,
     loss: str,
     size: Size,

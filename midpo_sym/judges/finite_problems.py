@@ -95,7 +95,7 @@ class Problem:
 Moved = tuple[tuple[str, str], ...]  # what grows, and along what; by a parameter along ""
 
 
-def evaluate(
+def evaluate(  # noqa: C901, PLR0911, PLR0912 - one case for each kind of node
     node: Expression,
     problem: Problem,
     env: Mapping[str, int],

@@ -126,7 +126,7 @@ class _Laboratory:
         return self.evaluate(node, here, here, number), difference / (2 * self.step)
 
     def close(self, one: Real, other: Real, tolerance: Real) -> bool:
-        """Tell whether two numbers are equal up to a relative tolerance."""
+        """Return whether two numbers are equal up to a relative tolerance."""
         size = 1 + max(abs(one), abs(other))
         return bool(abs(one - other) <= size * tolerance)
 
@@ -173,7 +173,7 @@ class _Laboratory:
         """Return a random value of a parameter or weight: never 0 or 1, where errors could hide."""
         return self.context.mpf(_drawn(number, name, domain))
 
-    def evaluate(
+    def evaluate(  # noqa: C901, PLR0911, PLR0912 - one case for each kind of node
         self, node: Expression, point: _Point, still: _Point, number: int, t: int = -1
     ) -> Real:
         """Evaluate literally; `still` holds the policy where sg looks, `t` the bound position."""

@@ -245,7 +245,7 @@ class _Evaluator:
         self.meter = meter
         self.kinks = False
 
-    def value(self, node: Expression, t: int) -> Exact:
+    def value(self, node: Expression, t: int) -> Exact:  # noqa: C901, PLR0911, PLR0912 - one case for each kind of node
         self.meter.spend()
         models = self.models
         match node:
@@ -309,7 +309,7 @@ class _Evaluator:
             return node.body
         return {"w": node.chosen, "l": node.rejected}[node.response]
 
-    def log(self, node: Expression, t: int) -> Exact:
+    def log(self, node: Expression, t: int) -> Exact:  # noqa: PLR0911 - one case for each kind of node
         """Return the logarithm of a positive node, without leaving the logarithms."""
         self.meter.spend()
         models = self.models

@@ -21,7 +21,7 @@ def differential(node: indexed.Differential) -> Expression:
         raise OutsideClassError("a derivative that is too large") from None
 
 
-def _along(node: Expression, name: str, along: str) -> Expression:
+def _along(node: Expression, name: str, along: str) -> Expression:  # noqa: C901, PLR0911 - one case for each kind of node
     def of(child: Expression) -> Expression:
         return _along(child, name, along)
 
@@ -66,5 +66,5 @@ def _along(node: Expression, name: str, along: str) -> Expression:
 
 
 def _may_depend(node: Expression, name: str) -> bool:
-    """Tell whether a node is the name, or a derivative, in which the name may come to light."""
+    """Return whether a node is the name, or a derivative, in which the name may come to light."""
     return getattr(node, "name", "") == name or isinstance(node, indexed.Differential)

@@ -163,7 +163,7 @@ class _FiniteReader(Reader):
         return node.name + "".join(f"‹{self.index(each)}›" for each in node.indices)
 
     def is_positive(self, polynomial: PolyElement) -> bool:
-        """Tell whether a polynomial has positive coefficients and variables only."""
+        """Return whether a polynomial has positive coefficients and variables only."""
         return all(c > 0 for _, c in polynomial.terms()) and all(
             shape(name) in self.positive for name in variables(polynomial)
         )

@@ -47,13 +47,13 @@ class Hypothesis:
 
 
 def _lies_in(body: Expression, domain: str) -> bool:
-    """Tell whether the values of a body are in a domain by its form."""
+    """Return whether the values of a body are in a domain by its form."""
     if domain == "nonnegative":
         return nonnegative(body)
     return domain == "real" or (domain == "positive" and body.positive)
 
 
-def check_form(nodes: Iterable[Expression], given: Iterable[Hypothesis]) -> None:
+def check_form(nodes: Iterable[Expression], given: Iterable[Hypothesis]) -> None:  # noqa: C901, PLR0912 - one case for each kind of node
     """Check names, and that a function has one domain, one list of sets and one hypothesis at most.
 
     Raises:

@@ -35,7 +35,7 @@ def shape(name: str) -> str:
 
 
 def depends(name: str, tokens: Iterable[str]) -> bool:
-    """Tell whether one of some indices stands in a name."""
+    """Return whether one of some indices stands in a name."""
     return any(f"‹{token}›" in name for token in tokens)
 
 

@@ -23,7 +23,7 @@ def excess_of(node: Expression) -> Expression | None:
 
 
 def nonnegative(node: Expression) -> bool:
-    """Tell whether a node is not negative by its form (C1, C2)."""
+    """Return whether a node is not negative by its form (C1, C2)."""
     if node.positive or excess_of(node) is not None:
         return True
     match node:

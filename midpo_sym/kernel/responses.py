@@ -189,7 +189,7 @@ class Reader:
                 error.part = to_text(node)
             raise
 
-    def form(self, node: Expression, *, frozen: bool) -> Form:
+    def form(self, node: Expression, *, frozen: bool) -> Form:  # noqa: C901, PLR0911, PLR0912 - one case for each kind of node
         leaf = leaf_of(node, frozen=frozen)
         match node:
             case tree.Number(value=value):
@@ -232,7 +232,7 @@ class Reader:
                 return self.power(self.scalar(self.real(base, frozen=frozen)), whole, base), {}
         raise OutsideClassError(f"{type(node).__name__} has no normal form")
 
-    def split(self, node: Expression, *, frozen: bool) -> tuple[Form, Form]:
+    def split(self, node: Expression, *, frozen: bool) -> tuple[Form, Form]:  # noqa: PLR0911 - one case for each kind of node
         """Return R and e such that a positive node is R exp(e), with as much as can be in e."""
         one: Form = (self.field.one, {})
         match node:

@@ -74,7 +74,7 @@ class Mode(Enum):
     GRADIENT = "gradient"
     AT_MOST = "at most"
     ONLY_IF = "only if"
-    JUST_WHERE = "just where"
+    IF_AND_ONLY_IF = "if and only if"
 
 
 _SEAL: Final = object()
@@ -91,7 +91,7 @@ class Theorem:
         denominators: what must not be zero.
         seal: the kernel's own; not kept, so that no copy with other sides can be made.
         hypotheses: those that the theorem needs.
-        premise: the two sides that are to be equal, for `ONLY_IF` and `JUST_WHERE`.
+        premise: the two sides that are to be equal, for `ONLY_IF` and `IF_AND_ONLY_IF`.
     """
 
     left: Expression
@@ -213,13 +213,13 @@ def prove_just_where(
     sides: tuple[Expression, Expression],
     given: Given = (),
 ) -> Theorem | None:
-    """Return that a = b just where c = d, if a - b = k (log c - log d) with k > 0."""
+    """Return that a = b if and only if c = d, if a - b = k (log c - log d) with k > 0."""
     difference = tree.add(premise[0], tree.Neg(premise[1]))
     logs = tree.add(tree.Log(sides[0]), tree.Neg(tree.Log(sides[1])))
     same = decide_indexed(difference, tree.mul(factor, logs), given).theorem
     if same is None or not factor.positive:
         return None
-    return _theorem(*sides, Mode.JUST_WHERE, same, premise=premise)
+    return _theorem(*sides, Mode.IF_AND_ONLY_IF, same, premise=premise)
 
 
 def prove_instance(

@@ -289,7 +289,7 @@ class Bench:
             )
         return end
 
-    def _row(
+    def _row(  # noqa: PLR0913 - columns, by keyword
         self,
         name: str,
         end: Minimum,

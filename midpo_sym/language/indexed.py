@@ -32,7 +32,7 @@ def set_of(index: str) -> str:
 
 
 def is_index(name: str) -> bool:
-    """Tell whether a name is that of an index: the letter of a set, and perhaps a digit."""
+    """Return whether a name is that of an index: the letter of a set, and perhaps a digit."""
     return name[:1] in SETS and (len(name) == 1 or (len(name) == 2 and name[1].isdigit()))  # noqa: PLR2004
 
 

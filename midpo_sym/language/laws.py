@@ -156,7 +156,7 @@ LAWS = {
         ),
         Law(
             "the logarithm is one to one",
-            "k·(log a − log b) = 0 just where a = b, k > 0",
+            "k·(log a − log b) = 0 if and only if a = b, k > 0",
             r"k(\log a - \log b) = 0 \iff a = b,\; k > 0",
             needs=("zero_where", "factor"),
         ),

@@ -161,7 +161,9 @@ FORMS = {"display": "a displayed equation", "box": "a boxed result", "text": "a 
 
 AUDIT_STATUSES = {
     **STATUSES,
-    "not checked": "the language has no words for it, or as printed it has no definite meaning",
+    "not checked": (
+        "it is not expressible in the language, or as printed it has no definite meaning"
+    ),
 }
 
 PROPERTIES = {

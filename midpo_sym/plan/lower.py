@@ -53,7 +53,7 @@ class Lowering:
     inside: str = ""
     filled: bool = False
 
-    def value(self, node: Expression) -> Operation:
+    def value(self, node: Expression) -> Operation:  # noqa: C901, PLR0911 - one case for each kind of node
         """Return the value of a node."""
         if _of_probabilities(node) and not isinstance(node, tree.Mul):
             return Exp(self.log(node))
@@ -106,7 +106,7 @@ class Lowering:
         """Return the logarithm of a positive node."""
         return add(self.folded(self.log_terms(node)))
 
-    def log_terms(self, node: Expression) -> list[Term]:
+    def log_terms(self, node: Expression) -> list[Term]:  # noqa: PLR0911 - one case for each kind of node
         """Return the logarithm of a positive node as the terms of a sum."""
         match node:
             case tree.Probability(model=model, response=response):

@@ -100,7 +100,7 @@ def flows(node: Expression) -> bool:
 def _factors(denominator: Denominator, atoms: dict[str, Atom]) -> Iterator[Expression]:
     """Yield the factors of a denominator.
 
-    Where they have no words, it is one factor as it was written; unless it is positive by its
+    Where they are not expressible, it is one factor as it was written; unless it is positive by its
     form, like a sum of probabilities: that takes no condition.
     """
     value = denominator.value

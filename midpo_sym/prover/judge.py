@@ -170,26 +170,44 @@ def _judge_gradient(
         _of_witness(found, "gradient"),
         _of_numbers(numbers, "gradient"),
     ]
+    _check_agreement(answer, found, numbers)
     if answer is Answer.EQUAL:
-        if found.gradient:
-            raise DisagreementError("the kernel proves the gradients equal, a witness refutes it")
-        if not numbers.slopes_agree:
-            raise DisagreementError("the kernel proves the gradients equal, random models differ")
         return _proved_gradient(decisions, compared, value, where), opinions
-    if answer is Answer.UNEQUAL and numbers.slopes_agree:
-        raise DisagreementError("the kernel tells the gradients apart, random models do not")
     if found.gradient is None:
         why = _open(decisions[0], left, right)
         if links == {FRAMEWORK_LINK} and not of_arguments:
             why = "the kernel does not compare the gradients of log-sigmoids of two arguments"
         return Undecided(_undecided(why, found, numbers, of="gradient")), opinions
-    residual = residual_of_gradient(decisions[0]) if isinstance(value, Proved) else None
-    if residual is not None:
-        try:
-            _check_residual(decide_gradient(left, tree.add(right, residual)))
-        except OutsideClassError:
-            residual = None
+    residual = _residual(decisions[0], left, right) if isinstance(value, Proved) else None
     return Refuted("gradient", residual, found.gradient), opinions
+
+
+def _check_agreement(
+    answer: Answer, found: witness.Search, numbers: random_models.Comparison
+) -> None:
+    """Check that nobody contradicts what the kernel says of the gradients.
+
+    Raises:
+        DisagreementError: somebody does.
+    """
+    if answer is Answer.EQUAL and found.gradient:
+        raise DisagreementError("the kernel proves the gradients equal, a witness refutes it")
+    if answer is Answer.EQUAL and not numbers.slopes_agree:
+        raise DisagreementError("the kernel proves the gradients equal, random models differ")
+    if answer is Answer.UNEQUAL and numbers.slopes_agree:
+        raise DisagreementError("the kernel tells the gradients apart, random models do not")
+
+
+def _residual(decision: Decision, left: Expression, right: Expression) -> Expression | None:
+    """Return what the gradients differ by, if the kernel can add it to one and get the other."""
+    residual = residual_of_gradient(decision)
+    if residual is None:
+        return None
+    try:
+        _check_residual(decide_gradient(left, tree.add(right, residual)))
+    except OutsideClassError:
+        return None
+    return residual
 
 
 def _decided_apart(compared: _Sides) -> tuple[Answer, list[Decision]]:

@@ -68,13 +68,13 @@ class Result:
 
     @property
     def as_expected(self) -> bool:
-        """Tell whether both verdicts, and the residual if one is given, are as expected."""
+        """Return whether both verdicts, and the residual if one is given, are as expected."""
         statuses = (self.verdict.status, self.gradient.status)
         return statuses == self.expected and self.residual_as_expected
 
     @cached_property
     def residual_as_expected(self) -> bool:
-        """Tell whether the residual equals the one that the claim expects, if it does."""
+        """Return whether the residual equals the one that the claim expects, if it does."""
         expected = self.claim.residual if self.claim else None
         if expected is None:
             return True
@@ -88,7 +88,7 @@ class Result:
 
     @property
     def residual(self) -> Expression | None:
-        """Return framework minus target, if the value is refuted and the difference has words."""
+        """Return framework minus target, if the value is refuted and that is expressible."""
         return self.verdict.residual if isinstance(self.verdict, Refuted) else None
 
     @property

@@ -99,7 +99,7 @@ def _cure(factor: PolyElement, atom: Atom, difference: NormalForm) -> Cure | Non
 
 
 def _allowed(value: Expression, domain: str) -> bool:
-    """Tell whether a parameter of a domain may have a value; of a doubtful one, no."""
+    """Return whether a parameter of a domain may have a value; of a doubtful one, no."""
     if domain == "real":
         return True
     number = constant(value)

@@ -72,7 +72,7 @@ class Refuted:
     Attributes:
         part: what differs: `argument`, `link` or `gradient`.
         residual: framework minus target; for the gradient, what that has the gradient of. None
-            if the difference has no words.
+            if the difference is not expressible.
         witness: a point at which the sides differ.
         cures: values of parameters for which the statement holds after all.
     """

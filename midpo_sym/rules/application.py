@@ -37,7 +37,7 @@ class Application:
         gap: of a bound, the larger side minus the smaller.
         at: the index at which a least value is compared.
         over: the index over which the least value is taken.
-        zero_where: what is equal just where the line is zero.
+        zero_where: what is equal if and only if the line is zero.
         factor: what stands before the difference of logarithms.
         cited: what the chains that it cites prove.
     """

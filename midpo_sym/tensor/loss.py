@@ -227,7 +227,7 @@ class PreferenceLoss(nn.Module):
         return _reduced(losses, reduction), chosen_rewards, rejected_rewards
 
     def _fuses(self, *trained: Tensor | None) -> bool:
-        """Tell whether gradients are wanted, and can be formed with the loss."""
+        """Return whether gradients are wanted, and can be formed with the loss."""
         return (
             self.needs.linear
             and type(self).from_statistics is PreferenceLoss.from_statistics

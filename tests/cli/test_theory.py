@@ -219,7 +219,7 @@ def test_audit_tells_the_whole_story(midpo):
         "residual",
         "witness",
         "meant",
-        "mended",
+        "repaired",
         "a definite meaning, and is false",
         "appendix A",
     ):

@@ -23,7 +23,7 @@ def test_nothing_false_is_proved(batch):
     tally = Counter()
     for seed in range(batch * BATCH, (batch + 1) * BATCH):
         attempt(seed, tally)
-    for kind in ("equations", "bounds", "only if", "just where", "scaled", "assumed"):
+    for kind in ("equations", "bounds", "only if", "if and only if", "scaled", "assumed"):
         assert tally[kind], kind
         assert tally[f"{kind} refused"], kind
     assert tally["instances"]

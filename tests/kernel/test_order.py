@@ -160,7 +160,7 @@ class TestLeastValues:
         zero = kernel.prove_just_where((log(beta), Number(0)), Number(1), (beta, Number(1)))
         assert kernel.join(zero, zero) is None
         one = decide_indexed(Number(1), Number(2) / 2).theorem
-        assert kernel.join(zero, one) is None  # β = 1 just where something is zero, not always
+        assert kernel.join(zero, one) is None  # β = 1 if and only if something is zero, not always
         assert kernel.join(one, decide_indexed(one.right, Number(1)).theorem).mode is Mode.VALUE
         assert kernel.join(up, decide_indexed(up.right, 1 + loss("a")).theorem).mode is Mode.AT_MOST
 

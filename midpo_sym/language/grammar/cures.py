@@ -180,7 +180,7 @@ class Cures:
             return f'under [weights]: {name} = {{ domain = "nonnegative", meaning = "..." }}'
         return f'under [definitions]: {name} = {{ of = "y", is = "..." }}'
 
-    def _rewritten(self, syntax: ast.expr) -> str:
+    def _rewritten(self, syntax: ast.expr) -> str:  # noqa: PLR0911 - one case for each kind of node
         match syntax:
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 return self._call(name, arguments, syntax)
@@ -196,12 +196,12 @@ class Cures:
                 template = _OPERATORS.get(type(op), "")
                 return self._filled(template, [left, right]) if template else ""
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-                return self._mended(operand)
+                return self._repaired(operand)
             case ast.Subscript(value=ast.Name(id=name), slice=index) if self.scope.usage(name):
                 arguments = index.elts if isinstance(index, ast.Tuple) else [index]
-                return f"{name}({', '.join(map(self._mended, arguments))})"
+                return f"{name}({', '.join(map(self._repaired, arguments))})"
             case ast.List(elts=[inner]) | ast.Set(elts=[inner]):
-                return self._mended(inner)
+                return self._repaired(inner)
             case ast.Name(id=name):
                 return self._name(name)
         return ""
@@ -226,7 +226,7 @@ class Cures:
     def _of_module(self, name: str, arguments: list[ast.expr], syntax: ast.Call) -> str:
         known = self.scope.usage(name)
         if known and arguments and not syntax.keywords:
-            return f"{name}({', '.join(map(self._mended, arguments))})"
+            return f"{name}({', '.join(map(self._repaired, arguments))})"
         plain = ast.Call(func=ast.Name(id=name), args=arguments, keywords=[])
         return self._call(name, arguments, ast.copy_location(plain, syntax))
 
@@ -282,7 +282,7 @@ class Cures:
         outside = self.inside
         self.inside |= template.startswith(("sum_t", "prod_t"))
         for letter, argument in zip("abc", arguments, strict=False):
-            values[letter] = self._mended(argument)
+            values[letter] = self._repaired(argument)
             values[letter.upper()] = self._factor(argument)
         self.inside = outside
         if "{length}" in template or "{r}" in template:
@@ -302,17 +302,17 @@ class Cures:
         return names.pop() if len(names) == 1 else ""
 
     def _factor(self, syntax: ast.expr) -> str:
-        text = self._mended(syntax)
+        text = self._repaired(syntax)
         return text if _is_one_piece(text) else f"({text})"
 
-    def _mended(self, syntax: ast.expr) -> str:
+    def _repaired(self, syntax: ast.expr) -> str:
         """Return the text of a node, with all parts in it that have a cure replaced."""
         found = self._rewritten(syntax)
         if found:
             return found
         text, here = "", syntax.col_offset
         for child in _outermost(syntax):
-            cure = self.instead(child) or self._mended(child)
+            cure = self.instead(child) or self._repaired(child)
             text += self.text[here : child.col_offset] + cure
             here = _end(child)
         return text + self.text[here : _end(syntax)]

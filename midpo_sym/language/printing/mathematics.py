@@ -342,12 +342,12 @@ def _without_sign(node: Expression) -> Expression | None:
 
 
 def _ends_open(node: Expression) -> bool:
-    """Tell whether a quotient bar after a node would seem to belong to its last factor only."""
+    """Return whether a quotient bar after a node would seem to belong to its last factor only."""
     return _ends_open(node.factors[-1]) if isinstance(node, tree.Mul) else _opens(node)
 
 
 def _opens(node: Expression) -> bool:
-    """Tell whether a node reads on to its right without brackets: log a, a sum over t."""
+    """Return whether a node reads on to its right without brackets: log a, a sum over t."""
     opens = (tree.Log, tree.TokenSum, tree.TokenProduct, *_BINDERS)
     return isinstance(node, opens) or indexed.largest(node) is not None
 

@@ -22,7 +22,7 @@ _ASSUMPTIONS: dict[str, dict[str, bool]] = {
 _T = sympy.Symbol("t", integer=True, positive=True)
 
 
-def to_sympy(node: Expression) -> sympy.Expr:
+def to_sympy(node: Expression) -> sympy.Expr:  # noqa: C901, PLR0911, PLR0912 - one case for each kind of node
     """Return a tree as a SymPy expression.
 
     `by_label` of a response that is neither w nor l, and `sg`, become functions of these names.

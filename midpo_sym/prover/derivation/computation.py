@@ -59,8 +59,8 @@ def computation(statement: Statement) -> Computation:
 def simplest(node: Expression, *, gradient: bool) -> Expression:
     """Return the shortest tree with the value of a node, and its gradient if that is wanted.
 
-    Where the normal form has no words, divides by what varies from token to token, or is too large
-    to be factored, it is the node itself, with its definitions unfolded.
+    Where the normal form is not expressible, divides by what varies from token to token, or is too
+    large to be factored, it is the node itself, with its definitions unfolded.
 
     Raises:
         DisagreementError: the kernel says that the tree is another expression.

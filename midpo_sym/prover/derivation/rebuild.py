@@ -25,7 +25,7 @@ _MAX_TERMS, _MAX_TOTAL_DEGREE, _MAX_DEGREE = 60, 60, 4_096
 
 
 class NotReadableError(Exception):
-    """The normal form has an opaque atom, which no words stand for, or is too large for a tree."""
+    """The normal form has an opaque atom, which is not expressible, or is too large for a tree."""
 
 
 @dataclass(frozen=True, slots=True)

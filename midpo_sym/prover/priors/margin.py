@@ -77,7 +77,7 @@ def from_normal_form(scale: Expression, argument: Expression) -> Expression:
     Raises:
         OutsideClassError: the margin has no normal form.
         ZeroDenominatorError: it divides by something that is always zero.
-        NotReadableError: it has a part that no words stand for.
+        NotReadableError: it has a part that is not expressible.
     """
     chosen, rejected = _rewards(argument)
     policy = tree.Log(tree.Probability("pi", "y"))
@@ -253,7 +253,7 @@ def _prior(scale: Expression, terms: list[_Term], response: str) -> Expression:
     return tree.at_responses(tree.product(parts), {response: "y"})
 
 
-def _terms(node: Expression) -> Iterator[_Term]:
+def _terms(node: Expression) -> Iterator[_Term]:  # noqa: C901, PLR0912 - one case for each kind of node
     """Yield the terms of a sum, multiplied out as far as no product of responses is touched."""
     match node:
         case tree.Add(terms=terms):
@@ -327,7 +327,7 @@ def _times(one: Expression, other: Expression) -> Expression:
 
 
 def _simplest(node: Expression) -> Expression:
-    """Return a coefficient in lowest terms, if it is a rational function that has words."""
+    """Return a coefficient in lowest terms, if it is an expressible rational function."""
     try:
         form = without_plain_sums(normal_form(node))
         return node if form.sums else rational(form.constant, form.atoms)

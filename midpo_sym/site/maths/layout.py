@@ -42,7 +42,7 @@ class PagePrinter(LatexPrinter):
     def print_divergence(self, node: tree.Divergence) -> str:
         return super().print_divergence(node).replace(r"\mathrm{KL}", marked("kl", r"\mathrm{KL}"))
 
-    def lines(self, node: Expression) -> list[str]:
+    def lines(self, node: Expression) -> list[str]:  # noqa: PLR0911 - one case for each kind of node
         """Return a node in pieces, each of which may start a line: a sum in its terms."""
         whole = self.print(node)
         if self.width(node) <= _LINE:

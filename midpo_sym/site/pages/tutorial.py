@@ -54,7 +54,7 @@ def _page() -> bytes:
         right = run("midpo prior my_loss.toml", folder).rpartition("\n")[2]
         second = _FIRST.replace('zeta = "ref(y)"', right)
         _write(path, second)
-        shown["mended"] = fenced("toml", f"[prior]\n{right}")
+        shown["repaired"] = fenced("toml", f"[prior]\n{right}")
         shown["proved"] = _console("midpo prove my_loss.toml --steps", folder)
         _write(path, second.replace('"1/10"', '"0.1"'))
         shown["error"] = _console("midpo check my_loss.toml", folder)

@@ -51,7 +51,7 @@ def place_at(text: str, offset: int) -> Place:
 
 
 def has_long_key(text: str) -> bool:
-    """Tell whether a key has more parts, a.b.c..., than any specification needs.
+    """Return whether a key has more parts, a.b.c..., than any specification needs.
 
     The time that TOML readers take grows with the square of the number of parts.
     """
@@ -94,7 +94,7 @@ class Places:
         pieces = (_ESCAPED if quote == '"' else _LITERAL).finditer(self.text, start, end)
         return [*(each.start() for each in pieces if each["nothing"] is None), end]
 
-    def _scan(self) -> None:
+    def _scan(self) -> None:  # noqa: C901 - one case for each sort of token
         table: KeyPath = ()
         tables: dict[KeyPath, int] = {}  # array of tables: number of its last one
         holders: list[tuple[str, KeyPath]] = []  # open brackets of a value, and what they hold

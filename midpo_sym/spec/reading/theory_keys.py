@@ -78,7 +78,7 @@ THEORY_KEYS: dict[str, dict[str, Key]] = {
         ("to", EXPRESSION, True, "the line that the step arrives at"),
         *_PROOF,
         ("equal_where", TEXT, False, "`a = b`: of a bound, its sides are equal only where a = b"),
-        ("zero_where", TEXT, False, "`a = b`: the line is zero just where a = b"),
+        ("zero_where", TEXT, False, "`a = b`: the line is zero if and only if a = b"),
         ("factor", EXPRESSION, False, "k > 0 with line = k (log a - log b), for `zero_where`"),
         ("at", TEXT, False, "the index at which a least value is compared"),
         ("over", TEXT, False, "the index over which the bound holds, to take the least value"),

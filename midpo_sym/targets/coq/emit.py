@@ -208,7 +208,7 @@ _TITLES = {Status.PROVED: "proved", Status.REFUTED: "refuted at an explicit inst
 
 
 def is_opaque(statement: Statement) -> bool:
-    """Tell whether a statement has parts that the laws of logarithms and sums do not reach.
+    """Return whether a statement has parts that the laws of logarithms and sums do not reach.
 
     Such parts are compared as they are spelled, so a proof may or may not be found.
     """

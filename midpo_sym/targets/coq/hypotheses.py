@@ -173,7 +173,7 @@ def _assumed(condition: Condition, number: int) -> Hypothesis:
 
 
 def _logged_lengths(node: Expression, response: str) -> bool:
-    """Tell whether |y| of a response stands where it has to be positive: under a logarithm."""
+    """Return whether |y| of a response stands where it has to be positive: under a logarithm."""
     return any(
         tree.Length(response) in _positive_parts(inner.body)
         for inner in node.walk()

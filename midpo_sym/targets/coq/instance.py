@@ -89,7 +89,7 @@ def refutation(statement: Statement) -> Values | None:
 
 
 def tells_apart(link: str, at: Values) -> bool:
-    """Tell whether the bounds of ln 2 show that a loss is not MI-DPO's at a point.
+    """Return whether the bounds of ln 2 show that a loss is not MI-DPO's at a point.
 
     Under another link than the log-sigmoid, where MI-DPO's argument is zero: there its loss is
     ln 2. Each case is one that the proof in Coq goes through.
@@ -126,7 +126,7 @@ def _minus(left: Polynomial, right: Polynomial) -> Polynomial:
 
 
 def _is_not_zero(value: Polynomial) -> bool:
-    """Tell whether a polynomial of degree one or less has one sign between the bounds of ln 2."""
+    """Return whether a polynomial of degree one or less has one sign between the bounds of ln 2."""
     constant, slope, *higher = (*value, Fraction(0), Fraction(0))
     ends = [constant + slope * bound for bound in LN2]
     return not any(higher) and ends[0] * ends[1] > 0

@@ -13,7 +13,7 @@ from midpo_sym.targets.javascript.printer import variable
 Dual = tuple[float, float]
 
 
-def run(operation: Operation, point: Mapping[str, Dual]) -> Dual:
+def run(operation: Operation, point: Mapping[str, Dual]) -> Dual:  # noqa: PLR0911 - one case for each kind of node
     """Return value and derivative of an operation of `lower`.
 
     Args:

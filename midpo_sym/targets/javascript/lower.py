@@ -32,7 +32,7 @@ def lower_alike(node: Expression) -> Operation:
     return _value(unfold(at_labels(node)))
 
 
-def _value(node: Expression) -> Operation:
+def _value(node: Expression) -> Operation:  # noqa: C901, PLR0911, PLR0912 - one case for each kind of node
     match node:
         case tree.Number(value=value):
             return Number(value)

@@ -33,7 +33,7 @@ def script(loss: Operation, id_: str, source: str) -> str:
     )
 
 
-def to_javascript(operation: Operation) -> str:
+def to_javascript(operation: Operation) -> str:  # noqa: PLR0911 - one case for each kind of node
     """Return an operation of `lower` as an expression: `d` has the functions, `v` the variables.
 
     Raises:

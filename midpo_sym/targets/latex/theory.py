@@ -81,7 +81,7 @@ def _more(theorem: Theorem, symbols: Mapping[str, Symbol]) -> str:
     sides = " = ".join(to_latex(side, symbols) for side in (theorem.left, theorem.right))
     if theorem.mode is Mode.ONLY_IF:
         return f"The two sides are equal only where ${sides}$ everywhere."
-    return f"It is zero just where ${sides}$."
+    return f"It is zero if and only if ${sides}$."
 
 
 def _needed(condition: Expression, symbols: Mapping[str, Symbol]) -> str:

@@ -34,17 +34,17 @@ def summary(results: Sequence[EntryResult]) -> RenderableType:
     table.add_column("entry", no_wrap=True)
     table.add_column("as printed", no_wrap=True)
     table.add_column("kind", overflow="fold", max_width=20)
-    table.add_column("mended", no_wrap=True)
+    table.add_column("repaired", no_wrap=True)
     table.add_column("place", overflow="fold", max_width=32)
     table.add_column("why", overflow="fold")
     for each in in_order(results):
-        mended = _status(each.repair.status) if each.repair else ""
+        repaired = _status(each.repair.status) if each.repair else ""
         said = _status(each.judgement.status)
         if not each.as_expected:
             said.append(" !", "red")
         same = each.entry.evidence.same
         kind = f"as {same}" if same else each.entry.category
-        table.add_row(each.entry.id, said, kind, mended, each.entry.place, each.entry.why)
+        table.add_row(each.entry.id, said, kind, repaired, each.entry.place, each.entry.why)
     counts = Counter(each.judgement.status for each in results)
     kinds = Counter(each.entry.category for each in results if each.entry.category)
     said_ = ", ".join(f"{counts[status]} {status}" for status in _SIGNS if counts[status])
@@ -77,7 +77,7 @@ def in_order(results: Sequence[EntryResult]) -> list[EntryResult]:
     return sorted(results, key=key)
 
 
-def story(result: EntryResult) -> RenderableType:
+def story(result: EntryResult) -> RenderableType:  # noqa: C901 - a row for each thing said
     """Return everything about one entry."""
     entry, setting = result.entry, result.setting
     rows = Table.grid(padding=(0, 2))
@@ -113,7 +113,7 @@ def story(result: EntryResult) -> RenderableType:
     if entry.meant:
         rows.add_row("meant", entry.meant)
     if entry.repair and result.repair:
-        rows.add_row("mended", entry.repair.says)
+        rows.add_row("repaired", entry.repair.says)
         if entry.repair.evidence.relation:
             rows.add_row("", _relation(entry.repair.evidence.relation, setting))
         rows.add_row("", Group(_status(result.repair.status), Text(result.repair.because)))

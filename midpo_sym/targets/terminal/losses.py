@@ -106,7 +106,7 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
     for name, text in _details(result, symbols):
         rows.add_row(name, text)
     for each in specialises if result.claim is None or result.claim.is_main else ():
-        rows.add_row("becomes", _special(each, symbols))
+        rows.add_row("special case", _special(each, symbols))
     for opinion in result.opinions:
         rows.add_row(f"{opinion.judge}, {opinion.of}", f"{opinion.says} ({opinion.detail})")
     if result.claim and result.claim.note:
@@ -241,7 +241,9 @@ def _knows(result: Result) -> str:
     return ", ".join(word for word, holds in words.items() if holds)
 
 
-def _details(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str, str]]:
+def _details(  # noqa: C901, PLR0912 - a row for each thing said
+    result: Result, symbols: Mapping[str, Symbol]
+) -> Iterator[tuple[str, str]]:
     verdict = result.verdict
     match verdict:
         case Proved():

@@ -51,7 +51,7 @@ def summary(results: Sequence[ChainResult]) -> RenderableType:
     return Group(table, Text(count))
 
 
-def story(result: ChainResult) -> RenderableType:
+def story(result: ChainResult) -> RenderableType:  # noqa: C901 - a row for each thing said
     """Return a chain with its steps, and what it rests on."""
     setting, chain = result.setting, result.chain
 
@@ -191,7 +191,7 @@ def more_of(theorem: Theorem, setting: Setting) -> str:
     one, other = (to_unicode(side, setting.symbols) for side in (theorem.left, theorem.right))
     if theorem.mode is Mode.ONLY_IF:
         return f"equal only where {one} = {other} everywhere"
-    return f"zero just where {one} = {other}"
+    return f"zero if and only if {one} = {other}"
 
 
 def _said(assumption: Assumption, setting: Setting) -> str:

@@ -73,7 +73,7 @@ class Printer:
             return Code(self.names.shared[operation])
         return self.whole(operation)
 
-    def whole(self, operation: Operation) -> Code:
+    def whole(self, operation: Operation) -> Code:  # noqa: C901, PLR0911, PLR0912 - one case for each kind of node
         """Return the code of an operation itself."""
         match operation:
             case operations.Number(value=value):

@@ -29,7 +29,7 @@ class FalseTheoremError(AssertionError):
 
 
 def undefined(theorem, problem) -> bool:
-    """Tell whether a denominator that a theorem records is zero anywhere on a problem."""
+    """Return whether a denominator that a theorem records is zero anywhere on a problem."""
     for each in theorem.denominators:
         for env in places(problem, free_indices(each.node)):
             try:
@@ -198,9 +198,9 @@ def just_where(seed: int, tally: Counter) -> None:
     top = draw.rewritten(tree.add(base, tree.mul(factor, logs)), draw.pick(0, 1, 2))
     theorem = kernel.prove_just_where((top, base), factor, (one, other), draw.given)
     if theorem is None:
-        tally["just where refused"] += 1
+        tally["if and only if refused"] += 1
         return
-    tally["just where"] += 1
+    tally["if and only if"] += 1
     with mpmath.workdps(DIGITS):
         for problem in problems(theorem, seed, 3):
             nodes = (top, base, one, other, factor)
@@ -212,7 +212,7 @@ def just_where(seed: int, tally: Counter) -> None:
                 if (abs(c - d) > TINY * (c + d) and (near or (a > b) != (c > d))) or (
                     abs(c - d) < mpmath.mpf(10) ** -60 * c and not near
                 ):
-                    raise FalseTheoremError(f"not just where: {theorem}")
+                    raise FalseTheoremError(f"not if and only if: {theorem}")
             tally["checked"] += 1
 
 

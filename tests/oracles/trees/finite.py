@@ -128,7 +128,7 @@ def places(problem: Problem, indices) -> list[dict[str, int]]:
 
 
 def compare(left, right, assumptions=(), seeds=range(3)) -> tuple[bool, bool]:
-    """Tell whether left = right, and whether left <= right, on random problems."""
+    """Return whether left = right, and whether left <= right, on random problems."""
     equal = at_most = True
     with mpmath.workdps(DIGITS):
         for seed in seeds:

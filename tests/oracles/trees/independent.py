@@ -160,7 +160,7 @@ def in_logs(polynomial: Polynomial) -> float:
 
 
 def confirms(witness: Witness, left: tree.Expression, right: tree.Expression) -> bool:
-    """Tell whether a witness shows what it says, by the evaluation of this module."""
+    """Return whether a witness shows what it says, by the evaluation of this module."""
     point = WitnessPoint(witness.models)
     one, other = evaluate(left, point), evaluate(right, point)
     slopes = (one.imag / STEP, other.imag / STEP)
@@ -173,7 +173,7 @@ def confirms(witness: Witness, left: tree.Expression, right: tree.Expression) ->
 
 
 def compare(left: tree.Expression, right: tree.Expression, seeds: int = 3) -> tuple[bool, bool]:
-    """Tell whether values, and derivatives, agree at a few random points."""
+    """Return whether values, and derivatives, agree at a few random points."""
     values = slopes = True
     for seed in range(seeds):
         point = Point(seed)

@@ -92,7 +92,7 @@ class Check:
 
     @property
     def sound(self) -> bool:
-        """Tell whether the file is accepted and rests on allowed axioms only."""
+        """Return whether the file is accepted and rests on allowed axioms only."""
         return self.accepted and not self.foreign
 
 

@@ -57,7 +57,7 @@ class Outcome:
 
     @property
     def settled(self) -> bool:
-        """Tell whether Coq settles the statement as its specification expects.
+        """Return whether Coq settles the statement as its specification expects.
 
         Where that is neither way, there is nothing to settle.
         """
@@ -67,7 +67,7 @@ class Outcome:
 
     @property
     def hopeless(self) -> bool:
-        """Tell whether it is not settled whatever Coq says of the certificate."""
+        """Return whether it is not settled whatever Coq says of the certificate."""
         return self.verdict == UNEXPECTED or (self.verdict == OUTSIDE and not self.settled)
 
     @property

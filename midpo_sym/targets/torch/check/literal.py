@@ -80,7 +80,7 @@ class _Reader:
         self.pair = pair
         self.largest = CONTEXT.zero
 
-    def value(self, node: Expression, t: int = -1) -> Dual:
+    def value(self, node: Expression, t: int = -1) -> Dual:  # noqa: C901, PLR0911, PLR0912 - one case for each kind of node
         """Return the value of a node; `t` is the bound position."""
         pair = self.pair
         match node:

@@ -139,7 +139,7 @@ class _Evaluation:
                     raise _unknown(statement)
         raise AssertionError(name)
 
-    def value(self, node: ast.expr, names: Mapping[str, Any]) -> Any:
+    def value(self, node: ast.expr, names: Mapping[str, Any]) -> Any:  # noqa: C901, PLR0911 - one case for each kind of node
         """Return the value of an expression."""
         match node:
             case ast.Constant(value=int() | float() as value):
