@@ -7,10 +7,10 @@ import pickle
 from pathlib import Path
 
 import pytest
-from midpo_sym.theory.chains import check_chain
 
 import midpo_sym
 from midpo_sym import Session
+from midpo_sym.chains.chain import check_chain
 from midpo_sym.kernel import responses
 from midpo_sym.language.build import log, pi
 from midpo_sym.session import remembered, remembering

@@ -172,6 +172,7 @@ def test_latex_has_no_unicode_and_balanced_groups(midpo):
     assert out.count("{") - out.count(r"\{") == out.count("}") - out.count(r"\}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["prove"], ["prove", "simpo", "--steps"]])
 def test_json_follows_its_schema(midpo, arguments):
     found = json.loads(midpo(*arguments, "--json").out)

@@ -69,6 +69,7 @@ def test_gradcheck_of_every_statistic():
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [DPO, SimPO, TDPO, Everything])
 def test_the_single_pass_against_differences(kind):
     """Central differences of the loss along random directions, by every leaf.

@@ -93,6 +93,7 @@ def test_a_link_of_the_users_own(path):
         torch.testing.assert_close(one, other, rtol=1e-11, atol=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 def test_a_loss_that_mixes_pairs_redefines_from_statistics(path):
     """It is right along every path, by projecting twice where the others need not."""

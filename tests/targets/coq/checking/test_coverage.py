@@ -57,6 +57,7 @@ def test_what_rests_on_certified_claims_and_theorems_is_certified(outcomes):
     }
 
 
+@pytest.mark.slow
 def test_a_lock_of_another_library_vouches_for_nothing(outcomes):
     found = {**lock.shipped(), "library": {}}
     assert not any(each.by for each in coverage(outcomes, [THEORY], [AUDIT], found))
