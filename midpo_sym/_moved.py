@@ -145,7 +145,7 @@ MOVED = {
     "spec.statements": "spec.reading.statements",
     "spec.tables": "spec.reading.tables",
     "spec.texts": "spec.reading.texts",
-    "spec.theory_keys": "spec.reading.theory_keys",
+    "spec.theory_keys": "spec.reading.keys",
     "tensor.derivatives": "tensor.kernels.derivatives",
     "tensor.fused": "tensor.kernels.fused",
     "tensor.measured": "tensor.kernels.measured",

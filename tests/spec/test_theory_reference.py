@@ -15,8 +15,8 @@ from midpo_sym.language.vocabulary import (
     PROPERTIES,
     THEORY_FUNCTIONS,
 )
+from midpo_sym.spec.reading.keys import AUDIT_KEYS, THEORY_KEYS
 from midpo_sym.spec.reading.theory import loads_theory
-from midpo_sym.spec.reading.theory_keys import AUDIT_KEYS, THEORY_KEYS
 
 THEORY = (DERIVATIONS / "theory" / "README.md").read_text(encoding="utf-8")
 AUDIT = (DERIVATIONS / "audit" / "README.md").read_text(encoding="utf-8")

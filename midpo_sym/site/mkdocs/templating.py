@@ -13,8 +13,7 @@ from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Status
 from midpo_sym.session import remembered
 from midpo_sym.site.maths import formula
-
-_SIGNS = {Status.PROVED: "✓", Status.REFUTED: "✗", Status.UNDECIDED: "?"}
+from midpo_sym.targets.wording.losses import SIGNS
 
 
 @remembered(1)  # one is made for all pages
@@ -53,7 +52,7 @@ def badges(result: Result) -> Markup:
 
 def _badge(what: str, status: Status) -> Markup:
     return Markup('<span class="badge {}">{} {} {}</span>').format(
-        status.value, what, _SIGNS[status], status.value
+        status.value, what, SIGNS[status.value], status.value
     )
 
 

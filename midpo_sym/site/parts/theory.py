@@ -20,8 +20,16 @@ from midpo_sym.site.maths.layout import PagePrinter, formula
 from midpo_sym.site.maths.symbols import Entry
 from midpo_sym.site.parts.derivation import Change, change
 from midpo_sym.spec.theory import Assumption, Setting
-from midpo_sym.targets.terminal.theory import DOMAIN_SIGNS, domains_of, moreover
+from midpo_sym.targets.wording import theory as wording
+from midpo_sym.targets.wording.notation import DOMAINS_LATEX, Notation, Symbols
 
+
+def _print(node: Expression, symbols: Symbols) -> str:
+    return PagePrinter(symbols).print(node)
+
+
+# A whole sentence is one formula of the page, its words among it.
+_PAGE = Notation(_print, str, "{}", r" \text{{ {} }} ", r"\neq", r"\sum_{{{}}}", DOMAINS_LATEX)
 RELATIONS = {"=": "=", "<=": r"\le", ">=": r"\ge"}
 
 
@@ -104,8 +112,8 @@ def theory_chain(result: ChainResult) -> TheoryChain:
         rf"{left} \allowbreak {right}",
         left,
         tuple(_lines(result)),
-        tuple(_moreover(each, result) for each in moreover(result)),
-        tuple(domain_latex(node, domain, setting) for node, domain in domains_of(result)),
+        tuple(_moreover(each, result) for each in wording.moreover(result)),
+        tuple(domain_latex(node, domain, setting) for node, domain in wording.domains_of(result)),
         tuple((assumption_latex(each, setting), each.meaning) for each in result.assumptions),
         tuple(never_zero(each, setting) for each in result.conditions),
         chain.note,
@@ -114,23 +122,21 @@ def theory_chain(result: ChainResult) -> TheoryChain:
 
 def domain_latex(node: Expression, domain: str, setting: Setting) -> str:
     """Return what a quantity has to be, as LaTeX: π(y|x) > 0."""
-    return f"{PagePrinter(setting.symbols).print(node)} {DOMAIN_SIGNS[domain][1]}"
+    return wording.domain(node, domain, setting.symbols, _PAGE)
 
 
 def never_zero(condition: Expression, setting: Setting) -> str:
     """Return a condition as LaTeX; it is asked for at all values of its indices."""
-    said = rf"{PagePrinter(setting.symbols).print(condition)} \neq 0"
-    indices = ", ".join(sorted(indexed.free_indices(condition)))
-    return rf"{said} \text{{ for every }} {indices}" if indices else said
+    return wording.never_zero(condition, setting.symbols, _PAGE)
 
 
 def assumption_latex(assumption: Assumption, setting: Setting) -> str:
     """Return a hypothesis as LaTeX."""
-    printer = PagePrinter(setting.symbols)
-    left = printer.print(assumption.function)
-    if assumption.body is not None:
-        return formula(assumption.body, setting.symbols, f"{left} =")
-    return " ".join(rf"\sum_{{{each}}}" for each in assumption.over) + f" {left} = 1"
+    if assumption.body is None:
+        return wording.assumption(assumption, setting.symbols, _PAGE)
+    return formula(
+        assumption.body, setting.symbols, f"{_PAGE.show(assumption.function, setting.symbols)} ="
+    )
 
 
 def setting_entries(setting: Setting) -> tuple[Entry, ...]:

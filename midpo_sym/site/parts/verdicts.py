@@ -11,7 +11,7 @@ from midpo_sym.prover.priors.solve import Reach
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Proved, Refuted, Undecided
 from midpo_sym.site.maths.layout import formula
-from midpo_sym.targets.terminal.points import gives
+from midpo_sym.targets.wording import losses as wording
 
 
 def of_result(result: Result) -> dict[str, Any]:
@@ -46,31 +46,25 @@ def of_result(result: Result) -> dict[str, Any]:
             found["cures"] = [
                 f"{symbols[each.parameter].latex} = {to_latex(each.value, symbols)}"
                 + "".join(
-                    rf",\; {to_latex(more.expression, symbols)} \neq 0"
-                    for more in each.conditions
-                    if not more.given_by
+                    rf",\; {to_latex(more, symbols)} \neq 0"
+                    for more in wording.open_conditions(each)
                 )
                 for each in cures
             ]
             if part != "link":
                 if result.prior.zeta is not None:
                     found["right_prior"] = formula(result.prior.zeta, symbols, r"\zeta(y) \propto")
-                    found["right_prior_gives"] = gives(result.prior)
+                    found["right_prior_gives"] = wording.gives(result.prior)
                 found["no_prior"] = result.prior.reach is Reach.PAIR
         case Undecided(reason=reason):
             found["reason"] = reason
-    if isinstance(gradient, Proved):
-        own = verdict.conditions if isinstance(verdict, Proved) else ()
-        found["gradient_conditions"] = [
-            rf"{to_latex(each.expression, symbols)} \neq 0"
-            for each in gradient.conditions
-            if each not in own
-        ]
-    if isinstance(gradient, Refuted) and gradient.part == "gradient":
-        if gradient.residual is not None:
-            found["gradient_residual"] = formula(gradient.residual, symbols)
-    elif isinstance(gradient, Undecided) and gradient != verdict:
-        found["gradient_reason"] = gradient.reason
+    found["gradient_conditions"] = [
+        rf"{to_latex(each.expression, symbols)} \neq 0"
+        for each in wording.gradient_conditions(result)
+    ]
+    found["gradient_reason"] = wording.gradient_reason(result)
+    if isinstance(gradient, Refuted) and gradient.part == "gradient" and gradient.residual:
+        found["gradient_residual"] = formula(gradient.residual, symbols)
     return found
 
 

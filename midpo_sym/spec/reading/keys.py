@@ -1,6 +1,6 @@
-"""The closed table of keys that a specification file may hold.
+"""The closed tables of keys that files may hold: specifications, the theory and the audit.
 
-The loader validates by these rows, and a test compares them with `derivations/README.md`.
+The loaders validate by these rows, and tests compare them with `derivations/README.md`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,17 @@ def rows(*each: tuple[str, str, bool, str]) -> dict[str, Key]:
     return {row[0]: Key(*row) for row in each}
 
 
+_SOURCE = rows(
+    ("work", TEXT, True, "a key of sources.toml, or a citation"),
+    ("place", TEXT, True, "where in the work, such as `section 2.2`"),
+)
+_DOMAIN = ("domain", TEXT, True, "`real`, `nonnegative`, `positive` or `unit`")
+_IN_PYTHON = ("torch", TEXT, False, "its name in Python; the same as here if left out")
+_PRINTED = (
+    ("latex", TEXT, False, "its symbol in LaTeX"),
+    ("unicode", TEXT, False, "its symbol in Unicode"),
+)
+
 # Name of the table ("" is the file itself): its keys.
 KEYS: dict[str, dict[str, Key]] = {
     "": rows(
@@ -48,32 +59,26 @@ KEYS: dict[str, dict[str, Key]] = {
         ("loss", TABLE, True, "the loss, as its own paper prints it"),
         ("claim", TABLE, False, "what some work prints, and what must come out of checking it"),
     ),
-    "source": rows(
-        ("work", TEXT, True, "a key of sources.toml, or a citation"),
-        ("place", TEXT, True, "where in the work, such as `section 2.2`"),
-    ),
+    "source": _SOURCE,
     "parameters": rows(
-        ("domain", TEXT, True, "`real`, `nonnegative`, `positive` or `unit`"),
+        _DOMAIN,
         ("default", EXPRESSION, False, "the value the algorithm's authors use; a number"),
         ("meaning", TEXT, True, "what it does"),
-        ("latex", TEXT, False, "its symbol in LaTeX"),
-        ("unicode", TEXT, False, "its symbol in Unicode"),
-        ("torch", TEXT, False, "its name in Python; the same as here if left out"),
+        *_PRINTED,
+        _IN_PYTHON,
     ),
     "weights": rows(
-        ("domain", TEXT, True, "`real`, `nonnegative`, `positive` or `unit`"),
+        _DOMAIN,
         ("by_label", BOOLEAN, False, "whether chosen and rejected have weights of their own"),
         ("meaning", TEXT, True, "what it does"),
-        ("latex", TEXT, False, "its symbol in LaTeX"),
-        ("unicode", TEXT, False, "its symbol in Unicode"),
-        ("torch", TEXT, False, "its name in Python; the same as here if left out"),
+        *_PRINTED,
+        _IN_PYTHON,
     ),
     "definitions": rows(
         ("is", EXPRESSION, True, "what it abbreviates"),
         ("of", TEXT, False, "`y` for any response, `y, t` for any token, left out for neither"),
         ("meaning", TEXT, False, "what it says"),
-        ("latex", TEXT, False, "its symbol in LaTeX"),
-        ("unicode", TEXT, False, "its symbol in Unicode"),
+        *_PRINTED,
     ),
     "prior": rows(
         ("zeta", EXPRESSION, True, "ζ(y), up to a factor that depends on x only"),
@@ -102,3 +107,132 @@ KEYS: dict[str, dict[str, Key]] = {
 
 # Tables whose keys are names that the author chooses.
 NAMED = ("parameters", "weights", "definitions")
+
+_SYMBOL = (("meaning", TEXT, False, "what it is"), *_PRINTED)
+_HEAD = (
+    ("title", TEXT, True, "what the file is about"),
+    ("summary", TEXT, True, "one sentence"),
+    ("source", TABLE, False, "where the paper says it"),
+    ("notes", TEXT, False, "Markdown, for people"),
+    ("parameters", TABLE, False, "one entry for each scalar parameter"),
+    ("functions", TABLE, False, "one entry for each function of indices"),
+    ("definitions", TABLE, False, "one entry for each abbreviation, in order of use"),
+    ("hypotheses", TABLE, False, "one entry for each thing that may be assumed"),
+)
+_DECLARATIONS: dict[str, dict[str, Key]] = {
+    "source": _SOURCE,
+    "parameters": rows(_DOMAIN, *_SYMBOL),
+    "functions": rows(
+        ("of", TEXT, True, "its indices, such as `x, y`"),
+        _DOMAIN,
+        *_SYMBOL,
+    ),
+    "definitions": rows(
+        ("is", EXPRESSION, True, "what it abbreviates"),
+        ("of", TEXT, False, "its indices, such as `x, y`; left out for none"),
+        *_SYMBOL,
+    ),
+    "hypotheses": rows(
+        ("is", TEXT, True, "`sum(y, f(x, y)) = 1`, or `f(x) = a` with f not in a"),
+        ("for", TEXT, False, "the indices that are free in it: it holds for all their values"),
+        ("meaning", TEXT, False, "what it says"),
+    ),
+}
+# What makes an equation or a bound, in a step of a chain and in an entry of the audit.
+_PROOF = (
+    ("using", TEXT, False, "the hypotheses needed, all of them and no other"),
+    ("gap", EXPRESSION, False, "of a bound: larger side minus smaller, not negative by its form"),
+)
+_FREE = ("for", TEXT, False, "the indices that are free: it holds for all their values")
+_STATEMENT = (
+    _FREE,
+    ("left", EXPRESSION, False, "left side of the statement"),
+    ("relation", TEXT, False, "`=` or `<=`; `=` if left out"),
+    ("right", EXPRESSION, False, "right side of the statement"),
+    *_PROOF,
+)
+
+THEORY_KEYS: dict[str, dict[str, Key]] = {
+    "": rows(*_HEAD, ("chain", TABLE, True, "one entry for each derivation")),
+    **_DECLARATIONS,
+    "chain": rows(
+        ("id", TEXT, True, "permanent name within the file"),
+        ("title", TEXT, True, "what is derived, in words"),
+        _FREE,
+        ("start", EXPRESSION, True, "what the derivation starts from"),
+        ("note", TEXT, False, "what it means, for people"),
+        ("step", TABLE, True, "one entry for each step"),
+    ),
+    "step": rows(
+        ("rule", TEXT, True, "the rules that lead here, all of them and no other: `a, b`"),
+        ("by", TEXT, False, "the chains cited: `split`, above in this file, or `lemma_1/split`"),
+        (
+            "where",
+            TEXT,
+            False,
+            "what stands for names of a cited file: `c(x, y) = policy(a, x, y); ...`",
+        ),
+        (
+            "relation",
+            TEXT,
+            False,
+            "from the line before to this one: `=`, `<=` or `>=`; `=` if left out",
+        ),
+        ("to", EXPRESSION, True, "the line that the step arrives at"),
+        *_PROOF,
+        ("equal_where", TEXT, False, "`a = b`: of a bound, its sides are equal only where a = b"),
+        ("zero_where", TEXT, False, "`a = b`: the line is zero if and only if a = b"),
+        ("factor", EXPRESSION, False, "k > 0 with line = k (log a - log b), for `zero_where`"),
+        ("at", TEXT, False, "the index at which a least value is compared"),
+        ("over", TEXT, False, "the index over which the bound holds, to take the least value"),
+        ("note", TEXT, False, "for people"),
+    ),
+}
+
+AUDIT_KEYS: dict[str, dict[str, Key]] = {
+    "": rows(*_HEAD, ("entry", TABLE, True, "one entry for each statement of the paper")),
+    **_DECLARATIONS,
+    "entry": rows(
+        ("id", TEXT, True, "permanent name, unique in the whole audit"),
+        ("place", TEXT, True, "where the paper says it"),
+        ("says", TEXT, True, "what it says, in words"),
+        ("form", TEXT, True, "`display`, `box` or `text`: how it is printed"),
+        ("status", TEXT, True, "the verdict expected"),
+        ("category", TEXT, False, "of what is not right as printed: what kind of slip"),
+        ("why", TEXT, True, "the verdict in one line"),
+        ("meant", TEXT, False, "what the authors plainly meant, and whether that is true"),
+        *_STATEMENT,
+        ("residual", EXPRESSION, False, "of what is refuted: left minus right"),
+        (
+            "claim",
+            TEXT,
+            False,
+            "instead of left and right: claims, as `simpo/section-4`",
+        ),
+        (
+            "chain",
+            TEXT,
+            False,
+            "instead of left and right: chains, as `lemma_1/split`",
+        ),
+        ("property", TEXT, False, "instead of left and right: what most of `of` have"),
+        ("of", TEXT, False, "derivations that are said to have the property"),
+        (
+            "same",
+            TEXT,
+            False,
+            "instead of left and right: the entry that judges the same, and counts the slip",
+        ),
+        ("negated", BOOLEAN, False, "true if the evidence, once proved, refutes what is printed"),
+        ("reason", TEXT, False, "instead of left and right: why it is not checked"),
+        ("repair", TABLE, False, "a statement that is right: left, right, ... or claim, or chain"),
+    ),
+    "repair": rows(
+        ("says", TEXT, True, "the repaired statement, in words"),
+        *_STATEMENT,
+        ("claim", TEXT, False, "instead of left and right: claims of a derivation"),
+        ("chain", TEXT, False, "instead of left and right: chains of the theory"),
+    ),
+}
+
+THEORY_NAMED = ("parameters", "functions", "definitions", "hypotheses")

@@ -29,9 +29,9 @@ from midpo_sym.language.vocabulary import (
 from midpo_sym.spec.model import Citation
 from midpo_sym.spec.reading.chains import read_chains
 from midpo_sym.spec.reading.files import read_text
+from midpo_sym.spec.reading.keys import AUDIT_KEYS, THEORY_KEYS, THEORY_NAMED
 from midpo_sym.spec.reading.place import KeyPath
 from midpo_sym.spec.reading.tables import Tables, short
-from midpo_sym.spec.reading.theory_keys import AUDIT_KEYS, THEORY_KEYS, THEORY_NAMED
 from midpo_sym.spec.theory import (
     Assumption,
     Audit,

@@ -13,6 +13,7 @@ from midpo_sym.prover.derivation.steps import Step
 from midpo_sym.prover.framework import abbreviations, framework_argument
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Proved, Refuted, Undecided
+from midpo_sym.targets.wording.losses import of_the_value
 
 _CHARACTERS = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
@@ -190,7 +191,7 @@ def _gradient(result: Result, symbols: Mapping[str, Symbol]) -> list[str]:
             said = "This is about the value; the gradients differ by the gradient of"
             return [said, *displayed(f"{to_latex(residual, symbols)}.")]
         case Refuted() | Undecided():
-            return [f"This is about the value; the gradient is {result.gradient.status.value}."]
+            return [of_the_value(result)]
     return []
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from midpo_sym.chains.chain import ChainResult, StepResult
-from midpo_sym.kernel.theorem import Mode, Theorem
-from midpo_sym.language.indexed import Applied, free_indices
-from midpo_sym.language.printing.mathematics import index_latex, to_latex
+from midpo_sym.kernel.theorem import Mode
+from midpo_sym.language.indexed import Applied
+from midpo_sym.language.printing.mathematics import to_latex
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
-from midpo_sym.spec.theory import Assumption
 from midpo_sym.targets.latex.losses import displayed, escaped, rows_of
-from midpo_sym.targets.terminal.theory import DOMAIN_SIGNS, domains_of, names
+from midpo_sym.targets.wording import theory as wording
+from midpo_sym.targets.wording.notation import LATEX
 
 _MARGIN = 44  # characters of rules that stand beside a line; longer ones are named below
 _SIGNS = {"<=": r"\le", ">=": r"\ge"}
@@ -31,20 +31,20 @@ def derivation(result: ChainResult) -> str:
     lines = [header, rf"\paragraph{{{escaped(chain.title)}.}}"]
     definitions = [
         rf"{to_latex(taken, symbols)} :={{}}& {_broken(known.body, symbols)}"
-        for name in names(result)
+        for name in wording.names(result)
         if (known := result.setting.abbreviations.get(name))
         for taken in [Applied(name, known.formals, known.formals, known.body)]
     ]
     if definitions:
         lines += ["With", r"\begin{align*}", " \\\\\n".join(definitions), r"\end{align*}"]
     domains = [
-        f"${to_latex(node, symbols)} {DOMAIN_SIGNS[domain][1]}$"
-        for node, domain in domains_of(result)
+        f"${wording.domain(node, domain, symbols, LATEX)}$"
+        for node, domain in wording.domains_of(result)
     ]
     if domains:
         lines.append(f"For all {', '.join(domains)}.")
     for assumption in result.assumptions:
-        said = displayed(_assumed(assumption, symbols))
+        said = displayed(f"{wording.assumption(assumption, symbols, LATEX)}.")
         lines += [f"Assumption: {escaped(assumption.meaning)},", *said]
     rows = [f"& {row}" for row in rows_of(chain.start, symbols)]
     for number, step in enumerate(result.steps, 1):
@@ -60,8 +60,12 @@ def derivation(result: ChainResult) -> str:
             gap = displayed(f"{_broken(each.step.gap, symbols)}.")
             lines += [f"The sides of step {number} differ by what is not negative,", *gap]
         if each.more:
-            lines.append(_more(each.more, symbols))
-    lines += [_needed(condition, symbols) for condition in result.conditions]
+            subject = "The two sides are" if each.more.mode is Mode.ONLY_IF else "It is"
+            lines.append(f"{subject} {wording.more(each.more, symbols, LATEX)}.")
+    lines += [
+        f"This needs {wording.never_zero(condition, symbols, LATEX)}."
+        for condition in result.conditions
+    ]
     if result.failed_at:
         lines.append(f"Step {result.failed_at} does not hold: {escaped(result.failure)}.")
     return "\n".join(lines)
@@ -75,27 +79,6 @@ def _rows(result: StepResult, number: int, symbols: Mapping[str, Symbol]) -> lis
     beside = step.rule if len(step.rule) <= _MARGIN else f"step {number}"
     rows[-1] += rf" \tag*{{\footnotesize {escaped(beside)}}}"
     return rows
-
-
-def _more(theorem: Theorem, symbols: Mapping[str, Symbol]) -> str:
-    sides = " = ".join(to_latex(side, symbols) for side in (theorem.left, theorem.right))
-    if theorem.mode is Mode.ONLY_IF:
-        return f"The two sides are equal only where ${sides}$ everywhere."
-    return f"It is zero if and only if ${sides}$."
-
-
-def _needed(condition: Expression, symbols: Mapping[str, Symbol]) -> str:
-    indices = ", ".join(map(index_latex, sorted(free_indices(condition))))
-    everywhere = f" for every ${indices}$" if indices else ""
-    return rf"This needs ${to_latex(condition, symbols)} \neq 0${everywhere}."
-
-
-def _assumed(assumption: Assumption, symbols: Mapping[str, Symbol]) -> str:
-    left = to_latex(assumption.function, symbols)
-    if assumption.body is not None:
-        return f"{left} = {to_latex(assumption.body, symbols)}."
-    sums = " ".join(rf"\sum_{{{index_latex(index)}}}" for index in assumption.over)
-    return f"{sums} {left} = 1."
 
 
 def _broken(node: Expression, symbols: Mapping[str, Symbol]) -> str:

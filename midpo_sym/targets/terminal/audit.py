@@ -19,8 +19,10 @@ from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.vocabulary import CATEGORIES
 from midpo_sym.spec.theory import Relation, Setting
 from midpo_sym.targets.terminal import points, theory
+from midpo_sym.targets.wording.losses import SIGNS
+from midpo_sym.targets.wording.notation import UNICODE
+from midpo_sym.targets.wording.theory import never_zero
 
-_SIGNS = {"proved": "✓", "refuted": "✗", "undecided": "?", "not checked": "–"}
 _STYLES = {"proved": "green", "refuted": "yellow", "undecided": "magenta", "not checked": "dim"}
 _DIGITS = 12
 _ORDER = ("refuted", "undecided", "not checked", "proved")
@@ -47,7 +49,7 @@ def summary(results: Sequence[EntryResult]) -> RenderableType:
         table.add_row(each.entry.id, said, kind, repaired, each.entry.place, each.entry.why)
     counts = Counter(each.judgement.status for each in results)
     kinds = Counter(each.entry.category for each in results if each.entry.category)
-    said_ = ", ".join(f"{counts[status]} {status}" for status in _SIGNS if counts[status])
+    said_ = ", ".join(f"{counts[status]} {status}" for status in SIGNS if counts[status])
     of = ", ".join(f"{kinds[kind]} {kind}" for kind in CATEGORIES if kinds[kind])
     odd = [each.entry.id for each in results if not each.as_expected]
     lines = [Text(f"{len(results)} statements: {said_}")]
@@ -100,7 +102,7 @@ def story(result: EntryResult) -> RenderableType:  # noqa: C901 - a row for each
     rows.add_row("why", entry.why)
     rows.add_row("because", result.judgement.because)
     for condition in result.judgement.conditions:
-        rows.add_row("assumes", theory.never_zero(condition, setting))
+        rows.add_row("assumes", never_zero(condition, setting.symbols, UNICODE))
     if result.residual is not None:
         residual = to_unicode(result.residual, setting.symbols)
         rows.add_row("residual", f"{residual}   (left minus right)")
@@ -209,7 +211,7 @@ def _relation(relation: Relation, setting: Setting) -> str:
 
 
 def _status(status: str) -> Text:
-    return Text(f"{_SIGNS[status]} {status}", _STYLES[status])
+    return Text(f"{SIGNS[status]} {status}", _STYLES[status])
 
 
 def _number(interval: Any) -> str:

@@ -28,14 +28,13 @@ from midpo_sym.prover.verdict import (
     Status,
     Undecided,
 )
-from midpo_sym.spec import library
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.terminal.points import counterexample
+from midpo_sym.targets.wording import losses as wording
 
 _STYLES = {Status.PROVED: "green", Status.REFUTED: "yellow", Status.UNDECIDED: "magenta"}
 _NARROW, _WIDE = 80, 100  # columns that keep claims on a line; that have room for what ζ knows
 _LABELS = "consistent labels"
-_SIGNS = {Status.PROVED: "✓", Status.REFUTED: "✗", Status.UNDECIDED: "?"}
 
 
 def summary(results: Sequence[Result], *, width: int) -> RenderableType:
@@ -97,7 +96,7 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
     for node in abbreviations(statement):
         rows.add_row("", f"{to_unicode(node, symbols)} = {to_unicode(node.body, symbols)}")
     if result.claim:
-        where = f"{library.cited(result.claim.citation.work)}, {result.claim.citation.place}"
+        where = wording.cited(result.claim.citation)
         rows.add_row("claimed in" if result.claim.printed else "ours, on", where)
     for of, verdict, expected in zip(
         ("value", "gradient"), (result.verdict, result.gradient), result.expected, strict=True
@@ -106,7 +105,7 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
     for name, text in _details(result, symbols):
         rows.add_row(name, text)
     for each in specialises if result.claim is None or result.claim.is_main else ():
-        rows.add_row("special case", _special(each, symbols))
+        rows.add_row("special case", wording.special_case(each, symbols))
     for opinion in result.opinions:
         rows.add_row(f"{opinion.judge}, {opinion.of}", f"{opinion.says} ({opinion.detail})")
     if result.claim and result.claim.note:
@@ -135,8 +134,7 @@ def steps(result: Result) -> RenderableType:
         reached = "the loss" if found.of_losses else "the argument of the loss"
         parts.append(Text(f"  which is {reached}. ∎", style="green"))
         if not isinstance(result.gradient, Proved):
-            said = f"  This is about the value; the gradient is {result.gradient.status.value}."
-            parts.append(Text(said, style="yellow"))
+            parts.append(Text(f"  {wording.of_the_value(result)}", style="yellow"))
     else:
         parts.append(_chain(found.framework, symbols, framework_argument(result.statement)))
         parts.append("  the argument of the loss")
@@ -159,8 +157,7 @@ def description(
         derivation.summary,
     ]
     if derivation.source:
-        source = derivation.source
-        parts.append(f"Source: {library.cited(source.work)}, {source.place}.")
+        parts.append(f"Source: {wording.cited(derivation.source)}.")
     names = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("name", "symbol", "domain", "default", "in Python", "meaning"):
         names.add_column(column, overflow="fold")
@@ -185,7 +182,7 @@ def description(
         expected = claim.status
         if claim.gradient != claim.status:
             expected += f", gradient {claim.gradient}"
-        where = f"{library.cited(claim.citation.work)}, {claim.citation.place}"
+        where = wording.cited(claim.citation)
         claims.add_row(claim.id, where if claim.printed else f"not printed; on {where}", expected)
     if derivation.claims:
         parts.append(claims)
@@ -195,7 +192,7 @@ def description(
 
 
 def _status(status: Status, expected: Status) -> Text:
-    text = f"{_SIGNS[status]} {status.value}"
+    text = f"{wording.SIGNS[status.value]} {status.value}"
     if status is expected:
         return Text(text, style=_STYLES[status])
     return Text(f"{text}, expected {expected.value}", style="bold red")
@@ -267,20 +264,14 @@ def _details(  # noqa: C901, PLR0912 - a row for each thing said
         case Undecided(reason=reason):
             yield "because", reason
     gradient = result.gradient
-    if isinstance(gradient, Proved):
-        own = verdict.conditions if isinstance(verdict, Proved) else ()
-        for condition in gradient.conditions:
-            if condition not in own:
-                shown = to_unicode(condition.expression, symbols)
-                yield (
-                    "condition",
-                    f"{shown} ≠ 0, for the gradient ({condition.given_by or 'assumed'})",
-                )
+    for condition in wording.gradient_conditions(result):
+        shown = to_unicode(condition.expression, symbols)
+        yield "condition", f"{shown} ≠ 0, for the gradient ({condition.given_by or 'assumed'})"
     if isinstance(gradient, Refuted) and gradient.part == "gradient" and gradient.residual:
         residual_of_gradient = to_unicode(gradient.residual, symbols)
         yield "residual", f"∇[{residual_of_gradient}]   (gradient of MI-DPO minus the loss's)"
-    if isinstance(gradient, Undecided) and gradient != verdict:
-        yield "because", gradient.reason
+    if reason := wording.gradient_reason(result):
+        yield "because", reason
     found = result.properties
     chosen, rejected = result.rewards
     yield "reward", to_unicode(chosen, symbols)
@@ -305,9 +296,8 @@ def _details(  # noqa: C901, PLR0912 - a row for each thing said
 
 def _cured(cure: Cure, symbols: Mapping[str, Symbol]) -> str:
     """Return a value for which a statement holds, with what must not be zero then."""
-    at = f"{_symbol(cure.parameter, symbols)} = {to_unicode(cure.value, symbols)}"
-    open_ = [each for each in cure.conditions if not each.given_by]
-    needed = ", ".join(f"{to_unicode(each.expression, symbols)} ≠ 0" for each in open_)
+    at = f"{wording.symbol(cure.parameter, symbols)} = {to_unicode(cure.value, symbols)}"
+    needed = ", ".join(f"{to_unicode(each, symbols)} ≠ 0" for each in wording.open_conditions(cure))
     return f"{at}, where {needed}" if needed else at
 
 
@@ -317,13 +307,6 @@ def _repair(found: Solution, symbols: Mapping[str, Symbol]) -> Iterator[tuple[st
         yield "right prior", f"ζ(y) ∝ {to_unicode(found.zeta, symbols)}   (gives {what})"
     elif found.reach is Reach.PAIR:
         yield "right prior", "none: it would have to know the other response of the pair"
-
-
-def _special(found: Specialisation, symbols: Mapping[str, Symbol]) -> str:
-    at = ", ".join(
-        f"{_symbol(name, symbols)} = {to_unicode(value)}" for name, value in found.values.items()
-    )
-    return f"{found.id} at {at}{'' if found.gradient else ' (value only)'}"
 
 
 def _chain(
@@ -343,7 +326,3 @@ def _chain(
         arrow = " (from right to left)" if step.backwards else ""
         table.add_row("  =", to_unicode(here, symbols), f"{step.rule.name}{arrow}")
     return table
-
-
-def _symbol(name: str, symbols: Mapping[str, Symbol]) -> str:
-    return symbols[name].unicode if name in symbols else name

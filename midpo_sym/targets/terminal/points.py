@@ -14,7 +14,6 @@ from midpo_sym.judges.exact import format_polynomial
 from midpo_sym.judges.tiny import END, VOCABULARY, TinyModels
 from midpo_sym.judges.witness import Witness
 from midpo_sym.language import tree
-from midpo_sym.language.links import LINKS
 from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.substitute import label_of_weight
@@ -23,6 +22,7 @@ from midpo_sym.prover.priors.solve import Failure, Reach, Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.terminal.quantities import compared, quantities
+from midpo_sym.targets.wording.losses import gives, symbol
 
 
 def counterexample(result: Result, witness: Witness) -> RenderableType:
@@ -67,22 +67,6 @@ def solution(derivation: Derivation, found: Solution) -> RenderableType:
         written_out = found.gives_loss and found.link != FRAMEWORK_LINK
         lines += ["", failure(found.failure, symbols, written_out=written_out)]
     return Group(*lines)
-
-
-def gives(found: Solution) -> str:
-    """Return what is proved of MI-DPO with a prior that was found."""
-    if found.link == FRAMEWORK_LINK:
-        return "MI-DPO with it has this loss: proved of what is printed here, value and gradient."
-    if found.gives_loss:
-        return (
-            "MI-DPO with it has this loss, which writes the log-sigmoid out under the link "
-            f"{found.link}: proved of what is printed here, value and gradient."
-        )
-    return (
-        "MI-DPO with it has the argument of this loss: proved of what is printed here, value and "
-        f"gradient. The loss is that argument under the link {found.link}, "
-        f"{LINKS[found.link].text}; MI-DPO's own link is {FRAMEWORK_LINK}."
-    )
 
 
 def _knows(found: Solution) -> str:
@@ -148,7 +132,7 @@ def _point(
     )
     yield named
     given = [
-        f"{_symbol(name, symbols)} = {value}" for name, value in sorted(models.parameters.items())
+        f"{symbol(name, symbols)} = {value}" for name, value in sorted(models.parameters.items())
     ]
     given += [
         f"{_weight(name, response, symbols)},{t + 1}) = {value}"
@@ -174,9 +158,9 @@ def _weight(name: str, response: str, symbols: Mapping[str, Symbol]) -> str:
     """Return the symbol of a weight at a response, as far as the number of the token."""
     plain, label = label_of_weight(name)
     if label:  # where responses are neither w nor l
-        return f"{_symbol(plain, symbols)}({label} {response}"
+        return f"{symbol(plain, symbols)}({label} {response}"
     where = f"y_{response}" if response in "wl" else response
-    return f"{_symbol(name, symbols)}({where}"
+    return f"{symbol(name, symbols)}({where}"
 
 
 def _quantities(result: Result, witness: Witness) -> Iterator[tuple[str, str]]:
@@ -185,10 +169,6 @@ def _quantities(result: Result, witness: Witness) -> Iterator[tuple[str, str]]:
         shown = text.replace(",t)", f",{t + 1})")
         prefix = "d/dz " if witness.of_gradient else ""
         yield f"{prefix}{shown}", format_polynomial(value)
-
-
-def _symbol(name: str, symbols: Mapping[str, Symbol]) -> str:
-    return symbols[name].unicode if name in symbols else name
 
 
 def _model(name: str) -> str:

@@ -12,21 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from midpo_sym.chains.chain import ChainResult, StepResult
-from midpo_sym.kernel.theorem import Mode, Theorem
-from midpo_sym.language.indexed import Indexed, free_indices
 from midpo_sym.language.laws import LAWS
 from midpo_sym.language.printing.mathematics import to_latex, to_unicode
 from midpo_sym.language.printing.text import to_text
-from midpo_sym.language.tree import Expression, Parameter
-from midpo_sym.spec import library
-from midpo_sym.spec.theory import Assumption, Setting
-
-# What a domain asks for, in Unicode and in LaTeX; a real number is asked for nothing.
-DOMAIN_SIGNS = {
-    "positive": ("> 0", "> 0"),
-    "nonnegative": ("≥ 0", r"\ge 0"),
-    "unit": ("∈ [0, 1]", r"\in [0, 1]"),
-}
+from midpo_sym.language.tree import Expression
+from midpo_sym.spec.theory import Setting
+from midpo_sym.targets.wording import theory as wording
+from midpo_sym.targets.wording.losses import cited
+from midpo_sym.targets.wording.notation import UNICODE
 
 
 def summary(results: Sequence[ChainResult]) -> RenderableType:
@@ -74,57 +67,33 @@ def story(result: ChainResult) -> RenderableType:  # noqa: C901 - a row for each
     where = Table.grid(padding=(0, 2))
     where.add_column(no_wrap=True, style="dim")
     where.add_column(overflow="fold")
-    for name in names(result):
+    for name in wording.names(result):
         known = setting.abbreviations.get(name)
         said = [setting.meanings[name], show(known.body) if known else ""]
         if any(said):
             where.add_row("", f"{setting.symbols[name].unicode}: {', '.join(filter(None, said))}")
-    for theorem in moreover(result):
-        where.add_row("besides", more_of(theorem, setting))
-    domains = [f"{show(node)} {DOMAIN_SIGNS[domain][0]}" for node, domain in domains_of(result)]
+    for theorem in wording.moreover(result):
+        where.add_row("besides", wording.more(theorem, setting.symbols, UNICODE))
+    domains = [
+        wording.domain(node, domain, setting.symbols, UNICODE)
+        for node, domain in wording.domains_of(result)
+    ]
     if domains:
         where.add_row("for all", ", ".join(domains))
     for assumption in result.assumptions:
-        where.add_row("assumes", f"{_said(assumption, setting)}   ({assumption.meaning})")
+        where.add_row("assumes", f"{_assumed(assumption.name, setting)}   ({assumption.meaning})")
     for condition in result.conditions:
-        where.add_row("assumes", never_zero(condition, setting))
+        where.add_row("assumes", wording.never_zero(condition, setting.symbols, UNICODE))
     if chain.note:
         where.add_row("note", chain.note)
     if setting.source:
-        work = library.cited(setting.source.work)
-        where.add_row("after", f"{work}, {setting.source.place}")
+        where.add_row("after", cited(setting.source))
     parts: list[RenderableType] = [Text(f"{result.id}: {chain.title}", style="bold")]
     parts += [
         Padding(lines, (0, 0, 1, 2), expand=False),
         Padding(where, (0, 0, 0, 2), expand=False),
     ]
     return Group(*parts, "")
-
-
-def moreover(result: ChainResult) -> tuple[Theorem, ...]:
-    """Return what a chain says beside its relation: where its sides are equal, or it is zero."""
-    return tuple(each.more for each in result.steps if each.more)
-
-
-def domains_of(result: ChainResult) -> tuple[tuple[Expression, str], ...]:
-    """Return the quantities that a chain is about and that are not any real, with their domains."""
-    setting = result.setting
-    found: list[tuple[Expression, str]] = []
-    for name in names(result):
-        if name in setting.functions:
-            signature = setting.functions[name]
-            node: Expression = Indexed(name, signature.indices, signature.domain)
-            found.append((node, signature.domain))
-        elif name in setting.domains:
-            found.append((Parameter(name, setting.domains[name]), setting.domains[name]))
-    return tuple(each for each in found if each[1] in DOMAIN_SIGNS)
-
-
-def never_zero(condition: Expression, setting: Setting) -> str:
-    """Return a condition in words; its indices need not be those of the line it was read from."""
-    said = f"{to_unicode(condition, setting.symbols)} ≠ 0"
-    indices = ", ".join(sorted(free_indices(condition)))
-    return f"{said} for every {indices}" if indices else said
 
 
 def report(results: Sequence[ChainResult]) -> list[dict[str, Any]]:
@@ -138,9 +107,12 @@ def report(results: Sequence[ChainResult]) -> list[dict[str, Any]]:
             "failure": each.failure,
             "start": _spelt(each.chain.start, each.setting),
             "steps": [_step(step, each.setting) for step in each.steps],
-            "moreover": [more_of(theorem, each.setting) for theorem in moreover(each)],
-            "domains": {to_text(node): domain for node, domain in domains_of(each)},
-            "assumptions": [_said(a, each.setting) for a in each.assumptions],
+            "moreover": [
+                wording.more(theorem, each.setting.symbols, UNICODE)
+                for theorem in wording.moreover(each)
+            ],
+            "domains": {to_text(node): domain for node, domain in wording.domains_of(each)},
+            "assumptions": [_assumed(a.name, each.setting) for a in each.assumptions],
             "conditions": [to_text(condition) for condition in each.conditions],
             "note": each.chain.note,
             "seconds": round(each.seconds, 6),
@@ -161,7 +133,7 @@ def _step(result: StepResult, setting: Setting) -> dict[str, Any]:
         "to": _spelt(step.to, setting),
         "using": list(step.using),
         "gap": _spelt(step.gap, setting) if step.gap is not None else None,
-        "moreover": more_of(result.more, setting) if result.more else None,
+        "moreover": wording.more(result.more, setting.symbols, UNICODE) if result.more else None,
         "note": step.note,
     }
 
@@ -174,7 +146,7 @@ def _reasons(result: StepResult, setting: Setting) -> Iterator[str]:
     """Yield the rules of a step, each with its law, and what else is said of the step."""
     step = result.step
     said = {
-        "hypothesis": ", ".join(_said(setting.assumptions[name], setting) for name in step.using),
+        "hypothesis": ", ".join(_assumed(name, setting) for name in step.using),
         "cited chain": ", ".join(each.id for each in step.by),
     }
     for name in step.rules:
@@ -186,25 +158,5 @@ def _reasons(result: StepResult, setting: Setting) -> Iterator[str]:
         yield step.note
 
 
-def more_of(theorem: Theorem, setting: Setting) -> str:
-    """Return what holds beside a relation, in words."""
-    one, other = (to_unicode(side, setting.symbols) for side in (theorem.left, theorem.right))
-    if theorem.mode is Mode.ONLY_IF:
-        return f"equal only where {one} = {other} everywhere"
-    return f"zero if and only if {one} = {other}"
-
-
-def _said(assumption: Assumption, setting: Setting) -> str:
-    left = to_unicode(assumption.function, setting.symbols)
-    if assumption.body is not None:
-        return f"{left} = {to_unicode(assumption.body, setting.symbols)}"
-    return "".join(f"Σ_{index} " for index in assumption.over) + f"{left} = 1"
-
-
-def names(result: ChainResult) -> list[str]:
-    """Return the declared names that a chain uses, in the order of the file."""
-    lines = [result.chain.start, *(step.to for step in result.chain.steps)]
-    lines += [a.body for a in result.assumptions if a.body is not None]
-    used = {getattr(node, "name", "") for line in lines for node in line.walk()}
-    used |= {getattr(node, "along", "") for line in lines for node in line.walk()}
-    return [name for name in result.setting.symbols if name in used]
+def _assumed(name: str, setting: Setting) -> str:
+    return wording.assumption(setting.assumptions[name], setting.symbols, UNICODE)

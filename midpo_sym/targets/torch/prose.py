@@ -17,6 +17,7 @@ from midpo_sym.prover.special_cases import Specialisation
 from midpo_sym.prover.verdict import Proved, Refuted, Status, Undecided, Verdict
 from midpo_sym.spec import library
 from midpo_sym.targets.torch.links import TORCH_LINKS
+from midpo_sym.targets.wording.losses import special_case
 
 WIDTH = 100  # columns of a generated file
 _INDENT = " " * 4
@@ -84,7 +85,7 @@ def story(
     parts += [paragraph(each) for each in _proved(result, symbols)]
     if any(isinstance(node, tree.StopGradient) for node in computed.argument.walk()):
         parts.append(paragraph("sg is a stop-gradient: its body is a constant for gradients."))
-    reduces = "; ".join(_special(each, symbols) for each in specialises)
+    reduces = "; ".join(special_case(each, symbols) for each in specialises)
     if reduces:
         parts.append(paragraph(f"Reduces to: {reduces}."))
     if derivation.elsewhere.strip():
@@ -151,14 +152,6 @@ def _gradient(gradient: Verdict, result: Result) -> str:
         Status.UNDECIDED: "Whether the gradient is, too, is undecided",
     }[gradient.status]
     return f"{said}: here it is that of the argument as it stands.{other}"
-
-
-def _special(found: Specialisation, symbols: Mapping[str, Symbol]) -> str:
-    at = ", ".join(
-        f"{symbols[name].unicode if name in symbols else name} = {to_unicode(value)}"
-        for name, value in found.values.items()
-    )
-    return f"{found.id} at {at}{'' if found.gradient else ' (value only)'}"
 
 
 def _factor(scale: str) -> str:

@@ -1,0 +1,1 @@
+"""What terminal, LaTeX, website and generated files say of results: each sentence once."""

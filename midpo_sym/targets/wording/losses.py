@@ -1,0 +1,76 @@
+"""What is said of a result: its verdicts, the priors found, special cases, where it is printed."""
+
+from __future__ import annotations
+
+from midpo_sym.language.links import LINKS
+from midpo_sym.language.printing.mathematics import to_unicode
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.framework import FRAMEWORK_LINK
+from midpo_sym.prover.priors.solve import Solution
+from midpo_sym.prover.prove import Result
+from midpo_sym.prover.special_cases import Specialisation
+from midpo_sym.prover.verdict import Condition, Cure, Proved, Undecided
+from midpo_sym.spec import library
+from midpo_sym.spec.model import Citation
+from midpo_sym.targets.wording.notation import Symbols
+
+SIGNS = {"proved": "✓", "refuted": "✗", "undecided": "?", "not checked": "–"}
+
+
+def cited(citation: Citation) -> str:
+    """Return a place in a work."""
+    return f"{library.cited(citation.work)}, {citation.place}"
+
+
+def symbol(name: str, symbols: Symbols) -> str:
+    """Return the symbol of a name, or the name where it has none."""
+    return symbols[name].unicode if name in symbols else name
+
+
+def special_case(found: Specialisation, symbols: Symbols) -> str:
+    """Return what an algorithm becomes, and at which values."""
+    at = ", ".join(
+        f"{symbol(name, symbols)} = {to_unicode(value)}" for name, value in found.values.items()
+    )
+    return f"{found.id} at {at}{'' if found.gradient else ' (value only)'}"
+
+
+def gradient_conditions(result: Result) -> tuple[Condition, ...]:
+    """Return the conditions of a proved gradient that the value does not have."""
+    if not isinstance(result.gradient, Proved):
+        return ()
+    own = result.verdict.conditions if isinstance(result.verdict, Proved) else ()
+    return tuple(each for each in result.gradient.conditions if each not in own)
+
+
+def gradient_reason(result: Result) -> str:
+    """Return why the gradient is undecided, if the value is not for the same reason."""
+    gradient = result.gradient
+    undecided = isinstance(gradient, Undecided) and gradient != result.verdict
+    return gradient.reason if undecided and isinstance(gradient, Undecided) else ""
+
+
+def of_the_value(result: Result) -> str:
+    """Return that a derivation is not one of the gradient."""
+    return f"This is about the value; the gradient is {result.gradient.status.value}."
+
+
+def open_conditions(cure: Cure) -> tuple[Expression, ...]:
+    """Return what has to be assumed different from zero at a value that cures."""
+    return tuple(each.expression for each in cure.conditions if not each.given_by)
+
+
+def gives(found: Solution) -> str:
+    """Return what is proved of MI-DPO with a prior that was found."""
+    if found.link == FRAMEWORK_LINK:
+        return "MI-DPO with it has this loss: proved of what is printed here, value and gradient."
+    if found.gives_loss:
+        return (
+            "MI-DPO with it has this loss, which writes the log-sigmoid out under the link "
+            f"{found.link}: proved of what is printed here, value and gradient."
+        )
+    return (
+        "MI-DPO with it has the argument of this loss: proved of what is printed here, value and "
+        f"gradient. The loss is that argument under the link {found.link}, "
+        f"{LINKS[found.link].text}; MI-DPO's own link is {FRAMEWORK_LINK}."
+    )
