@@ -273,7 +273,7 @@ def forever(*_):
     print("ready", flush=True)
     while True:
         pass
-library.ids = forever
+library.everything = forever
 sys.argv = ["midpo", "list"]
 cli.main()
 """

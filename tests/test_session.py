@@ -118,6 +118,7 @@ def name_of(node: ast.expr) -> str:
     return node.attr if ast.unparse(node).startswith("cls.") else ""  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_nothing_is_remembered_outside_of_a_session():
     assert memories(PACKAGE) == set(ARGUED)
 
@@ -254,6 +255,7 @@ def printed(ids: list[str], session: Session) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_no_answer_depends_on_what_was_asked_before():
     """Forwards, backwards, twice in one session, and each by itself: the same to the byte."""
     ids = ["dpo", "simpo", "r_dpo", "dice"]
@@ -264,6 +266,7 @@ def test_no_answer_depends_on_what_was_asked_before():
     assert {id_: printed([id_], Session())[id_] for id_ in ids} == forwards
 
 
+@pytest.mark.slow
 def test_a_chain_is_checked_again_if_a_file_that_it_cites_is_edited(tmp_path):
     """`objective` cites `lemma_1`: beside it lies a copy, then one whose last line is false."""
     home = library.directory() / "theory"
