@@ -181,7 +181,7 @@ def read_terms(path: Path | None) -> list[tuple[str, str]]:
     if path is None:
         return []
     lines = path.read_text(encoding="utf-8").splitlines()
-    pairs = [line.split(" => ") for line in lines if " => " in line]
+    pairs = [line.split(" => ", 1) for line in lines if " => " in line]
     return [(old, new) for old, new in pairs]
 
 
