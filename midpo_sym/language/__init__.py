@@ -1,5 +1,5 @@
-"""What a specification may say: the vocabulary, the expression tree, and its spellings.
+"""What a specification may say: the vocabulary, links, objectives, and the expression tree.
 
-Text becomes a tree in `parser`, and a tree becomes text again in `text`, LaTeX and
-Unicode mathematics in `mathematics`. Nothing here knows what is true; that is the prover's.
+Text becomes a tree in `grammar`, and a tree becomes text again in `printing`: the language itself,
+LaTeX, Unicode mathematics. Nothing here knows what is true; that is the kernel's.
 """
