@@ -1,1 +1,1 @@
-"""Proof or counterexample: judges that have to agree, and what hands the kernel something to check."""
+"""Proof or counterexample: judges that have to agree, and what they are asked about."""
