@@ -16,21 +16,25 @@ from midpo_sym.language.tree import Expression
 VARIABLE = tree.Parameter("a")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """An outer function.
 
     Attributes:
         name: its word in a specification.
         body: the loss of one pair, in `VARIABLE`.
+        said: what people call it, after "the".
         text: the loss, in the words of the language and `sigmoid`.
+        formula: the loss, in Unicode mathematics, of the `argument`.
         latex: the loss, in LaTeX, of the argument m.
         slope: its derivative in m, in LaTeX.
     """
 
     name: str
     body: Expression
+    said: str
     text: str
+    formula: str
     latex: str
     slope: str
 
@@ -45,27 +49,49 @@ LINKS = {
     row.name: row
     for row in (
         Link(
-            "logsigmoid",
-            tree.Log(tree.Add((tree.Number(1), tree.Exp(tree.Neg(VARIABLE))))),
-            "-log(sigmoid(a))",
-            r"-\log\sigma(m)",
-            r"-\sigma(-m)",
+            name="logsigmoid",
+            body=tree.Log(tree.Add((tree.Number(1), tree.Exp(tree.Neg(VARIABLE))))),
+            said="log-sigmoid",
+            text="-log(sigmoid(a))",
+            formula="−log σ(argument)",
+            latex=r"-\log\sigma(m)",
+            slope=r"-\sigma(-m)",
         ),
-        Link("identity", tree.Neg(VARIABLE), "-a", "-m", "-1"),
         Link(
-            "hinge",
-            tree.Max(tree.Number(0), _ONE_LESS),
-            "max(0, 1 - a)",
-            r"\max(0,\, 1 - m)",
-            r"-\mathbf{1}[m < 1]",
+            name="identity",
+            body=tree.Neg(VARIABLE),
+            said="identity link",
+            text="-a",
+            formula="−argument",
+            latex="-m",
+            slope="-1",
         ),
-        Link("square", tree.Pow(_ONE_LESS, tree.Number(2)), "(1 - a)^2", "(1 - m)^2", "-2(1 - m)"),
         Link(
-            "sigmoid",
-            tree.Div(tree.Number(1), tree.Add((tree.Number(1), tree.Exp(VARIABLE)))),
-            "1 - sigmoid(a)",
-            r"1 - \sigma(m)",
-            r"-\sigma(m)\,\sigma(-m)",
+            name="hinge",
+            body=tree.Max(tree.Number(0), _ONE_LESS),
+            said="hinge loss",
+            text="max(0, 1 - a)",
+            formula="max(0, 1 − argument)",
+            latex=r"\max(0,\, 1 - m)",
+            slope=r"-\mathbf{1}[m < 1]",
+        ),
+        Link(
+            name="square",
+            body=tree.Pow(_ONE_LESS, tree.Number(2)),
+            said="square loss",
+            text="(1 - a)^2",
+            formula="(1 − argument)²",
+            latex="(1 - m)^2",
+            slope="-2(1 - m)",
+        ),
+        Link(
+            name="sigmoid",
+            body=tree.Div(tree.Number(1), tree.Add((tree.Number(1), tree.Exp(VARIABLE)))),
+            said="sigmoid loss",
+            text="1 - sigmoid(a)",
+            formula="1 − σ(argument)",
+            latex=r"1 - \sigma(m)",
+            slope=r"-\sigma(m)\,\sigma(-m)",
         ),
     )
 }

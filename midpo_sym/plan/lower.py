@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from midpo_sym.language import tree
+from midpo_sym.language.links import VARIABLE, Link
 from midpo_sym.language.tree import Expression
 from midpo_sym.plan.operations import (
+    Argument,
     Column,
     Detached,
     Div,
@@ -46,12 +48,14 @@ class Lowering:
             more than one.
         inside: the response whose tokens are summed over; "" outside of sums.
         filled: whether that sum is masked.
+        variable: the name of the parameter that stands for the argument, in the formula of a link.
     """
 
     by_token: bool
     frozen: str = ""
     inside: str = ""
     filled: bool = False
+    variable: str = ""
 
     def value(self, node: Expression) -> Operation:  # noqa: C901, PLR0911 - one case for each kind of node
         """Return the value of a node."""
@@ -61,7 +65,7 @@ class Lowering:
             case tree.Number(value=number):
                 return Number(number)
             case tree.Parameter(name=name):
-                return Parameter(name)
+                return Argument() if name == self.variable else Parameter(name)
             case tree.Weight(name=name, response=response):
                 return self.of_token(Kind.WEIGHT, (name,), response)
             case tree.Length(response=response):
@@ -184,6 +188,11 @@ def _factors(node: Expression) -> Iterator[Expression]:
             yield from _factors(each)
     else:
         yield node
+
+
+def lower_link(link: Link) -> Operation:
+    """Return the loss of a link as operations on its argument."""
+    return Lowering(by_token=False, variable=VARIABLE.name).value(link.body)
 
 
 def _of_probabilities(node: Expression) -> bool:

@@ -92,6 +92,14 @@ class Parameter(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class Argument(Operation):
+    """What goes into the link, of each pair; in the formula of a link only."""
+
+    def _shape(self) -> Shape:
+        return Shape.PAIR
+
+
+@dataclass(frozen=True, slots=True)
 class Statistic(Operation):
     """A quantity that is measured of a response.
 

@@ -17,7 +17,7 @@ from midpo_sym.plan.terms import RESPONSES, parts_of_ratio
 from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.targets.torch import prose
-from midpo_sym.targets.torch.links import TORCH_LINKS, TorchLink
+from midpo_sym.targets.torch.links import TorchLink, torch_link
 from midpo_sym.targets.torch.names import (
     function_name,
     is_taken_from_parameters,
@@ -142,7 +142,7 @@ class _Writer:
         numbers = tuple(self.numbers())
         weights = tuple(self.weights())
         inputs = tuple(self.inputs())
-        link = TORCH_LINKS[result.statement.link]
+        link = torch_link(result.statement.link)
         nonzero = tuple(map(self.printer.text, plan.nonzero))
         called = self.functions()
         helpers = {"Needs", "PreferenceLoss", "ResponseStatistics"}

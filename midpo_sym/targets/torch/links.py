@@ -1,8 +1,16 @@
-"""The links as torch: a row for each row of `vocabulary.LINKS`."""
+"""The links as torch: what their expressions say, or what keeps its digits where that does not."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from midpo_sym.language.links import LINKS
+from midpo_sym.plan.lower import lower_link
+from midpo_sym.targets.torch.names import Names
+from midpo_sym.targets.torch.printer import Printer, functions
+
+# Losses of the tensor `argument` that do not overflow where the exponential of it does.
+STABLE = {"logsigmoid": "-logsigmoid(argument)", "sigmoid": "torch.sigmoid(-argument)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +30,13 @@ class TorchLink:
     uses_torch: bool = False
 
 
-TORCH_LINKS = {
-    "logsigmoid": TorchLink("-logsigmoid(argument)", "−log σ(argument)", "log-sigmoid"),
-    "identity": TorchLink("-argument", "−argument", "identity link"),
-    "hinge": TorchLink(
-        "torch.clamp(1 - argument, min=0)", "max(0, 1 − argument)", "hinge loss", uses_torch=True
-    ),
-    "square": TorchLink("(1 - argument) ** 2", "(1 − argument)²", "square loss"),
-    "sigmoid": TorchLink(
-        "torch.sigmoid(-argument)", "1 − σ(argument)", "sigmoid loss", uses_torch=True
-    ),
-}
+def torch_link(name: str) -> TorchLink:
+    """Return a row of `LINKS` in generated code."""
+    link = LINKS[name]
+    if name in STABLE:
+        stable = STABLE[name]
+        return TorchLink(stable, link.formula, link.said, uses_torch="torch." in stable)
+    operation = lower_link(link)
+    called = {each.module for node in operation.walk() for each in functions(node)}
+    code = Printer(Names({}, both_divergences=False)).text(operation)
+    return TorchLink(code, link.formula, link.said, uses_torch="torch" in called)

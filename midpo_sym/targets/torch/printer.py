@@ -80,6 +80,8 @@ class Printer:
                 return Code(str(value))
             case operations.Parameter(name=name):
                 return Code(self.names.declared[name])
+            case operations.Argument():
+                return Code("argument")
             case operations.Statistic():
                 return Code(self.names.statistic(operation))
             case operations.Filled(statistic=statistic):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from midpo_sym.language import tree
+from midpo_sym.language.links import LINKS
 from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.substitute import unfold
@@ -16,7 +17,6 @@ from midpo_sym.prover.prove import Result
 from midpo_sym.prover.special_cases import Specialisation
 from midpo_sym.prover.verdict import Proved, Refuted, Status, Undecided, Verdict
 from midpo_sym.spec import library
-from midpo_sym.targets.torch.links import TORCH_LINKS
 from midpo_sym.targets.wording.losses import special_case
 
 WIDTH = 100  # columns of a generated file
@@ -62,7 +62,7 @@ def story(
         parts.append(paragraph(f"Paper: {library.cited(source.work)}{arxiv}, {source.place}."))
     scale = to_unicode(result.statement.scale, symbols)
     formulas = [
-        f"{_FORMULA}loss = {TORCH_LINKS[result.statement.link].formula}",
+        f"{_FORMULA}loss = {LINKS[result.statement.link].formula}",
         *_formula("argument = ", computed.argument, symbols),
         *_formula("reward(y_w) = ", computed.chosen, symbols),
         *_formula("reward(y_l) = ", computed.rejected, symbols),

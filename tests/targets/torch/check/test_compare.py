@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -144,9 +143,8 @@ def test_a_module_that_is_not_linear_may_not_say_so():
 def test_a_generator_that_breaks_writes_nothing(midpo, monkeypatch, tmp_path):
     """Its first mistake and its second, made again: the link ignored, and the mask."""
     out = tmp_path / "loss.py"
-    wrong = replace(links.TORCH_LINKS["identity"], code="-logsigmoid(argument)")
     with monkeypatch.context() as broken:
-        broken.setitem(links.TORCH_LINKS, "identity", wrong)
+        broken.setitem(links.STABLE, "identity", "-logsigmoid(argument)")
         outcome = midpo("generate", "--spec", CASES / "identity_proved.toml", "--out", out)
     assert outcome.status == 1
     assert "; nothing is generated" in outcome.err
