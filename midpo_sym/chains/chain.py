@@ -374,7 +374,7 @@ def _more(
             raise _RejectedError("equality does not follow from the gap as `equal_where` says")
     if step.zero_where and step.factor is not None:
         premise = (before, tree.Number(0))
-        more = kernel.prove_just_where(premise, step.factor, step.zero_where, given)
+        more = kernel.prove_if_and_only_if(premise, step.factor, step.zero_where, given)
         if more is None:
             raise _RejectedError("the line is not k (log a − log b) as `zero_where` says")
     return more

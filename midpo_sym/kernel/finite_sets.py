@@ -45,7 +45,7 @@ Factors = dict[str, int]  # names of variables and their exponents
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FiniteReading:
     """Fractions over one field, what was divided by, and the hypotheses that were needed."""
 
     values: tuple[FracElement, ...]
@@ -55,7 +55,7 @@ class Reading:
 
 
 @remembered(1024)  # the lines of a chain are read again and again
-def read(nodes: tuple[Expression, ...], given: tuple[Hypothesis, ...] = ()) -> Reading:
+def read(nodes: tuple[Expression, ...], given: tuple[Hypothesis, ...] = ()) -> FiniteReading:
     """Return expressions as fractions over one field.
 
     Raises:
@@ -76,14 +76,14 @@ def read(nodes: tuple[Expression, ...], given: tuple[Hypothesis, ...] = ()) -> R
                 raise OutsideClassError("too many different quantities") from None
         else:
             denominators = tuple(Denominator(*each) for each in reader.denominators.items())
-            return Reading(values, denominators, reader.atoms, frozenset(reader.used))
+            return FiniteReading(values, denominators, reader.atoms, frozenset(reader.used))
 
 
 class _FiniteReader(Reader):
     """Reads expressions over the variables known so far; `env` says what each index stands for."""
 
     def __init__(self, atoms: dict[str, Atom], work: Work, given: tuple[Hypothesis, ...]) -> None:
-        super().__init__(atoms, work, hold=False)
+        super().__init__(atoms, work, detach=False)
         self.given = given
         self.equal = {each.function.name: each for each in given if each.body is not None}
         self.used: set[Hypothesis] = set()

@@ -45,12 +45,12 @@ _SMALL_PRIMES = 10_000  # what is left of a number without them is taken as it i
 
 
 @remembered(256)  # value and gradient of one statement, and its steps, share readings
-def read(nodes: tuple[Expression, ...], *, hold: bool = False, work: int = 1) -> Reading:
+def read(nodes: tuple[Expression, ...], *, detach: bool = False, work: int = 1) -> Reading:
     """Return the normal forms of expressions over one field.
 
     Args:
         nodes: the expressions.
-        hold: whether the policy's atoms inside sg are kept apart from those outside.
+        detach: whether the policy's atoms inside sg are kept apart from those outside.
         work: how many times `MAX_WORK` it may take.
 
     Raises:
@@ -63,7 +63,7 @@ def read(nodes: tuple[Expression, ...], *, hold: bool = False, work: int = 1) ->
         collect(node, atoms)
     meter = Work(MAX_WORK * work)
     while True:  # opaque and frozen atoms come to light one by one; each asks for a larger field
-        reader = Reader(atoms, meter, hold=hold)
+        reader = Reader(atoms, meter, detach=detach)
         try:
             forms = reader.each(nodes, frozen=False)
         except MissingAtom as missing:
@@ -88,14 +88,14 @@ class MissingAtom(Exception):  # noqa: N818 - not an error: asks for a larger fi
 class Reader:
     """Computes forms over the field of rational functions in the atoms known so far."""
 
-    def __init__(self, atoms: dict[str, Atom], work: Work, *, hold: bool) -> None:
+    def __init__(self, atoms: dict[str, Atom], work: Work, *, detach: bool) -> None:
         self.work = work
         self.functions: Inside = {}
         self.atoms = dict(sorted(atoms.items()))
         # A variable more than there are atoms: a field needs one, and it names nothing.
         self.field = FracField([*map(Symbol, self.atoms), Symbol("~")], QQ, lex)
         self.variables = dict(zip(self.atoms, self.field.gens, strict=False))
-        self.hold = hold
+        self.detach = detach
         self.zero: Form = (self.field.zero, {})
         self.denominators: dict[FracElement, Expression] = {}
 
@@ -277,7 +277,7 @@ class Reader:
         """Return what a transparent node stands for, and whether it counts as a constant."""
         match node:
             case tree.StopGradient(body=body):
-                return body, frozen or self.hold
+                return body, frozen or self.detach
             case tree.Defined(body=body):
                 return body, frozen
             case (

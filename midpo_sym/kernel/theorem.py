@@ -132,13 +132,13 @@ class Decision:
 
 
 def decide(left: Expression, right: Expression, *, work: int = 1) -> Decision:
-    """Decide whether two expressions have the same value.
+    """Decide whether two expressions have the same value: ⊢ left = right, by A1 to A9.
 
     Raises:
         OutsideClassError: an expression is not well scoped, or too large.
         ZeroDenominatorError: an expression divides by something that is always zero.
     """
-    difference, reading = _difference(left, right, hold=False, work=work)
+    difference, reading = _difference(left, right, detach=False, work=work)
     theorem = None
     if _is_zero(difference):
         theorem = Theorem(left, right, Mode.VALUE, reading.denominators, _SEAL)
@@ -148,13 +148,15 @@ def decide(left: Expression, right: Expression, *, work: int = 1) -> Decision:
 def decide_gradient(left: Expression, right: Expression, *, work: int = 1) -> Decision:
     """Decide whether two expressions have the same gradient in every parameter of the policy.
 
+    ⊢ ∇left = ∇right, by A1 to A10.
+
     Raises:
         OutsideClassError: an expression is not well scoped, or too large.
         ZeroDenominatorError: an expression divides by something that is always zero.
     """
     sides = (*left.walk(), *right.walk())
-    hold = any(isinstance(node, tree.StopGradient) for node in sides)
-    difference, reading = _difference(left, right, hold=hold, work=work)
+    detach = any(isinstance(node, tree.StopGradient) for node in sides)
+    difference, reading = _difference(left, right, detach=detach, work=work)
     denominators = reading.denominators
     slopes = slopes_of(difference, reading.inside)
     theorem = None
@@ -169,7 +171,8 @@ Given = tuple[Hypothesis, ...]
 def decide_indexed(left: Expression, right: Expression, given: Given = ()) -> Decision:
     """Decide whether two expressions of the theory are equal, whatever their free indices are.
 
-    The answer is `EQUAL` or `UNKNOWN`.
+    Γ ⊢ left = right, by B1 to B7, where Γ are the hypotheses that were used. The answer is
+    `EQUAL` or `UNKNOWN`.
 
     Raises:
         OutsideClassError: an expression is not well formed, or too large.
@@ -186,7 +189,7 @@ def decide_indexed(left: Expression, right: Expression, given: Given = ()) -> De
 def prove_at_most(
     left: Expression, right: Expression, gap: Expression, given: Given = ()
 ) -> Theorem | None:
-    """Return left <= right, if right - left is a gap that is not negative by its form (C1, C2)."""
+    """Return right − left = gap, gap ≥ 0 by its form ⊢ left ≤ right (C1, C2)."""
     same = decide_indexed(tree.add(right, tree.Neg(left)), gap, given).theorem
     return _theorem(left, right, Mode.AT_MOST, same) if same and nonnegative(gap) else None
 
@@ -194,7 +197,7 @@ def prove_at_most(
 def prove_only_if(
     bound: Theorem, gap: Expression, one: Expression, other: Expression, given: Given = ()
 ) -> Theorem | None:
-    """Return that the sides of a bound are equal only if one = other > 0 (C3)."""
+    """Return left ≤ right, left = right, a gap 0 only at one/other = 1 ⊢ one = other (C3)."""
     again = prove_at_most(bound.left, bound.right, gap, given)
     ratio = only_zero_at(gap)
     if not again or ratio is None or not (one.positive and other.positive):
@@ -207,13 +210,13 @@ def prove_only_if(
     return None
 
 
-def prove_just_where(
+def prove_if_and_only_if(
     premise: tuple[Expression, Expression],
     factor: Expression,
     sides: tuple[Expression, Expression],
     given: Given = (),
 ) -> Theorem | None:
-    """Return that a = b if and only if c = d, if a - b = k (log c - log d) with k > 0."""
+    """Return a − b = k (log c − log d), k > 0 ⊢ a = b if and only if c = d."""
     difference = tree.add(premise[0], tree.Neg(premise[1]))
     logs = tree.add(tree.Log(sides[0]), tree.Neg(tree.Log(sides[1])))
     same = decide_indexed(difference, tree.mul(factor, logs), given).theorem
@@ -225,7 +228,7 @@ def prove_just_where(
 def prove_instance(
     least: indexed.Least, value: Expression, at: str, given: Given = ()
 ) -> Theorem | None:
-    """Return min_a f(a) <= f(b), for an index b of the same set (D1)."""
+    """Return ⊢ min_a f(a) ≤ f(b), for an index b of the same set (D1)."""
     formals = sorted(indexed.free_indices(least.body) | {least.index})
     actuals = [at if each == least.index else each for each in formals]
     taken = indexed.Applied("_", tuple(formals), tuple(actuals), least.body)
@@ -234,14 +237,14 @@ def prove_instance(
 
 
 def generalise(bound: Theorem, index: str) -> Theorem | None:
-    """Return c <= min_a f(a) from c <= f(a), if c is free of a (D2)."""
+    """Return c ≤ f(a), c free of a ⊢ c ≤ min_a f(a) (D2)."""
     fits = bound.mode is Mode.AT_MOST and index not in indexed.free_indices(bound.left)
     least = indexed.Least(index, bound.right)
     return _theorem(bound.left, least, Mode.AT_MOST, bound) if fits else None
 
 
 def join(first: Theorem, second: Theorem) -> Theorem | None:
-    """Return a <= c, or a = c, from a <= b or a = b and b <= c or b = c."""
+    """Return a ≤ b, b ≤ c ⊢ a ≤ c, with = in the place of ≤ in both, or in either, too."""
     modes = {first.mode, second.mode}
     if first.right != second.left or not modes <= {Mode.VALUE, Mode.AT_MOST}:
         return None
@@ -274,9 +277,9 @@ def normal_form(node: Expression) -> NormalForm:
 
 
 def _difference(
-    left: Expression, right: Expression, *, hold: bool, work: int
+    left: Expression, right: Expression, *, detach: bool, work: int
 ) -> tuple[NormalForm, Reading]:
-    reading = read((left, right), hold=hold, work=work)
+    reading = read((left, right), detach=detach, work=work)
     one, other = reading.forms
     sums = dict(one.sums)
     for response, r in other.sums.items():

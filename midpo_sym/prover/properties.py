@@ -65,9 +65,9 @@ def compute_properties(statement: Statement) -> Properties:
         ZeroDenominatorError: a part divides by something that is always zero.
     """
     # With stop-gradients kept apart: π/sg(π) is 1, and a gradient flows through it.
-    priors = [leaves(tree.Log(prior(statement, s)), hold=True) for s in ("w", "l")]
+    priors = [leaves(tree.Log(prior(statement, s)), detach=True) for s in ("w", "l")]
     in_prior = priors[0] | priors[1]
-    in_loss = _leaves(read(sides(statement), hold=False, work=1), 1)  # as the kernel read it
+    in_loss = _leaves(read(sides(statement), detach=False, work=1), 1)  # as the kernel read it
     on_policy = any(map(_of_policy, in_prior))
     on_label = depends_on_label(statement)
     return Properties(
@@ -105,18 +105,18 @@ def depends_on_label(statement: Statement) -> bool:
     return answers != (Answer.EQUAL, Answer.EQUAL)
 
 
-def leaves(node: Expression, *, hold: bool = False) -> set[Expression]:
+def leaves(node: Expression, *, detach: bool = False) -> set[Expression]:
     """Return the quantities that the value of an expression depends on.
 
     Args:
         node: the expression.
-        hold: whether what its gradient depends on counts as well.
+        detach: whether what its gradient depends on counts as well.
 
     Raises:
         OutsideClassError: it has no normal form.
         ZeroDenominatorError: it divides by something that is always zero.
     """
-    return _leaves(read((node,), hold=hold), 0)
+    return _leaves(read((node,), detach=detach), 0)
 
 
 def _leaves(reading: Reading, place: int) -> set[Expression]:
@@ -145,7 +145,7 @@ def simplest_reward(statement: Statement, response: str) -> Expression:
 @remembered(64)  # the claims of a specification often share their prior
 def _shortest(plain: Expression) -> Expression:
     try:
-        form = with_stop_gradients(read((plain,), hold=True).forms[0])
+        form = with_stop_gradients(read((plain,), detach=True).forms[0])
         short = rebuild(form, by_response=True)
         answers = decide(short, plain).answer, decide_gradient(short, plain).answer
     except (NotReadableError, OutsideClassError, ZeroDenominatorError, ValueError):

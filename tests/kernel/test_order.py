@@ -111,14 +111,14 @@ class TestBounds:
 
     def test_a_zero_of_a_difference_of_logarithms(self):
         premise = (beta * log(q("y")), beta * log(p("y")))
-        assert kernel.prove_just_where(premise, beta, (q("y"), p("y")))
-        assert kernel.prove_just_where(premise, gamma, (q("y"), p("y"))) is None
-        assert kernel.prove_just_where(premise, beta, (p("y"), q("y"))) is None
+        assert kernel.prove_if_and_only_if(premise, beta, (q("y"), p("y")))
+        assert kernel.prove_if_and_only_if(premise, gamma, (q("y"), p("y"))) is None
+        assert kernel.prove_if_and_only_if(premise, beta, (p("y"), q("y"))) is None
 
     def test_a_factor_that_may_be_zero_says_nothing(self):
         """γ log q − γ log p is zero for γ = 0, whatever q and p are."""
         premise = (gamma * log(q("y")), gamma * log(p("y")))
-        assert kernel.prove_just_where(premise, gamma, (q("y"), p("y"))) is None
+        assert kernel.prove_if_and_only_if(premise, gamma, (q("y"), p("y"))) is None
 
     def test_equality_needs_the_gap_of_this_bound(self):
         gap = total("y", p("y") * slack(q("y") / p("y")))
@@ -157,7 +157,7 @@ class TestLeastValues:
         on = kernel.prove_at_most(loss("a") + 1, loss("a") + 2, Number(1))
         assert kernel.join(up, on).right == loss("a") + 2
         assert kernel.join(on, up) is None
-        zero = kernel.prove_just_where((log(beta), Number(0)), Number(1), (beta, Number(1)))
+        zero = kernel.prove_if_and_only_if((log(beta), Number(0)), Number(1), (beta, Number(1)))
         assert kernel.join(zero, zero) is None
         one = decide_indexed(Number(1), Number(2) / 2).theorem
         assert kernel.join(zero, one) is None  # β = 1 if and only if something is zero, not always

@@ -67,7 +67,7 @@ def simplest(node: Expression, *, gradient: bool) -> Expression:
     """
     plain = unfold(node)
     try:
-        form = read((plain,), hold=gradient).forms[0]
+        form = read((plain,), detach=gradient).forms[0]
         if _divides_by_tokens(form) or _is_large(form):
             return plain
         short = rebuild(with_stop_gradients(form), by_response=True)
@@ -84,7 +84,7 @@ def simplest(node: Expression, *, gradient: bool) -> Expression:
 def is_linear(node: Expression) -> bool:
     """Return whether a node is linear in the quantities of single tokens, other than weights."""
     try:
-        form = read((node,), hold=True).forms[0]
+        form = read((node,), detach=True).forms[0]
     except (OutsideClassError, ZeroDenominatorError):
         return False
     if any(atom.opaque for atom in form.present()):

@@ -95,7 +95,7 @@ def from_normal_form(scale: Expression, argument: Expression) -> Expression:
 
 
 def _held(node: Expression) -> NormalForm:
-    return with_stop_gradients(read((node,), hold=True).forms[0])
+    return with_stop_gradients(read((node,), detach=True).forms[0])
 
 
 def _equal(one: Expression, other: Expression) -> bool:

@@ -20,7 +20,7 @@ from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Status, Verdict
 from midpo_sym.spec.model import Statement
 from midpo_sym.targets.coq import instance, names
-from midpo_sym.targets.coq.hypotheses import Ground, Hypothesis, hypotheses
+from midpo_sym.targets.coq.hypotheses import Ground, Premise, hypotheses
 from midpo_sym.targets.coq.instance import Values
 from midpo_sym.targets.coq.lines import Lines, lines
 from midpo_sym.targets.coq.wording import Wording, binders, wrap
@@ -71,7 +71,7 @@ class Certificate:
     comments: str
     definitions: str
     statement: str
-    hypotheses: tuple[Hypothesis, ...]
+    hypotheses: tuple[Premise, ...]
     grounds: tuple[Ground, ...]
     agreements: tuple[Values, ...]
     instances: str

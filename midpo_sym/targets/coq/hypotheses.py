@@ -30,7 +30,7 @@ _DOMAINS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Hypothesis:
+class Premise:
     """A named hypothesis of a theorem.
 
     Attributes:
@@ -74,7 +74,7 @@ def recorded(statement: Statement, verdict: Verdict) -> tuple[tuple[Condition, .
 
 def hypotheses(
     statement: Statement, verdict: Verdict, *, labelled: bool
-) -> tuple[tuple[Hypothesis, ...], tuple[Ground, ...]]:
+) -> tuple[tuple[Premise, ...], tuple[Ground, ...]]:
     """Return the hypotheses of a statement, and how the prover's conditions are among them.
 
     Args:
@@ -91,7 +91,7 @@ def hypotheses(
         sided = (statement.scale, tree.at_responses(tree.Log(statement.zeta), {"y": response}))
         if any(_logged_lengths(part, response) for part in (*sided, statement.argument)):
             lengths.add(response)
-    own: list[Hypothesis] = []
+    own: list[Premise] = []
     for condition in found_conditions:
         rests_on = _rests_on(condition)
         lengths |= {node.response for node in rests_on if isinstance(node, tree.Length)}
@@ -103,27 +103,27 @@ def hypotheses(
     found |= {each.name: each for s in sorted(lengths, reverse=True) for each in [_length(s)]}
     found |= {each.name: each for each in own}
     if consistent and labelled:
-        labels = Hypothesis("h_labels", "labels label D", LABELS_ASSUMPTION)
+        labels = Premise("h_labels", "labels label D", LABELS_ASSUMPTION)
         found[labels.name] = labels
         if isinstance(verdict, Proved):
             grounds.append(Ground(LABELS_ASSUMPTION, (labels.name,)))
     return tuple(found.values()), tuple(grounds)
 
 
-def _domains(node: Expression) -> Iterator[Hypothesis]:
+def _domains(node: Expression) -> Iterator[Premise]:
     for inner in node.walk():
         if isinstance(inner, (tree.Parameter, tree.Weight)):
             yield from _hypothesis_of(inner)
 
 
-def _hypothesis_of(node: Expression) -> Iterator[Hypothesis]:
+def _hypothesis_of(node: Expression) -> Iterator[Premise]:
     """Yield what the language says of a leaf: the domain it was declared with, |y| ≥ 1."""
     match node:
         case tree.Length(response=response):
             yield _length(response)
         case tree.Parameter(name=name, domain=domain) if domain in _DOMAINS:
             predicate, words = _DOMAINS[domain]
-            yield Hypothesis(
+            yield Premise(
                 f"hp_{names.mangle(name)}_{domain}",
                 predicate.format(names.parameter(name)),
                 f"{name} is {words}",
@@ -133,7 +133,7 @@ def _hypothesis_of(node: Expression) -> Iterator[Hypothesis]:
         case tree.Weight(name=name, domain=domain, by_label=by_label) if domain in _DOMAINS:
             predicate, words = _DOMAINS[domain]
             binders = "chosen x y t" if by_label else "x y t"
-            yield Hypothesis(
+            yield Premise(
                 f"hw_{names.mangle(name)}_{domain}",
                 f"forall {binders}, {predicate.format(f'{names.weight(name)} {binders}')}",
                 f"{name} is {words}",
@@ -142,8 +142,8 @@ def _hypothesis_of(node: Expression) -> Iterator[Hypothesis]:
             )
 
 
-def _length(response: str) -> Hypothesis:
-    return Hypothesis(
+def _length(response: str) -> Premise:
+    return Premise(
         f"h_length_{response}",
         f"every D (fun x w l => (1 <= length {response})%nat)",
         f"|y_{response}| ≥ 1",
@@ -159,7 +159,7 @@ def _rests_on(condition: Condition) -> list[Expression]:
     return [node for node in condition.expression.walk() if isinstance(node, kinds)]
 
 
-def _assumed(condition: Condition, number: int) -> Hypothesis:
+def _assumed(condition: Condition, number: int) -> Premise:
     node = condition.expression
     proposition = f"{to_coq(node)} <> 0"
     token = tree.token_responses(node)
@@ -167,7 +167,7 @@ def _assumed(condition: Condition, number: int) -> Hypothesis:
         proposition = f"forall t, (t < length {min(token)})%nat -> {proposition}"
     if tree.responses(node):
         proposition = f"every D (fun x w l => {proposition})"
-    return Hypothesis(
+    return Premise(
         f"h_condition_{number}", proposition, f"{to_text(node)} ≠ 0", about=to_text(node)
     )
 

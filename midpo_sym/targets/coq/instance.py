@@ -14,7 +14,7 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, prior
 from midpo_sym.spec.model import Statement
 from midpo_sym.targets.coq import names
-from midpo_sym.targets.coq.hypotheses import Hypothesis
+from midpo_sym.targets.coq.hypotheses import Premise
 
 LETTERS = dict(zip(VOCABULARY, ("ta", "tb", "tc", "te"), strict=True))
 # Bounds of ln 2 that MidpoRefute proves: ln2_below, ln2_above.
@@ -165,7 +165,7 @@ def module(
     models: TinyModels,
     *,
     binders: dict[str, Expression | str],
-    hypotheses: tuple[Hypothesis, ...],
+    hypotheses: tuple[Premise, ...],
     facts: list[str],
 ) -> str:
     """Return a module that defines a point and proves what is asked of it.
@@ -217,11 +217,11 @@ def module(
     return "\n".join([*lines, *facts, f"End {name}."])
 
 
-def _lemma(hypothesis: Hypothesis) -> str:
+def _lemma(hypothesis: Premise) -> str:
     return f"Lemma {hypothesis.name} : {hypothesis.proposition}.\n{_shown(hypothesis)}"
 
 
-def _shown(hypothesis: Hypothesis) -> str:
+def _shown(hypothesis: Premise) -> str:
     """Return the proof that a hypothesis holds at a point."""
     name = hypothesis.name
     if name == "h_labels":

@@ -10,7 +10,7 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.spec.model import Statement
 from midpo_sym.targets.coq import names
-from midpo_sym.targets.coq.hypotheses import Hypothesis
+from midpo_sym.targets.coq.hypotheses import Premise
 from midpo_sym.targets.coq.printer import to_coq
 
 _WIDTH = 100
@@ -29,7 +29,7 @@ class Wording:
 
     statement: Statement
     binders: dict[str, Expression | str]
-    hypotheses: tuple[Hypothesis, ...]
+    hypotheses: tuple[Premise, ...]
 
     @property
     def arguments(self) -> str:
@@ -144,7 +144,7 @@ def _tied(text: str) -> str:
     return text.replace(" ", _TIED)
 
 
-def _assumed(each: Hypothesis) -> str:
+def _assumed(each: Premise) -> str:
     return wrap(f"({each.name} : {each.proposition})", "    ", "      ")
 
 

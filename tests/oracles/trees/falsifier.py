@@ -196,7 +196,7 @@ def just_where(seed: int, tally: Counter) -> None:
     base = draw.real(1, free)
     logs = tree.add(Log(one), Neg(Log(other)))
     top = draw.rewritten(tree.add(base, tree.mul(factor, logs)), draw.pick(0, 1, 2))
-    theorem = kernel.prove_just_where((top, base), factor, (one, other), draw.given)
+    theorem = kernel.prove_if_and_only_if((top, base), factor, (one, other), draw.given)
     if theorem is None:
         tally["if and only if refused"] += 1
         return

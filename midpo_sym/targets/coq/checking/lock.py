@@ -12,7 +12,7 @@ from typing import Any
 from midpo_sym.targets.coq.checking.checker import Check, digest, library
 from midpo_sym.targets.coq.checking.golden import GOLDEN, golden
 from midpo_sym.targets.coq.checking.outcome import Outcome
-from midpo_sym.targets.coq.checking.theory import THEOREMS, Theorem
+from midpo_sym.targets.coq.checking.theory import THEOREMS, LibraryTheorem
 from midpo_sym.targets.coq.emit import Certificate
 
 LOCK = "lock.json"
@@ -177,7 +177,7 @@ def _on_disk(path: Path) -> str:
         return ""
 
 
-def theorems(lock: Mapping[str, Any] | None = None) -> tuple[Theorem, ...]:
+def theorems(lock: Mapping[str, Any] | None = None) -> tuple[LibraryTheorem, ...]:
     """Return the theorems of the library as it is now that Coq accepted."""
     found = shipped() if lock is None else lock
     same_library = found["library"] == {name: digest(text) for name, text in library().items()}

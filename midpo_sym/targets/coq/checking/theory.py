@@ -10,7 +10,7 @@ from midpo_sym.targets.coq.checking.checker import Check, Workshop
 
 
 @dataclass(frozen=True, slots=True)
-class Theorem:
+class LibraryTheorem:
     """A theorem of the library.
 
     Attributes:
@@ -25,9 +25,9 @@ class Theorem:
     settles: tuple[str, ...] = ()
 
 
-def _read(text: str) -> tuple[Theorem, ...]:
+def _read(text: str) -> tuple[LibraryTheorem, ...]:
     return tuple(
-        Theorem(each["name"], each["says"], tuple(each.get("settles", ())))
+        LibraryTheorem(each["name"], each["says"], tuple(each.get("settles", ())))
         for each in tomllib.loads(text)["theorem"]
     )
 
