@@ -119,7 +119,7 @@ class Arithmetic:
             raise UndefinedError
         if n < 0 and not self.precise and abs(a.value) < self.small:
             raise UnclearError  # it might be a rounded zero
-        if abs(a.value) and abs(n * math.log10(abs(a.value))) > 280 and not self.precise:
+        if not self.precise and a.value and abs(n * math.log10(abs(a.value))) > 280:
             raise UnclearError
         slope = None if a.slope is None else a.slope * (n * a.value ** (n - 1))
         return self.made(a.value**n, slope)

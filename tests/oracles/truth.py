@@ -80,10 +80,6 @@ def _compare(
         return Outcome(point, None, None, undefined=True)
     except (UnclearError, OverflowError, ZeroDivisionError):
         return None
-    except ValueError:  # `math` says so of a negative power of what has become zero
-        if a.precise:
-            raise
-        return None
     undecided = value is None or (gradient is None and not a.kink)
     if not a.precise and (undecided or value is False or gradient is False):
         return None
