@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from oracles.needs import missing
 
 from midpo_sym import cli
 from midpo_sym.session import Session, remembering
+from midpo_sym.targets.coq.checking import checker
 
 ROOT = Path(__file__).parents[1]
 # Fixtures that take seconds to make, whatever the test does with them.
@@ -54,6 +56,17 @@ def website(tmp_path_factory) -> Path:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
+
+
+@pytest.fixture(scope="session")
+def workshop() -> Iterator[checker.Workshop]:
+    """Where Coq checks. Without it a test is skipped, and fails where MIDPO_CI is set."""
+    try:
+        coq = checker.find()
+    except checker.NoCheckerError as error:
+        missing(f"Coq ({error}; {error.advice})")
+    with checker.workshop(coq) as made:
+        yield made
 
 
 class Outcome(NamedTuple):

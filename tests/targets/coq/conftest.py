@@ -1,22 +1,10 @@
-"""Coq. Without it these tests are skipped, and fail where MIDPO_CI is set."""
+"""Every claim, and its certificate."""
 
 import pytest
-from oracles.needs import missing
 
 from midpo_sym import api
 from midpo_sym.spec import library
-from midpo_sym.targets.coq.checking import checker
 from midpo_sym.targets.coq.emit import emit
-
-
-@pytest.fixture(scope="session")
-def workshop():
-    try:
-        coq = checker.find()
-    except checker.NoCheckerError as error:
-        missing(f"Coq ({error}; {error.advice})")
-    with checker.workshop(coq) as made:
-        yield made
 
 
 @pytest.fixture(scope="session")
