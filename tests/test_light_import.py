@@ -28,6 +28,7 @@ def test_reading_a_specification_needs_no_sympy():
     assert loaded(statement) == set()
 
 
+@pytest.mark.slow
 def test_the_check_can_fail():
     assert "sympy" in loaded("import midpo_sym; midpo_sym.prove")
 

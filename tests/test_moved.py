@@ -21,6 +21,7 @@ def test_an_old_name_gives_the_module_and_says_so(old):
     assert new.__spec__.name == f"midpo_sym.{MOVED[old]}"
 
 
+@pytest.mark.slow
 def test_old_packages_give_the_old_modules():
     """`emit.json` was a module; `targets.json`, where `emit` is now, is a package."""
     code = (

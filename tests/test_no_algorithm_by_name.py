@@ -82,6 +82,7 @@ def modules() -> list[Path]:
     ]
 
 
+@pytest.mark.slow
 def test_no_module_names_an_algorithm():
     offences = []
     used = set()

@@ -54,6 +54,7 @@ def test_continuous_integration_runs_the_commands_of_the_readme(mark, number):
     assert 'bash -c "$command"' in recipe
 
 
+@pytest.mark.slow
 def test_the_output_shown_is_the_output():
     (shown,) = blocks("console")
     command, _, expected = shown.partition("\n")
@@ -64,6 +65,7 @@ def test_the_output_shown_is_the_output():
     assert without_times(done.stdout).split() == without_times(expected).split()
 
 
+@pytest.mark.slow
 def test_the_specification_shown_proves(tmp_path):
     (text,) = blocks("toml")
     path = tmp_path / "ln_dpo.toml"
@@ -101,6 +103,7 @@ def test_the_version_is_said_once():
     assert declared["project"]["version"] == midpo_sym.__version__
 
 
+@pytest.mark.slow
 def test_the_claims_counted_are_those_printed():
     """Proved is what is proved in value and in gradient; repairs and readings are counted apart."""
     results = [each for id_ in library.ids() for each in midpo_sym.check(id_)]

@@ -48,6 +48,7 @@ def test_true_cases_are_true():
             assert found.gradient is not False, drawn.text
 
 
+@pytest.mark.slow
 def test_false_cases_are_mostly_false():
     drawn = [each for n in range(100) if (each := case(SEED, n)).family == "false"]
     false = [each for each in drawn if truth(read(each.text)[""], each.name, 8).value is False]

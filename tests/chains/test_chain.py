@@ -11,6 +11,7 @@ from midpo_sym.spec import library
 CHAINS = chains(library.theories())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHAINS)
 def test_chain_is_proved(name):
     result = check_chain(*CHAINS[name])

@@ -41,6 +41,7 @@ def spec(tmp_path):
     return write
 
 
+@pytest.mark.slow
 def test_everything_proves_as_expected(midpo):
     outcome = midpo("prove")
     assert outcome.status == 0
@@ -311,6 +312,7 @@ def test_a_denominator_that_is_always_zero_is_bad_input(midpo, spec):
     assert "divides by something that is zero" in outcome.err
 
 
+@pytest.mark.slow
 def test_an_id_wins_over_a_folder_of_that_name(midpo, tmp_path, monkeypatch):
     """A run folder called simpo is no specification; a folder that is no id is said to be one."""
     monkeypatch.chdir(tmp_path)

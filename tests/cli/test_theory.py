@@ -22,6 +22,7 @@ using = "sums"
 """
 
 
+@pytest.mark.slow
 def test_theory_lists_its_chains(midpo):
     done = midpo("theory", "lemma_1")
     assert done.status == 0
@@ -212,6 +213,7 @@ def test_audit_prints_the_table(midpo):
         assert line in done.out
 
 
+@pytest.mark.slow
 def test_audit_tells_the_whole_story(midpo):
     done = midpo("audit", "dual-substituted")
     assert done.status == 0

@@ -95,6 +95,7 @@ def test_responses_may_be_padded_to_different_lengths_but_batches_match():
         tis_dpo_loss(**tokens(**other))
 
 
+@pytest.mark.slow
 def test_what_lies_at_padding_does_not_leak():
     """NaN and weights out of range where the mask is false change neither value nor gradient."""
     mask = torch.tensor([[True, True, False]])

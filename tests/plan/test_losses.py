@@ -106,6 +106,7 @@ def test_the_plan_of_a_shipped_loss_computes_it(id_):
     assert compared(prove(id_)) > 0
 
 
+@pytest.mark.slow
 def test_plans_of_random_losses_compute_them():
     counts = [compared(taken_as_proved(derivation_of(seed))) for seed in SEEDS]
     assert sum(map(bool, counts)) >= 3 * len(SEEDS) // 4

@@ -124,6 +124,7 @@ def test_cures_respect_the_domain():
     assert result.verdict.cures == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("domain", "value", "allowed"),
     [

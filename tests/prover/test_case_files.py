@@ -156,6 +156,7 @@ TOO_MUCH = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TOO_MUCH)
 def test_what_takes_too_much_is_undecided_and_named(name):
     """Nested powers, and a number of two primes of 34 digits: an answer, with the part in it."""

@@ -82,6 +82,7 @@ def expression(claim, text):
     return parse(text, Scope(frozenset("wl"), parameters))
 
 
+@pytest.mark.slow
 def test_the_table_is_complete():
     """Every shipped specification and every claim in it has its row, and no other."""
     assert sorted(IDS) == sorted(p.stem for p in DERIVATIONS.glob("*.toml") if p.stem != "sources")

@@ -27,6 +27,7 @@ def test_a_published_variant_proves(path):
     assert result.steps.reward
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", VARIANTS, ids=lambda path: path.stem)
 def test_the_variant_with_its_responses_swapped_is_refuted(path, tmp_path):
     """Swapping w and l turns the argument around, so it is MI-DPO's only if it is zero.

@@ -140,6 +140,7 @@ BOTH = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "before", "after"), ROWS)
 def test_a_true_step_by_another_law_is_rejected(name, before, after):
     """Under every other name; the kernel would accept each of them."""

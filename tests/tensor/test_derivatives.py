@@ -181,6 +181,7 @@ def value_along(path, labels, reference):
     return value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 def test_a_second_derivative_is_refused(path):
     """Never a silent zero: either the gradient or its own gradient says that there is none."""

@@ -97,6 +97,7 @@ def test_refuted(claim):
         assert not any(isinstance(node, kinds) for node in end.walk())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claim", [*PROVED, *REFUTED])
 def test_rewards(claim):
     """α log π/ζ is simplified once for any response, or for each if the prior goes by label."""

@@ -104,6 +104,7 @@ def test_a_flipped_sign_is_noticed_by_the_prover_the_file_and_the_values(tmp_pat
     assert changed == pytest.approx(math.log1p(math.exp(-2)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", REFUTED, ids=lambda path: path.stem)
 def test_what_is_refuted_generates_nothing_and_says_why(midpo, path, tmp_path):
     out = tmp_path / "loss.py"
@@ -116,6 +117,7 @@ def test_what_is_refuted_generates_nothing_and_says_why(midpo, path, tmp_path):
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_what_is_undecided_generates_nothing(midpo, tmp_path):
     """(1 + Σ)² against its expansion is true, but beyond the prover."""
     spec = tmp_path / "square.toml"

@@ -69,6 +69,7 @@ def test_each_theorem_is_listed_once_and_named_with_its_file():
     assert {each.partition(".")[0] for each in names} == {"MidpoCore", "MidpoTheory"}
 
 
+@pytest.mark.slow
 def test_what_theorems_settle_is_there(outcomes):
     """Each derivation and entry that a theorem names exists; what is unchecked stays so."""
     rows = {each.id: each for each in coverage(outcomes, library.theories(), library.audits())}

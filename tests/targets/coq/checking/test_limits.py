@@ -89,6 +89,7 @@ def test_a_certificate_that_takes_too_much_is_not_settled(run, tmp_path, then, a
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_interruption_ends_coq_and_leaves_nothing(run, tmp_path):
     note = tmp_path / "pid"
     with run(SLEEP, "--out", str(tmp_path / "out")) as child:

@@ -39,6 +39,7 @@ def changed(name: str, old: str, new: str, *, in_torch: bool) -> None:
     compare.check(text.replace(old, new), loss_file(plan), derivation, in_torch=in_torch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_torch", [True, False], ids=["torch", "plain"])
 @pytest.mark.parametrize("name", ["dpo", "simpo", "tdpo2", "sparsepo", "identity_proved", "wlog"])
 def test_right_code_passes(name, in_torch):
@@ -84,6 +85,7 @@ MUTANTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_torch", [True, False], ids=["torch", "plain"])
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_wrong_code_is_stopped_with_the_numbers(mutant, in_torch):
