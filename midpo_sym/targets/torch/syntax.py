@@ -26,6 +26,14 @@ _ATTRIBUTES = frozenset({
     "bool", "clamp", "detach", "exp", "expm1", "full_like", "lengths", "log", "mask", "maximum",
     "of", "sigmoid", "sum", "total", "where",
 })  # fmt: skip
+# What may be imported of each module; of `midpo_sym.tensor` the functions above, and three classes.
+_IMPORTED = {
+    "__future__": frozenset({"annotations"}),
+    "math": frozenset[str](),
+    "torch": frozenset({"Tensor"}),
+    "torch.nn.functional": frozenset({"logsigmoid"}),
+    "midpo_sym.tensor": _FUNCTIONS | {"PreferenceLoss", "ResponseStatistics"},
+}
 _DUNDERS = frozenset({"__init__"})
 
 
@@ -51,7 +59,9 @@ def checked_syntax(text: str, function: str) -> ast.Module:
     return module
 
 
-def _offences(node: ast.AST, functions: frozenset[str]) -> Iterable[str]:
+def _offences(  # noqa: C901 - one case for each kind of node
+    node: ast.AST, functions: frozenset[str]
+) -> Iterable[str]:
     if not isinstance(node, _NODES):
         yield type(node).__name__
     match node:
@@ -59,6 +69,14 @@ def _offences(node: ast.AST, functions: frozenset[str]) -> Iterable[str]:
             yield from (f"import {each.name}" for each in names if each.name not in IMPORTS)
         case ast.ImportFrom(module=name, level=level) if level or name not in IMPORTS:
             yield f"import from {name}"
+        case ast.ImportFrom(module=name, names=names):
+            yield from (
+                f"import of {each.name} from {name}"
+                for each in names
+                if each.name not in _IMPORTED[name or ""]
+            )
+        case ast.alias(asname=str(name)):  # another name for something would be called unseen
+            yield f"the name {name} for an import"
         case ast.FunctionDef(decorator_list=[_, *_]) | ast.ClassDef(decorator_list=[_, *_]):
             yield "a decorator"
         case ast.Call(func=ast.Name(id=name)) if name not in functions:
