@@ -80,6 +80,7 @@ def search(
     seed: int = 0,
     work: int = WORK,
     of: str = "value",
+    responses: tuple[str, ...] = ("w", "l"),
 ) -> Search:
     """Look for a point at which two expressions differ; the same arguments, the same answer.
 
@@ -92,12 +93,13 @@ def search(
         seed: of the random choices.
         work: how many nodes to evaluate at most.
         of: `value` or `gradient`: what ends the search where it differs.
+        responses: the names of the responses.
     """
     meter = Meter(work)
     tried = smooth = 0
     gradient = None
     order = [(0, left), (1, right)]
-    for models in points(left, right, tries=tries, seed=seed):
+    for models in points(left, right, tries=tries, seed=seed, responses=responses):
         if not tried and meter.points == _HOPELESS:
             break
         meter.points += 1

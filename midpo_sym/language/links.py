@@ -1,6 +1,7 @@
-"""The outer functions of losses: each an expression in one bound variable, a row of one table.
+"""The outer functions of losses: each an expression in one bound variable.
 
-The loss of an argument is the expression with the argument in the place of the variable. What a
+The loss of an argument is the expression with the argument in the place of the variable. The common
+ones are rows of a table; any other is typed in a specification, and named by its own text. What a
 target writes better than the expression says, such as a logarithm of a sigmoid that does not
 overflow, is that target's own.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from midpo_sym.language import tree
+from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.substitute import substitute
 from midpo_sym.language.tree import Expression
 
@@ -20,8 +22,10 @@ VARIABLE = tree.Parameter("a")
 class Link:
     """An outer function.
 
+    What is left empty of a link that is typed is printed from its body.
+
     Attributes:
-        name: its word in a specification.
+        name: its word in a specification; the expression itself if it is typed.
         body: the loss of one pair, in `VARIABLE`.
         said: what people call it, after "the".
         text: the loss, in the words of the language and `sigmoid`.
@@ -32,11 +36,16 @@ class Link:
 
     name: str
     body: Expression
-    said: str
+    said: str = "link"
     text: str
-    formula: str
-    latex: str
-    slope: str
+    formula: str = ""
+    latex: str = ""
+    slope: str = ""
+
+    @property
+    def is_named(self) -> bool:
+        """Return whether it is a row of `LINKS`."""
+        return self.name in LINKS
 
     def of(self, argument: Expression) -> Expression:
         """Return the loss of an argument."""
@@ -95,3 +104,19 @@ LINKS = {
         ),
     )
 }
+
+
+def typed(body: Expression) -> Link:
+    """Return the link of an expression in `VARIABLE`: the row that says the same, or a link of it.
+
+    Raises:
+        ValueError: the variable is not in the expression.
+    """
+    if VARIABLE not in set(body.walk()):
+        message = f"a link is an expression in {VARIABLE.name}"
+        raise ValueError(message)
+    for row in LINKS.values():
+        if row.body == body:
+            return row
+    text = to_text(body)
+    return Link(name=text, body=body, text=text)

@@ -92,5 +92,10 @@ class Objective:
         raise ShapeError(message)
 
     def as_term(self) -> Term:
-        """Return one term that has the same value: itself, or the whole under the identity."""
-        return self.terms[0] if self.is_one_term else Term(LINKS["identity"], tree.Neg(self.loss))
+        """Return one term under a named link that has the same value.
+
+        That is the term itself, or the whole objective under the identity.
+        """
+        if self.is_one_term and self.terms[0].link.is_named:
+            return self.terms[0]
+        return Term(LINKS["identity"], tree.Neg(self.loss))

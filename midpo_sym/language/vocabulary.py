@@ -132,6 +132,19 @@ STATUSES = {
     "undecided": "the prover can neither prove nor refute the statement",
 }
 
+GIVES = {
+    "loss": "the whole loss, whose link is then the log-sigmoid",
+    "argument": "the argument of every link of the loss, or minus it",
+    "scores": "the argument of every link, or a score of one response against an anchor",
+    "terms": "as `scores`, for the weighted terms, whatever the weights; `plus` is added to them",
+}
+
+KNOWS = {
+    "response": "the response alone",
+    "label": "whether the response is chosen or rejected",
+    "pair": "the other response of the pair",
+}
+
 # What the theory says with, over finite sets (see `indexed`); log and exp are as above.
 THEORY_FUNCTIONS = {
     word.name: word

@@ -26,13 +26,15 @@ def log_ratio(statement: Statement, response: str) -> Expression:
 
 
 def framework_argument(statement: Statement) -> Expression:
-    """Return α log π(y_w)/ζ(y_w) − α log π(y_l)/ζ(y_l)."""
+    """Return α log π(y_w)/ζ(y_w) − α log π(y_l)/ζ(y_l), or one score if that is compared."""
+    if statement.score_of:
+        return implicit_reward(statement, statement.score_of)
     chosen, rejected = (tree.mul(statement.scale, log_ratio(statement, s)) for s in ("w", "l"))
     return tree.add(chosen, tree.Neg(rejected))
 
 
 def implicit_reward(statement: Statement, response: str) -> Expression:
-    """Return α log π(y)/ζ(y): the reward that the policy assigns, up to a term in x only."""
+    """Return the score α log π(y)/ζ(y): the reward of the policy, up to a term in x only."""
     ratio = tree.Div(tree.Probability("pi", response), prior(statement, response))
     return tree.mul(statement.scale, tree.Log(ratio))
 
@@ -40,7 +42,7 @@ def implicit_reward(statement: Statement, response: str) -> Expression:
 def abbreviations(statement: Statement) -> list[tree.Defined]:
     """Return the names that a statement uses, each once, as it first uses it."""
     found: dict[str, tree.Defined] = {}
-    for side in (statement.zeta, statement.target.as_term().argument):
+    for side in (statement.zeta, statement.target.loss):
         for node in side.walk():
             if isinstance(node, tree.Defined):
                 found.setdefault(node.name, node)

@@ -27,6 +27,7 @@ from midpo_sym.prover.opaque import opaque_part
 from midpo_sym.prover.properties import depends_on_label
 from midpo_sym.prover.refutation import refutation, residual_of_gradient
 from midpo_sym.prover.verdict import (
+    EXACT_PRIOR_ASSUMPTION,
     LABELS_ASSUMPTION,
     Condition,
     DisagreementError,
@@ -278,6 +279,8 @@ def _proved(decision: Decision, theorem: Theorem, statement: Statement) -> Prove
 def _assumptions(statement: Statement) -> tuple[str, ...]:
     """Return what MI-DPO itself asks of a prior and a scale like these."""
     assumptions = [LABELS_ASSUMPTION] if depends_on_label(statement) else []
+    if statement.score_of:
+        assumptions.append(EXACT_PRIOR_ASSUMPTION)
     if not statement.scale.positive:
         assumptions.append(f"the scale {to_text(statement.scale)} is positive")
     return tuple(assumptions)

@@ -67,7 +67,10 @@ def compute_properties(statement: Statement) -> Properties:
     # With stop-gradients kept apart: π/sg(π) is 1, and a gradient flows through it.
     priors = [leaves(tree.Log(prior(statement, s)), detach=True) for s in ("w", "l")]
     in_prior = priors[0] | priors[1]
-    in_loss = _leaves(read(sides(statement), detach=False, work=1), 1)  # as the kernel read it
+    if statement.gives == "loss":
+        in_loss = _leaves(read(sides(statement), detach=False, work=1), 1)  # as the kernel read it
+    else:
+        in_loss = leaves(statement.target.loss)
     on_policy = any(map(_of_policy, in_prior))
     on_label = depends_on_label(statement)
     return Properties(

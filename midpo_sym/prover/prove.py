@@ -20,6 +20,7 @@ from midpo_sym.prover.framework import sides
 from midpo_sym.prover.judge import judge
 from midpo_sym.prover.priors.solve import Solution, solve_prior
 from midpo_sym.prover.properties import Properties, compute_properties, simplest_reward
+from midpo_sym.prover.terms import Part, combined, framework_loss, no_other, read_term
 from midpo_sym.prover.verdict import Opinion, Refuted, Status, Verdict
 from midpo_sym.session import Session, remembered, remembering
 from midpo_sym.spec.model import Claim, Derivation, Statement
@@ -38,6 +39,7 @@ class Result:
         opinions: what each judge said.
         seconds: how long it took.
         session: remembers what is computed for the properties below; that of the verdict.
+        parts: of a loss whose terms are read one by one, what came out of each.
     """
 
     derivation: Derivation
@@ -48,6 +50,7 @@ class Result:
     opinions: tuple[Opinion, ...]
     seconds: float
     session: Session = field(default_factory=Session, compare=False)
+    parts: tuple[Part, ...] = ()
 
     def __repr__(self) -> str:
         """Say what came out, in a line."""
@@ -68,9 +71,16 @@ class Result:
 
     @property
     def as_expected(self) -> bool:
-        """Return whether both verdicts, and the residual if one is given, are as expected."""
+        """Return whether verdicts, and what else the claim expects, come out as expected."""
         statuses = (self.verdict.status, self.gradient.status)
-        return statuses == self.expected and self.residual_as_expected
+        known = self.residual_as_expected and self.knowledge_as_expected
+        return statuses == self.expected and known
+
+    @cached_property
+    def knowledge_as_expected(self) -> bool:
+        """Return whether a prior for the loss has to know what the claim expects, if it does."""
+        expected = self.claim.knows if self.claim else ""
+        return not expected or (self.prior.is_needed and self.prior.reach.name.lower() == expected)
 
     @cached_property
     def residual_as_expected(self) -> bool:
@@ -101,7 +111,12 @@ class Result:
 
     @cached_property
     def steps(self) -> Steps | None:
-        """Return the derivation, each step checked by the kernel; a proved statement has one."""
+        """Return the derivation, each step checked by the kernel; a proved statement has one.
+
+        Where terms are read one by one, each of the `parts` has its own.
+        """
+        if self.parts:
+            return None
         try:
             with remembering(self.session):
                 return derive(self.statement, proved=self.verdict.status is Status.PROVED)
@@ -124,14 +139,22 @@ class Result:
             chosen, rejected = (simplest_reward(self.statement, each) for each in ("w", "l"))
         return chosen, rejected
 
+    @property
+    def sides(self) -> tuple[Expression, Expression]:
+        """Return what is compared: the side of MI-DPO, and that of the loss."""
+        if not self.parts:
+            return sides(self.statement)
+        readings = [part.reading for part in self.parts]
+        return framework_loss(self.statement, readings), self.statement.target.loss
+
     def to_sympy(self) -> Any:
         """Return framework = target as an unevaluated equation of SymPy."""
-        left, right = (to_sympy(side) for side in sides(self.statement))
+        left, right = (to_sympy(side) for side in self.sides)
         return sympy.Eq(left, right, evaluate=False)
 
     def _repr_latex_(self) -> str:
         """Show the verdict and the equation in a notebook."""
-        left, right = (to_latex(side, self.derivation.symbols) for side in sides(self.statement))
+        left, right = (to_latex(side, self.derivation.symbols) for side in self.sides)
         relation = {Status.PROVED: "=", Status.REFUTED: r"\neq"}.get(
             self.verdict.status, r"\overset{?}{=}"
         )
@@ -173,10 +196,29 @@ def prove_statement(
 @remembered(256)  # the audit and the website ask for the claims of the specifications again
 def _proved(statement: Statement, derivation: Derivation, claim: Claim | None, work: int) -> Result:
     start = time.perf_counter()
-    verdict, gradient, opinions = judge(*sides(statement), statement=statement, work=work)
+    parts: tuple[Part, ...] = ()
+    if statement.gives == "loss":
+        verdict, gradient, opinions = judge(*sides(statement), statement=statement, work=work)
+    else:
+        parts = tuple(
+            _part(statement, derivation, k, work) for k in range(len(statement.target.terms))
+        )
+        verdict, gradient, opinions = combined(statement, parts)
     seconds = time.perf_counter() - start
     with remembering() as session:
-        return Result(derivation, claim, statement, verdict, gradient, opinions, seconds, session)
+        return Result(
+            derivation, claim, statement, verdict, gradient, opinions, seconds, session, parts
+        )
+
+
+def _part(statement: Statement, derivation: Derivation, place: int, work: int) -> Part:
+    """Return what the argument of one term is."""
+    term = statement.target.terms[place]
+    first, *_ = read_term(statement, term.argument)
+    result = prove_statement(first.statement, derivation, work=work)
+    refuted = result.verdict.status is Status.REFUTED
+    alone = not refuted or no_other(statement, term.argument, first)
+    return Part(place + 1, term, first, result, alone)
 
 
 def prove_derivation(derivation: Derivation) -> tuple[Result, ...]:

@@ -9,6 +9,9 @@ from midpo_sym.judges.witness import Witness
 from midpo_sym.language.tree import Expression
 
 LABELS_ASSUMPTION = "no response is both chosen and rejected for the same prompt"
+EXACT_PRIOR_ASSUMPTION = (
+    "ζ is known exactly, or the anchor takes in α log Z(x): against an anchor it does not cancel"
+)
 
 
 class Status(Enum):
@@ -70,7 +73,7 @@ class Refuted:
     """False, with a point that shows it.
 
     Attributes:
-        part: what differs: `argument`, `link` or `gradient`.
+        part: what differs: `argument`, `link` or `gradient`; `term 2` of a loss of several.
         residual: framework minus target; for the gradient, what that has the gradient of. None
             if the difference is not expressible.
         witness: a point at which the sides differ.

@@ -72,11 +72,16 @@ class Statement:
         scale: α of the framework.
         zeta: ζ(y), up to a positive factor that depends on x only.
         target: the loss.
+        gives: a row of `GIVES`: what of the loss MI-DPO is said to give.
+        score_of: the response whose score stands on the side of MI-DPO, with ζ known exactly; ""
+            for the argument of its log-sigmoid.
     """
 
     scale: Expression
     zeta: Expression
     target: Objective
+    gives: str = "loss"
+    score_of: str = ""
 
     @staticmethod
     def of(scale: Expression, zeta: Expression, link: str, argument: Expression) -> Statement:
@@ -121,6 +126,7 @@ class Claim:
         gradient: what is expected of the gradient.
         statement: what is claimed.
         residual: what framework minus target is expected to be, if that is said.
+        knows: what a prior for the loss is expected to have to know, if that is said.
         note: for people.
         is_main: whether it claims just what [prior] and [loss] say.
     """
@@ -134,6 +140,7 @@ class Claim:
     residual: Expression | None
     note: str
     is_main: bool
+    knows: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,13 @@ from midpo_sym.kernel.theorem import Theorem, decide, normal_form
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.derivation.rebuild import NotReadableError, rebuild
-from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, log_ratio, sides
+from midpo_sym.prover.framework import (
+    FRAMEWORK_LINK,
+    framework_argument,
+    implicit_reward,
+    log_ratio,
+    sides,
+)
 from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.rules.table import (
     CANCELLATION,
@@ -83,6 +89,8 @@ def derive(statement: Statement, *, proved: bool) -> Steps:
     if proved and term.link.name != FRAMEWORK_LINK:
         return Steps(chains, (_whole(*sides(statement)),), (), of_losses=True)
     there: Expression = tree.add(rewards["w"], tree.Neg(rewards["l"]))
+    if statement.score_of:
+        there = rewards[statement.score_of]
     first = _step(SUBSTITUTION, framework, there)
     if first is None:
         return Steps(chains, (_whole(framework, target),) if proved else (), ())
@@ -125,7 +133,11 @@ def _rewards(
     steps: list[Step] = []
     found: dict[str, Expression] = {}
     for response in ("w", "l") if by_label else ("y",):
-        start = tree.mul(statement.scale, log_ratio(statement, response))
+        start = (
+            implicit_reward(statement, response)
+            if statement.score_of  # ζ is exact, and there is no Z(x)
+            else tree.mul(statement.scale, log_ratio(statement, response))
+        )
         chain = _simplify(start, by_token=by_token)
         steps += chain
         found[response] = chain[-1].after if chain else start

@@ -229,6 +229,14 @@ def mixed_part(node: Expression) -> Expression | None:
     return next(mixed, None)
 
 
+def part_without_responses(node: Expression) -> Expression:
+    """Return the sum of the terms of a node that speak of no response."""
+    terms = [t for t in _terms(at_labels(unfold(node))) if not tree.responses(t.node)]
+    parts = [_times(t.coefficient, t.node) for t in terms]
+    signed = [part if t.sign > 0 else negative(part) for t, part in zip(terms, parts, strict=True)]
+    return tree.total([each for each in signed if each != ZERO])
+
+
 def _prior(scale: Expression, terms: list[_Term], response: str) -> Expression:
     """Return π exp(−g/α), with π cancelled, and k log a as a power of a."""
     powers: dict[Expression, Expression] = {tree.Probability("pi", response): ONE}

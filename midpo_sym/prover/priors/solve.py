@@ -105,7 +105,8 @@ def solve_prior(statement: Statement) -> Solution:
 
     It is solved from the loss alone; where that leads to none, the statement's own is tried.
     """
-    term = statement.target.as_term()
+    target = statement.target
+    term = target.only_term() if target.is_one_term else target.as_term()
     link = term.link.name
 
     def own(_scale: Expression, _argument: Expression) -> Expression:

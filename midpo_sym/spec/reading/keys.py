@@ -83,9 +83,17 @@ KEYS: dict[str, dict[str, Key]] = {
     "prior": rows(
         ("zeta", EXPRESSION, True, "ζ(y), up to a factor that depends on x only"),
         ("scale", EXPRESSION, False, "α of the framework; `alpha` if left out"),
+        ("gives", TEXT, False, "what of the loss MI-DPO gives with it; `loss` if left out"),
     ),
     "loss": rows(
-        ("link", TEXT, False, "the outer function; `logsigmoid` if left out"),
+        ("link", TEXT, False, "a row of the links, or an expression in a; `logsigmoid`"),
+        ("argument", EXPRESSION, False, "what goes into the link, in terms of w and l"),
+        ("term", TABLE, False, "instead of the two: one entry for each term, `[[loss.term]]`"),
+        ("plus", EXPRESSION, False, "what is added to the terms, in terms of w and l"),
+    ),
+    "term": rows(
+        ("weight", EXPRESSION, False, "what the term is multiplied by; 1 if left out"),
+        ("link", TEXT, False, "a row of the links, or an expression in a; `logsigmoid`"),
         ("argument", EXPRESSION, True, "what goes into the link, in terms of w and l"),
     ),
     "claim": rows(
@@ -97,8 +105,12 @@ KEYS: dict[str, dict[str, Key]] = {
         ("gradient", TEXT, False, "expected of the gradient; the same as `status` if left out"),
         ("zeta", EXPRESSION, False, "replaces `prior.zeta`"),
         ("scale", EXPRESSION, False, "replaces `prior.scale`"),
+        ("gives", TEXT, False, "replaces `prior.gives`"),
         ("link", TEXT, False, "replaces `loss.link`"),
         ("argument", EXPRESSION, False, "replaces `loss.argument`"),
+        ("term", TABLE, False, "replaces the terms of the loss: `[[claim.term]]`"),
+        ("plus", EXPRESSION, False, "replaces `loss.plus`"),
+        ("knows", TEXT, False, "expected of the prior solved from the loss: what it knows"),
         ("where", TABLE, False, "parameters or definitions given another value in this claim"),
         ("residual", EXPRESSION, False, "expected of framework minus target, if refuted"),
         ("note", TEXT, False, "what went wrong, or what is meant, for people"),

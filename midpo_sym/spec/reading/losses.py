@@ -14,7 +14,7 @@ from midpo_sym.language.constants import constant
 from midpo_sym.language.errors import Advice
 from midpo_sym.language.grammar.losses import Definition, Scope
 from midpo_sym.language.grammar.reader import Reader
-from midpo_sym.language.vocabulary import DOMAINS, STATUSES
+from midpo_sym.language.vocabulary import DOMAINS, KNOWS, STATUSES
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.model import (
     Citation,
@@ -27,15 +27,18 @@ from midpo_sym.spec.model import (
 )
 from midpo_sym.spec.reading.files import read_text
 from midpo_sym.spec.reading.keys import EXPRESSION, NAMED
+from midpo_sym.spec.reading.objectives import (
+    PARTS,
+    RESPONSES_OF_LOSS,
+    RESPONSES_OF_PRIOR,
+    Objectives,
+)
 from midpo_sym.spec.reading.place import KeyPath
-from midpo_sym.spec.reading.statements import Statements
 from midpo_sym.spec.reading.tables import NAME, did_you_mean, short
 
 MAX_CLAIMS = 100
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CLAIM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
-_RESPONSES_OF_LOSS = frozenset({"w", "l"})
-_RESPONSES_OF_PRIOR = frozenset({"y"})
 
 
 def load(path: str | Path) -> Derivation:
@@ -64,7 +67,7 @@ def loads(text: str, path: str | Path, reader: type[Reader] = Reader) -> Derivat
     return _Loader(text, Path(path), reader).derivation()
 
 
-class _Loader(Statements):
+class _Loader(Objectives):
     """Reads one file. Methods go from the file inwards; each fails with a place."""
 
     def __init__(self, text: str, path: Path, reader: type[Reader]) -> None:
@@ -95,17 +98,9 @@ class _Loader(Statements):
         )
         definitions, scope = self.definitions(data, scope, {})
         self.check_symbols(data)
-        prior, loss = data["prior"], data["loss"]
-        self.check_table(prior, "prior", ("prior",))
-        self.check_table(loss, "loss", ("loss",))
-        statement = Statement.of(
-            self.scale(prior, ("prior", "scale"), scope),
-            self.expression(prior["zeta"], ("prior", "zeta"), scope, _RESPONSES_OF_PRIOR),
-            self.link(loss, ("loss", "link")),
-            self.expression(loss["argument"], ("loss", "argument"), scope, _RESPONSES_OF_LOSS),
-        )
-        self.check_scale(statement.scale, ("prior", "scale"))
-        self.check_zeta(statement.zeta, ("prior", "zeta"))
+        self.check_table(data["prior"], "prior", ("prior",))
+        self.check_table(data["loss"], "loss", ("loss",))
+        statement = self.statement(data, scope, {}, ())
         claims = self.claims(data, scope, statement)
         for table in NAMED:
             for name in data.get(table, {}):
@@ -178,7 +173,7 @@ class _Loader(Statements):
             of = entry.get("of", "")
             if of not in ("", "y", "y, t"):
                 self.fail((*path, "of"), "is not a response", Advice(of, '"y" or "y, t"'))
-            responses = _RESPONSES_OF_PRIOR if of else _RESPONSES_OF_LOSS
+            responses = RESPONSES_OF_PRIOR if of else RESPONSES_OF_LOSS
             definition = where.get(name)
             if definition is None:
                 inner = replace(scope, token=of == "y, t")
@@ -231,41 +226,21 @@ class _Loader(Statements):
         if not entry.get("printed", True) and "note" not in entry:
             advice = Advice(cure="say in note what it repairs or how it reads what is printed")
             self.fail((*path, "printed"), "a claim that nobody prints needs a note", advice)
-        changed = {"zeta", "scale", "link", "argument", "where"} & set(entry)
+        changed = {*PARTS, "where"} & set(entry)
         if changed:
             if "where" in entry:
                 scope = self.where(entry["where"], path, data, scope)
             # A part that the claim leaves alone is read again, so that `where` reaches it.
-            prior = {
-                **data["prior"],
-                **{key: entry[key] for key in ("zeta", "scale") if key in entry},
-            }
-            loss = {
-                **data["loss"],
-                **{key: entry[key] for key in ("link", "argument") if key in entry},
-            }
-
-            def place(table: str, key: str) -> KeyPath:
-                return (*path, key) if key in entry else (table, key)
-
-            statement = Statement.of(
-                self.scale(prior, place("prior", "scale"), scope),
-                self.expression(prior["zeta"], place("prior", "zeta"), scope, _RESPONSES_OF_PRIOR),
-                self.link(loss, place("loss", "link")),
-                self.expression(
-                    loss["argument"], place("loss", "argument"), scope, _RESPONSES_OF_LOSS
-                ),
-            )
-            at = (*path, "where") if "where" in entry else ("prior", "scale")
-            self.check_scale(statement.scale, (*path, "scale") if "scale" in entry else at)
-            self.check_zeta(statement.zeta, place("prior", "zeta"))
+            statement = self.statement(data, scope, entry, path)
+        if "knows" in entry:
+            self.one_of(entry["knows"], KNOWS, (*path, "knows"))
         residual = None
         if "residual" in entry:
             if status != "refuted":
                 cure = 'take it out, or write status = "refuted"'
                 self.fail((*path, "residual"), "a claim that is proved has none", Advice(cure=cure))
             residual = self.expression(
-                entry["residual"], (*path, "residual"), scope, _RESPONSES_OF_LOSS
+                entry["residual"], (*path, "residual"), scope, RESPONSES_OF_LOSS
             )
         return Claim(
             id=entry["id"],
@@ -277,6 +252,7 @@ class _Loader(Statements):
             residual=residual,
             note=entry.get("note", ""),
             is_main=not changed,
+            knows=entry.get("knows", ""),
         )
 
     def where(
@@ -300,7 +276,7 @@ class _Loader(Statements):
                 self.fail((*path, name), "unknown name", advice)
             self.check_kind(value, EXPRESSION, (*path, name))
             of = old.of if old else ""
-            responses = _RESPONSES_OF_PRIOR if of else _RESPONSES_OF_LOSS if old else frozenset()
+            responses = RESPONSES_OF_PRIOR if of else RESPONSES_OF_LOSS if old else frozenset()
             inner = replace(free, token=of == "y, t")
             body = self.expression(value, (*path, name), inner, responses)
             if old is None:

@@ -14,7 +14,6 @@ from midpo_sym.language.constants import constant
 from midpo_sym.language.errors import Advice, LanguageError
 from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.language.grammar.reader import Reader
-from midpo_sym.language.links import LINKS
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.sign import can_be_positive
 from midpo_sym.language.tree import Expression
@@ -96,11 +95,6 @@ class Statements(Tables):
                 f"write {bare}, and mind the sign of the loss's argument",
             )
             self.fail_at(path, "the scale of MI-DPO is positive, and this never is", advice)
-
-    def link(self, table: Mapping[str, Any], path: KeyPath) -> str:
-        return self.one_of(
-            table.get("link", "logsigmoid"), {name: link.text for name, link in LINKS.items()}, path
-        )
 
     def check_zeta(self, node: Expression, path: KeyPath) -> None:
         if not node.positive:

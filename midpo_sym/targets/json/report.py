@@ -12,7 +12,9 @@ from midpo_sym import __version__
 from midpo_sym.judges.exact import format_polynomial
 from midpo_sym.judges.tiny import VOCABULARY, TinyModels
 from midpo_sym.judges.witness import Witness
+from midpo_sym.language.objective import Objective
 from midpo_sym.language.printing.mathematics import to_latex
+from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.substitute import label_of_weight
 from midpo_sym.language.tree import Expression
@@ -21,11 +23,12 @@ from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.prover.priors.solve import Failure, Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.special_cases import Specialisation
+from midpo_sym.prover.terms import Part
 from midpo_sym.prover.verdict import Condition, Proved, Refuted, Verdict
 from midpo_sym.spec.library import Work
 from midpo_sym.spec.model import Citation, Derivation, Statement
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 def report(
@@ -186,16 +189,21 @@ def _result(
         "statement": {
             "scale": to_text(statement.scale),
             "zeta": to_text(statement.zeta),
-            "link": statement.link,
-            "argument": to_text(statement.argument),
+            "gives": statement.gives,
+            **_loss(statement.target, symbols),
             "latex": {
                 "zeta": to_latex(statement.zeta, symbols),
-                "argument": to_latex(statement.argument, symbols),
+                **_in_latex(statement.target, symbols),
             },
         },
         "value": _verdict(result.verdict, statement),
         "gradient": _verdict(result.gradient, statement),
-        "expected": {"value": expected_value.value, "gradient": expected_gradient.value},
+        "parts": [_part(part) for part in result.parts],
+        "expected": {
+            "value": expected_value.value,
+            "gradient": expected_gradient.value,
+            "prior_knows": (claim.knows if claim else "") or None,
+        },
         "as_expected": result.as_expected,
         "opinions": [
             {"judge": each.judge, "of": each.of, "says": each.says, "detail": each.detail}
@@ -216,6 +224,46 @@ def _result(
     if steps:
         found["steps"] = _steps(result.steps)
     return found
+
+
+def _loss(target: Objective, symbols: Mapping[str, Symbol]) -> dict[str, Any]:
+    """Return the terms of a loss; link and argument too, where it is one term and nothing else."""
+    one = target.only_term() if target.is_one_term else None
+    return {
+        "link": one and one.link.name,
+        "argument": one and to_text(one.argument),
+        "terms": [
+            {
+                "weight": to_text(term.weight),
+                "link": term.link.name,
+                "argument": to_text(term.argument),
+                "latex": {
+                    "weight": to_latex(term.weight, symbols),
+                    "argument": to_latex(term.argument, symbols),
+                },
+            }
+            for term in target.terms
+        ],
+        "plus": [to_text(each) for each in target.additive],
+    }
+
+
+def _in_latex(target: Objective, symbols: Mapping[str, Symbol]) -> dict[str, str | None]:
+    one = target.only_term() if target.is_one_term else None
+    return {"argument": one and to_latex(one.argument, symbols)}
+
+
+def _part(part: Part) -> dict[str, Any]:
+    """Return what came out of a term that was read by itself."""
+    statement = part.result.statement
+    return {
+        "number": part.number,
+        "sign": part.reading.sign,
+        "score_of": part.reading.score_of or None,
+        "anchor": to_text(part.reading.anchor),
+        "value": _verdict(part.verdict, statement),
+        "gradient": _verdict(part.result.gradient, statement),
+    }
 
 
 def _verdict(verdict: Verdict, statement: Statement) -> dict[str, Any]:
@@ -247,7 +295,9 @@ def _conditions(conditions: Iterable[Condition]) -> list[dict[str, str]]:
 
 def _witness(witness: Witness, statement: Statement) -> dict[str, Any]:
     left, right, _ = witness.shown
-    of_arguments = statement.link == FRAMEWORK_LINK and witness.losses is None
+    of_arguments = statement.gives != "loss" or (
+        statement.target.as_term().link.name == FRAMEWORK_LINK and witness.losses is None
+    )
     found = {
         **_models(witness.models),
         "of": "argument" if of_arguments else "loss",

@@ -20,9 +20,11 @@ from midpo_sym.prover.framework import abbreviations, framework_argument
 from midpo_sym.prover.priors.solve import Reach, Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.special_cases import Specialisation
+from midpo_sym.prover.terms import Part
 from midpo_sym.prover.verdict import (
     LABELS_ASSUMPTION,
     Cure,
+    Opinion,
     Proved,
     Refuted,
     Status,
@@ -31,6 +33,7 @@ from midpo_sym.prover.verdict import (
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.terminal.points import counterexample
 from midpo_sym.targets.wording import losses as wording
+from midpo_sym.targets.wording import shapes
 
 _STYLES = {Status.PROVED: "green", Status.REFUTED: "yellow", Status.UNDECIDED: "magenta"}
 _NARROW, _WIDE = 80, 100  # columns that keep claims on a line; that have room for what ζ knows
@@ -90,9 +93,12 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
     rows = Table.grid(padding=(0, 2), pad_edge=True)
     rows.add_column(no_wrap=True, style="dim")
     rows.add_column(overflow="fold")
+    if said := shapes.headline(result):
+        rows.add_row("proved", said)
     rows.add_row("prior", f"ζ(y) ∝ {to_unicode(statement.zeta, symbols)}")
     rows.add_row("scale", to_unicode(statement.scale, symbols))
-    rows.add_row("loss", f"{statement.link} of {to_unicode(statement.argument, symbols)}")
+    for k, text in enumerate(shapes.terms(statement.target, symbols)):
+        rows.add_row("" if k else "loss", text)
     for node in abbreviations(statement):
         rows.add_row("", f"{to_unicode(node, symbols)} = {to_unicode(node.body, symbols)}")
     if result.claim:
@@ -102,12 +108,15 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
         ("value", "gradient"), (result.verdict, result.gradient), result.expected, strict=True
     ):
         rows.add_row(of, _status(verdict.status, expected))
+    for part in result.parts:
+        shown = f"{wording.SIGNS[part.verdict.status.value]} {shapes.reading(part, symbols)}"
+        rows.add_row(f"term {part.number}", shown)
     for name, text in _details(result, symbols):
         rows.add_row(name, text)
     for each in specialises if result.claim is None or result.claim.is_main else ():
         rows.add_row("special case", wording.special_case(each, symbols))
-    for opinion in result.opinions:
-        rows.add_row(f"{opinion.judge}, {opinion.of}", f"{opinion.says} ({opinion.detail})")
+    for name, opinion in _opinions(result):
+        rows.add_row(f"{name}{opinion.judge}, {opinion.of}", f"{opinion.says} ({opinion.detail})")
     if result.claim and result.claim.note:
         rows.add_row("note", result.claim.note)
     parts: list[RenderableType] = [
@@ -115,23 +124,48 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
         rows,
     ]
     if result.witness:
-        parts.append(Padding(counterexample(result, result.witness), (1, 0, 0, 2), expand=False))
+        shown = next(
+            (part.result for part in result.parts if part.result.witness is result.witness), result
+        )
+        parts.append(Padding(counterexample(shown, result.witness), (1, 0, 0, 2), expand=False))
     return Group(*parts, "")
 
 
+def _opinions(result: Result) -> Iterator[tuple[str, Opinion]]:
+    """Yield what each judge says, with the term it is about if there are several."""
+    for part in result.parts:
+        name = f"term {part.number}: " if len(result.parts) > 1 else ""
+        yield from ((name, opinion) for opinion in part.result.opinions)
+    yield from (("", opinion) for opinion in result.opinions)
+
+
 def steps(result: Result) -> RenderableType:
-    """Return the derivation of a result, a line for each step."""
+    """Return the derivation of a result, a line for each step; of each of its terms."""
+    if result.parts:
+        return Group(*(_steps(part.result, _heading(result, part)) for part in result.parts))
+    return _steps(result, result.id)
+
+
+def _heading(result: Result, part: Part) -> str:
+    """Return the heading of the derivation of a term."""
+    read = shapes.reading(part, result.derivation.symbols)
+    return f"{result.id}, term {part.number}, read as {read}"
+
+
+def _steps(result: Result, heading: str) -> RenderableType:
     symbols = result.derivation.symbols
     found = result.steps
     if found is None:
-        return Text(f"{result.id} has no derivation: it is outside the class that has one.")
-    parts: list[RenderableType] = [Text(f"{result.id}, step by step", style="bold")]
+        return Text(f"{heading} has no derivation: it is outside the class that has one.")
+    parts: list[RenderableType] = [Text(f"{heading}, step by step", style="bold")]
     parts += ["  the implicit reward", _chain(found.reward, symbols)]
-    what = "loss" if found.of_losses else "argument"
+    what = "loss" if found.of_losses else "score" if result.statement.score_of else "argument"
     parts += [f"  the {what} of MI-DPO"]
     if isinstance(result.verdict, Proved):
         parts.append(_chain((*found.framework, *found.target), symbols))
         reached = "the loss" if found.of_losses else "the argument of the loss"
+        if result.statement.score_of:
+            reached += ", up to its sign and the anchor"
         parts.append(Text(f"  which is {reached}. ∎", style="green"))
         if not isinstance(result.gradient, Proved):
             parts.append(Text(f"  {wording.of_the_value(result)}", style="yellow"))
@@ -252,7 +286,8 @@ def _details(  # noqa: C901, PLR0912 - a row for each thing said
         case Refuted(part=part, residual=residual, cures=cures):
             yield "differs in", part
             if residual is not None:
-                yield "residual", f"{to_unicode(residual, symbols)}   (MI-DPO minus the loss)"
+                whole = "the argument" if result.parts else "the loss"
+                yield "residual", f"{to_unicode(residual, symbols)}   (MI-DPO minus {whole})"
             if not result.residual_as_expected:
                 expected = result.claim.residual if result.claim else None
                 if expected is not None:

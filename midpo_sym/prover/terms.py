@@ -1,0 +1,213 @@
+"""Losses of any shape, term by term: what of MI-DPO the argument of each link is.
+
+An argument is read as sign × (q − c): with q the argument of MI-DPO's own log-sigmoid and c = 0, or
+with q its score of one response and c an anchor, which is free of the responses. Each reading is
+a statement of its own, and judged as any other; the shape of the whole loss follows from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from midpo_sym.judges import random_models, witness
+from midpo_sym.kernel.forms import OutsideClassError
+from midpo_sym.kernel.theorem import Answer, decide
+from midpo_sym.language import tree
+from midpo_sym.language.links import LINKS
+from midpo_sym.language.objective import Objective, Term
+from midpo_sym.language.substitute import resolve_labels, unfold
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, implicit_reward, sides
+from midpo_sym.prover.priors.margin import negative, part_without_responses
+from midpo_sym.prover.verdict import (
+    Condition,
+    DisagreementError,
+    Opinion,
+    Proved,
+    Refuted,
+    Undecided,
+    Verdict,
+)
+from midpo_sym.spec.model import Statement
+
+if TYPE_CHECKING:
+    from midpo_sym.prover.prove import Result
+
+_TRIES = 200  # points among which one is looked for that tells two scores apart
+_ZERO = tree.Number(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The argument of a link as sign × (q − anchor), q being MI-DPO's argument or a score of it.
+
+    Attributes:
+        sign: 1 or -1.
+        anchor: what the score of a response is measured against; 0 for the argument of a pair.
+        statement: that sign × argument + anchor is q.
+    """
+
+    sign: int
+    anchor: Expression
+    statement: Statement
+
+    @property
+    def score_of(self) -> str:
+        """Return the response whose score q is; "" if it is the argument of a pair."""
+        return self.statement.score_of
+
+    @property
+    def argument(self) -> Expression:
+        """Return sign × (q − anchor)."""
+        quantity = framework_argument(self.statement)
+        apart = quantity if self.anchor == _ZERO else tree.add(quantity, tree.Neg(self.anchor))
+        return apart if self.sign > 0 else tree.Neg(apart)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A term of a loss, with what its argument is.
+
+    Attributes:
+        number: its place among the terms, from 1.
+        term: the term.
+        reading: what its argument is read as.
+        result: what came out of judging that.
+        alone: whether it was shown that no other reading holds, where this one does not.
+    """
+
+    number: int
+    term: Term
+    reading: Reading
+    result: Result
+    alone: bool
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return the verdict on the term: refuted only if every reading of it is."""
+        found = self.result.verdict
+        if isinstance(found, Refuted) and not self.alone:
+            return Undecided("as read it is refuted, and another reading is not")
+        return found
+
+
+def read_term(statement: Statement, argument: Expression) -> tuple[Reading, ...]:
+    """Return what an argument may be read as; the first that the kernel confirms comes first."""
+    spoken = tree.responses(unfold(argument)) & {"w", "l"}
+    one = min(spoken) if len(spoken) == 1 and statement.gives != "argument" else ""
+    alone = part_without_responses(argument) if one else _ZERO
+    found = [_reading(statement, argument, one, sign, alone) for sign in (1, -1)]
+    return tuple(sorted(found, key=lambda reading: not _holds(reading)))
+
+
+def _reading(
+    statement: Statement, argument: Expression, one: str, sign: int, alone: Expression
+) -> Reading:
+    anchor = negative(alone) if sign > 0 and alone != _ZERO else alone
+    read = argument if sign > 0 else negative(argument)
+    whole = read if anchor == _ZERO else tree.add(read, anchor)
+    target = Objective((Term(LINKS[FRAMEWORK_LINK], whole),))
+    judged = Statement(statement.scale, statement.zeta, target, score_of=one)
+    return Reading(sign, anchor, judged)
+
+
+def _holds(reading: Reading) -> bool:
+    try:
+        return decide(*sides(reading.statement)).answer is Answer.EQUAL
+    except OutsideClassError:
+        return False
+
+
+def no_other(statement: Statement, argument: Expression, reading: Reading) -> bool:
+    """Return whether exact points show that an argument is neither q − c nor c − q for any c.
+
+    Of one response, q(a) − q(b) would be that of the argument, up to its sign. Of a pair, q and -q
+    have to fail; and the argument has to depend on both responses, or else it might be a score.
+    """
+    if reading.score_of:
+        score = resolve_labels(unfold(implicit_reward(statement, reading.score_of)))
+        return all(
+            _differ(_change(score, reading.score_of), _change(read, reading.score_of))
+            for read in map(resolve_labels, map(unfold, (argument, tree.Neg(argument))))
+        )
+    whole = framework_argument(statement)
+    apart = _differ(whole, argument) and _differ(whole, tree.Neg(argument))
+    if not apart or statement.gives == "argument":
+        return apart
+    plain = resolve_labels(unfold(argument))
+    return all(_differ(plain, tree.at_responses(plain, {s: "v"})) for s in ("w", "l"))
+
+
+def _change(score: Expression, response: str) -> Expression:
+    """Return the score of one response minus that of another."""
+    one, other = (tree.at_responses(score, {response: name}) for name in ("w", "l"))
+    return tree.add(one, tree.Neg(other))
+
+
+def _differ(left: Expression, right: Expression) -> bool:
+    names = tuple(sorted({"w", "l"} | tree.responses(left) | tree.responses(right)))
+    found = witness.search(left, right, tries=_TRIES, responses=names)
+    return found.value is not None
+
+
+def framework_loss(statement: Statement, readings: Sequence[Reading]) -> Expression:
+    """Return the loss with what MI-DPO has for each argument in its place."""
+    terms = tuple(
+        Term(term.link, reading.argument, term.weight)
+        for term, reading in zip(statement.target.terms, readings, strict=True)
+    )
+    return Objective(terms, statement.target.additive).loss
+
+
+def combined(
+    statement: Statement, parts: Sequence[Part]
+) -> tuple[Verdict, Verdict, tuple[Opinion, ...]]:
+    """Return the verdicts of value and gradient on a loss, from those on its terms.
+
+    Raises:
+        DisagreementError: every term is proved, and random models contradict the whole.
+    """
+    value = _joint(parts, [part.verdict for part in parts])
+    gradients = [
+        part.result.gradient
+        if isinstance(part.verdict, Proved) or part.alone
+        else Undecided("the value of the term is undecided")
+        for part in parts
+    ]
+    gradient = _joint(parts, gradients)
+    if not isinstance(value, Proved):
+        return value, gradient, ()
+    left = framework_loss(statement, [part.reading for part in parts])
+    try:
+        numbers = random_models.compare(left, statement.target.loss)
+    except OverflowError as error:
+        undecided = Undecided(f"too large a number for the numerical check, in {error}")
+        return undecided, undecided, ()
+    if not numbers.values_agree:
+        raise DisagreementError("every term is proved, and random models contradict the loss")
+    if isinstance(gradient, Proved) and not numbers.slopes_agree:
+        raise DisagreementError("every gradient is proved, and random models contradict the loss")
+    where = f"the whole loss, on {numbers.points} random language models, {numbers.digits} digits"
+    opinions = [Opinion("numbers", "value", "equal", where)]
+    agrees = "equal" if numbers.slopes_agree else "different"
+    return value, gradient, (*opinions, Opinion("numbers", "gradient", agrees, where))
+
+
+def _joint(parts: Sequence[Part], verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the verdict that all of some verdicts make together."""
+    for part, verdict in zip(parts, verdicts, strict=True):
+        if isinstance(verdict, Refuted):
+            name = verdict.part if len(parts) == 1 else f"{verdict.part} of term {part.number}"
+            return Refuted(name, verdict.residual if len(parts) == 1 else None, verdict.witness)
+    for part, verdict in zip(parts, verdicts, strict=True):
+        if isinstance(verdict, Undecided):
+            return Undecided(f"term {part.number}: {verdict.reason}")
+    conditions: dict[Expression, Condition] = {}
+    assumptions: dict[str, None] = {}
+    for verdict in verdicts:
+        assert isinstance(verdict, Proved)
+        conditions.update((each.expression, each) for each in verdict.conditions)
+        assumptions.update(dict.fromkeys(verdict.assumptions))
+    return Proved(tuple(conditions.values()), tuple(assumptions))

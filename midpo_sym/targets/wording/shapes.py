@@ -1,0 +1,80 @@
+"""What is said of the shape of a loss: its links, its terms, and what of MI-DPO each of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from midpo_sym.language import tree
+from midpo_sym.language.links import VARIABLE, Link
+from midpo_sym.language.objective import Objective, Term
+from midpo_sym.language.printing.mathematics import to_unicode
+from midpo_sym.prover.prove import Result
+from midpo_sym.prover.terms import Part
+from midpo_sym.prover.verdict import Proved
+from midpo_sym.targets.wording.notation import Symbols
+
+_ONE, _ZERO = tree.Number(1), tree.Number(0)
+
+
+def link_name(link: Link, symbols: Symbols) -> str:
+    """Return what a link is called in a sentence: its word, or its expression."""
+    return link.name if link.is_named else to_unicode(link.body, symbols)
+
+
+def terms(target: Objective, symbols: Symbols) -> Iterator[str]:
+    """Yield the terms of a loss, a line for each, and then what is added to them."""
+    for term in target.terms:
+        yield _term(term, symbols)
+    for each in target.additive:
+        yield f"plus {to_unicode(each, symbols)}"
+
+
+def _term(term: Term, symbols: Symbols) -> str:
+    named = f"{link_name(term.link, symbols)} of {to_unicode(term.argument, symbols)}"
+    if term.weight == _ONE:
+        return named
+    weight = to_unicode(term.weight, symbols)
+    return f"{weight if _is_short(term.weight) else f'({weight})'} × {named}"
+
+
+def _is_short(node: tree.Expression) -> bool:
+    return not isinstance(node, (tree.Add, tree.Neg, tree.Div))
+
+
+def reading(part: Part, symbols: Symbols) -> str:
+    """Return what the argument of a term is, as an equation and in words."""
+    quantity = f"s(y_{part.reading.score_of})" if part.reading.score_of else "s(y_w) − s(y_l)"
+    anchor = part.reading.anchor
+    inner = quantity
+    if anchor != _ZERO:
+        text = to_unicode(tree.Neg(anchor), symbols)
+        inner += f" − {text[1:]}" if text.startswith("−") else f" + {text}"
+    negated = f"−({inner})" if " " in inner else f"−{inner}"
+    equation = f"{VARIABLE.name} = {inner if part.reading.sign > 0 else negated}"
+    return f"{equation}: {what(part, symbols)}"
+
+
+def what(part: Part, symbols: Symbols) -> str:
+    """Return what of MI-DPO the argument of a term is."""
+    minus = "" if part.reading.sign > 0 else "minus "
+    if not part.reading.score_of:
+        return f"{minus}MI-DPO's argument"
+    anchor = to_unicode(part.reading.anchor, symbols)
+    return f"{minus}MI-DPO's score of y_{part.reading.score_of} against the anchor {anchor}"
+
+
+def headline(result: Result) -> str:
+    """Return what is proved of a loss whose terms are read one by one; "" if it is not."""
+    if not result.parts or not isinstance(result.verdict, Proved):
+        return ""
+    symbols = result.derivation.symbols
+    said = [
+        f"{what(part, symbols)}, under the link {link_name(part.term.link, symbols)}"
+        for part in result.parts
+    ]
+    if len(said) > 1:
+        said = [
+            f"term {part.number}: {text}" for part, text in zip(result.parts, said, strict=True)
+        ]
+    added = [to_unicode(each, symbols) for each in result.statement.target.additive]
+    return "; ".join([*said, *(f"and added: {text}" for text in added)])
