@@ -90,7 +90,9 @@ def certify(
 
     pipeline = Pipeline()
     results = (pipeline.judge(*task) for task in progress(tasks, "proving"))
-    outcomes = [outcome.prepare(each) for each in results]
+    prepared = [(task, outcome.prepare(each)) for task, each in zip(tasks, results, strict=True)]
+    outcomes = [each for _, found in prepared for each in found]
+    tasks = [task for task, found in prepared for _ in found]
     everything = not targets
     if coverage:
         _cover(outcomes, as_json=as_json)

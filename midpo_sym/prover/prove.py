@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +40,7 @@ class Result:
         seconds: how long it took.
         session: remembers what is computed for the properties below; that of the verdict.
         parts: of a loss whose terms are read one by one, what came out of each.
+        term: of such a part, the place of its term among them, from 1; 0 of anything else.
     """
 
     derivation: Derivation
@@ -51,6 +52,7 @@ class Result:
     seconds: float
     session: Session = field(default_factory=Session, compare=False)
     parts: tuple[Part, ...] = ()
+    term: int = 0
 
     def __repr__(self) -> str:
         """Say what came out, in a line."""
@@ -59,8 +61,9 @@ class Result:
 
     @property
     def id(self) -> str:
-        """Return the id of the derivation, and of the claim if there is one."""
-        return f"{self.derivation.id}/{self.claim.id}" if self.claim else self.derivation.id
+        """Return the id of the derivation, of the claim if there is one, and of the term."""
+        whole = f"{self.derivation.id}/{self.claim.id}" if self.claim else self.derivation.id
+        return f"{whole}/term-{self.term}" if self.term else whole
 
     @property
     def expected(self) -> tuple[Status, Status]:
@@ -197,11 +200,13 @@ def prove_statement(
 def _proved(statement: Statement, derivation: Derivation, claim: Claim | None, work: int) -> Result:
     start = time.perf_counter()
     parts: tuple[Part, ...] = ()
+    term: int = 0
     if statement.gives == "loss":
         verdict, gradient, opinions = judge(*sides(statement), statement=statement, work=work)
     else:
         parts = tuple(
-            _part(statement, derivation, k, work) for k in range(len(statement.target.terms))
+            _part(statement, derivation, claim, place, work)
+            for place in range(len(statement.target.terms))
         )
         verdict, gradient, opinions = combined(statement, parts)
     seconds = time.perf_counter() - start
@@ -211,11 +216,14 @@ def _proved(statement: Statement, derivation: Derivation, claim: Claim | None, w
         )
 
 
-def _part(statement: Statement, derivation: Derivation, place: int, work: int) -> Part:
+def _part(
+    statement: Statement, derivation: Derivation, claim: Claim | None, place: int, work: int
+) -> Part:
     """Return what the argument of one term is."""
     term = statement.target.terms[place]
     first, *_ = read_term(statement, term.argument)
-    result = prove_statement(first.statement, derivation, work=work)
+    judged = prove_statement(first.statement, derivation, work=work)
+    result = replace(judged, claim=claim, term=place + 1)
     refuted = result.verdict.status is Status.REFUTED
     alone = not refuted or no_other(statement, term.argument, first)
     return Part(place + 1, term, first, result, alone)

@@ -15,6 +15,7 @@ from midpo_sym.language.printing import symbols
 from midpo_sym.language.vocabulary import (
     DOMAINS,
     FUNCTIONS,
+    GIVES,
     QUANTITIES,
     RESERVED,
     RESPONSES,
@@ -29,6 +30,7 @@ from midpo_sym.spec.reading.keys import KEYS
 README = (Path(__file__).parents[2] / "derivations" / "README.md").read_text(encoding="utf-8")
 MODULES = (
     import_module("midpo_sym.spec.reading.losses"),
+    import_module("midpo_sym.spec.reading.objectives"),
     files,
     statements,
     tables_of_a_file,
@@ -81,8 +83,10 @@ def rows_of_limits() -> set[tuple[str, str]]:
 
 EXPECTED = {
     "The file": rows_of_keys(""),
-    **{f"`[{name}]`": rows_of_keys(name) for name in KEYS if name not in ("", "claim")},
+    **{f"`[{name}]`": rows_of_keys(name) for name in KEYS if name not in ("", "claim", "term")},
     "`[[claim]]`": rows_of_keys("claim"),
+    "`[[loss.term]]`": rows_of_keys("term"),
+    "What MI-DPO gives": [(f"`{name}`", meaning) for name, meaning in GIVES.items()],
     "Quantities": rows_of_words(QUANTITIES),
     "Functions": rows_of_words(FUNCTIONS),
     "Responses": [(f"`{name}`", meaning) for name, meaning in RESPONSES.items()],
@@ -107,7 +111,7 @@ def test_the_limits_are_those_of_the_code():
     """Every constant has a row with its value."""
     rows = tables(README)["Limits"]
     assert {row[:2] for row in rows} == rows_of_limits()
-    assert len(rows) == 13
+    assert len(rows) == 14
 
 
 def test_a_changed_table_is_noticed():

@@ -86,14 +86,14 @@ KEYS: dict[str, dict[str, Key]] = {
         ("gives", TEXT, False, "what of the loss MI-DPO gives with it; `loss` if left out"),
     ),
     "loss": rows(
-        ("link", TEXT, False, "a row of the links, or an expression in a; `logsigmoid`"),
+        ("link", TEXT, False, "a named link, or an expression in a; `logsigmoid` if left out"),
         ("argument", EXPRESSION, False, "what goes into the link, in terms of w and l"),
         ("term", TABLE, False, "instead of the two: one entry for each term, `[[loss.term]]`"),
         ("plus", EXPRESSION, False, "what is added to the terms, in terms of w and l"),
     ),
     "term": rows(
         ("weight", EXPRESSION, False, "what the term is multiplied by; 1 if left out"),
-        ("link", TEXT, False, "a row of the links, or an expression in a; `logsigmoid`"),
+        ("link", TEXT, False, "a named link, or an expression in a; `logsigmoid` if left out"),
         ("argument", EXPRESSION, True, "what goes into the link, in terms of w and l"),
     ),
     "claim": rows(

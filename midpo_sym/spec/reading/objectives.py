@@ -16,7 +16,7 @@ from midpo_sym.language.vocabulary import GIVES
 from midpo_sym.spec.model import Statement
 from midpo_sym.spec.reading.place import KeyPath
 from midpo_sym.spec.reading.statements import Statements
-from midpo_sym.spec.reading.tables import NAME, short
+from midpo_sym.spec.reading.tables import NAME, did_you_mean, short
 
 MAX_TERMS = 12
 RESPONSES_OF_LOSS = frozenset({"w", "l"})
@@ -77,7 +77,7 @@ class Objectives(Statements):
             if "argument" not in loss:
                 advice = Advice(cure="add argument, or [[loss.term]] for each term")
                 self.fail(at["argument"][:-1], "the loss has no argument", advice)
-            terms = (self.term(loss, at, scope),)
+            terms: tuple[Term, ...] = (self.term(loss, at, scope),)
         else:
             terms = self.terms(loss, at, scope)
         if "plus" not in loss:
@@ -117,7 +117,9 @@ class Objectives(Statements):
             return LINKS[text]
         variable = VARIABLE.name
         if NAME.fullmatch(text) and text != variable:
-            self.one_of(text, {name: link.text for name, link in LINKS.items()}, path)
+            allowed = f"{', '.join(LINKS)}, or an expression in {variable}"
+            advice = Advice(short(text), allowed, did_you_mean(text, LINKS))
+            self.fail(path, "is not the name of a link", advice)
         if variable in scope.parameters or variable in scope.definitions:
             cure = f"give what is declared as {variable} another name"
             message = f"{variable} is the variable of a link, and the name of something else"

@@ -134,6 +134,8 @@ Local Open Scope R_scope.
 def emit(result: Result) -> Certificate | Outside:
     """Return the certificate of a result's value, or why there is none."""
     stem = names.file_stem(result.claim.id if result.claim else None)
+    if result.term:
+        stem += f"_term_{result.term}"
     has_lines = (
         result.verdict.status is Status.PROVED
         and result.statement.target.is_one_term
@@ -170,6 +172,10 @@ def emit_statement(
         return Outside(id_, "the prover decides neither way")
     if not statement.target.is_one_term:
         return Outside(id_, "certificates are of losses of one term")
+    if statement.score_of:
+        return Outside(id_, "certificates are of the arguments of pairs, and this is one score")
+    if not statement.target.only_term().link.is_named:
+        return Outside(id_, "certificates are of named links, and of the arguments of any")
     opaque = is_opaque(statement)
     if verdict.status is Status.REFUTED:
         at = instance.refutation(statement)

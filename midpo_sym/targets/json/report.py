@@ -230,8 +230,8 @@ def _loss(target: Objective, symbols: Mapping[str, Symbol]) -> dict[str, Any]:
     """Return the terms of a loss; link and argument too, where it is one term and nothing else."""
     one = target.only_term() if target.is_one_term else None
     return {
-        "link": one and one.link.name,
-        "argument": one and to_text(one.argument),
+        "link": one.link.name if one else None,
+        "argument": to_text(one.argument) if one else None,
         "terms": [
             {
                 "weight": to_text(term.weight),
@@ -250,7 +250,7 @@ def _loss(target: Objective, symbols: Mapping[str, Symbol]) -> dict[str, Any]:
 
 def _in_latex(target: Objective, symbols: Mapping[str, Symbol]) -> dict[str, str | None]:
     one = target.only_term() if target.is_one_term else None
-    return {"argument": one and to_latex(one.argument, symbols)}
+    return {"argument": to_latex(one.argument, symbols) if one else None}
 
 
 def _part(part: Part) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.prover.derivation.steps import Step
 from midpo_sym.prover.framework import abbreviations, framework_argument
 from midpo_sym.prover.prove import Result
-from midpo_sym.prover.verdict import Proved, Refuted, Undecided
+from midpo_sym.prover.terms import Part
+from midpo_sym.prover.verdict import Proved, Refuted, Undecided, Verdict
 from midpo_sym.targets.wording.losses import of_the_value
 
 _CHARACTERS = {
@@ -65,7 +66,43 @@ def to_article(file: str, fragment: str) -> str:
 
 
 def derivation(result: Result) -> str:
-    """Return the derivation of one result."""
+    """Return the derivation of one result, or of each of its terms."""
+    if not result.parts:
+        return _derivation(result)
+    symbols = result.derivation.symbols
+    parts = []
+    for part in result.parts:
+        argument = to_latex(part.term.argument, symbols)
+        parts += [
+            _derivation(part.result),
+            rf"Term {part.number} of the loss has the argument",
+            r"\begin{align*}",
+            rf"a &= {argument} {_relation(part.verdict)} {_reading(part, symbols)}.",
+            r"\end{align*}",
+        ]
+    return "\n".join(parts)
+
+
+def _relation(verdict: Verdict) -> str:
+    """Return the sign between two sides."""
+    if isinstance(verdict, Proved):
+        return "="
+    return r"\neq" if isinstance(verdict, Refuted) else r"\overset{?}{=}"
+
+
+def _reading(part: Part, symbols: Mapping[str, Symbol]) -> str:
+    """Return what an argument is, s being MI-DPO's score of a response."""
+    of = part.reading.score_of
+    quantity = f"s(y_{of})" if of else "s(y_w) - s(y_l)"
+    if part.reading.anchor != tree.Number(0):
+        anchor = to_latex(tree.Neg(part.reading.anchor), symbols)
+        quantity += anchor if anchor.startswith("-") else f" + {anchor}"
+    if part.reading.sign > 0:
+        return quantity
+    return f"-{quantity}" if " " not in quantity and of else rf"-\left({quantity}\right)"
+
+
+def _derivation(result: Result) -> str:
     symbols = result.derivation.symbols
     steps = result.steps
     statuses = f"value {result.verdict.status.value}, gradient {result.gradient.status.value}"
@@ -82,7 +119,9 @@ def derivation(result: Result) -> str:
     ]
     lines += _definitions(result)
     lines += ["The implicit reward is", *_chain(steps.reward, symbols)]
-    lines += [f"so the {'loss' if steps.of_losses else 'argument of the log-sigmoid'} is"]
+    of = result.statement.score_of
+    what = "loss" if steps.of_losses else "argument of the log-sigmoid"
+    lines += [f"so the {f'score $s(y_{of})$' if of else what} is"]
     if isinstance(result.verdict, Proved):
         lines += _chain((*steps.framework, *steps.target), symbols)
         lines += _conditions(result.verdict, symbols)

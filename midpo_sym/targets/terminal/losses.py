@@ -124,10 +124,10 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
         rows,
     ]
     if result.witness:
-        shown = next(
+        judged = next(
             (part.result for part in result.parts if part.result.witness is result.witness), result
         )
-        parts.append(Padding(counterexample(shown, result.witness), (1, 0, 0, 2), expand=False))
+        parts.append(Padding(counterexample(judged, result.witness), (1, 0, 0, 2), expand=False))
     return Group(*parts, "")
 
 

@@ -101,9 +101,14 @@ class Outcome:
         return f"{some} are left out: the procedure does not replay them"
 
 
-def prepare(result: Result) -> Outcome:
-    """Return a statement's certificate, not checked yet."""
-    return Outcome(result.id, result.expected[0], emit(result), None)
+def prepare(result: Result) -> tuple[Outcome, ...]:
+    """Return a statement's certificate, not checked yet; or one of each term that is read alone."""
+    expected = result.expected[0]
+    if not result.parts:
+        return (Outcome(result.id, expected, emit(result), None),)
+    if result.verdict.status is not expected:
+        return tuple(Outcome(p.result.id, expected, emit(p.result), None) for p in result.parts)
+    return tuple(Outcome(p.result.id, p.verdict.status, emit(p.result), None) for p in result.parts)
 
 
 def settle(outcome: Outcome, workshop: Workshop) -> Outcome:
