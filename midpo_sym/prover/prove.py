@@ -169,6 +169,8 @@ class Result:
     @cached_property
     def prior(self) -> Solution:
         """Return the prior that gives the statement's loss, solved from the loss alone."""
+        if len(self.parts) == 1:
+            return self.parts[0].result.prior
         with remembering(self.session):
             return solve_prior(self.statement)
 
@@ -200,7 +202,6 @@ def prove_statement(
 def _proved(statement: Statement, derivation: Derivation, claim: Claim | None, work: int) -> Result:
     start = time.perf_counter()
     parts: tuple[Part, ...] = ()
-    term: int = 0
     if statement.gives == "loss":
         verdict, gradient, opinions = judge(*sides(statement), statement=statement, work=work)
     else:
