@@ -66,13 +66,22 @@ def test_the_output_shown_is_the_output():
 
 
 @pytest.mark.slow
-def test_the_specification_shown_proves(tmp_path):
-    (text,) = blocks("toml")
-    path = tmp_path / "ln_dpo.toml"
+@pytest.mark.parametrize(
+    ("place", "title", "said"),
+    [
+        (0, "LN-DPO", "value              ✓ proved"),
+        (1, "KTO", "term 2             ✓ a = −(s(y_l) − α·z₀)"),
+    ],
+)
+def test_the_specification_shown_proves(place, title, said, tmp_path):
+    text = blocks("toml")[place]
+    assert len(blocks("toml")) == 2
+    path = tmp_path / "shown.toml"
     path.write_text(text, encoding="utf-8")
-    assert tomllib.loads(text)["title"] == "LN-DPO"
+    assert tomllib.loads(text)["title"] == title
     done = subprocess.run([*MIDPO, "prove", str(path)], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert said in done.stdout
 
 
 def test_the_python_shown_runs(capsys):

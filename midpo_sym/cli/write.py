@@ -18,7 +18,14 @@ from midpo_sym.spec.reading.losses import ID, load
 @click.command(epilog="Example: midpo new my_loss && midpo prove my_loss.toml")
 @click.argument("id_", metavar="ID")
 @click.option("--dir", "folder", type=Path, default=".", help="Where to write it.")
-def new(id_: str, folder: Path) -> None:
+@click.option(
+    "--shape",
+    type=click.Choice(["pair", "terms"]),
+    default="pair",
+    show_default=True,
+    help="A loss of the argument of a pair, or one of several terms, anchors and links.",
+)
+def new(id_: str, folder: Path, shape: str) -> None:
     """Write a specification to start from, ID.toml; it proves as it stands."""
     if not ID.fullmatch(id_):
         raise UsageError(
@@ -29,7 +36,7 @@ def new(id_: str, folder: Path) -> None:
     from midpo_sym.targets.toml.scaffold import new_specification  # noqa: PLC0415 - loads jinja2
 
     path = folder / f"{id_}.toml"
-    write_file(path, new_specification(id_).encode(), cure="choose another id")
+    write_file(path, new_specification(id_, shape).encode(), cure="choose another id")
     click.echo(f"{path} written. Next: midpo prove {path} --steps")
 
 

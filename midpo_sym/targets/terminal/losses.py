@@ -108,6 +108,8 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
         ("value", "gradient"), (result.verdict, result.gradient), result.expected, strict=True
     ):
         rows.add_row(of, _status(verdict.status, expected))
+    if hint := shapes.hint(result):
+        rows.add_row("ask instead", hint)
     for part in result.parts:
         shown = f"{wording.SIGNS[part.verdict.status.value]} {shapes.reading(part, symbols)}"
         rows.add_row(f"term {part.number}", shown)

@@ -10,7 +10,7 @@ from midpo_sym.language.objective import Objective, Term
 from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.terms import Part
-from midpo_sym.prover.verdict import Proved
+from midpo_sym.prover.verdict import Proved, Refuted
 from midpo_sym.targets.wording.notation import Symbols
 
 _ONE, _ZERO = tree.Number(1), tree.Number(0)
@@ -78,3 +78,14 @@ def headline(result: Result) -> str:
         ]
     added = [to_unicode(each, symbols) for each in result.statement.target.additive]
     return "; ".join([*said, *(f"and added: {text}" for text in added)])
+
+
+def hint(result: Result) -> str:
+    """Return what to ask of a loss that is not MI-DPO's as a whole; "" if there is nothing."""
+    if result.statement.gives != "loss" or isinstance(result.verdict, Proved):
+        return ""
+    if isinstance(result.verdict, Refuted) and result.verdict.part == "link":
+        return 'gives = "argument" says that MI-DPO has its argument, under another link'
+    if not result.statement.target.is_one_term:
+        return 'gives = "terms" asks what of MI-DPO each of its terms is'
+    return ""

@@ -96,7 +96,7 @@ def test_the_trust_page_says_what_remains(rendered):
     (end,) = [n for n, line in enumerate(lines) if line.startswith("(** * What follows is proof")]
     assert f"They are {end}\n" in page
     rows = coverage.coverage(
-        [outcome.prepare(each) for id_ in api.ids() for each in api.check(id_)],
+        [o for id_ in api.ids() for each in api.check(id_) for o in outcome.prepare(each)],
         catalogue.theories(),
         catalogue.audits(),
     )

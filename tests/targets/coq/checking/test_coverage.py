@@ -36,7 +36,7 @@ AUDIT = SimpleNamespace(
 
 @pytest.fixture(scope="session")
 def outcomes(results):
-    return [prepare(each) for each in results]
+    return [outcome for each in results for outcome in prepare(each)]
 
 
 @pytest.mark.slow
