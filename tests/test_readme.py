@@ -69,8 +69,8 @@ def test_the_output_shown_is_the_output():
 @pytest.mark.parametrize(
     ("place", "title", "said"),
     [
-        (0, "LN-DPO", "value              ✓ proved"),
-        (1, "KTO", "term 2             ✓ a = −(s(y_l) − α·z₀)"),
+        (0, "LN-DPO", "value ✓ proved"),
+        (1, "KTO", "term 2 ✓ a = −(s(y_l) − α·z₀)"),
     ],
 )
 def test_the_specification_shown_proves(place, title, said, tmp_path):
@@ -81,7 +81,7 @@ def test_the_specification_shown_proves(place, title, said, tmp_path):
     assert tomllib.loads(text)["title"] == title
     done = subprocess.run([*MIDPO, "prove", str(path)], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert said in done.stdout
+    assert said in " ".join(done.stdout.split())
 
 
 def test_the_python_shown_runs(capsys):

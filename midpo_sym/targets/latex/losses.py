@@ -92,14 +92,16 @@ def _relation(verdict: Verdict) -> str:
 
 def _reading(part: Part, symbols: Mapping[str, Symbol]) -> str:
     """Return what an argument is, s being MI-DPO's score of a response."""
-    of = part.reading.score_of
-    quantity = f"s(y_{of})" if of else "s(y_w) - s(y_l)"
-    if part.reading.anchor != tree.Number(0):
-        anchor = to_latex(tree.Neg(part.reading.anchor), symbols)
-        quantity += anchor if anchor.startswith("-") else f" + {anchor}"
-    if part.reading.sign > 0:
+    reading = part.reading
+    quantity = f"s(y_{reading.score_of})" if reading.score_of else "s(y_w) - s(y_l)"
+    alone = bool(reading.score_of)
+    if reading.anchor != tree.Number(0):
+        anchor = to_latex(tree.Neg(reading.anchor), symbols)
+        quantity += f" - {anchor[1:].lstrip()}" if anchor.startswith("-") else f" + {anchor}"
+        alone = False
+    if reading.sign > 0:
         return quantity
-    return f"-{quantity}" if " " not in quantity and of else rf"-\left({quantity}\right)"
+    return f"-{quantity}" if alone else rf"-\left({quantity}\right)"
 
 
 def _derivation(result: Result) -> str:

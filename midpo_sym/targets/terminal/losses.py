@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -108,12 +109,7 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
         ("value", "gradient"), (result.verdict, result.gradient), result.expected, strict=True
     ):
         rows.add_row(of, _status(verdict.status, expected))
-    if hint := shapes.hint(result):
-        rows.add_row("ask instead", hint)
-    for part in result.parts:
-        shown = f"{wording.SIGNS[part.verdict.status.value]} {shapes.reading(part, symbols)}"
-        rows.add_row(f"term {part.number}", shown)
-    for name, text in _details(result, symbols):
+    for name, text in chain(_shape(result, symbols), _details(result, symbols)):
         rows.add_row(name, text)
     for each in specialises if result.claim is None or result.claim.is_main else ():
         rows.add_row("special case", wording.special_case(each, symbols))
@@ -131,6 +127,15 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
         )
         parts.append(Padding(counterexample(judged, result.witness), (1, 0, 0, 2), expand=False))
     return Group(*parts, "")
+
+
+def _shape(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str, str]]:
+    """Yield what the terms of a loss are, where they are read one by one; or what to ask."""
+    if hint := shapes.hint(result):
+        yield "ask instead", hint
+    for part in result.parts:
+        sign = wording.SIGNS[part.verdict.status.value]
+        yield f"term {part.number}", f"{sign} {shapes.reading(part, symbols)}"
 
 
 def _opinions(result: Result) -> Iterator[tuple[str, Opinion]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-
 TEMPLATES = {"pair": "new.toml.jinja", "terms": "terms.toml.jinja"}
 
 
