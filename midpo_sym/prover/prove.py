@@ -20,7 +20,7 @@ from midpo_sym.prover.framework import sides
 from midpo_sym.prover.judge import judge
 from midpo_sym.prover.priors.solve import Solution, solve_prior
 from midpo_sym.prover.properties import Properties, compute_properties, simplest_reward
-from midpo_sym.prover.terms import Part, combined, framework_loss, no_other, read_term
+from midpo_sym.prover.shapes.terms import Part, combined, framework_loss, no_other, read_term
 from midpo_sym.prover.verdict import Opinion, Refuted, Status, Verdict
 from midpo_sym.session import Session, remembered, remembering
 from midpo_sym.spec.model import Claim, Derivation, Statement

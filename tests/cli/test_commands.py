@@ -228,7 +228,7 @@ def test_several_terms_are_shown_term_by_term(midpo, spec):
     assert "plus −log π(y_w)" in out
     assert out.count("the score of MI-DPO") == 2
     latex = midpo("prove", spec(KTO), "--latex").out
-    assert r"= -\left(s(y_l) - \alpha\,z_0\right)." in latex
+    assert r"= -\left(s(y_l) - \alpha\,z_{0}\right)." in latex
     wrong = KTO.replace("- z0", "- z0*length(w)")
     assert r"\neq s(y_w)" in midpo("prove", spec(wrong), "--latex").out
 

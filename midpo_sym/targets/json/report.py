@@ -22,8 +22,9 @@ from midpo_sym.prover.derivation.steps import Step, Steps
 from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.prover.priors.solve import Failure, Solution
 from midpo_sym.prover.prove import Result
+from midpo_sym.prover.shapes.links import Fact, LinkFacts, link_facts, weight_kind
+from midpo_sym.prover.shapes.terms import Part
 from midpo_sym.prover.special_cases import Specialisation
-from midpo_sym.prover.terms import Part
 from midpo_sym.prover.verdict import Condition, Proved, Refuted, Verdict
 from midpo_sym.spec.library import Work
 from midpo_sym.spec.model import Citation, Derivation, Statement
@@ -237,6 +238,8 @@ def _loss(target: Objective, symbols: Mapping[str, Symbol]) -> dict[str, Any]:
                 "weight": to_text(term.weight),
                 "link": term.link.name,
                 "argument": to_text(term.argument),
+                "weight_is": weight_kind(term.weight),
+                "link_is": _link(link_facts(term.link)),
                 "latex": {
                     "weight": to_latex(term.weight, symbols),
                     "argument": to_latex(term.argument, symbols),
@@ -245,6 +248,21 @@ def _loss(target: Objective, symbols: Mapping[str, Symbol]) -> dict[str, Any]:
             for term in target.terms
         ],
         "plus": [to_text(each) for each in target.additive],
+    }
+
+
+def _link(facts: LinkFacts) -> dict[str, Any]:
+    """Return what is known of a link."""
+
+    def said(fact: Fact) -> dict[str, Any]:
+        points = [{name: str(value) for name, value in at.items()} for at in fact.points]
+        return {"answer": fact.answer.value, "points": points}
+
+    return {
+        "decreasing": said(facts.decreasing),
+        "convex": said(facts.convex),
+        "bounded_below": said(facts.bounded_below),
+        "slope_at_zero": _text(facts.slope_at_zero),
     }
 
 

@@ -12,7 +12,7 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.prover.derivation.steps import Step
 from midpo_sym.prover.framework import abbreviations, framework_argument
 from midpo_sym.prover.prove import Result
-from midpo_sym.prover.terms import Part
+from midpo_sym.prover.shapes.terms import Part
 from midpo_sym.prover.verdict import Proved, Refuted, Undecided, Verdict
 from midpo_sym.targets.wording.losses import of_the_value
 

@@ -17,11 +17,11 @@ from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.derivation.steps import Step
-from midpo_sym.prover.framework import abbreviations, framework_argument
+from midpo_sym.prover.framework import FRAMEWORK_LINK, abbreviations, framework_argument
 from midpo_sym.prover.priors.solve import Reach, Solution
 from midpo_sym.prover.prove import Result
+from midpo_sym.prover.shapes.terms import Part
 from midpo_sym.prover.special_cases import Specialisation
-from midpo_sym.prover.terms import Part
 from midpo_sym.prover.verdict import (
     LABELS_ASSUMPTION,
     Cure,
@@ -136,6 +136,11 @@ def _shape(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str,
     for part in result.parts:
         sign = wording.SIGNS[part.verdict.status.value]
         yield f"term {part.number}", f"{sign} {shapes.reading(part, symbols)}"
+    for k, term in enumerate(result.statement.target.terms, 1):
+        if term.link.name != FRAMEWORK_LINK:
+            yield f"link {k}", shapes.facts(term.link, symbols)
+        if term.weight != tree.Number(1):
+            yield f"weight {k}", shapes.weight(term)
 
 
 def _opinions(result: Result) -> Iterator[tuple[str, Opinion]]:

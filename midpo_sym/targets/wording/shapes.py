@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from midpo_sym.language import tree
 from midpo_sym.language.links import VARIABLE, Link
 from midpo_sym.language.objective import Objective, Term
 from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.prover.prove import Result
-from midpo_sym.prover.terms import Part
+from midpo_sym.prover.shapes.links import WEIGHTS, Answer, Fact, link_facts, weight_kind
+from midpo_sym.prover.shapes.terms import Part
 from midpo_sym.prover.verdict import Proved, Refuted
+from midpo_sym.targets.wording.losses import symbol
 from midpo_sym.targets.wording.notation import Symbols
 
 _ONE, _ZERO = tree.Number(1), tree.Number(0)
@@ -30,7 +33,9 @@ def terms(target: Objective, symbols: Symbols) -> Iterator[str]:
 
 
 def _term(term: Term, symbols: Symbols) -> str:
-    named = f"{link_name(term.link, symbols)} of {to_unicode(term.argument, symbols)}"
+    name = link_name(term.link, symbols)
+    shown = name if term.link.is_named else f"[{name}]"
+    named = f"{shown} of {to_unicode(term.argument, symbols)}"
     if term.weight == _ONE:
         return named
     weight = to_unicode(term.weight, symbols)
@@ -89,3 +94,46 @@ def hint(result: Result) -> str:
     if not result.statement.target.is_one_term:
         return 'gives = "terms" asks what of MI-DPO each of its terms is'
     return ""
+
+
+_SAID = {
+    Answer.YES: ("never rises", "convex", "bounded below"),
+    Answer.NO: ("rises somewhere", "not convex", "not bounded below"),
+    Answer.UNDECIDED: (
+        "undecided whether it rises",
+        "undecided whether it is convex",
+        "undecided whether it is bounded below",
+    ),
+}
+
+
+def facts(link: Link, symbols: Symbols) -> str:
+    """Return what is known of a link, with the points that show what it is not."""
+    known = link_facts(link)
+    rows = (known.decreasing, known.convex, known.bounded_below)
+    said = [f"{_SAID[fact.answer][k]}{_where(fact, symbols)}" for k, fact in enumerate(rows)]
+    if known.slope_at_zero is not None:
+        said.append(f"slope {to_unicode(known.slope_at_zero, symbols)} at 0")
+    return ", ".join(said)
+
+
+def _where(fact: Fact, symbols: Symbols) -> str:
+    """Return the points of a fact that does not hold."""
+    if not fact.points:
+        return ""
+    places = ", ".join(_number(point[VARIABLE.name]) for point in fact.points)
+    others = [
+        f"{symbol(name, symbols)} = {_number(value)}"
+        for name, value in fact.points[0].items()
+        if name != VARIABLE.name
+    ]
+    return f" ({'; '.join([f'{VARIABLE.name} = {places}', *others])})"
+
+
+def _number(value: Fraction) -> str:
+    return str(value).replace("-", "−")
+
+
+def weight(term: Term) -> str:
+    """Return what a weight is made of, in words."""
+    return WEIGHTS[weight_kind(term.weight)]

@@ -1,0 +1,1 @@
+"""Losses of any shape: what their terms, links and weights are."""
