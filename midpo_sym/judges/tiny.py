@@ -16,6 +16,8 @@ from fractions import Fraction
 
 from midpo_sym.judges.exact import Exact, Polynomial
 from midpo_sym.language import tree
+from midpo_sym.language.quantities.statistics import STATISTICS
+from midpo_sym.language.quantities.summands import evaluate, summand
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.session import remembered
@@ -54,7 +56,7 @@ class TinyModels:
     parameters: Mapping[str, Fraction]
     weights: Mapping[tuple[str, str, int], Fraction]
     factor: int = 0
-    _divergences: dict[tuple[str, str, Prefix], Exact] = field(
+    _statistics: dict[tuple[str, Prefix], Exact] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -70,16 +72,24 @@ class TinyModels:
         slope = Fraction(int(token == moved)) - Fraction(1, 2 ** self.powers[model, prefix][moved])
         return (slope,) if slope else ()
 
-    def divergence(self, first: str, second: str, prefix: Prefix) -> Exact:
-        """Return KL(first ‖ second) after a prefix, as Σ_v p_v (log p_v − log q_v)."""
-        key = (first, second, prefix)
-        if key not in self._divergences:
+    def statistic(self, name: str, prefix: Prefix) -> Exact:
+        """Return a statistic after a prefix: the sum over the vocabulary that its row says.
+
+        Raises:
+            InexactError: it is no polynomial in log 2.
+        """
+        key = (name, prefix)
+        if key not in self._statistics:
+            body = summand(name)
             total = Exact(())
             for token in range(len(VOCABULARY)):
-                log_p = self.log_probability(first, prefix, token)
-                total += log_p.exp() * (log_p - self.log_probability(second, prefix, token))
-            self._divergences[key] = total
-        return self._divergences[key]
+                values = {
+                    model: self.log_probability(model, prefix, token).exp()
+                    for model in STATISTICS[name].models
+                }
+                total += evaluate(body, values, Exact.of, Exact.log)
+            self._statistics[key] = total
+        return self._statistics[key]
 
 
 def points(
@@ -109,8 +119,8 @@ class _Names:
             match node:
                 case tree.Probability(model=model) | tree.TokenProbability(model=model):
                     models.add(model)
-                case tree.Divergence(first=first, second=second):
-                    models |= {first, second}
+                case tree.Statistic(row=row):
+                    models.update(row.models)
                 case tree.Parameter(name=name, domain=domain):
                     parameters.add((name, domain))
                 case tree.Weight(name=name, domain=domain, by_label=by_label):

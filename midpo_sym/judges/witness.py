@@ -257,8 +257,8 @@ class _Evaluator:
                 return Exact.of(models.weights[name, response, t])
             case tree.Length(response=response):
                 return Exact.of(len(models.responses[response]))
-            case tree.Divergence(first=first, second=second, response=response):
-                return models.divergence(first, second, models.responses[response][:t])
+            case tree.Statistic(name=name, response=response):
+                return models.statistic(name, models.responses[response][:t])
             case tree.Add(terms=terms):
                 return sum((self.value(each, t) for each in terms), Exact(()))
             case tree.Neg(body=body):

@@ -52,14 +52,23 @@ def prev(response: str, position: str = "") -> Expression:
     return _probability("prev", response, position)
 
 
+def statistic(name: str, response: str) -> Expression:
+    """Return a statistic of the next-token distributions before position t: a row of `STATISTICS`.
+
+    Raises:
+        ValueError: there is no such statistic.
+    """
+    return tree.Statistic(name, response)
+
+
 def kl_ref_pi(response: str) -> Expression:
     """Return KL(ref ‖ pi) of the next-token distributions before position t, in nats."""
-    return tree.Divergence("ref", "pi", response)
+    return statistic("kl_ref_pi", response)
 
 
 def kl_pi_ref(response: str) -> Expression:
     """Return KL(pi ‖ ref) of the next-token distributions before position t, in nats."""
-    return tree.Divergence("pi", "ref", response)
+    return statistic("kl_pi_ref", response)
 
 
 def length(response: str) -> Expression:

@@ -27,6 +27,7 @@ from midpo_sym.language.arithmetic import (
     product,
     total,
 )
+from midpo_sym.language.quantities import statistics
 
 __all__ = [
     "MAX_DEPTH",
@@ -35,7 +36,6 @@ __all__ = [
     "ByLabel",
     "Defined",
     "Div",
-    "Divergence",
     "Exp",
     "Expression",
     "Length",
@@ -49,6 +49,7 @@ __all__ = [
     "Parameter",
     "Pow",
     "Probability",
+    "Statistic",
     "StopGradient",
     "TokenProbability",
     "TokenProduct",
@@ -100,15 +101,35 @@ class TokenProbability(Expression):
 
 
 @dataclass(frozen=True, slots=True)
-class Divergence(Expression):
-    """KL(first ‖ second) of the next-token distributions before the bound position t."""
+class Statistic(Expression):
+    """A statistic of the next-token distributions before the bound position t.
 
-    first: str
-    second: str
+    Attributes:
+        name: a row of `STATISTICS`.
+        response: whose token is at t.
+    """
+
+    name: str
     response: str
 
+    def __post_init__(self) -> None:
+        """Check the name.
+
+        Raises:
+            ValueError: there is no such statistic.
+        """
+        if self.name not in statistics.STATISTICS:
+            message = f"no statistic {self.name!r}; allowed: {', '.join(statistics.STATISTICS)}"
+            raise ValueError(message)
+        Expression.__post_init__(self)
+
+    @property
+    def row(self) -> statistics.Statistic:
+        """Return what is known of it."""
+        return statistics.STATISTICS[self.name]
+
     def _is_positive(self) -> bool:
-        return False  # zero where the models agree
+        return self.row.domain == "positive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +281,6 @@ def token_responses(node: Expression) -> set[str]:
     if isinstance(node, (TokenSum, TokenProduct)):
         return set()
     inner = {found for child in node.children() for found in token_responses(child)}
-    if isinstance(node, (TokenProbability, Divergence, Weight)):
+    if isinstance(node, (TokenProbability, Statistic, Weight)):
         inner.add(node.response)
     return inner

@@ -43,7 +43,7 @@ class Lowering:
     """Turns the trees of one loss into operations.
 
     Attributes:
-        by_token: whether log-probabilities and divergences come per token, or summed.
+        by_token: whether log-probabilities and the like come per token, or summed.
         frozen: the one model that stands beside the policy in log-ratios; "" if there is none, or
             more than one.
         inside: the response whose tokens are summed over; "" outside of sums.
@@ -70,8 +70,8 @@ class Lowering:
                 return self.of_token(Kind.WEIGHT, (name,), response)
             case tree.Length(response=response):
                 return self.length(response)
-            case tree.Divergence(first=first, second=second, response=response):
-                return self.of_token(Kind.DIVERGENCE, (first, second), response)
+            case tree.Statistic(name=name, response=response):
+                return self.of_token(Kind.VOCABULARY, (name,), response)
             case tree.Add() | tree.Neg() | tree.Log():
                 return add(self.terms(node))
             case tree.Mul():

@@ -27,7 +27,7 @@ class Kind(Enum):
 
     LOG_PROBABILITY = "log π"
     LOG_RATIO = "log π − log of a frozen model"
-    DIVERGENCE = "KL of two models over the vocabulary"
+    VOCABULARY = "a statistic of the next-token distributions"
     WEIGHT = "a declared number"
     LENGTH = "the number of tokens"
 
@@ -105,8 +105,8 @@ class Statistic(Operation):
 
     Attributes:
         kind: what it measures.
-        of: the model of a log-probability, the frozen model of a log-ratio, both models of a
-            divergence, the name of a weight; nothing for a length.
+        of: the model of a log-probability, the frozen model of a log-ratio, the name of a
+            statistic of the vocabulary or of a weight; nothing for a length.
         response: `w` or `l`.
         by_token: whether it is of each token, 0 at padding, or of the whole response.
     """

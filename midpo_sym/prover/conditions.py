@@ -90,8 +90,8 @@ def flows(node: Expression) -> bool:
     match node:
         case tree.StopGradient():
             return False
-        case tree.Divergence():
-            return True
+        case tree.Statistic(row=row):
+            return row.trained
         case tree.Probability(model=model) | tree.TokenProbability(model=model):
             return MODELS[model].trained
     return any(map(flows, node.children()))

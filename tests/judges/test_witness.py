@@ -65,11 +65,6 @@ VALUES = [
     (sum_t("l", kl_pi_ref("l")), (0, Fraction(1, 4))),
     (sum_t("w", kl_pi_ref("w")), (0, Fraction(1, 4) + Fraction(7, 8))),
     (sum_t("w", kl_ref_pi("w")), (0, Fraction(1, 4) + Fraction(7, 8))),
-    # KL(ref‖prev) at the prompt: ¼·1 + ½·2 + ⅛(−1) + ⅛(−2) = ⅞, reversed:
-    # ⅛(−1) + ⅛(−2) + ¼·1 + ½·2 = ⅞.
-    (sum_t("l", tree.Divergence("ref", "prev", "l")), (0, Fraction(7, 8))),
-    # KL(π‖prev) at the prompt: ½·2 + ¼·1 + ⅛(−1) + ⅛(−2) = ⅞.
-    (sum_t("l", tree.Divergence("pi", "prev", "l")), (0, Fraction(7, 8))),
     (sum_t("w", weight("mu", "w")), (8,)),
     # 3 · (−1) + 5 · (−2) = −13
     (sum_t("w", weight("mu", "w") * log(pi("w", "t"))), (0, -13)),

@@ -53,8 +53,8 @@ QUANTITIES: Mapping[Expression, str] = {
     tree.Log(tree.TokenProbability("pi", "y")): "policy",
     tree.Log(tree.TokenProbability("ref", "y")): "reference",
     tree.Log(tree.TokenProbability("prev", "y")): "previous",
-    tree.Divergence("ref", "pi", "y"): "forward",
-    tree.Divergence("pi", "ref", "y"): "reverse",
+    tree.Statistic("kl_ref_pi", "y"): "forward",
+    tree.Statistic("kl_pi_ref", "y"): "reverse",
 }
 ROWS_OF_WEIGHTS = 2  # that a problem has of each kind
 
@@ -193,7 +193,9 @@ def _is_trained(node: Expression) -> bool:
     match node:
         case tree.Probability(model=model) | tree.TokenProbability(model=model):
             return MODELS[model].trained
-    return isinstance(node, tree.Divergence)
+        case tree.Statistic(row=row):
+            return row.trained
+    return False
 
 
 def _value(parameter: ParameterSpec, id_: str) -> float:

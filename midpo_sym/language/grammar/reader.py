@@ -14,9 +14,9 @@ from midpo_sym.language.grammar.numerals import cure_for_decimal, exact_value
 from midpo_sym.language.grammar.plain import kind
 from midpo_sym.language.grammar.refusals import ALLOWED, OF_KIND, Refusals, too_deep
 from midpo_sym.language.grammar.scope import Scope
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import (
-    DIVERGENCES,
     FUNCTIONS,
     MODELS,
     QUANTITIES,
@@ -329,8 +329,8 @@ class Reader(Refusals):
             return kind(name, response)
         if name == "length" and not token:
             return tree.Length(response)
-        if name in DIVERGENCES and token:
-            return tree.Divergence(*DIVERGENCES[name], response)
+        if name in STATISTICS and token:
+            return tree.Statistic(name, response)
         if name in self.scope.weights and token:
             domain, by_label = self.scope.weights[name]
             return tree.Weight(name, response, domain, by_label)

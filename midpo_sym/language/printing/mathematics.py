@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.printing.printer import ATOM, POWER, SUM, TERM, Printer, Symbol
+from midpo_sym.language.quantities.statistics import Operator, Statistic
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
 
@@ -127,10 +128,14 @@ class LatexPrinter(MathPrinter):
         token = _token_latex(node.response)
         return rf"{self.model(node.model)}({token}\mid x, {_prefix_latex(node.response)})"
 
-    def print_divergence(self, node: tree.Divergence) -> str:
+    def operator(self, operator: Operator) -> str:
+        """Return the symbol of what is taken of next-token distributions."""
+        return operator.latex
+
+    def print_statistic(self, node: tree.Statistic) -> str:
         given = rf"(\cdot\mid x, {_prefix_latex(node.response)})"
-        first, second = (self.model(name) + given for name in (node.first, node.second))
-        return rf"\mathrm{{KL}}\!\left({first}\,\Vert\,{second}\right)"
+        models = r"\,\Vert\,".join(self.model(name) + given for name in node.row.models)
+        return rf"{self.operator(node.row.operator)}\!\left({models}\right)"
 
     def print_weight(self, node: tree.Weight) -> str:
         return f"{self.symbol(node.name).latex}({_token_latex(node.response)})"
@@ -242,9 +247,8 @@ class UnicodePrinter(MathPrinter):
     def print_tokenprobability(self, node: tree.TokenProbability) -> str:
         return f"{MODELS[node.model].unicode}({_token_unicode(node.response)})"
 
-    def print_divergence(self, node: tree.Divergence) -> str:
-        first, second = (MODELS[name].unicode for name in (node.first, node.second))
-        return f"KL({first}‖{second})({_token_unicode(node.response)})"
+    def print_statistic(self, node: tree.Statistic) -> str:
+        return f"{of_models(node.row)}({_token_unicode(node.response)})"
 
     def print_weight(self, node: tree.Weight) -> str:
         return f"{self.symbol(node.name).unicode}({_token_unicode(node.response)})"
@@ -315,6 +319,12 @@ class UnicodePrinter(MathPrinter):
         name, body = self.symbol(node.name).unicode, self.bracket(self.print(node.body))
         along = f"[{self.symbol(node.along).unicode}]" if node.along else ""
         return f"∂{body}/∂{name}{along}"
+
+
+def of_models(row: Statistic) -> str:
+    """Return a statistic as Unicode mathematics, such as KL(π_ref‖π)."""
+    models = "‖".join(MODELS[name].unicode for name in row.models)
+    return f"{row.operator.unicode}({models})"
 
 
 def to_latex(node: Expression, symbols: Mapping[str, Symbol] | None = None) -> str:

@@ -63,9 +63,9 @@ class CoqPrinter(Printer):
     def print_tokenprobability(self, node: tree.TokenProbability) -> str:
         return f"tok {names.model(node.model)} x {node.response} t"
 
-    def print_divergence(self, node: tree.Divergence) -> str:
-        first, second = names.model(node.first), names.model(node.second)
-        return f"kl {first} {second} x {node.response} t"
+    def print_statistic(self, node: tree.Statistic) -> str:
+        models = " ".join(map(names.model, node.row.models))
+        return f"{names.statistic(node.row)} {models} x {node.response} t"
 
     def print_weight(self, node: tree.Weight) -> str:
         label = f" {LABELS[node.response]}" if node.by_label else ""

@@ -112,8 +112,8 @@ def binders(statement: Statement) -> dict[str, Expression | str]:
         match node:
             case tree.Probability(model=name) | tree.TokenProbability(model=name):
                 models.add(name)
-            case tree.Divergence(first=first, second=second):
-                models |= {first, second}
+            case tree.Statistic(row=row):
+                models.update(row.models)
             case tree.Parameter(name=name):
                 found.setdefault(names.parameter(name), node)
             case tree.Weight(name=name):

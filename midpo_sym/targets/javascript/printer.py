@@ -8,7 +8,7 @@ from functools import reduce
 from midpo_sym.plan import operations
 from midpo_sym.plan.operations import Kind, Operation, Parameter, Statistic
 
-_PREFIXES = {Kind.LOG_PROBABILITY: ("logp",), Kind.DIVERGENCE: ("kl",), Kind.LENGTH: ("length",)}
+_PREFIXES = {Kind.LOG_PROBABILITY: ("logp",), Kind.LENGTH: ("length",)}
 
 
 def variable(leaf: Parameter | Statistic) -> str:

@@ -31,7 +31,7 @@ from midpo_sym.targets.torch.statistics import Argument, Describer, Input
 WIDTH = 100  # columns of a generated file
 FORMULAS = ("argument", "chosen_rewards", "rejected_rewards")
 _DIGITS = 12  # of the specification's hash
-_KINDS = (Kind.LOG_RATIO, Kind.LOG_PROBABILITY, Kind.LENGTH, Kind.DIVERGENCE, Kind.WEIGHT)
+_KINDS = (Kind.LOG_RATIO, Kind.LOG_PROBABILITY, Kind.LENGTH, Kind.VOCABULARY, Kind.WEIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class LossFile:
         uses_math: whether numbers are given to functions of `math`.
         uses_torch: whether the formulas call functions of torch.
         by_token: whether the statistics are per token.
-        divergences: which divergences it takes.
+        vocabulary: which statistics of next-token distributions it takes.
         statistics: tensors that the function takes, in order.
         optional_masks: masks that it takes, but can do without.
         numbers: hyper-parameters.
@@ -99,7 +99,7 @@ class LossFile:
     uses_math: bool
     uses_torch: bool
     by_token: bool
-    divergences: tuple[tuple[str, str], ...]
+    vocabulary: tuple[str, ...]
     statistics: tuple[Argument, ...]
     optional_masks: tuple[Argument, ...]
     numbers: tuple[Number, ...]
@@ -168,7 +168,7 @@ class _Writer:
             uses_math="math" in modules,
             uses_torch="torch" in modules or flat or link.uses_torch,
             by_token=plan.by_token,
-            divergences=plan.divergences,
+            vocabulary=plan.vocabulary,
             statistics=tuple(self.statistics()),
             optional_masks=tuple(self.optional_masks()),
             numbers=numbers,
@@ -252,13 +252,13 @@ class _Writer:
         """Return where a statistic comes among the function's arguments, in the order people know.
 
         Log-ratios and log-probabilities come first, the policy's before those of frozen models;
-        then lengths, divergences and weights; chosen before rejected.
+        then lengths, what is of the vocabulary, and weights; chosen before rejected.
         """
         models, weights = [*MODELS], [weight.name for weight in self.derivation.weights]
         if each.kind is Kind.WEIGHT:
             of = [weights.index(each.of[0])]
-        elif each.kind is Kind.DIVERGENCE:
-            of = [self.plan.divergences.index((each.of[0], each.of[1]))]
+        elif each.kind is Kind.VOCABULARY:
+            of = [self.plan.vocabulary.index(each.of[0])]
         else:
             of = [models.index(model) for model in each.of]
         return (_KINDS.index(each.kind), *of, RESPONSES.index(each.response))
@@ -291,11 +291,11 @@ class _Writer:
 
     def needs(self, weights: Iterable[Weights]) -> Iterable[tuple[str, str]]:
         """Yield the arguments of `Needs` that are not its defaults."""
-        frozen, divergences = self.plan.frozen, self.plan.divergences
+        frozen, divergences = self.plan.frozen, self.plan.vocabulary
         if frozen or divergences:
             yield "reference", "True"
         if divergences:
-            names = ", ".join(f'"{a}_{b}"' for a, b in divergences)
+            names = ", ".join(f'"{name.removeprefix("kl_")}"' for name in divergences)
             yield "kl", f"({names},)" if len(divergences) == 1 else f"({names})"
         if any(each.kind is Kind.LENGTH for each in self.uses.statistics):
             yield "lengths", "True"

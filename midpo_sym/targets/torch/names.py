@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.plan.losses import Plan
 from midpo_sym.plan.operations import Kind, Statistic, Sum
@@ -40,11 +41,12 @@ MODULE_NAMES = frozenset({
     "training", "type", "xpu", "zero_grad",
 })  # fmt: skip
 # Statistics that have these names already.
-_STATISTICS = frozenset({
-    "kl", "kl_pi_ref", "kl_ref_pi", "lengths", "logps", "logratios", "mask", "rewards",
-})  # fmt: skip
+_OF_VOCABULARY = frozenset(
+    name for row in STATISTICS.values() for name in (row.name, row.operator.name)
+)
+_STATISTICS = _OF_VOCABULARY | {"lengths", "logps", "logratios", "mask", "rewards"}
 _STARTS = ("_", "chosen_", "rejected_", "ref_", "prev_", FILLED)
-_WEIGHT_STARTS = (*_STARTS, "weighted_", "kl_ref_pi_", "kl_pi_ref_")
+_WEIGHT_STARTS = (*_STARTS, "weighted_", *sorted(f"{name}_" for name in STATISTICS))
 _WEIGHT_ENDS = ("_lengths",)  # by which the checks know lengths
 
 
@@ -84,12 +86,12 @@ class Names:
 
     Attributes:
         declared: of hyper-parameters and weights, by their names in the specification.
-        both_divergences: whether the loss has both directions of the divergence.
+        vocabulary: the statistics of next-token distributions that the loss has.
         shared: of the sums over tokens that have one.
     """
 
     declared: Mapping[str, str]
-    both_divergences: bool
+    vocabulary: tuple[str, ...] = ()
     shared: Mapping[Sum, str] = field(default_factory=dict)
 
     def statistic(self, each: Statistic) -> str:
@@ -106,8 +108,8 @@ class Names:
                 return "logps"
             case Kind.LOG_RATIO:
                 return "logratios"
-            case Kind.DIVERGENCE:
-                return "_".join(("kl", *each.of)) if self.both_divergences else "kl"
+            case Kind.VOCABULARY:
+                return stem_of(each.of[0], self.vocabulary)
             case Kind.WEIGHT:
                 return self.declared[each.of[0]]
             case Kind.LENGTH:
@@ -122,12 +124,23 @@ class Names:
         return f"{LABELS[response]}_mask"
 
 
+def stem_of(name: str, vocabulary: Collection[str]) -> str:
+    """Return what a statistic of next-token distributions is called, among those of a loss.
+
+    It is called like its operator if it is the only one of that: `kl`, or `kl_ref_pi` beside
+    `kl_pi_ref`.
+    """
+    operator = STATISTICS[name].operator
+    alike = [each for each in vocabulary if STATISTICS[each].operator == operator]
+    return name if len(alike) > 1 else operator.name
+
+
 def names_of(plan: Plan) -> Names:
     """Return the names in the code of a plan."""
     derivation = plan.result.derivation
     declared = {each.name: each.torch for each in derivation.parameters}
     declared |= {each.name: each.torch for each in derivation.weights}
-    names = Names(declared, both_divergences=len(plan.divergences) > 1)
+    names = Names(declared, plan.vocabulary)
     return replace(names, shared=_names_of_sums(plan.shared, names))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from midpo_sym.language.printing.mathematics import of_models
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.plan.operations import Kind, Statistic
 from midpo_sym.plan.terms import parts_of_ratio
@@ -69,8 +71,8 @@ class Describer:
             case Kind.LOG_PROBABILITY:
                 prefix = "" if MODELS[each.of[0]].trained else f"{each.of[0]}_"
                 return Input(name, given, f'{label}.{total}("{prefix}logps")')
-            case Kind.DIVERGENCE:
-                return Input(name, given, f'{label}.{total}("{"_".join(("kl", *each.of))}")')
+            case Kind.VOCABULARY:
+                return Input(name, given, f'{label}.{total}("{each.of[0]}")')
             case Kind.WEIGHT:
                 return Input(name, given, f'{label}.of("{self.names.stem(each)}")')
             case Kind.LENGTH:
@@ -86,12 +88,13 @@ class Describer:
         name, where = self.names.statistic(each), _RESPONSES[each.response]
         shape = "(batch, tokens)" if self.by_token else "(batch,)"
         match each.kind:
-            case Kind.DIVERGENCE:
-                first, second = (MODELS[model].unicode for model in each.of)
+            case Kind.VOCABULARY:
+                row = STATISTICS[each.of[0]]
+                unit = f", {row.operator.unit}" if row.operator.unit else ""
                 how = "at each token of" if self.by_token else "summed over the tokens of"
                 text = (
-                    f"KL({first}‖{second}) of the next-token distributions over the whole "
-                    f"vocabulary, nats, {how} {where}{', 0 at padding' if self.by_token else ''}"
+                    f"{of_models(row)} of the next-token distributions over the whole vocabulary"
+                    f"{unit}, {how} {where}{', 0 at padding' if self.by_token else ''}"
                 )
             case Kind.WEIGHT:
                 text = f"{self.meanings[each.of[0]]}; of each token of {where}, 0 at padding"

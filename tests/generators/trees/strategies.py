@@ -18,7 +18,7 @@ PARAMETERS = {"alpha": "positive", "eta": "unit", "gamma": "nonnegative", "c": "
 WEIGHTS = {"mu1": ("nonnegative", False), "omega": ("positive", True)}
 ABBREVIATIONS = {
     "half": Definition("", tree.Div(tree.Parameter("alpha", "positive"), tree.Number(2))),
-    "K": Definition("y", tree.TokenSum("y", tree.Divergence("ref", "pi", "y"))),
+    "K": Definition("y", tree.TokenSum("y", tree.Statistic("kl_ref_pi", "y"))),
     "q": Definition(
         "y, t",
         tree.Div(tree.TokenProbability("pi", "y"), tree.TokenProbability("ref", "y")),
@@ -30,7 +30,7 @@ SCOPE_OF_LOSS = replace(SCOPE_OF_PRIOR, responses=frozenset("wl"))
 MODELS = ("pi", "ref", "prev")
 REAL = ("+", "*", "/", "-", "^", "log", "max", "sg", "label", "sum", "positive")
 POSITIVE = ("+", "*", "/", "^", "exp", "max", "sg", "label", "product", "leaf")
-PAIRS = (("ref", "pi"), ("pi", "ref"))
+DIVERGENCES = ("kl_ref_pi", "kl_pi_ref")
 
 
 def priors(depth: int = 4) -> st.SearchStrategy[Expression]:
@@ -130,7 +130,8 @@ def real_leaf(responses: str, *, token: bool) -> st.SearchStrategy[Expression]:
     ]
     if token:
         leaves += [
-            st.builds(tree.Divergence, *_pair(pair), st.sampled_from(responses)) for pair in PAIRS
+            st.builds(tree.Statistic, st.just(name), st.sampled_from(responses))
+            for name in DIVERGENCES
         ]
         leaves += [st.sampled_from([_weight(name, r) for name in WEIGHTS for r in responses])]
     else:
@@ -159,10 +160,6 @@ def _of_token(draw: st.DrawFn, response: str, body: Expression) -> Expression:
     if tree.token_responses(body):
         return body
     return tree.product([tree.TokenProbability(draw(st.sampled_from(MODELS)), response), body])
-
-
-def _pair(pair: tuple[str, str]) -> tuple[st.SearchStrategy[str], st.SearchStrategy[str]]:
-    return st.just(pair[0]), st.just(pair[1])
 
 
 def _weight(name: str, response: str) -> Expression:

@@ -50,9 +50,15 @@ class Point:
         token = random.Random(f"{self.seed} {response} token {t}").randrange(TOKENS)
         return self.distribution(model, response, t)[token]
 
-    def divergence(self, first: str, second: str, response: str, t: int) -> complex:
-        one, other = (self.distribution(each, response, t) for each in (first, second))
-        return sum(p * (cmath.log(p) - cmath.log(q)) for p, q in zip(one, other, strict=True))
+    def statistic(self, name: str, response: str, t: int) -> complex:
+        if name.startswith("kl_"):
+            both = (self.distribution(each, response, t) for each in name.split("_")[1:])
+            return sum(p * (cmath.log(p) - cmath.log(q)) for p, q in zip(*both, strict=True))
+        policy = self.distribution("pi", response, t)
+        if name == "entropy":
+            return -sum(p * cmath.log(p) for p in policy)
+        assert name == "sum_of_squares"
+        return sum(p * p for p in policy)
 
     def number(self, name: str, domain: str) -> float:
         low, high = {"unit": (0.1, 0.9), "real": (-2, 2)}.get(domain, (0.2, 1.8))
@@ -87,7 +93,7 @@ class WitnessPoint:
         token = "abc∎".index(self.models.responses[response][t])
         return self.distribution(model, response, t)[token]
 
-    divergence = Point.divergence
+    statistic = Point.statistic
 
     def number(self, name: str, _: str) -> float:
         return float(self.models.parameters[name])
@@ -119,8 +125,8 @@ def evaluate(node: tree.Expression, point: Point | WitnessPoint, t: int = -1) ->
             return math.prod(point.probability(model, response, place) for place in places)
         case tree.TokenProbability(model=model, response=response):
             return point.probability(model, response, t)
-        case tree.Divergence(first=first, second=second, response=response):
-            return point.divergence(first, second, response, t)
+        case tree.Statistic(name=name, response=response):
+            return point.statistic(name, response, t)
         case tree.Normaliser():
             return complex(point.normaliser())
         case tree.Add(terms=terms):

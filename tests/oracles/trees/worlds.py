@@ -12,9 +12,11 @@ import torch
 from torch import Tensor
 
 from midpo_sym.language import tree
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.framework import framework_argument
 
+MODELS = ("pi", "ref", "prev")
 VOCABULARY = 7
 DOMAINS = {
     "real": lambda n, g: torch.randn(n, generator=g, dtype=torch.float64),
@@ -44,9 +46,13 @@ class World:
         logs = torch.log_softmax(self.logits[model, response], -1)
         return logs.gather(1, self.tokens[response][:, None])[:, 0]
 
-    def divergence(self, first: str, second: str, response: str) -> Tensor:
-        p, q = (torch.log_softmax(self.logits[m, response], -1) for m in (first, second))
-        return (p.exp() * (p - q)).sum(-1)
+    def statistic(self, name: str, response: str) -> Tensor:
+        logs = {m: torch.log_softmax(self.logits[m, response], -1) for m in MODELS}
+        if name.startswith("kl_"):
+            p, q = (logs[model] for model in name.split("_")[1:])
+            return (p.exp() * (p - q)).sum(-1)
+        p = logs["pi"].exp()
+        return {"entropy": -p * p.log(), "sum_of_squares": p * p}[name].sum(-1)
 
 
 def world(derivation, seed: int, *, scale: float = 0.5, lengths=(3, 4)) -> World:
@@ -55,7 +61,7 @@ def world(derivation, seed: int, *, scale: float = 0.5, lengths=(3, 4)) -> World
     tokens, logits, weights = {}, {}, {}
     for response, length in zip("wl", lengths, strict=True):
         tokens[response] = torch.randint(VOCABULARY, (length,), generator=g)
-        for model in ("pi", "ref", "prev"):
+        for model in MODELS:
             values = scale * torch.randn(length, VOCABULARY, generator=g, dtype=torch.float64)
             logits[model, response] = values.requires_grad_(model == "pi")
         for each in derivation.weights:
@@ -79,8 +85,8 @@ def evaluate(node: Expression, at: World) -> Tensor:
             return at.token_logs(model, response).exp().prod()
         case tree.TokenProbability(model=model, response=response):
             return at.token_logs(model, response).exp()
-        case tree.Divergence(first=first, second=second, response=response):
-            return at.divergence(first, second, response)
+        case tree.Statistic(name=name, response=response):
+            return at.statistic(name, response)
         case tree.Normaliser():
             return torch.tensor(3.0, dtype=torch.float64)
         case tree.Add(terms=terms):
@@ -154,8 +160,8 @@ def statistics(derivation, at: World, *, by_token: bool, padding: int = 0) -> di
         put(f"{label}_logps", at.token_logs("pi", response))
         for model in ("ref", "prev"):
             put(f"{model}_{label}_logps", at.token_logs(model, response))
-        for first, second in (("ref", "pi"), ("pi", "ref")):
-            put(f"{label}_kl_{first}_{second}", at.divergence(first, second, response))
+        for name in STATISTICS:
+            put(f"{label}_{name}", at.statistic(name, response))
         length = len(at.tokens[response])
         found[f"{label}_lengths"] = torch.tensor([length])
         mask = torch.ones(length + padding, dtype=torch.bool)
@@ -173,15 +179,14 @@ def arguments(function, derivation, at: World, padding: int = 0) -> dict:
     wanted = list(inspect.signature(function).parameters)
     by_token = "chosen_mask" in wanted
     found = statistics(derivation, at, by_token=by_token, padding=padding)
-    directions = {
-        (node.first, node.second)
+    divergences = {
+        node.name
         for side in (derivation.statement.argument, derivation.statement.zeta)
         for node in side.walk()
-        if isinstance(node, tree.Divergence)
+        if isinstance(node, tree.Statistic) and node.name.startswith("kl_")
     }
     for label in ("chosen", "rejected"):
-        if len(directions) == 1:
-            ((first, second),) = directions
-            found[f"{label}_kl"] = found[f"{label}_kl_{first}_{second}"]
+        if len(divergences) == 1:
+            found[f"{label}_kl"] = found[f"{label}_{min(divergences)}"]
     found |= {each.torch: at.parameters[each.name] for each in derivation.parameters}
     return {name: found[name] for name in wanted}

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.torch.check.literal import Place
 from midpo_sym.targets.torch.check.pairs import Pair
 from midpo_sym.targets.torch.file import LossFile
-from midpo_sym.targets.torch.names import LABELS
+from midpo_sym.targets.torch.names import LABELS, stem_of
 
 # What may lie at padding where a mask says so; everywhere else padding is 0.
 GARBAGE = (float("nan"), float("inf"), -7.0, float("-inf"), 1e30, 0.0)
@@ -75,10 +76,10 @@ def sources(file: LossFile, derivation: Derivation, pairs: Sequence[Pair]) -> di
             prefix = "" if model.trained else f"{name}_"
             trained = "logps" if model.trained else ""
             found[f"{prefix}{label}_logps"] = Source(response, values, trained)
-        for first, second in file.divergences:
-            suffix = f"_{first}_{second}" if len(file.divergences) > 1 else ""
-            values = [each.divergences[first, second, response] for each in pairs]
-            found[f"{label}_kl{suffix}"] = Source(response, values, f"kl_{first}_{second}")
+        for name in file.vocabulary:
+            values = [each.statistics[name, response] for each in pairs]
+            trained = name if STATISTICS[name].trained else ""
+            found[f"{label}_{stem_of(name, file.vocabulary)}"] = Source(response, values, trained)
         for weight in derivation.weights:
             values = [each.weights[weight.name, response] for each in pairs]
             found[f"{label}_{weight.torch}"] = Source(response, values, WEIGHTS)

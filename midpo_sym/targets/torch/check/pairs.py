@@ -6,7 +6,8 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from midpo_sym.language.vocabulary import DIVERGENCES, MODELS
+from midpo_sym.language.quantities.statistics import STATISTICS
+from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.spec.model import Derivation
 
 RESPONSES = ("w", "l")
@@ -24,14 +25,14 @@ class Pair:
         parameters: by their names in the specification.
         lengths: of each response.
         logps: log-probability of each token, by model and response.
-        divergences: at each token, by both models and response.
+        statistics: of the next-token distributions at each token, by name and response.
         weights: of each token, by name and response.
     """
 
     parameters: Mapping[str, float]
     lengths: Mapping[str, int]
     logps: Mapping[tuple[str, str], Sequence[float]]
-    divergences: Mapping[tuple[str, str, str], Sequence[float]]
+    statistics: Mapping[tuple[str, str], Sequence[float]]
     weights: Mapping[tuple[str, str], Sequence[float]]
 
     def described(self) -> str:
@@ -52,17 +53,16 @@ def pair(
 ) -> Pair:
     """Return a random pair; the same seed gives the same one."""
     chance = random.Random(seed)  # noqa: S311 - no secret
-    logps, divergences, weights = {}, {}, {}
+    logps, statistics, weights = {}, {}, {}
     for response, length in zip(RESPONSES, lengths, strict=True):
         for model in MODELS:
             logps[model, response] = [chance.uniform(-2.5, -0.1) for _ in range(length)]
-        for first, second in DIVERGENCES.values():
-            values = [chance.uniform(0.05, 1.5) for _ in range(length)]
-            divergences[first, second, response] = values
+        for name in STATISTICS:
+            statistics[name, response] = [chance.uniform(0.05, 1.5) for _ in range(length)]
         for each in derivation.weights:
             weights[each.name, response] = [_drawn(each.domain, chance) for _ in range(length)]
     by_response = dict(zip(RESPONSES, lengths, strict=True))
-    return Pair(numbers, by_response, logps, divergences, weights)
+    return Pair(numbers, by_response, logps, statistics, weights)
 
 
 def random_lengths(seed: str) -> tuple[int, int]:

@@ -23,7 +23,7 @@ from midpo_sym.targets.torch.check.measure import GARBAGE, WEIGHTS, Answer, Sour
 from midpo_sym.targets.torch.check.pairs import Pair
 from midpo_sym.targets.torch.errors import WrongCodeError
 from midpo_sym.targets.torch.file import LossFile
-from midpo_sym.targets.torch.names import LABELS
+from midpo_sym.targets.torch.names import LABELS, stem_of
 from midpo_sym.targets.torch.syntax import IMPORTS
 from midpo_sym.tensor import ResponseStatistics
 
@@ -119,11 +119,9 @@ class TorchRunner:
         found = []
         for label in LABELS.values():
             logps, reference = grids[f"{label}_logps"], grids[f"ref_{label}_logps"]
-            divergences = {
-                f"kl_{first}_{second}": grids[
-                    f"{label}_kl" + f"_{first}_{second}" * (len(self.file.divergences) > 1)
-                ]
-                for first, second in self.file.divergences
+            vocabulary = {
+                name: grids[f"{label}_{stem_of(name, self.file.vocabulary)}"]
+                for name in self.file.vocabulary
             }
             weights = {
                 each.torch: grids[f"{label}_{each.torch}"] for each in self.derivation.weights
@@ -136,7 +134,7 @@ class TorchRunner:
                     logps - reference,
                     prev_logps=grids[f"prev_{label}_logps"],
                     weights=weights,
-                    **divergences,
+                    **vocabulary,
                 )
             )
         return found
