@@ -1,9 +1,10 @@
 """Tiny language models with exact numbers, the points at which expressions are evaluated.
 
 Trees of next-token distributions over four tokens, one of which ends a response, with probabilities
-½, ¼, ⅛, ⅛ in some order: no two orders have symmetric divergences, so a reversed KL shows. No two
-responses are the same; they end with the end token, and share the distributions of every prefix
-they share.
+½, ¼, ⅛, ⅛ in some order: no two orders have symmetric divergences, so a reversed KL shows. Where a
+statistic of one model occurs, such as an entropy, some have ¼ four times, or it would be the same
+number everywhere. No two responses are the same; they end with the end token, and share the
+distributions of every prefix they share.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from midpo_sym.session import remembered
 VOCABULARY = ("a", "b", "c", "∎")
 END = "∎"
 _POWERS = sorted(set(itertools.permutations((1, 2, 3, 3))))  # -log2 of the probabilities
+_EVEN = (2, 2, 2, 2)
 _VALUES = {
     "real": (1, 2, -1, Fraction(1, 2), 0),
     "nonnegative": (1, 2, Fraction(1, 2), 0),
@@ -111,21 +113,30 @@ class _Names:
     models: tuple[str, ...]
     parameters: tuple[tuple[str, str], ...]
     weights: tuple[tuple[str, str, bool], ...]
+    shapes: tuple[Powers, ...]
 
     @staticmethod
     def of(*sides: Expression) -> _Names:
         models, parameters, weights = {"pi"}, set(), set()
+        shapes = [*_POWERS]
         for node in itertools.chain(*(side.walk() for side in sides)):
             match node:
                 case tree.Probability(model=model) | tree.TokenProbability(model=model):
                     models.add(model)
                 case tree.Statistic(row=row):
                     models.update(row.models)
+                    if len(row.models) == 1:
+                        shapes = [*_POWERS, *[_EVEN] * (len(_POWERS) // 3)]
                 case tree.Parameter(name=name, domain=domain):
                     parameters.add((name, domain))
                 case tree.Weight(name=name, domain=domain, by_label=by_label):
                     weights.add((name, domain, by_label))
-        return _Names(tuple(sorted(models)), tuple(sorted(parameters)), tuple(sorted(weights)))
+        return _Names(
+            tuple(sorted(models)),
+            tuple(sorted(parameters)),
+            tuple(sorted(weights)),
+            tuple(shapes),
+        )
 
 
 @remembered(4096)  # claims of one algorithm share their points
@@ -149,7 +160,9 @@ def _candidates(
         drawn = _responses(len(responses), number, seed)
         prefixes = sorted({y[:t] for y in drawn for t in range(len(y))})
         powers = {
-            (model, prefix): chance.choice(_POWERS) for prefix in prefixes for model in names.models
+            (model, prefix): chance.choice(names.shapes)
+            for prefix in prefixes
+            for model in names.models
         }
         if number == 1:  # every model alike: the arguments vanish, and links are told apart
             powers = {key: powers["pi", key[1]] for key in powers}

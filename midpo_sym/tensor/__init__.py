@@ -29,10 +29,12 @@ from midpo_sym.tensor.checks import (
     check_weights,
 )
 from midpo_sym.tensor.framework import mi_dpo_loss
+from midpo_sym.tensor.kernels.vocabulary import weigh
 from midpo_sym.tensor.linear import linear_statistics
 from midpo_sym.tensor.logarithms import log_sum_exp
 from midpo_sym.tensor.logits import response_statistics
-from midpo_sym.tensor.loss import Needs, PreferenceLoss
+from midpo_sym.tensor.loss import PreferenceLoss
+from midpo_sym.tensor.needs import Needs
 from midpo_sym.tensor.padding import fill_padding
 from midpo_sym.tensor.statistics import ResponseStatistics
 
@@ -50,4 +52,5 @@ __all__ = [
     "log_sum_exp",
     "mi_dpo_loss",
     "response_statistics",
+    "weigh",
 ]

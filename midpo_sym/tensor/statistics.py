@@ -29,6 +29,7 @@ class ResponseStatistics:
         kl_pi_ref: KL(π‖π_ref) at position t over the whole vocabulary, nats, or None.
         prev_logps: log-probability of y_t under a third, frozen model, nats, or None.
         weights: per-token weights by name.
+        vocabulary: other statistics of the distributions at position t, by name.
     """
 
     logps: Tensor
@@ -39,6 +40,7 @@ class ResponseStatistics:
     kl_pi_ref: Tensor | None = None
     prev_logps: Tensor | None = None
     weights: Mapping[str, Tensor] = dataclasses.field(default_factory=dict)
+    vocabulary: Mapping[str, Tensor] = dataclasses.field(default_factory=dict)
 
     @property
     def lengths(self) -> Tensor:
@@ -51,7 +53,7 @@ class ResponseStatistics:
         Raises:
             ValueError: it was not measured, or not given.
         """
-        found = self.weights.get(name, getattr(self, name, None))
+        found = {**self.vocabulary, **self.weights}.get(name, getattr(self, name, None))
         if isinstance(found, Tensor):
             return found
         raise ValueError(f"the loss needs {name}, which the statistics are without; {_cure(name)}")
@@ -98,6 +100,7 @@ class ResponseStatistics:
             kl_pi_ref=optional(self.kl_pi_ref),
             prev_logps=optional(self.prev_logps),
             weights={name: change(each) for name, each in self.weights.items()},
+            vocabulary={name: change(each) for name, each in self.vocabulary.items()},
         )
 
 

@@ -20,6 +20,7 @@ class Operator:
 
     Attributes:
         name: its word in generated code, and on the pages.
+        noun: what a value of it is, with its article.
         latex: its symbol in LaTeX.
         unicode: its symbol in Unicode mathematics.
         meaning: what it is, of whichever models.
@@ -27,6 +28,7 @@ class Operator:
     """
 
     name: str
+    noun: str
     latex: str
     unicode: str
     meaning: str
@@ -70,11 +72,28 @@ class Statistic:
 
 KL = Operator(
     "kl",
+    "a divergence",
     r"\mathrm{KL}",
     "KL",
     "divergence of the distributions of the next token, over the whole vocabulary",
     unit="nats",
 )
+ENTROPY = Operator(
+    "entropy",
+    "an entropy",
+    r"\mathrm{H}",
+    "H",
+    "entropy of the distribution of the next token, over the whole vocabulary",
+    unit="nats",
+)
+SUM_OF_SQUARES = Operator(
+    "sum_of_squares",
+    "a sum of squares",
+    r"\mathrm{S}_2",
+    "S₂",
+    "sum of the squared probabilities of the next token, over the whole vocabulary",
+)
+OPERATORS = (KL, ENTROPY, SUM_OF_SQUARES)
 
 STATISTICS = {
     row.name: row
@@ -94,6 +113,50 @@ STATISTICS = {
             "pi*(log(pi) - log(ref))",
             "KL(pi ‖ ref) between the next-token distributions before token t, "
             "over the whole vocabulary, in nats",
+        ),
+        Statistic(
+            "kl_pi_prev",
+            KL,
+            ("pi", "prev"),
+            "pi*(log(pi) - log(prev))",
+            "KL(pi ‖ prev) between the next-token distributions before token t, "
+            "over the whole vocabulary, in nats",
+        ),
+        Statistic(
+            "kl_prev_pi",
+            KL,
+            ("prev", "pi"),
+            "prev*(log(prev) - log(pi))",
+            "KL(prev ‖ pi) between the next-token distributions before token t, "
+            "over the whole vocabulary, in nats",
+        ),
+        Statistic(
+            "kl_ref_prev",
+            KL,
+            ("ref", "prev"),
+            "ref*(log(ref) - log(prev))",
+            "KL(ref ‖ prev) between the next-token distributions before token t, "
+            "over the whole vocabulary, in nats; no gradient flows through it",
+        ),
+        Statistic(
+            "entropy",
+            ENTROPY,
+            ("pi",),
+            "-(pi*log(pi))",
+            "entropy of the next-token distribution of pi before token t, "
+            "over the whole vocabulary, in nats",
+            usual=1.0,
+            largest=10.0,
+        ),
+        Statistic(
+            "sum_of_squares",
+            SUM_OF_SQUARES,
+            ("pi",),
+            "pi**2",
+            "sum of pi(v)**2 over the whole vocabulary, of the next-token distribution of pi "
+            "before token t; more than zero, and one at most",
+            domain="positive",
+            usual=0.3,
         ),
     )
 }

@@ -23,7 +23,7 @@ from midpo_sym.targets.coq import instance, names
 from midpo_sym.targets.coq.hypotheses import Ground, Premise, hypotheses
 from midpo_sym.targets.coq.instance import Values
 from midpo_sym.targets.coq.lines import Lines, lines
-from midpo_sym.targets.coq.wording import Wording, binders, wrap
+from midpo_sym.targets.coq.wording import Wording, binders, own_statistics, wrap
 
 AGREEMENTS = 2  # points at which the kernel computes the values of what was printed
 
@@ -171,13 +171,21 @@ def emit_statement(
     if not statement.target.is_one_term:
         return Outside(id_, "certificates are of losses of one term")
     opaque = is_opaque(statement)
+    own = own_statistics(statement)
+    for row in own:
+        if row.domain == "positive":
+            return Outside(id_, f"no lemma of the Coq library says that {row.name} is positive")
+        if verdict.status is Status.REFUTED:
+            return Outside(
+                id_, f"the Coq library has values of divergences only, not of {row.name}"
+            )
     if verdict.status is Status.REFUTED:
         at = instance.refutation(statement)
         if at is None:
             return Outside(id_, "no tiny language model has values that the kernel can tell apart")
         agreed: tuple[Values, ...] = (at,)
     else:
-        agreed = () if opaque else instance.agreements(statement, AGREEMENTS)
+        agreed = () if opaque or own else instance.agreements(statement, AGREEMENTS)
     used = binders(statement)
     found, grounds = hypotheses(statement, verdict, labelled="label" in used)
     said = Wording(statement, used, found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -27,6 +27,7 @@ from midpo_sym.targets.torch.names import (
 )
 from midpo_sym.targets.torch.printer import Function, Printer, functions
 from midpo_sym.targets.torch.statistics import Argument, Describer, Input
+from midpo_sym.targets.torch.vocabulary import FUSED, Measure, measures
 
 WIDTH = 100  # columns of a generated file
 FORMULAS = ("argument", "chosen_rewards", "rejected_rewards")
@@ -84,6 +85,7 @@ class LossFile:
         inputs: tensors that the formulas use.
         fills: inputs that masked sums need without zeros at padding, and the mask of each.
         formulas: name and text of each formula, the text in lines.
+        measures: functions that measure statistics of next-token distributions.
         needs: keyword arguments of `Needs`.
         link: the outer function.
         link_is_default: whether it is that of `PreferenceLoss`.
@@ -108,6 +110,7 @@ class LossFile:
     inputs: tuple[Input, ...]
     fills: tuple[tuple[str, str], ...]
     formulas: tuple[tuple[str, tuple[str, ...]], ...]
+    measures: tuple[Measure, ...]
     needs: tuple[tuple[str, str], ...]
     link: TorchLink
     link_is_default: bool
@@ -145,6 +148,7 @@ class _Writer:
         link = torch_link(result.statement.link)
         nonzero = tuple(map(self.printer.text, plan.nonzero))
         called = self.functions()
+        measured = tuple(measures(plan.vocabulary))
         helpers = {"Needs", "PreferenceLoss", "ResponseStatistics"}
         helpers |= {"check_tokens" if plan.by_token else "check_pairs"}
         helpers |= {"check_number"} if numbers else set()
@@ -152,6 +156,7 @@ class _Writer:
         helpers |= {"check_weights"} if weights else set()
         helpers |= {"fill_padding"} if self.uses.filled else set()
         helpers |= {"log_sum_exp"} & {each.name for each in called}
+        helpers |= {"weigh"} if any("weigh(" in each.code for each in measured) else set()
         modules = {each.module for each in called}
         flat = any(each.shape is Shape.NUMBER for each in plan.formulas)
         own = {name: default_symbol(torch) for name, torch in self.names.declared.items()}
@@ -180,6 +185,7 @@ class _Writer:
                 for each in sorted(self.uses.filled, key=self.place)
             ),
             formulas=tuple(self.formulas()),
+            measures=measured,
             needs=tuple(self.needs(weights)),
             link=link,
             link_is_default=result.statement.link == FRAMEWORK_LINK,
@@ -291,12 +297,18 @@ class _Writer:
 
     def needs(self, weights: Iterable[Weights]) -> Iterable[tuple[str, str]]:
         """Yield the arguments of `Needs` that are not its defaults."""
-        frozen, divergences = self.plan.frozen, self.plan.vocabulary
+        frozen, vocabulary = self.plan.frozen, self.plan.vocabulary
+        divergences = [FUSED[name] for name in vocabulary if name in FUSED]
         if frozen or divergences:
             yield "reference", "True"
         if divergences:
-            names = ", ".join(f'"{name.removeprefix("kl_")}"' for name in divergences)
-            yield "kl", f"({names},)" if len(divergences) == 1 else f"({names})"
+            yield "kl", _strings(divergences)
+        own = [
+            f'"{each.name}": ({each.function}, {_strings(each.models)})'
+            for each in measures(vocabulary)
+        ]
+        if own:
+            yield "statistics", f"{{{', '.join(own)}}}"
         if any(each.kind is Kind.LENGTH for each in self.uses.statistics):
             yield "lengths", "True"
         domains = [f'"{each.name}": "{each.domain}"' for each in weights]
@@ -306,6 +318,12 @@ class _Writer:
             yield "linear", "True"
         if frozen or divergences:
             yield "reference_model", f'"{frozen[0] if len(frozen) == 1 else "ref"}"'
+
+
+def _strings(names: Sequence[str]) -> str:
+    """Return names as a tuple in Python."""
+    inner = ", ".join(f'"{name}"' for name in names)
+    return f"({inner},)" if len(names) == 1 else f"({inner})"
 
 
 def _literal(value: Fraction) -> str:

@@ -23,8 +23,8 @@ _CODE = frozenset({
     "check_number", "check_pairs", "check_tokens", "check_weights", "chosen", "fill_padding",
     "float", "forward", "from_hidden", "from_logits", "from_statistics", "given", "hidden",
     "labels", "link", "log_sum_exp", "logits", "logsigmoid", "mask", "math", "max", "needs",
-    "overwrite_logits", "reduction", "rejected", "self", "super", "torch", "tuple", "weight",
-    "weights_of",
+    "overwrite_logits", "reduction", "rejected", "self", "super", "torch", "tuple", "weigh",
+    "weight", "weights_of",
 })  # fmt: skip
 # The public attributes of torch.nn.Module, which a hyper-parameter of a module would replace.
 MODULE_NAMES = frozenset({

@@ -20,7 +20,7 @@ _NODES = (
 )  # fmt: skip
 _FUNCTIONS = frozenset({
     "Needs", "_argument", "check_nonzero", "check_number", "check_pairs", "check_tokens",
-    "check_weights", "fill_padding", "log_sum_exp", "logsigmoid", "max", "super",
+    "check_weights", "fill_padding", "log_sum_exp", "logsigmoid", "max", "super", "weigh",
 })  # fmt: skip
 _ATTRIBUTES = frozenset({
     "bool", "clamp", "detach", "exp", "expm1", "full_like", "lengths", "log", "mask", "maximum",

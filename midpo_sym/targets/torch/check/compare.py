@@ -24,6 +24,7 @@ from midpo_sym.targets.torch.check.literal import Literal, Place
 from midpo_sym.targets.torch.check.measure import Answer, Runner
 from midpo_sym.targets.torch.check.pairs import Pair
 from midpo_sym.targets.torch.check.run_plain import PlainRunner
+from midpo_sym.targets.torch.check.vocabulary import check_measures
 from midpo_sym.targets.torch.errors import NotExpressibleError, WrongCodeError
 from midpo_sym.targets.torch.file import LossFile
 from midpo_sym.targets.torch.syntax import checked_syntax
@@ -67,6 +68,7 @@ def check(text: str, file: LossFile, derivation: Derivation, *, in_torch: bool) 
         try:
             runner = _runner(syntax, file, derivation, in_torch=in_torch)
             answers = [*runner.answers(here)]
+            check_measures(id_, runner, file, batch)
         except WrongCodeError as error:
             message = f"{id_}: {error}"
             raise WrongCodeError(message) from error

@@ -43,11 +43,22 @@ class Answer:
     at_padding: float
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A statistic of next-token distributions: its value, and derivatives by log-probabilities."""
+
+    value: float
+    slopes: Mapping[tuple[str, int], float]
+
+
 class Runner(Protocol):
     """Runs the code of one file."""
 
     def answers(self, pairs: Sequence[Pair]) -> Iterable[Answer]:
         """Yield what the code computes for a batch, once for each way of asking."""
+
+    def measured(self, name: str, logps: Mapping[str, Sequence[float]]) -> Measured:
+        """Return what the code measures of next-token distributions, given their logarithms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,21 @@ from torch import Tensor
 
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.torch.check.literal import Place
-from midpo_sym.targets.torch.check.measure import GARBAGE, WEIGHTS, Answer, Source, numbers, sources
+from midpo_sym.targets.torch.check.measure import (
+    GARBAGE,
+    WEIGHTS,
+    Answer,
+    Measured,
+    Source,
+    numbers,
+    sources,
+)
 from midpo_sym.targets.torch.check.pairs import Pair
 from midpo_sym.targets.torch.errors import WrongCodeError
 from midpo_sym.targets.torch.file import LossFile
 from midpo_sym.targets.torch.names import LABELS, stem_of
 from midpo_sym.targets.torch.syntax import IMPORTS
+from midpo_sym.targets.torch.vocabulary import FUSED
 from midpo_sym.tensor import ResponseStatistics
 
 _NEAR = 1e-9  # derivatives of a linear argument at two points
@@ -77,6 +86,25 @@ class TorchRunner:
                 yield self._function(pairs, _Batch(pairs, 1), "zeros at padding", masked=False)
             yield self._statistics(pairs, _Batch(pairs, 1))
 
+    def measured(self, name: str, logps: Mapping[str, Sequence[float]]) -> Measured:
+        """Return what the function that measures a statistic computes, in one row."""
+        function, models = self.module.needs.statistics[name]
+        with torch.enable_grad(), torch.device("cpu"):
+            leaves = {
+                model: torch.tensor(values, dtype=torch.float64, requires_grad=True)
+                for model, values in logps.items()
+            }
+            value = function(*map(leaves.__getitem__, models))
+            slopes = _slopes(value, [*leaves.values()])
+        return Measured(
+            value.item(),
+            {
+                (model, v): slope
+                for model, found in zip(leaves, slopes, strict=True)
+                for v, slope in enumerate(found.tolist())
+            },
+        )
+
     def _function(
         self, pairs: Sequence[Pair], batch: _Batch, layout: str, *, masked: bool = True
     ) -> Answer:
@@ -123,6 +151,7 @@ class TorchRunner:
                 name: grids[f"{label}_{stem_of(name, self.file.vocabulary)}"]
                 for name in self.file.vocabulary
             }
+            fused = {name: vocabulary.pop(name) for name in FUSED if name in vocabulary}
             weights = {
                 each.torch: grids[f"{label}_{each.torch}"] for each in self.derivation.weights
             }
@@ -134,7 +163,8 @@ class TorchRunner:
                     logps - reference,
                     prev_logps=grids[f"prev_{label}_logps"],
                     weights=weights,
-                    **vocabulary,
+                    vocabulary=vocabulary,
+                    **fused,
                 )
             )
         return found
