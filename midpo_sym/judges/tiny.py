@@ -49,6 +49,7 @@ class TinyModels:
         coordinate: the logit of the policy that derivatives are taken in: a prefix and a token.
         parameters: values by name.
         weights: values by (name, response, position from 0).
+        data: values by name and the responses they are numbers of.
         factor: the value of Z(x), a power of two.
     """
 
@@ -58,6 +59,7 @@ class TinyModels:
     parameters: Mapping[str, Fraction]
     weights: Mapping[tuple[str, str, int], Fraction]
     factor: int = 0
+    data: Mapping[tuple[str, tuple[str, ...]], Fraction] = field(default_factory=dict)
     _statistics: dict[tuple[str, Prefix], Exact] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -113,11 +115,12 @@ class _Names:
     models: tuple[str, ...]
     parameters: tuple[tuple[str, str], ...]
     weights: tuple[tuple[str, str, bool], ...]
+    data: tuple[tuple[str, tuple[str, ...], str], ...]
     shapes: tuple[Powers, ...]
 
     @staticmethod
     def of(*sides: Expression) -> _Names:
-        models, parameters, weights = {"pi"}, set(), set()
+        models, parameters, weights, data = {"pi"}, set(), set(), set()
         shapes = [*_POWERS]
         for node in itertools.chain(*(side.walk() for side in sides)):
             match node:
@@ -131,10 +134,13 @@ class _Names:
                     parameters.add((name, domain))
                 case tree.Weight(name=name, domain=domain, by_label=by_label):
                     weights.add((name, domain, by_label))
+                case tree.Datum(name=name, of=of, domain=domain):
+                    data.add((name, of, domain))
         return _Names(
             tuple(sorted(models)),
             tuple(sorted(parameters)),
             tuple(sorted(weights)),
+            tuple(sorted(data)),
             tuple(shapes),
         )
 
@@ -176,6 +182,10 @@ def _candidates(
             },
             weights=_weights(names, tokens, chance),
             factor=chance.choice((-1, 0, 1)),
+            data={
+                (name, of): Fraction(chance.choice(_VALUES[domain]))
+                for name, of, domain in names.data  # no two responses are the same
+            },
         )
 
 

@@ -255,6 +255,8 @@ class _Evaluator:
                 return Exact.of(models.parameters[name])
             case tree.Weight(name=name, response=response):
                 return Exact.of(models.weights[name, response, t])
+            case tree.Datum(name=name, of=of):
+                return Exact.of(models.data[name, of])
             case tree.Length(response=response):
                 return Exact.of(len(models.responses[response]))
             case tree.Statistic(name=name, response=response):

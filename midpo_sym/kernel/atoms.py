@@ -30,9 +30,10 @@ def _check_names(node: Expression) -> None:
     """Check that names are plain words: brackets and signs tell the atoms of nodes apart."""
     if isinstance(node, tree.Defined):  # stands for its body, whatever its name
         return
-    for attribute in ("name", "model", "response"):
-        if not getattr(node, attribute, "_").isidentifier():
-            raise OutsideClassError("a name that is not a plain word")
+    names = [getattr(node, attribute, "_") for attribute in ("name", "model", "response")]
+    names += node.of if isinstance(node, tree.Datum) else ()
+    if not all(map(str.isidentifier, names)):
+        raise OutsideClassError("a name that is not a plain word")
 
 
 def leaf_of(node: Expression, *, frozen: bool) -> Atom | None:
@@ -44,6 +45,8 @@ def leaf_of(node: Expression, *, frozen: bool) -> Atom | None:
             return Atom(node.name, leaf=node)
         case tree.Length():
             return Atom(f"|y_{node.response}|", leaf=node)
+        case tree.Datum(name, of):
+            return Atom(f"Datum[{name}]({', '.join(of)})", leaf=node)
         case tree.Normaliser():
             return Atom("log Z(x)", leaf=tree.Log(node))
         case tree.Weight():

@@ -37,6 +37,16 @@ def weight(name: str, response: str, domain: str = "real", *, by_label: bool = F
     return tree.Weight(name, response, domain, by_label)
 
 
+def datum(name: str, *of: str, domain: str = "real", by_label: bool = False) -> Expression:
+    """Return a declared number given as data: of a response, of `"w", "l"`, or of the batch.
+
+    Raises:
+        ValueError: the domain is not one of `DOMAINS`.
+    """
+    _check_domain(domain)
+    return tree.Datum(name, of, domain, by_label)
+
+
 def pi(response: str, position: str = "") -> Expression:
     """Return the policy's probability of a response, or of its token t."""
     return _probability("pi", response, position)

@@ -34,6 +34,7 @@ __all__ = [
     "MAX_SIZE",
     "Add",
     "ByLabel",
+    "Datum",
     "Defined",
     "Div",
     "Exp",
@@ -138,6 +139,26 @@ class Weight(Expression):
 
     name: str
     response: str
+    domain: str = "real"
+    by_label: bool = False
+
+    def _is_positive(self) -> bool:
+        return self.domain == "positive"
+
+
+@dataclass(frozen=True, slots=True)
+class Datum(Expression):
+    """A declared number that is given as data: of a response, of a pair, or of a batch.
+
+    Attributes:
+        name: its word in a specification.
+        of: the responses it is a number of: one, the chosen and the rejected one, or none.
+        domain: a row of `DOMAINS`.
+        by_label: whether chosen and rejected responses have numbers of their own.
+    """
+
+    name: str
+    of: tuple[str, ...] = ()
     domain: str = "real"
     by_label: bool = False
 
@@ -265,6 +286,8 @@ def at_responses(node: Expression, renaming: Mapping[str, str]) -> Expression:
     """Return the tree with its responses renamed, all at once, such as `{"y": "w"}`."""
     children = tuple(at_responses(child, renaming) for child in node.children())
     moved = node.with_children(children) if children else node
+    if isinstance(moved, Datum):
+        return replace(moved, of=tuple(renaming.get(each, each) for each in moved.of))
     response = getattr(moved, "response", "")
     if response in renaming:
         return replace(moved, response=renaming[response])  # type: ignore[call-arg]
@@ -273,7 +296,13 @@ def at_responses(node: Expression, renaming: Mapping[str, str]) -> Expression:
 
 def responses(node: Expression) -> set[str]:
     """Return the responses that a tree mentions."""
-    return {inner.response for inner in node.walk() if getattr(inner, "response", "")}  # type: ignore[attr-defined]
+    found: set[str] = set()
+    for inner in node.walk():
+        if isinstance(inner, Datum):
+            found.update(inner.of)
+        elif getattr(inner, "response", ""):
+            found.add(inner.response)  # type: ignore[attr-defined]
+    return found
 
 
 def token_responses(node: Expression) -> set[str]:
