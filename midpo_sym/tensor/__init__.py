@@ -22,6 +22,7 @@ except ModuleNotFoundError as missing:
     raise ImportError(message) from missing
 
 from midpo_sym.tensor.checks import (
+    check_data,
     check_nonzero,
     check_number,
     check_pairs,
@@ -42,6 +43,7 @@ __all__ = [
     "Needs",
     "PreferenceLoss",
     "ResponseStatistics",
+    "check_data",
     "check_nonzero",
     "check_number",
     "check_pairs",

@@ -30,6 +30,7 @@ class ResponseStatistics:
         prev_logps: log-probability of y_t under a third, frozen model, nats, or None.
         weights: per-token weights by name.
         vocabulary: other statistics of the distributions at position t, by name.
+        data: constants by name, (N,) of each response or its pair, or () of the batch.
     """
 
     logps: Tensor
@@ -41,6 +42,7 @@ class ResponseStatistics:
     prev_logps: Tensor | None = None
     weights: Mapping[str, Tensor] = dataclasses.field(default_factory=dict)
     vocabulary: Mapping[str, Tensor] = dataclasses.field(default_factory=dict)
+    data: Mapping[str, Tensor] = dataclasses.field(default_factory=dict)
 
     @property
     def lengths(self) -> Tensor:
@@ -48,11 +50,13 @@ class ResponseStatistics:
         return self.mask.sum(-1).to(self.logps.dtype)
 
     def of(self, name: str) -> Tensor:
-        """Return a statistic, or the weights, of a name; (N, T).
+        """Return a statistic, or the weights, of a name; (N, T). Of data (N,), as a constant.
 
         Raises:
             ValueError: it was not measured, or not given.
         """
+        if name in self.data:
+            return self.data[name].detach().to(self.logps.dtype).expand(self.mask.shape[0])
         found = {**self.vocabulary, **self.weights}.get(name, getattr(self, name, None))
         if isinstance(found, Tensor):
             return found
@@ -101,6 +105,7 @@ class ResponseStatistics:
             prev_logps=optional(self.prev_logps),
             weights={name: change(each) for name, each in self.weights.items()},
             vocabulary={name: change(each) for name, each in self.vocabulary.items()},
+            data={name: change(each) if each.ndim else each for name, each in self.data.items()},
         )
 
 

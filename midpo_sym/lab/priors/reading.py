@@ -144,6 +144,12 @@ def read_algorithm(derivation: Derivation) -> Algorithm:
         LabError: it cannot be expressed here; the sentence names the part.
     """
     id_, statement = derivation.id, derivation.statement
+    if derivation.data:
+        name = derivation.data[0].name
+        raise LabError(
+            f"{id_}: {name} is given as data, and the problems of the laboratory have none but "
+            f"weights of tokens; write a weight or a parameter in its place"
+        )
     parameters = {each.name: _value(each, id_) for each in derivation.parameters}
     weights = _assigned(derivation.weights, id_)
     ratio = tree.Log(tree.Div(tree.Probability("pi", "y"), statement.zeta))

@@ -23,6 +23,11 @@ class Arity:
     each: str
     shape: str
 
+    @property
+    def places(self) -> tuple[tuple[str, ...], ...]:
+        """Return the responses of a loss that there is one number for, each time."""
+        return (("w",), ("l",)) if self.responses == 1 else (("w", "l")[: self.responses],)
+
 
 TOKEN = Arity("y, t", "(r, t)", 1, "each token of a response", "(batch, tokens)")
 RESPONSE = Arity("y", "(r)", 1, "each response", "(batch,)")

@@ -85,6 +85,10 @@ def _own(derivation: Derivation) -> Iterator[Entry]:
         yield Entry(
             weight.name, weight.symbol.latex, weight.meaning, domain=domain, code=weight.torch
         )
+    for datum in derivation.data:
+        labels = ", for each label its own" if datum.by_label else ""
+        domain = f"{DOMAINS[datum.domain]}, one for {datum.arity.each}{labels}"
+        yield Entry(datum.name, datum.symbol.latex, datum.meaning, domain=domain, code=datum.torch)
     bodies = {
         node.name: node for node in _nodes(derivation.statement) if isinstance(node, tree.Defined)
     }

@@ -13,9 +13,10 @@ from midpo_sym.judges.exact import Polynomial
 from midpo_sym.judges.tiny import TinyModels
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import normal_form
+from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.prover.derivation.steps import Steps
-from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument
+from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, sides
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Status, Verdict
 from midpo_sym.spec.model import Statement
@@ -170,6 +171,10 @@ def emit_statement(
         return Outside(id_, "the prover decides neither way")
     if not statement.target.is_one_term:
         return Outside(id_, "certificates are of losses of one term")
+    data = [node for side in sides(statement) for node in side.walk()]
+    given = sorted({node.name for node in data if isinstance(node, tree.Datum)})
+    if given:
+        return Outside(id_, f"certificates have no data of responses, pairs or batches: {given[0]}")
     opaque = is_opaque(statement)
     own = own_statistics(statement)
     for row in own:

@@ -42,6 +42,8 @@ def _value(node: Expression) -> Operation:  # noqa: C901, PLR0911, PLR0912 - one
             return _length(response)
         case tree.Weight(name=name, response=response):
             return _statistic(Kind.WEIGHT, response, name)
+        case tree.Datum(name=name, of=of):
+            return _statistic(Kind.DATUM, of[0] if len(of) == 1 else "", name)
         case tree.Statistic(name=name, response=response):
             return _statistic(Kind.VOCABULARY, response, name)
         case tree.Probability() | tree.TokenProbability() | tree.TokenProduct():

@@ -32,7 +32,14 @@ from midpo_sym.targets.torch.vocabulary import FUSED, Measure, measures
 WIDTH = 100  # columns of a generated file
 FORMULAS = ("argument", "chosen_rewards", "rejected_rewards")
 _DIGITS = 12  # of the specification's hash
-_KINDS = (Kind.LOG_RATIO, Kind.LOG_PROBABILITY, Kind.LENGTH, Kind.VOCABULARY, Kind.WEIGHT)
+_KINDS = (
+    Kind.LOG_RATIO,
+    Kind.LOG_PROBABILITY,
+    Kind.LENGTH,
+    Kind.VOCABULARY,
+    Kind.WEIGHT,
+    Kind.DATUM,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,16 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
+class Data:
+    """Data of one name: of what, of which domain, and what they are called."""
+
+    name: str
+    of: str
+    domain: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LossFile:
     """Everything that the template prints.
 
@@ -82,6 +99,7 @@ class LossFile:
         numbers: hyper-parameters.
         nonzero: what has to differ from zero, in Python.
         weights: what weighs tokens.
+        data: what is given of responses, pairs or the batch.
         inputs: tensors that the formulas use.
         fills: inputs that masked sums need without zeros at padding, and the mask of each.
         formulas: name and text of each formula, the text in lines.
@@ -107,6 +125,7 @@ class LossFile:
     numbers: tuple[Number, ...]
     nonzero: tuple[str, ...]
     weights: tuple[Weights, ...]
+    data: tuple[Data, ...]
     inputs: tuple[Input, ...]
     fills: tuple[tuple[str, str], ...]
     formulas: tuple[tuple[str, tuple[str, ...]], ...]
@@ -138,12 +157,18 @@ class _Writer:
         self.names = names_of(plan)
         self.printer = Printer(self.names)
         meanings = {each.name: each.meaning for each in self.derivation.weights}
-        self.describer = Describer(self.names, meanings, plan.by_token)
+        meanings |= {each.name: each.meaning for each in self.derivation.data}
+        self.describer = Describer(
+            self.names,
+            meanings,
+            {each.name: each.arity for each in self.derivation.data},
+            plan.by_token,
+        )
 
     def file(self) -> LossFile:
         plan, derivation, result = self.plan, self.derivation, self.plan.result
         numbers = tuple(self.numbers())
-        weights = tuple(self.weights())
+        weights, data = tuple(self.weights()), tuple(self.data())
         inputs = tuple(self.inputs())
         link = torch_link(result.statement.link)
         nonzero = tuple(map(self.printer.text, plan.nonzero))
@@ -154,6 +179,7 @@ class _Writer:
         helpers |= {"check_number"} if numbers else set()
         helpers |= {"check_nonzero"} if nonzero else set()
         helpers |= {"check_weights"} if weights else set()
+        helpers |= {"check_data"} if data else set()
         helpers |= {"fill_padding"} if self.uses.filled else set()
         helpers |= {"log_sum_exp"} & {each.name for each in called}
         helpers |= {"weigh"} if any("weigh(" in each.code for each in measured) else set()
@@ -179,6 +205,7 @@ class _Writer:
             numbers=numbers,
             nonzero=nonzero,
             weights=weights,
+            data=data,
             inputs=inputs,
             fills=tuple(
                 (self.names.statistic(each), self.names.mask(each.response))
@@ -186,7 +213,7 @@ class _Writer:
             ),
             formulas=tuple(self.formulas()),
             measures=measured,
-            needs=tuple(self.needs(weights)),
+            needs=tuple(self.needs(weights, data)),
             link=link,
             link_is_default=result.statement.link == FRAMEWORK_LINK,
         )
@@ -245,6 +272,22 @@ class _Writer:
             if names:
                 yield Weights(each.torch, each.domain, names)
 
+    def data(self) -> Iterable[Data]:
+        """Yield the data that are used.
+
+        Raises:
+            SpecError: the code needs the name of one for itself.
+        """
+        used = [each for each in self.in_order() if each.kind is Kind.DATUM]
+        for each in self.derivation.data:
+            names = tuple(self.names.statistic(found) for found in used if found.of == (each.name,))
+            if names and (
+                is_taken_from_weights(each.torch) or is_taken_from_parameters(each.torch)
+            ):
+                raise self.taken("data", each.name, each.torch)
+            if names:
+                yield Data(each.torch, each.arity.of, each.domain, names)
+
     def taken(self, table: str, name: str, torch: str) -> SpecError:
         """Return the error of a name that the generated code needs for itself."""
         return SpecError(
@@ -263,11 +306,13 @@ class _Writer:
         models, weights = [*MODELS], [weight.name for weight in self.derivation.weights]
         if each.kind is Kind.WEIGHT:
             of = [weights.index(each.of[0])]
+        elif each.kind is Kind.DATUM:
+            of = [[datum.name for datum in self.derivation.data].index(each.of[0])]
         elif each.kind is Kind.VOCABULARY:
             of = [self.plan.vocabulary.index(each.of[0])]
         else:
             of = [models.index(model) for model in each.of]
-        return (_KINDS.index(each.kind), *of, RESPONSES.index(each.response))
+        return (_KINDS.index(each.kind), *of, RESPONSES.index(each.response or "w"))
 
     def in_order(self) -> list[Statistic]:
         return sorted(self.uses.statistics, key=self.place)
@@ -295,7 +340,7 @@ class _Writer:
             if response not in self.uses.masks:
                 yield self.describer.mask(response, needed=False)
 
-    def needs(self, weights: Iterable[Weights]) -> Iterable[tuple[str, str]]:
+    def needs(self, weights: Iterable[Weights], data: Iterable[Data]) -> Iterable[tuple[str, str]]:
         """Yield the arguments of `Needs` that are not its defaults."""
         frozen, vocabulary = self.plan.frozen, self.plan.vocabulary
         divergences = [FUSED[name] for name in vocabulary if name in FUSED]
@@ -314,6 +359,9 @@ class _Writer:
         domains = [f'"{each.name}": "{each.domain}"' for each in weights]
         if domains:
             yield "weights", f"{{{', '.join(domains)}}}"
+        given = [f'"{each.name}": ("{each.of}", "{each.domain}")' for each in data]
+        if given:
+            yield "data", f"{{{', '.join(given)}}}"
         if self.plan.computed.linear:
             yield "linear", "True"
         if frozen or divergences:

@@ -19,12 +19,12 @@ LABELS = {"w": "chosen", "l": "rejected"}
 FILLED = "filled_"  # what stands before the name of a statistic whose padding repeats a token
 # What the generated code calls things by; a hyper-parameter of such a name would hide them.
 _CODE = frozenset({
-    "Needs", "PreferenceLoss", "ResponseStatistics", "Tensor", "argument", "bias", "check_nonzero",
-    "check_number", "check_pairs", "check_tokens", "check_weights", "chosen", "fill_padding",
-    "float", "forward", "from_hidden", "from_logits", "from_statistics", "given", "hidden",
-    "labels", "link", "log_sum_exp", "logits", "logsigmoid", "mask", "math", "max", "needs",
-    "overwrite_logits", "reduction", "rejected", "self", "super", "torch", "tuple", "weigh",
-    "weight", "weights_of",
+    "Needs", "PreferenceLoss", "ResponseStatistics", "Tensor", "argument", "bias", "check_data",
+    "check_nonzero", "check_number", "check_pairs", "check_tokens", "check_weights", "chosen",
+    "fill_padding", "float", "forward", "from_hidden", "from_logits", "from_statistics", "given",
+    "hidden", "labels", "link", "log_sum_exp", "logits", "logsigmoid", "mask", "math", "max",
+    "needs", "overwrite_logits", "reduction", "rejected", "self", "super", "torch", "tuple",
+    "weigh", "weight", "weights_of",
 })  # fmt: skip
 # The public attributes of torch.nn.Module, which a hyper-parameter of a module would replace.
 MODULE_NAMES = frozenset({
@@ -56,7 +56,7 @@ def is_taken_from_parameters(name: str) -> bool:
 
 
 def is_taken_from_weights(name: str) -> bool:
-    """Return whether a weight of this name would be taken for something else."""
+    """Return whether a weight or a datum of this name would be taken for something else."""
     return (
         name in _CODE | _STATISTICS
         or name.startswith(_WEIGHT_STARTS)
@@ -85,7 +85,7 @@ class Names:
     """The names in the code of one loss.
 
     Attributes:
-        declared: of hyper-parameters and weights, by their names in the specification.
+        declared: of hyper-parameters, weights and data, by their names in the specification.
         vocabulary: the statistics of next-token distributions that the loss has.
         shared: of the sums over tokens that have one.
     """
@@ -96,6 +96,8 @@ class Names:
 
     def statistic(self, each: Statistic) -> str:
         """Return the name of a statistic."""
+        if not each.response:  # of the pair or of the batch
+            return self.stem(each)
         label = LABELS[each.response]
         if each.kind is Kind.LOG_PROBABILITY and not MODELS[each.of[0]].trained:
             return f"{each.of[0]}_{label}_{self.stem(each)}"
@@ -110,7 +112,7 @@ class Names:
                 return "logratios"
             case Kind.VOCABULARY:
                 return stem_of(each.of[0], self.vocabulary)
-            case Kind.WEIGHT:
+            case Kind.WEIGHT | Kind.DATUM:
                 return self.declared[each.of[0]]
             case Kind.LENGTH:
                 return "lengths"
@@ -140,6 +142,7 @@ def names_of(plan: Plan) -> Names:
     derivation = plan.result.derivation
     declared = {each.name: each.torch for each in derivation.parameters}
     declared |= {each.name: each.torch for each in derivation.weights}
+    declared |= {each.name: each.torch for each in derivation.data}
     names = Names(declared, plan.vocabulary)
     return replace(names, shared=_names_of_sums(plan.shared, names))
 
@@ -154,7 +157,7 @@ def _names_of_sums(sums: tuple[Sum, ...], names: Names) -> dict[Sum, str]:
             for node in each.walk()
             if isinstance(node, Statistic)
             and node.response == each.response
-            and node.kind not in {Kind.WEIGHT, Kind.LENGTH}
+            and node.kind not in {Kind.WEIGHT, Kind.DATUM, Kind.LENGTH}
         ]
         what = "_".join(dict.fromkeys(stems)) or "sum"
         name = f"{LABELS[each.response]}_weighted_{what}"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from midpo_sym.language import tree
 from midpo_sym.language.grammar.losses import Definition, Scope
+from midpo_sym.language.quantities.data import BATCH, RESPONSE
 from midpo_sym.language.tree import Expression
 
 PARAMETERS = {"alpha": "positive", "eta": "unit", "gamma": "nonnegative", "c": "real"}
@@ -24,7 +25,8 @@ ABBREVIATIONS = {
         tree.Div(tree.TokenProbability("pi", "y"), tree.TokenProbability("ref", "y")),
     ),
 }
-SCOPE_OF_PRIOR = Scope(frozenset("y"), PARAMETERS, WEIGHTS, ABBREVIATIONS)
+DATA = {"score": (RESPONSE, "positive", True), "delta": (BATCH, "real", False)}
+SCOPE_OF_PRIOR = Scope(frozenset("y"), PARAMETERS, WEIGHTS, ABBREVIATIONS, data=DATA)
 SCOPE_OF_LOSS = replace(SCOPE_OF_PRIOR, responses=frozenset("wl"))
 
 MODELS = ("pi", "ref", "prev")
@@ -127,6 +129,7 @@ def real_leaf(responses: str, *, token: bool) -> st.SearchStrategy[Expression]:
         positive_leaf(responses, token=token),
         st.just(tree.Number(0)),
         st.sampled_from([tree.Parameter(*each) for each in PARAMETERS.items()]),
+        st.just(_datum("delta")),
     ]
     if token:
         leaves += [
@@ -146,6 +149,7 @@ def positive_leaf(responses: str, *, token: bool) -> st.SearchStrategy[Expressio
         st.builds(tree.Number, st.integers(1, 4)),
         st.just(tree.Parameter("alpha", "positive")),
         st.just(_defined("half", "")),
+        st.sampled_from([_datum("score", each) for each in responses]),
         st.builds(tree.Length, st.sampled_from(responses)),
         st.builds(probability, st.sampled_from(MODELS), st.sampled_from(responses)),
     ]
@@ -160,6 +164,11 @@ def _of_token(draw: st.DrawFn, response: str, body: Expression) -> Expression:
     if tree.token_responses(body):
         return body
     return tree.product([tree.TokenProbability(draw(st.sampled_from(MODELS)), response), body])
+
+
+def _datum(name: str, *of: str) -> Expression:
+    _, domain, by_label = DATA[name]
+    return tree.Datum(name, of, domain, by_label)
 
 
 def _weight(name: str, response: str) -> Expression:

@@ -64,6 +64,9 @@ class Point:
         low, high = {"unit": (0.1, 0.9), "real": (-2, 2)}.get(domain, (0.2, 1.8))
         return random.Random(f"{self.seed} number {name}").uniform(low, high)
 
+    def datum(self, name: str, of: tuple[str, ...], domain: str) -> float:
+        return self.number(f"{name} of {' '.join(of)}", domain)
+
     def weight(self, name: str, response: str, t: int, domain: str) -> float:
         return self.number(f"{name} {response} {t}", domain)
 
@@ -98,6 +101,9 @@ class WitnessPoint:
     def number(self, name: str, _: str) -> float:
         return float(self.models.parameters[name])
 
+    def datum(self, name: str, of: tuple[str, ...], _: str) -> float:
+        return float(self.models.data[name, of])
+
     def weight(self, name: str, response: str, t: int, _: str) -> float:
         return float(self.models.weights[name, response, t])
 
@@ -118,6 +124,8 @@ def evaluate(node: tree.Expression, point: Point | WitnessPoint, t: int = -1) ->
             return complex(point.number(name, domain))
         case tree.Weight(name=name, response=response, domain=domain):
             return complex(point.weight(name, response, t, domain))
+        case tree.Datum(name=name, of=of, domain=domain):
+            return complex(point.datum(name, of, domain))
         case tree.Length(response=response):
             return complex(point.length(response))
         case tree.Probability(model=model, response=response):

@@ -35,12 +35,14 @@ class World:
         tokens: of y_w and y_l.
         parameters: values by their names in the specification.
         weights: by (name, response); (tokens,).
+        data: by name and the responses they are numbers of.
     """
 
     logits: dict[tuple[str, str], Tensor]
     tokens: dict[str, Tensor]
     parameters: dict[str, float]
     weights: dict[tuple[str, str], Tensor] = field(default_factory=dict)
+    data: dict[tuple[str, tuple[str, ...]], Tensor] = field(default_factory=dict)
 
     def token_logs(self, model: str, response: str) -> Tensor:
         logs = torch.log_softmax(self.logits[model, response], -1)
@@ -67,7 +69,12 @@ def world(derivation, seed: int, *, scale: float = 0.5, lengths=(3, 4)) -> World
         for each in derivation.weights:
             weights[each.name, response] = DOMAINS[each.domain](length, g)
     parameters = {each.name: float(DOMAINS[each.domain](1, g)) for each in derivation.parameters}
-    return World(logits, tokens, parameters, weights)
+    data = {
+        (each.name, of): DOMAINS[each.domain](1, g)[0]
+        for each in derivation.data
+        for of in {"y": (("w",), ("l",)), "pair": (("w", "l"),), "batch": ((),)}[each.arity.of]
+    }
+    return World(logits, tokens, parameters, weights, data)
 
 
 def evaluate(node: Expression, at: World) -> Tensor:
@@ -79,6 +86,8 @@ def evaluate(node: Expression, at: World) -> Tensor:
             return torch.tensor(at.parameters[name], dtype=torch.float64)
         case tree.Weight(name=name, response=response):
             return at.weights[name, response]
+        case tree.Datum(name=name, of=of):
+            return at.data[name, of]
         case tree.Length(response=response):
             return torch.tensor(float(len(at.tokens[response])), dtype=torch.float64)
         case tree.Probability(model=model, response=response):
@@ -189,4 +198,9 @@ def arguments(function, derivation, at: World, padding: int = 0) -> dict:
         if len(divergences) == 1:
             found[f"{label}_kl"] = found[f"{label}_{min(divergences)}"]
     found |= {each.torch: at.parameters[each.name] for each in derivation.parameters}
+    for each in derivation.data:
+        for of in (key for name, key in at.data if name == each.name):
+            prefix = {"w": "chosen_", "l": "rejected_"}[of[0]] if len(of) == 1 else ""
+            value = at.data[each.name, of]
+            found[f"{prefix}{each.torch}"] = value[None] if of else value
     return {name: found[name] for name in wanted}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from midpo_sym.language.quantities.data import BATCH, RESPONSE
 from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.spec.model import Derivation
@@ -94,6 +95,22 @@ def sources(file: LossFile, derivation: Derivation, pairs: Sequence[Pair]) -> di
         for weight in derivation.weights:
             values = [each.weights[weight.name, response] for each in pairs]
             found[f"{label}_{weight.torch}"] = Source(response, values, WEIGHTS)
+    return found
+
+
+def data(
+    file: LossFile, derivation: Derivation, pairs: Sequence[Pair]
+) -> dict[str, list[float] | float]:
+    """Return the data that the generated function takes: of each pair, or one number for all."""
+    declared = {each.torch: each for each in derivation.data}
+    found: dict[str, list[float] | float] = {}
+    for each in file.data:
+        datum = declared[each.name]
+        for name in each.names:
+            label = name.partition("_")[0] if datum.arity is RESPONSE else ""
+            response = next((key for key, of in LABELS.items() if of == label), "")
+            values = [pair.data[datum.name, response] for pair in pairs]
+            found[name] = values[0] if datum.arity is BATCH else values
     return found
 
 

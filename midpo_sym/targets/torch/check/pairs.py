@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from midpo_sym.language.quantities.data import BATCH
 from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.spec.model import Derivation
@@ -27,6 +28,7 @@ class Pair:
         logps: log-probability of each token, by model and response.
         statistics: of the next-token distributions at each token, by name and response.
         weights: of each token, by name and response.
+        data: by name and response, "" for what is of the pair or of the batch.
     """
 
     parameters: Mapping[str, float]
@@ -34,6 +36,7 @@ class Pair:
     logps: Mapping[tuple[str, str], Sequence[float]]
     statistics: Mapping[tuple[str, str], Sequence[float]]
     weights: Mapping[tuple[str, str], Sequence[float]]
+    data: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def described(self) -> str:
         """Return where it is, for a message."""
@@ -43,9 +46,11 @@ class Pair:
 
 
 def parameters(derivation: Derivation, batch: int) -> dict[str, float]:
-    """Return random parameters, inside their domains."""
+    """Return random parameters and data of the batch, inside their domains."""
     chance = random.Random(f"parameters {batch}")  # noqa: S311 - no secret
-    return {each.name: _drawn(each.domain, chance) for each in derivation.parameters}
+    found = {each.name: _drawn(each.domain, chance) for each in derivation.parameters}
+    of_batch = (each for each in derivation.data if each.arity is BATCH)
+    return found | {each.name: _drawn(each.domain, chance) for each in of_batch}
 
 
 def pair(
@@ -62,7 +67,14 @@ def pair(
         for each in derivation.weights:
             weights[each.name, response] = [_drawn(each.domain, chance) for _ in range(length)]
     by_response = dict(zip(RESPONSES, lengths, strict=True))
-    return Pair(numbers, by_response, logps, statistics, weights)
+    data = {}
+    for datum in derivation.data:
+        for of in datum.arity.places:
+            response = of[0] if len(of) == 1 else ""
+            own = datum.arity is not BATCH
+            value = _drawn(datum.domain, chance) if own else numbers[datum.name]
+            data[datum.name, response] = value
+    return Pair(numbers, by_response, logps, statistics, weights, data)
 
 
 def random_lengths(seed: str) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from midpo_sym.targets.torch.check.measure import (
     WEIGHTS,
     Answer,
     Measured,
+    data,
     numbers,
     sources,
 )
@@ -100,10 +101,15 @@ class PlainRunner:
         arguments: dict[str, Any] = {
             name: number(value) for name, value in numbers(self.file, self.derivation, pair).items()
         }
+        of_data = data(self.file, self.derivation, [pair])
         lengths = {label: pair.lengths[response] for response, label in LABELS.items()}
         for each in (*self.file.statistics, *self.file.optional_masks):
             label, _, stem = each.name.partition("_")
-            if stem == "mask":
+            if each.name in of_data:
+                value = of_data[each.name]
+                entry = constant(value if isinstance(value, float) else value[0])
+                arguments[each.name] = Array(PAIR, (entry,))
+            elif stem == "mask":
                 mask = [True] * lengths[label] + [False] * _SPARE
                 arguments[each.name] = mask if masked else None
             elif stem == "lengths" and each.name not in given:
@@ -281,6 +287,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     ".exp": _over(duals.exp),
     ".log": _over(duals.log),
     ".sum": lambda array, _: Array(PAIR, (duals.total(_of_shape(array, TOKENS).entries),)),
+    "check_data": lambda given, *_, **found: {**given, **found},
     "check_nonzero": lambda *_: None,
     "check_number": lambda *_: None,
     "check_pairs": lambda **given: given,

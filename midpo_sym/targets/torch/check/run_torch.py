@@ -25,6 +25,7 @@ from midpo_sym.targets.torch.check.measure import (
     Answer,
     Measured,
     Source,
+    data,
     numbers,
     sources,
 )
@@ -110,10 +111,13 @@ class TorchRunner:
     ) -> Answer:
         given = sources(self.file, self.derivation, pairs)
         grids = {name: batch.grid(each) for name, each in given.items()}
+        of_data = data(self.file, self.derivation, pairs)
         arguments: list[Tensor | None] = []
         for each in (*self.file.statistics, *self.file.optional_masks):
             label, _, stem = each.name.partition("_")
-            if stem == "mask":
+            if each.name in of_data:
+                arguments.append(torch.tensor(of_data[each.name], dtype=torch.float64))
+            elif stem == "mask":
                 arguments.append(batch.masks[label] if masked else None)
             elif stem == "lengths" and each.name not in grids:
                 arguments.append(batch.masks[label].sum(-1).double())
@@ -137,14 +141,17 @@ class TorchRunner:
         given = sources(self.file, self.derivation, pairs)
         grids = {name: batch.grid(each) for name, each in given.items()}
         module = self.module(**numbers(self.file, self.derivation, pairs[0]))
-        measured = self._measured(batch, grids)
+        measured = self._measured(batch, grids, pairs)
         found = module.from_statistics(*measured)
         if module.needs.linear:
-            self._check_linear(module, batch, grids, given)
+            self._check_linear(module, batch, grids, given, pairs)
         return batch.answer("the module, from statistics", found, given, grids, masked=False)
 
-    def _measured(self, batch: _Batch, grids: _Grid) -> list[ResponseStatistics]:
+    def _measured(
+        self, batch: _Batch, grids: _Grid, pairs: Sequence[Pair]
+    ) -> list[ResponseStatistics]:
         found = []
+        of_data = data(self.file, self.derivation, pairs)
         for label in LABELS.values():
             logps, reference = grids[f"{label}_logps"], grids[f"ref_{label}_logps"]
             vocabulary = {
@@ -163,6 +170,12 @@ class TorchRunner:
                     logps - reference,
                     prev_logps=grids[f"prev_{label}_logps"],
                     weights=weights,
+                    data={
+                        each.name: torch.tensor(of_data[name], dtype=torch.float64)
+                        for each in self.file.data
+                        for name in each.names
+                        if name in (each.name, f"{label}_{each.name}")
+                    },
                     vocabulary=vocabulary,
                     **fused,
                 )
@@ -170,7 +183,12 @@ class TorchRunner:
         return found
 
     def _check_linear(
-        self, module: Any, batch: _Batch, grids: _Grid, given: Mapping[str, Source]
+        self,
+        module: Any,
+        batch: _Batch,
+        grids: _Grid,
+        given: Mapping[str, Source],
+        pairs: Sequence[Pair],
     ) -> None:
         """Check that derivatives of the argument do not depend on what they are by.
 
@@ -181,7 +199,7 @@ class TorchRunner:
         blank = {name: torch.zeros_like(grids[name]).requires_grad_() for name in names}
         found = []
         for point in ({**grids}, {**grids, **blank}):
-            argument = module.argument(*self._measured(batch, point))[0]
+            argument = module.argument(*self._measured(batch, point, pairs))[0]
             found.append(_slopes(argument, [point[name] for name in names]))
         for one, other in zip(*found, strict=True):
             if not torch.allclose(one, other, rtol=_NEAR, atol=_NEAR):
