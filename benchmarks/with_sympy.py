@@ -90,9 +90,9 @@ class Converter:
                 return self.response(model, response)
             case tree.TokenProbability(model=model, response=response):
                 return self.probability(model, response)
-            case tree.Divergence(first=first, second=second, response=response):
-                name = f"kl_{first}_{second}_{response}"
-                return sympy.IndexedBase(name, nonnegative=True)[self.token(response)]
+            case tree.Statistic(name=name, row=row, response=response):
+                base = sympy.IndexedBase(f"{name}_{response}", **_ASSUMPTIONS[row.domain])
+                return base[self.token(response)]
             case tree.Weight(name=name, response=response, domain=domain):
                 base = sympy.IndexedBase(f"{name}_{response}", **_ASSUMPTIONS[domain])
                 return base[self.token(response)]

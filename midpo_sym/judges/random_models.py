@@ -15,8 +15,10 @@ from mpmath import MPContext
 
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
+from midpo_sym.language.quantities.statistics import STATISTICS
+from midpo_sym.language.quantities.summands import evaluate, summand
 from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import DIVERGENCES, MODELS
+from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.session import remembered
 
 DIGITS = 40
@@ -55,11 +57,11 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Point:
-    """Probabilities of the tokens of both responses, and divergences before each of them."""
+    """Probabilities of the tokens of both responses, and statistics before each of them."""
 
     lengths: Mapping[str, int]
     probabilities: Mapping[tuple[str, str, int], Real]
-    divergences: Mapping[tuple[str, str, str, int], Real]
+    statistics: Mapping[tuple[str, str, int], Real]
     factor: Real
 
 
@@ -140,7 +142,7 @@ class _Laboratory:
         context = self.context
         chance = random.Random(f"numbers {number}")  # noqa: S311 - no secret
         probabilities: dict[tuple[str, str, int], Real] = {}
-        divergences: dict[tuple[str, str, str, int], Real] = {}
+        statistics: dict[tuple[str, str, int], Real] = {}
         shared: dict[str, list[Real]] = {}
         lengths = {"w": 3 + number, "l": 2 + 2 * number}
         for response, length in lengths.items():
@@ -151,12 +153,22 @@ class _Laboratory:
                 token = chance.randrange(_TOKENS)
                 for model in MODELS:
                     probabilities[model, response, t] = table[model][token]
-                for first, second in DIVERGENCES.values():
-                    divergences[first, second, response, t] = context.fsum(
-                        p * context.log(p / q)
-                        for p, q in zip(table[first], table[second], strict=True)
-                    )
-        return _Point(lengths, probabilities, divergences, context.mpf(chance.uniform(0.5, 2)))
+                for name in STATISTICS:
+                    statistics[name, response, t] = self.statistic(name, table)
+        return _Point(lengths, probabilities, statistics, context.mpf(chance.uniform(0.5, 2)))
+
+    def statistic(self, name: str, table: Mapping[str, list[Real]]) -> Real:
+        """Return a statistic of next-token distributions."""
+        body = summand(name)
+        return self.context.fsum(
+            evaluate(
+                body,
+                {model: table[model][token] for model in table},
+                self.context.mpf,
+                self.context.log,
+            )
+            for token in range(_TOKENS)
+        )
 
     def distribution(self, model: str, move: int, chance: random.Random) -> list[Real]:
         context = self.context
@@ -189,6 +201,8 @@ class _Laboratory:
                 return self.drawn(number, name, domain)
             case tree.Weight(name=name, response=response, domain=domain):
                 return self.drawn(number, f"{name}({response}, {t})", domain)
+            case tree.Datum(name=name, of=of, domain=domain):
+                return self.drawn(number, f"{name}({', '.join(of)})", domain)
             case tree.Length(response=response):
                 return context.mpf(point.lengths[response])
             case tree.Probability(model=model, response=response):
@@ -198,8 +212,8 @@ class _Laboratory:
                 )
             case tree.TokenProbability(model=model, response=response):
                 return point.probabilities[model, response, t]
-            case tree.Divergence(first=first, second=second, response=response):
-                return point.divergences[first, second, response, t]
+            case tree.Statistic(name=name, response=response):
+                return point.statistics[name, response, t]
             case tree.Normaliser():
                 return point.factor
             case tree.Add(terms=terms):

@@ -1,9 +1,10 @@
 """Tiny language models with exact numbers, the points at which expressions are evaluated.
 
 Trees of next-token distributions over four tokens, one of which ends a response, with probabilities
-½, ¼, ⅛, ⅛ in some order: no two orders have symmetric divergences, so a reversed KL shows. No two
-responses are the same; they end with the end token, and share the distributions of every prefix
-they share.
+½, ¼, ⅛, ⅛ in some order: no two orders have symmetric divergences, so a reversed KL shows. Where a
+statistic of one model occurs, such as an entropy, some have ¼ four times, or it would be the same
+number everywhere. No two responses are the same; they end with the end token, and share the
+distributions of every prefix they share.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from fractions import Fraction
 
 from midpo_sym.judges.exact import Exact, Polynomial
 from midpo_sym.language import tree
+from midpo_sym.language.quantities.statistics import STATISTICS
+from midpo_sym.language.quantities.summands import evaluate, summand
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.session import remembered
@@ -23,6 +26,7 @@ from midpo_sym.session import remembered
 VOCABULARY = ("a", "b", "c", "∎")
 END = "∎"
 _POWERS = sorted(set(itertools.permutations((1, 2, 3, 3))))  # -log2 of the probabilities
+_EVEN = (2, 2, 2, 2)
 _VALUES = {
     "real": (1, 2, -1, Fraction(1, 2), 0),
     "nonnegative": (1, 2, Fraction(1, 2), 0),
@@ -45,6 +49,7 @@ class TinyModels:
         coordinate: the logit of the policy that derivatives are taken in: a prefix and a token.
         parameters: values by name.
         weights: values by (name, response, position from 0).
+        data: values by name and the responses they are numbers of.
         factor: the value of Z(x), a power of two.
     """
 
@@ -54,7 +59,8 @@ class TinyModels:
     parameters: Mapping[str, Fraction]
     weights: Mapping[tuple[str, str, int], Fraction]
     factor: int = 0
-    _divergences: dict[tuple[str, str, Prefix], Exact] = field(
+    data: Mapping[tuple[str, tuple[str, ...]], Fraction] = field(default_factory=dict)
+    _statistics: dict[tuple[str, Prefix], Exact] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -70,16 +76,24 @@ class TinyModels:
         slope = Fraction(int(token == moved)) - Fraction(1, 2 ** self.powers[model, prefix][moved])
         return (slope,) if slope else ()
 
-    def divergence(self, first: str, second: str, prefix: Prefix) -> Exact:
-        """Return KL(first ‖ second) after a prefix, as Σ_v p_v (log p_v − log q_v)."""
-        key = (first, second, prefix)
-        if key not in self._divergences:
+    def statistic(self, name: str, prefix: Prefix) -> Exact:
+        """Return a statistic after a prefix: the sum over the vocabulary that its row says.
+
+        Raises:
+            InexactError: it is no polynomial in log 2.
+        """
+        key = (name, prefix)
+        if key not in self._statistics:
+            body = summand(name)
             total = Exact(())
             for token in range(len(VOCABULARY)):
-                log_p = self.log_probability(first, prefix, token)
-                total += log_p.exp() * (log_p - self.log_probability(second, prefix, token))
-            self._divergences[key] = total
-        return self._divergences[key]
+                values = {
+                    model: self.log_probability(model, prefix, token).exp()
+                    for model in STATISTICS[name].models
+                }
+                total += evaluate(body, values, Exact.of, Exact.log)
+            self._statistics[key] = total
+        return self._statistics[key]
 
 
 def points(
@@ -101,21 +115,34 @@ class _Names:
     models: tuple[str, ...]
     parameters: tuple[tuple[str, str], ...]
     weights: tuple[tuple[str, str, bool], ...]
+    data: tuple[tuple[str, tuple[str, ...], str], ...]
+    shapes: tuple[Powers, ...]
 
     @staticmethod
     def of(*sides: Expression) -> _Names:
-        models, parameters, weights = {"pi"}, set(), set()
+        models, parameters, weights, data = {"pi"}, set(), set(), set()
+        shapes = [*_POWERS]
         for node in itertools.chain(*(side.walk() for side in sides)):
             match node:
                 case tree.Probability(model=model) | tree.TokenProbability(model=model):
                     models.add(model)
-                case tree.Divergence(first=first, second=second):
-                    models |= {first, second}
+                case tree.Statistic(row=row):
+                    models.update(row.models)
+                    if len(row.models) == 1:
+                        shapes = [*_POWERS, *[_EVEN] * (len(_POWERS) // 3)]
                 case tree.Parameter(name=name, domain=domain):
                     parameters.add((name, domain))
                 case tree.Weight(name=name, domain=domain, by_label=by_label):
                     weights.add((name, domain, by_label))
-        return _Names(tuple(sorted(models)), tuple(sorted(parameters)), tuple(sorted(weights)))
+                case tree.Datum(name=name, of=of, domain=domain):
+                    data.add((name, of, domain))
+        return _Names(
+            tuple(sorted(models)),
+            tuple(sorted(parameters)),
+            tuple(sorted(weights)),
+            tuple(sorted(data)),
+            tuple(shapes),
+        )
 
 
 @remembered(4096)  # claims of one algorithm share their points
@@ -139,7 +166,9 @@ def _candidates(
         drawn = _responses(len(responses), number, seed)
         prefixes = sorted({y[:t] for y in drawn for t in range(len(y))})
         powers = {
-            (model, prefix): chance.choice(_POWERS) for prefix in prefixes for model in names.models
+            (model, prefix): chance.choice(names.shapes)
+            for prefix in prefixes
+            for model in names.models
         }
         if number == 1:  # every model alike: the arguments vanish, and links are told apart
             powers = {key: powers["pi", key[1]] for key in powers}
@@ -153,6 +182,10 @@ def _candidates(
             },
             weights=_weights(names, tokens, chance),
             factor=chance.choice((-1, 0, 1)),
+            data={
+                (name, of): Fraction(chance.choice(_VALUES[domain]))
+                for name, of, domain in names.data  # no two responses are the same
+            },
         )
 
 

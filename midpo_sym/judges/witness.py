@@ -257,10 +257,12 @@ class _Evaluator:
                 return Exact.of(models.parameters[name])
             case tree.Weight(name=name, response=response):
                 return Exact.of(models.weights[name, response, t])
+            case tree.Datum(name=name, of=of):
+                return Exact.of(models.data[name, of])
             case tree.Length(response=response):
                 return Exact.of(len(models.responses[response]))
-            case tree.Divergence(first=first, second=second, response=response):
-                return models.divergence(first, second, models.responses[response][:t])
+            case tree.Statistic(name=name, response=response):
+                return models.statistic(name, models.responses[response][:t])
             case tree.Add(terms=terms):
                 return sum((self.value(each, t) for each in terms), Exact(()))
             case tree.Neg(body=body):

@@ -12,7 +12,7 @@ def check_scope(node: Expression, bound: str) -> None:
     """Check that every token atom stands under one sum or product, over its own response."""
     _check_names(node)
     match node:
-        case tree.TokenProbability() | tree.Divergence() | tree.Weight():
+        case tree.TokenProbability() | tree.Statistic() | tree.Weight():
             if node.response != bound:
                 raise OutsideClassError("a token quantity outside the sum over its own tokens")
         case tree.TokenSum() | tree.TokenProduct():
@@ -30,9 +30,10 @@ def _check_names(node: Expression) -> None:
     """Check that names are plain words: brackets and signs tell the atoms of nodes apart."""
     if isinstance(node, tree.Defined):  # stands for its body, whatever its name
         return
-    for attribute in ("name", "model", "first", "second", "response"):
-        if not getattr(node, attribute, "_").isidentifier():
-            raise OutsideClassError("a name that is not a plain word")
+    names = [getattr(node, attribute, "_") for attribute in ("name", "model", "response")]
+    names += node.of if isinstance(node, tree.Datum) else ()
+    if not all(map(str.isidentifier, names)):
+        raise OutsideClassError("a name that is not a plain word")
 
 
 def leaf_of(node: Expression, *, frozen: bool) -> Atom | None:
@@ -44,12 +45,17 @@ def leaf_of(node: Expression, *, frozen: bool) -> Atom | None:
             return Atom(node.name, leaf=node)
         case tree.Length():
             return Atom(f"|y_{node.response}|", leaf=node)
+        case tree.Datum(name, of):
+            return Atom(f"Datum[{name}]({', '.join(of)})", leaf=node)
         case tree.Normaliser():
             return Atom("log Z(x)", leaf=tree.Log(node))
         case tree.Weight():
             name = to_text(node)
-        case tree.Divergence(first, second, response):
-            name, policy = f"KL({first}, {second}, {response})", True  # no weight is called so
+        case tree.Statistic(name, response):
+            name, policy = (
+                f"Statistic[{name}]({response})",
+                node.row.trained,
+            )  # no weight is called so
         case tree.Probability(model, response) | tree.TokenProbability(model, response):
             leaf = tree.Log(tree.TokenProbability(model, response))
             name, policy = to_text(leaf), model == "pi"

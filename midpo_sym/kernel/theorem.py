@@ -5,11 +5,11 @@ value of the parameters. Taking logarithms turns every expression of the languag
 
     E = c + Σ_{s in responses} Σ_{t <= |y_s|} r_s(t)
 
-with c a rational function of the parameters and lengths, and r_s a rational function of those and
-of the atoms of one token: log-probabilities, divergences, weights. E is zero everywhere iff each
-r_s is free of token atoms and c + Σ_s |y_s| r_s = 0: one token after the responses part can vary
-alone, and the atoms of a token are algebraically independent. Sums carry no index name, so no
-index can be captured.
+with c a rational function of parameters, lengths and data of a response, pair or batch, and r_s a
+rational function of those and of the atoms of one token: log-probabilities, divergences and other
+statistics, weights. E is zero everywhere iff each r_s is free of token atoms and
+c + Σ_s |y_s| r_s = 0: one token after the responses part can vary alone, and the atoms of a token
+are algebraically independent. Sums carry no index name, so no index can be captured.
 
 What it takes for granted (the axioms):
 

@@ -37,6 +37,16 @@ def weight(name: str, response: str, domain: str = "real", *, by_label: bool = F
     return tree.Weight(name, response, domain, by_label)
 
 
+def datum(name: str, *of: str, domain: str = "real", by_label: bool = False) -> Expression:
+    """Return a declared number given as data: of a response, of `"w", "l"`, or of the batch.
+
+    Raises:
+        ValueError: the domain is not one of `DOMAINS`.
+    """
+    _check_domain(domain)
+    return tree.Datum(name, of, domain, by_label)
+
+
 def pi(response: str, position: str = "") -> Expression:
     """Return the policy's probability of a response, or of its token t."""
     return _probability("pi", response, position)
@@ -52,14 +62,23 @@ def prev(response: str, position: str = "") -> Expression:
     return _probability("prev", response, position)
 
 
+def statistic(name: str, response: str) -> Expression:
+    """Return a statistic of the next-token distributions before position t: a row of `STATISTICS`.
+
+    Raises:
+        ValueError: there is no such statistic.
+    """
+    return tree.Statistic(name, response)
+
+
 def kl_ref_pi(response: str) -> Expression:
     """Return KL(ref ‖ pi) of the next-token distributions before position t, in nats."""
-    return tree.Divergence("ref", "pi", response)
+    return statistic("kl_ref_pi", response)
 
 
 def kl_pi_ref(response: str) -> Expression:
     """Return KL(pi ‖ ref) of the next-token distributions before position t, in nats."""
-    return tree.Divergence("pi", "ref", response)
+    return statistic("kl_pi_ref", response)
 
 
 def length(response: str) -> Expression:

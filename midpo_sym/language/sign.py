@@ -70,7 +70,7 @@ def _terms(node: Expression, signs: dict[str, tuple[bool, bool]]) -> _Sum:
         case tree.Pow(base=base, exponent=tree.Number(value=power)) if power <= _MAX_TERMS:
             return _product([_terms(base, signs)] * power)
     name = to_text(node)
-    domain = node.domain if isinstance(node, tree.Parameter) else ""
+    domain = node.domain if isinstance(node, (tree.Parameter, tree.Datum)) else ""
     signs[name] = (node.positive or domain in ("nonnegative", "unit"), domain == "unit")
     return {((name, 1),): Fraction(1)}
 

@@ -23,8 +23,8 @@ def substitute(node: Expression, values: Mapping[str, Expression]) -> Expression
 def resolve_labels(node: Expression) -> Expression:
     """Return a tree of the responses w and l that says itself what depends on the label.
 
-    `by_label` gives way to the value at its response, and the weights that each label has of its
-    own get names of their own; a renaming of the responses then keeps the labels.
+    `by_label` gives way to the value at its response, and weights and data that each label has of
+    its own get names of their own; a renaming of the responses then keeps the labels.
     """
     return _with_labels(at_labels(node))
 
@@ -37,8 +37,9 @@ def at_labels(node: Expression) -> Expression:
 
 
 def _with_labels(node: Expression) -> Expression:
-    if isinstance(node, tree.Weight) and node.by_label:
-        label = "chosen" if node.response == "w" else "rejected"
+    if isinstance(node, (tree.Weight, tree.Datum)) and node.by_label:
+        response = node.response if isinstance(node, tree.Weight) else node.of[0]
+        label = "chosen" if response == "w" else "rejected"
         return replace(node, name=f"_{label}_{node.name}")  # no declared name starts with _
     return over(node, [_with_labels(child) for child in node.children()])
 

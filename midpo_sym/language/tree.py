@@ -27,15 +27,16 @@ from midpo_sym.language.arithmetic import (
     product,
     total,
 )
+from midpo_sym.language.quantities import statistics
 
 __all__ = [
     "MAX_DEPTH",
     "MAX_SIZE",
     "Add",
     "ByLabel",
+    "Datum",
     "Defined",
     "Div",
-    "Divergence",
     "Exp",
     "Expression",
     "Length",
@@ -49,6 +50,7 @@ __all__ = [
     "Parameter",
     "Pow",
     "Probability",
+    "Statistic",
     "StopGradient",
     "TokenProbability",
     "TokenProduct",
@@ -100,15 +102,35 @@ class TokenProbability(Expression):
 
 
 @dataclass(frozen=True, slots=True)
-class Divergence(Expression):
-    """KL(first ‖ second) of the next-token distributions before the bound position t."""
+class Statistic(Expression):
+    """A statistic of the next-token distributions before the bound position t.
 
-    first: str
-    second: str
+    Attributes:
+        name: a row of `STATISTICS`.
+        response: whose token is at t.
+    """
+
+    name: str
     response: str
 
+    def __post_init__(self) -> None:
+        """Check the name.
+
+        Raises:
+            ValueError: there is no such statistic.
+        """
+        if self.name not in statistics.STATISTICS:
+            message = f"no statistic {self.name!r}; allowed: {', '.join(statistics.STATISTICS)}"
+            raise ValueError(message)
+        Expression.__post_init__(self)
+
+    @property
+    def row(self) -> statistics.Statistic:
+        """Return what is known of it."""
+        return statistics.STATISTICS[self.name]
+
     def _is_positive(self) -> bool:
-        return False  # zero where the models agree
+        return self.row.domain == "positive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +139,26 @@ class Weight(Expression):
 
     name: str
     response: str
+    domain: str = "real"
+    by_label: bool = False
+
+    def _is_positive(self) -> bool:
+        return self.domain == "positive"
+
+
+@dataclass(frozen=True, slots=True)
+class Datum(Expression):
+    """A declared number that is given as data: of a response, of a pair, or of a batch.
+
+    Attributes:
+        name: its word in a specification.
+        of: the responses it is a number of: one, the chosen and the rejected one, or none.
+        domain: a row of `DOMAINS`.
+        by_label: whether chosen and rejected responses have numbers of their own.
+    """
+
+    name: str
+    of: tuple[str, ...] = ()
     domain: str = "real"
     by_label: bool = False
 
@@ -244,6 +286,8 @@ def at_responses(node: Expression, renaming: Mapping[str, str]) -> Expression:
     """Return the tree with its responses renamed, all at once, such as `{"y": "w"}`."""
     children = tuple(at_responses(child, renaming) for child in node.children())
     moved = node.with_children(children) if children else node
+    if isinstance(moved, Datum):
+        return replace(moved, of=tuple(renaming.get(each, each) for each in moved.of))
     response = getattr(moved, "response", "")
     if response in renaming:
         return replace(moved, response=renaming[response])  # type: ignore[call-arg]
@@ -252,7 +296,13 @@ def at_responses(node: Expression, renaming: Mapping[str, str]) -> Expression:
 
 def responses(node: Expression) -> set[str]:
     """Return the responses that a tree mentions."""
-    return {inner.response for inner in node.walk() if getattr(inner, "response", "")}  # type: ignore[attr-defined]
+    found: set[str] = set()
+    for inner in node.walk():
+        if isinstance(inner, Datum):
+            found.update(inner.of)
+        elif getattr(inner, "response", ""):
+            found.add(inner.response)  # type: ignore[attr-defined]
+    return found
 
 
 def token_responses(node: Expression) -> set[str]:
@@ -260,6 +310,6 @@ def token_responses(node: Expression) -> set[str]:
     if isinstance(node, (TokenSum, TokenProduct)):
         return set()
     inner = {found for child in node.children() for found in token_responses(child)}
-    if isinstance(node, (TokenProbability, Divergence, Weight)):
+    if isinstance(node, (TokenProbability, Statistic, Weight)):
         inner.add(node.response)
     return inner

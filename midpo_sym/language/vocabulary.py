@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from midpo_sym.language.quantities.statistics import STATISTICS
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -43,9 +45,6 @@ MODELS = {
     )
 }
 
-# word: (model the expectation is taken under, the other model)
-DIVERGENCES = {"kl_ref_pi": ("ref", "pi"), "kl_pi_ref": ("pi", "ref")}
-
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -73,18 +72,7 @@ QUANTITIES = {
             )
             for model in MODELS.values()
         ),
-        Word(
-            "kl_ref_pi",
-            ("kl_ref_pi(r, t)",),
-            "KL(ref ‖ pi) between the next-token distributions before token t, "
-            "over the whole vocabulary, in nats",
-        ),
-        Word(
-            "kl_pi_ref",
-            ("kl_pi_ref(r, t)",),
-            "KL(pi ‖ ref) between the next-token distributions before token t, "
-            "over the whole vocabulary, in nats",
-        ),
+        *(Word(row.name, (row.usage,), row.meaning) for row in STATISTICS.values()),
         Word("length", ("length(r)",), "number of tokens of the response, at least 1"),
     )
 }

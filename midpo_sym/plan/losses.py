@@ -34,7 +34,7 @@ class Plan:
         nonzero: what has to differ from zero.
         by_token: whether statistics are of each token, or summed over the tokens.
         frozen: the frozen models whose log-probabilities are in the formulas.
-        divergences: the pairs of models whose divergences are.
+        vocabulary: the statistics of next-token distributions that are, by name.
     """
 
     result: Result
@@ -46,7 +46,7 @@ class Plan:
     nonzero: tuple[Operation, ...]
     by_token: bool
     frozen: tuple[str, ...]
-    divergences: tuple[tuple[str, str], ...]
+    vocabulary: tuple[str, ...]
 
     @property
     def formulas(self) -> tuple[Operation, Operation, Operation]:
@@ -93,9 +93,7 @@ def plan_loss(result: Result, specialises: Iterable[Specialisation] = ()) -> Pla
         nonzero=tuple(dict.fromkeys(map(lowering.value, _nonzero(result)))),
         by_token=by_token,
         frozen=frozen,
-        divergences=tuple(
-            sorted({(n.first, n.second) for n in nodes if isinstance(n, tree.Divergence)})
-        ),
+        vocabulary=tuple(sorted({n.name for n in nodes if isinstance(n, tree.Statistic)})),
     )
 
 

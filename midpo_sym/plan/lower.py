@@ -43,7 +43,7 @@ class Lowering:
     """Turns the trees of one loss into operations.
 
     Attributes:
-        by_token: whether log-probabilities and divergences come per token, or summed.
+        by_token: whether log-probabilities and the like come per token, or summed.
         frozen: the one model that stands beside the policy in log-ratios; "" if there is none, or
             more than one.
         inside: the response whose tokens are summed over; "" outside of sums.
@@ -57,7 +57,7 @@ class Lowering:
     filled: bool = False
     variable: str = ""
 
-    def value(self, node: Expression) -> Operation:  # noqa: C901, PLR0911 - one case for each kind of node
+    def value(self, node: Expression) -> Operation:  # noqa: C901, PLR0911, PLR0912 - one case for each kind of node
         """Return the value of a node."""
         if _of_probabilities(node) and not isinstance(node, tree.Mul):
             return Exp(self.log(node))
@@ -68,10 +68,13 @@ class Lowering:
                 return Argument() if name == self.variable else Parameter(name)
             case tree.Weight(name=name, response=response):
                 return self.of_token(Kind.WEIGHT, (name,), response)
+            case tree.Datum(name=name, of=of):
+                response = of[0] if len(of) == 1 else ""
+                return self.of_response(Statistic(Kind.DATUM, (name,), response, by_token=False))
             case tree.Length(response=response):
                 return self.length(response)
-            case tree.Divergence(first=first, second=second, response=response):
-                return self.of_token(Kind.DIVERGENCE, (first, second), response)
+            case tree.Statistic(name=name, response=response):
+                return self.of_token(Kind.VOCABULARY, (name,), response)
             case tree.Add() | tree.Neg() | tree.Log():
                 return add(self.terms(node))
             case tree.Mul():

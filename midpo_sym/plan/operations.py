@@ -27,8 +27,9 @@ class Kind(Enum):
 
     LOG_PROBABILITY = "log π"
     LOG_RATIO = "log π − log of a frozen model"
-    DIVERGENCE = "KL of two models over the vocabulary"
-    WEIGHT = "a declared number"
+    VOCABULARY = "a statistic of the next-token distributions"
+    WEIGHT = "a declared number of a token"
+    DATUM = "a declared number of a response, a pair or a batch"
     LENGTH = "the number of tokens"
 
 
@@ -105,9 +106,9 @@ class Statistic(Operation):
 
     Attributes:
         kind: what it measures.
-        of: the model of a log-probability, the frozen model of a log-ratio, both models of a
-            divergence, the name of a weight; nothing for a length.
-        response: `w` or `l`.
+        of: the model of a log-probability, the frozen model of a log-ratio, the name of a
+            statistic of the vocabulary, of a weight or a datum; nothing for a length.
+        response: `w` or `l`; "" for a datum of the pair or of the batch.
         by_token: whether it is of each token, 0 at padding, or of the whole response.
     """
 

@@ -17,9 +17,9 @@ def weighs_tokens(node: Expression) -> bool:
 
 
 def _is_plain(body: Expression) -> bool:
-    """Return whether the sum of a node over tokens is that of log-probabilities and divergences."""
+    """Return whether the sum of a node over tokens is that of log-probabilities and statistics."""
     match body:
-        case tree.Divergence():
+        case tree.Statistic():
             return True
         case tree.Log(body=inner):
             return _is_plain_factor(inner)
@@ -31,7 +31,7 @@ def _is_plain(body: Expression) -> bool:
 
 
 def _is_plain_factor(node: Expression) -> bool:
-    """Return whether the logarithm of a node is a sum of log-probabilities and divergences."""
+    """Return whether the logarithm of a node is a sum of log-probabilities and statistics."""
     match node:
         case tree.TokenProbability():
             return True

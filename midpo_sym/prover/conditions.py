@@ -90,8 +90,8 @@ def flows(node: Expression) -> bool:
     match node:
         case tree.StopGradient():
             return False
-        case tree.Divergence():
-            return True
+        case tree.Statistic(row=row):
+            return row.trained
         case tree.Probability(model=model) | tree.TokenProbability(model=model):
             return MODELS[model].trained
     return any(map(flows, node.children()))
@@ -116,6 +116,8 @@ def _reason(node: Expression) -> str:
     match node:
         case tree.Length(response=response):
             return f"|y_{response}| ≥ 1"
-        case tree.Parameter(name=name, domain="positive"):
+        case (
+            tree.Parameter(name=name, domain="positive") | tree.Datum(name=name, domain="positive")
+        ):
             return f"{name} is positive"
     return "it is a sum of positive terms" if node.positive else ""

@@ -80,7 +80,7 @@ def compute_properties(statement: Statement) -> Properties:
         prior_uses_stop_gradient=_has(set(statement.zeta.walk()), tree.StopGradient),
         closed_form_applies=not on_policy and not on_label,
         reference_free=not any(map(_of_other_model, in_loss)),
-        needs_divergence=_has(in_loss, tree.Divergence),
+        needs_divergence=_has(in_loss, tree.Statistic),
         needs_length=_has(in_loss, tree.Length),
         needs_weights=_has(in_loss, tree.Weight),
         uses_stop_gradient=_has(set(statement.target.loss.walk()), tree.StopGradient),
@@ -164,8 +164,8 @@ def _models(node: Expression) -> set[str]:
     match node:
         case tree.Probability(model=model) | tree.TokenProbability(model=model):
             return {model}
-        case tree.Divergence(first=first, second=second):
-            return {first, second}
+        case tree.Statistic(row=row):
+            return {*row.models}
     return set()
 
 

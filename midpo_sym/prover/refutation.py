@@ -92,8 +92,9 @@ def _cure(factor: PolyElement, atom: Atom, difference: NormalForm) -> Cure | Non
     if not slope or slope.diff(variable):
         return None
     rest = polynomial - slope * variable
-    if any(other.token for other in difference.atoms_of(rest / slope)):
-        return None
+    given = difference.atoms_of(rest / slope)
+    if any(other.token or isinstance(other.leaf, tree.Datum) for other in given):
+        return None  # a number of its own for each token, response, pair or batch is no value
     value = rational(-rest / slope, difference.atoms)
     return Cure(atom.leaf.name, value) if _allowed(value, atom.leaf.domain) else None
 

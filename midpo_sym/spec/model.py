@@ -10,6 +10,7 @@ from pathlib import Path
 from midpo_sym.language.grammar.losses import Definition
 from midpo_sym.language.objective import Objective
 from midpo_sym.language.printing.printer import Symbol
+from midpo_sym.language.quantities.data import Arity
 from midpo_sym.language.tree import Expression
 
 
@@ -47,6 +48,19 @@ class WeightSpec:
     """A number per token; `by_label` if chosen and rejected have weights of their own."""
 
     name: str
+    domain: str
+    by_label: bool
+    meaning: str
+    symbol: Symbol
+    torch: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatumSpec:
+    """A number given as data, of a response, a pair or a batch; `by_label` as of a weight."""
+
+    name: str
+    arity: Arity
     domain: str
     by_label: bool
     meaning: str
@@ -156,7 +170,8 @@ class Derivation:
         notes: Markdown.
         elsewhere: how other code of the same name differs; plain text.
         parameters: in the order of the file.
-        weights: in the order of the file.
+        weights: numbers per token, those under [data] last.
+        data: other numbers that are given, in the order of the file.
         definitions: in the order of the file.
         statement: what [prior] and [loss] say.
         claims: in the order of the file.
@@ -173,6 +188,7 @@ class Derivation:
     elsewhere: str
     parameters: tuple[ParameterSpec, ...]
     weights: tuple[WeightSpec, ...]
+    data: tuple[DatumSpec, ...]
     definitions: tuple[DefinitionSpec, ...]
     statement: Statement
     claims: tuple[Claim, ...]
@@ -185,6 +201,6 @@ class Derivation:
         return {each.name: each.symbol for each in self.declarations}
 
     @property
-    def declarations(self) -> tuple[ParameterSpec | WeightSpec | DefinitionSpec, ...]:
+    def declarations(self) -> tuple[ParameterSpec | WeightSpec | DatumSpec | DefinitionSpec, ...]:
         """Return everything that has a name, in the order of the file."""
-        return (*self.parameters, *self.weights, *self.definitions)
+        return (*self.parameters, *self.weights, *self.data, *self.definitions)

@@ -22,6 +22,7 @@ except ModuleNotFoundError as missing:
     raise ImportError(message) from missing
 
 from midpo_sym.tensor.checks import (
+    check_data,
     check_nonzero,
     check_number,
     check_pairs,
@@ -29,10 +30,12 @@ from midpo_sym.tensor.checks import (
     check_weights,
 )
 from midpo_sym.tensor.framework import mi_dpo_loss
+from midpo_sym.tensor.kernels.vocabulary import weigh
 from midpo_sym.tensor.linear import linear_statistics
 from midpo_sym.tensor.logarithms import log_sum_exp
 from midpo_sym.tensor.logits import response_statistics
-from midpo_sym.tensor.loss import Needs, PreferenceLoss
+from midpo_sym.tensor.loss import PreferenceLoss
+from midpo_sym.tensor.needs import Needs
 from midpo_sym.tensor.padding import fill_padding
 from midpo_sym.tensor.statistics import ResponseStatistics
 
@@ -40,6 +43,7 @@ __all__ = [
     "Needs",
     "PreferenceLoss",
     "ResponseStatistics",
+    "check_data",
     "check_nonzero",
     "check_number",
     "check_pairs",
@@ -50,4 +54,5 @@ __all__ = [
     "log_sum_exp",
     "mi_dpo_loss",
     "response_statistics",
+    "weigh",
 ]

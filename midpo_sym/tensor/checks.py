@@ -124,15 +124,56 @@ def check_weights(
     """
     for name, weight in weights.items():
         mask = chosen_mask if name.startswith("chosen") else rejected_mask
-        allowed = torch.isfinite(weight)
+        allowed = _in_domain(weight, domain)
         if domain == "positive":
             padding = weight == 0 if mask is None else ~mask.bool()
-            allowed &= (weight > 0) | padding
-        elif domain != "real":
-            allowed &= weight >= 0
-        if domain == "unit":
-            allowed &= weight <= 1
+            allowed |= padding & torch.isfinite(weight)
         _check_values(name, weight, allowed, _DOMAINS[domain][1])
+
+
+def check_data(
+    given: dict[str, Tensor], domain: str, of: str, /, **data: Tensor
+) -> dict[str, Tensor]:
+    """Return statistics with data beside them, as constants of shape (batch,), after checks.
+
+    Args:
+        given: the statistics, checked; one at least.
+        domain: `real`, `nonnegative`, `positive` or `unit`.
+        of: `y` or `pair` for tensors of shape (batch,), `batch` for one number, of shape ().
+        **data: by name. No gradient flows into them.
+
+    Raises:
+        TypeError: one is no tensor.
+        ValueError: one has another shape or device, or, in eager mode, is outside its domain.
+    """
+    first, like = next(iter(given.items()))
+    rows = like.shape[0]
+    found = dict(given)
+    for name, each in data.items():
+        shape = () if of == "batch" else (rows,)
+        if not isinstance(each, Tensor):
+            raise TypeError(f"{name} is {_described(each)}; expected a tensor of shape {shape}")
+        if tuple(each.shape) != shape:
+            raise ValueError(
+                f"{name} has shape {tuple(each.shape)}; expected {shape}, for {rows} pairs"
+            )
+        if each.device != like.device:
+            raise ValueError(
+                f"{name} is on {each.device}; expected {like.device}, where {first} is"
+            )
+        found[name] = each.detach().to(like.dtype).expand(rows)
+        _check_values(name, found[name], _in_domain(found[name], domain), _DOMAINS[domain][1])
+    return found
+
+
+def _in_domain(values: Tensor, domain: str) -> Tensor:
+    """Return where values are finite and in a domain."""
+    allowed = torch.isfinite(values)
+    if domain == "positive":
+        allowed &= values > 0
+    elif domain != "real":
+        allowed &= values >= 0
+    return allowed & (values <= 1) if domain == "unit" else allowed
 
 
 def _check_alike(tensors: dict[str, Tensor], shape: str, dimensions: int) -> None:

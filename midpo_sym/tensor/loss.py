@@ -11,43 +11,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from midpo_sym.tensor import inputs
-from midpo_sym.tensor.checks import check_weights
+from midpo_sym.tensor.checks import check_data, check_weights
 from midpo_sym.tensor.kernels.fused import attach, single_pass
 from midpo_sym.tensor.kernels.measured import Measured, nothing_yet
 from midpo_sym.tensor.kernels.sizes import accumulation_dtype
+from midpo_sym.tensor.kernels.vocabulary import Source, measure
 from midpo_sym.tensor.linear import heads, linear_statistics
 from midpo_sym.tensor.logits import response_statistics
+from midpo_sym.tensor.needs import Given, Needs, rows_of_data
 from midpo_sym.tensor.slopes import agree, as_leaves, derivatives
-from midpo_sym.tensor.statistics import ResponseStatistics, assemble
+from midpo_sym.tensor.statistics import ResponseStatistics
 
 _MANY = 8  # places listed in a message
 
 Reduction = Literal["mean", "sum", "none"]
 Triple = tuple[Tensor, Tensor, Tensor]
-
-
-@dataclasses.dataclass(frozen=True)
-class Needs:
-    """What a loss needs to know of a response, and how its argument depends on it.
-
-    Attributes:
-        reference: log-probabilities of a frozen model, the reference or a previous policy.
-        kl: the divergences, of "ref_pi" for KL(π_ref‖π) and "pi_ref" for KL(π‖π_ref).
-        lengths: the numbers of tokens.
-        weights: for each name of per-token weights, the domain they are in: "real", "nonnegative",
-            "positive" or "unit".
-        linear: the argument is linear in the per-token statistics, up to a constant, so that its
-            derivative by them does not depend on them; a stop-gradient keeps it linear. It lets
-            `from_hidden` work in a single pass, which checks that it is true.
-        reference_model: which frozen model: "ref", "prev", or None.
-    """
-
-    reference: bool = False
-    kl: tuple[str, ...] = ()
-    lengths: bool = False
-    weights: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    linear: bool = False
-    reference_model: Literal["ref", "prev"] | None = None
 
 
 class PreferenceLoss(nn.Module):
@@ -113,6 +91,7 @@ class PreferenceLoss(nn.Module):
         ref_logits: Tensor | None = None,
         ref_logps: Tensor | None = None,
         prev_logps: Tensor | None = None,
+        prev_logits: Tensor | None = None,
         mask: Tensor | None = None,
         overwrite_logits: bool = False,
         **weights: Tensor,
@@ -125,9 +104,11 @@ class PreferenceLoss(nn.Module):
             ref_logits: the reference's, if the loss needs it; (2B, T, V).
             ref_logps: cached log π_ref(y_t) instead, where no divergence is needed; (2B, T).
             prev_logps: cached log-probabilities of the previous policy, if needed; (2B, T).
+            prev_logits: its logits, if a statistic of its distributions is needed; (2B, T, V).
             mask: completion mask, combined with `labels != -100`; bool or integer (2B, T).
             overwrite_logits: write the gradient over the memory of `logits`.
-            **weights: per-token weights by name, each (2B, T).
+            **weights: per-token weights by name, each (2B, T); and data, (2B,) of responses,
+                (B,) of pairs, () of the batch.
 
         Returns:
             (losses, chosen_rewards, rejected_rewards), each (B,), the rewards detached.
@@ -140,6 +121,7 @@ class PreferenceLoss(nn.Module):
         given = ref_logits is not None or ref_logps is not None
         self._check_given(weights, "ref_logits or ref_logps", given=given, prev_logps=prev_logps)
         ref = self._needs_ref
+        data = self._without_data(weights, labels)
         statistics = response_statistics(
             logits,
             labels,
@@ -151,6 +133,9 @@ class PreferenceLoss(nn.Module):
             weights=weights,
             overwrite_logits=overwrite_logits,
         )
+        sources = {"pi": (logits,), "ref": (ref_logits,), "prev": (prev_logits,)}
+        statistics = self._with_vocabulary(statistics, sources, overwritten=overwrite_logits)
+        statistics = dataclasses.replace(statistics, data=data)
         return self.from_statistics(*statistics.chunk())
 
     def from_hidden(
@@ -187,7 +172,8 @@ class PreferenceLoss(nn.Module):
             prev_logps: cached log-probabilities of the previous policy, if needed; (2B, T).
             mask: completion mask, combined with `labels != -100`; bool or integer (2B, T).
             reduction: of the losses: "mean", "sum", or "none".
-            **weights: per-token weights by name, each (2B, T).
+            **weights: per-token weights by name, each (2B, T); and data, (2B,) of responses,
+                (B,) of pairs, () of the batch.
 
         Returns:
             (loss, chosen_rewards, rejected_rewards): the loss a scalar, or (B,) if not reduced; the
@@ -205,7 +191,8 @@ class PreferenceLoss(nn.Module):
         self._check_given(weights, source, given=has_ref, prev_logps=prev_logps)
         if not self._needs_ref:
             ref_hidden = ref_weight = ref_bias = ref_logps = None
-        given = Given(ref_logps, prev_logps, weights)
+        data = self._without_data(weights, labels)
+        given = Given(ref_logps, prev_logps, weights, data)
         states = (hidden, weight, bias, ref_hidden, ref_weight, ref_bias)
         if reduction != "none" and self._fuses(hidden, weight, bias):
             return self._single_pass(states, labels, mask, given, reduction)
@@ -223,6 +210,9 @@ class PreferenceLoss(nn.Module):
             mask=mask,
             weights=weights,
         )
+        sources = {"pi": states[:3], "ref": states[3:]}
+        statistics = self._with_vocabulary(statistics, sources)
+        statistics = dataclasses.replace(statistics, data=data)
         losses, chosen_rewards, rejected_rewards = self.from_statistics(*statistics.chunk())
         return _reduced(losses, reduction), chosen_rewards, rejected_rewards
 
@@ -230,6 +220,7 @@ class PreferenceLoss(nn.Module):
         """Return whether gradients are wanted, and can be formed with the loss."""
         return (
             self.needs.linear
+            and not self.needs.statistics
             and type(self).from_statistics is PreferenceLoss.from_statistics
             and not torch.compiler.is_compiling()
             and torch.is_grad_enabled()
@@ -293,6 +284,35 @@ class PreferenceLoss(nn.Module):
             self.needs.reference and self.needs.reference_model != "prev"
         )
 
+    def _without_data(self, given: dict[str, Tensor], labels: Tensor) -> dict[str, Tensor]:
+        """Take the data out of what is given by name, and return them for each response."""
+        data = {name: given.pop(name) for name in self.needs.data}
+        return rows_of_data(self.needs.data, data, len(labels))
+
+    def _with_vocabulary(
+        self,
+        statistics: ResponseStatistics,
+        sources: Mapping[str, tuple[Tensor | None, ...]],
+        *,
+        overwritten: bool = False,
+    ) -> ResponseStatistics:
+        """Add the statistics of next-token distributions that have no kernel."""
+        wanted = self.needs.statistics
+        if not wanted:
+            return statistics
+        if overwritten:
+            raise ValueError(
+                f"overwrite_logits: {type(self).__name__} reads the logits again in the backward "
+                f"pass, for {', '.join(wanted)}; leave it out"
+            )
+        there: dict[str, Source] = {
+            model: tuple(each for each in source if each is not None)
+            for model, source in sources.items()
+            if source[0] is not None
+        }
+        found = measure(wanted, there, statistics.mask)
+        return dataclasses.replace(statistics, vocabulary=found)
+
     def _check_given(
         self,
         weights: Mapping[str, Tensor],
@@ -303,11 +323,11 @@ class PreferenceLoss(nn.Module):
     ) -> None:
         """Check that what the loss needs is there, whatever it looks like."""
         name = type(self).__name__
-        if set(weights) != set(self.needs.weights):
-            wanted = ", ".join(self.needs.weights) or "none"
+        if set(weights) != {*self.needs.weights, *self.needs.data}:
+            wanted = ", ".join((*self.needs.weights, *self.needs.data)) or "none"
+            what = "token weights and data" if self.needs.data else "token weights"
             raise TypeError(
-                f"{name}: expected the token weights {wanted}, got "
-                f"{', '.join(sorted(weights)) or 'none'}"
+                f"{name}: expected the {what} {wanted}, got {', '.join(sorted(weights)) or 'none'}"
             )
         if self._needs_ref and not given:
             raise ValueError(f"{source}: missing, {name} needs the reference")
@@ -322,6 +342,10 @@ class PreferenceLoss(nn.Module):
         if self.needs.reference_model == "prev":
             fields.append("prev_logps")
         missing = [each for each in fields if getattr(part, each) is None]
+        missing += [
+            f"vocabulary[{each!r}]" for each in self.needs.statistics if each not in part.vocabulary
+        ]
+        missing += [f"data[{each!r}]" for each in self.needs.data if each not in part.data]
         missing += [f"weights[{each!r}]" for each in self.needs.weights if each not in part.weights]
         if missing:
             raise ValueError(
@@ -330,25 +354,8 @@ class PreferenceLoss(nn.Module):
             )
         for each, domain in self.needs.weights.items():
             check_weights(domain, part.mask, part.mask, **{each: part.weights[each]})
-
-
-@dataclasses.dataclass(frozen=True)
-class Given:
-    """What joins the measured statistics.
-
-    Attributes:
-        ref_logps: cached log π_ref(y_t), or None; (2B, T).
-        prev_logps: cached log-probabilities of the previous policy, or None; (2B, T).
-        weights: per-token weights by name, each (2B, T).
-    """
-
-    ref_logps: Tensor | None
-    prev_logps: Tensor | None
-    weights: Mapping[str, Tensor]
-
-    def join(self, measured: Measured, live: Tensor) -> ResponseStatistics:
-        """Return the statistics of a batch."""
-        return assemble(measured, live, self.ref_logps, self.prev_logps, self.weights)
+        for each, (of, domain) in self.needs.data.items():
+            check_data({"logps": part.logps}, domain, of, **{each: part.data[each]})
 
 
 def _reduced(losses: Tensor, reduction: Reduction) -> Tensor:

@@ -29,6 +29,8 @@ class ResponseStatistics:
         kl_pi_ref: KL(π‖π_ref) at position t over the whole vocabulary, nats, or None.
         prev_logps: log-probability of y_t under a third, frozen model, nats, or None.
         weights: per-token weights by name.
+        vocabulary: other statistics of the distributions at position t, by name.
+        data: constants by name, (N,) of each response or its pair, or () of the batch.
     """
 
     logps: Tensor
@@ -39,6 +41,8 @@ class ResponseStatistics:
     kl_pi_ref: Tensor | None = None
     prev_logps: Tensor | None = None
     weights: Mapping[str, Tensor] = dataclasses.field(default_factory=dict)
+    vocabulary: Mapping[str, Tensor] = dataclasses.field(default_factory=dict)
+    data: Mapping[str, Tensor] = dataclasses.field(default_factory=dict)
 
     @property
     def lengths(self) -> Tensor:
@@ -46,12 +50,14 @@ class ResponseStatistics:
         return self.mask.sum(-1).to(self.logps.dtype)
 
     def of(self, name: str) -> Tensor:
-        """Return a statistic, or the weights, of a name; (N, T).
+        """Return a statistic, or the weights, of a name; (N, T). Of data (N,), as a constant.
 
         Raises:
             ValueError: it was not measured, or not given.
         """
-        found = self.weights.get(name, getattr(self, name, None))
+        if name in self.data:
+            return self.data[name].detach().to(self.logps.dtype).expand(self.mask.shape[0])
+        found = {**self.vocabulary, **self.weights}.get(name, getattr(self, name, None))
         if isinstance(found, Tensor):
             return found
         raise ValueError(f"the loss needs {name}, which the statistics are without; {_cure(name)}")
@@ -98,6 +104,8 @@ class ResponseStatistics:
             kl_pi_ref=optional(self.kl_pi_ref),
             prev_logps=optional(self.prev_logps),
             weights={name: change(each) for name, each in self.weights.items()},
+            vocabulary={name: change(each) for name, each in self.vocabulary.items()},
+            data={name: change(each) if each.ndim else each for name, each in self.data.items()},
         )
 
 

@@ -26,6 +26,7 @@ from midpo_sym.language.build import (
     prod_t,
     ref,
     sg,
+    statistic,
     sum_t,
     weight,
 )
@@ -67,9 +68,12 @@ VALUES = [
     (sum_t("w", kl_ref_pi("w")), (0, Fraction(1, 4) + Fraction(7, 8))),
     # KL(ref‖prev) at the prompt: ¼·1 + ½·2 + ⅛(−1) + ⅛(−2) = ⅞, reversed:
     # ⅛(−1) + ⅛(−2) + ¼·1 + ½·2 = ⅞.
-    (sum_t("l", tree.Divergence("ref", "prev", "l")), (0, Fraction(7, 8))),
+    (sum_t("l", statistic("kl_ref_prev", "l")), (0, Fraction(7, 8))),
     # KL(π‖prev) at the prompt: ½·2 + ¼·1 + ⅛(−1) + ⅛(−2) = ⅞.
-    (sum_t("l", tree.Divergence("pi", "prev", "l")), (0, Fraction(7, 8))),
+    (sum_t("l", statistic("kl_pi_prev", "l")), (0, Fraction(7, 8))),
+    # Every distribution has ½, ¼, ⅛, ⅛: H = ½·1 + ¼·2 + 2·⅛·3 = 7/4, and ¼ + 1/16 + 2/64 = 11/32.
+    (sum_t("w", statistic("entropy", "w")), (0, Fraction(7, 2))),
+    (sum_t("w", statistic("sum_of_squares", "w")), (Fraction(11, 16),)),
     (sum_t("w", weight("mu", "w")), (8,)),
     # 3 · (−1) + 5 · (−2) = −13
     (sum_t("w", weight("mu", "w") * log(pi("w", "t"))), (0, -13)),

@@ -162,7 +162,7 @@ COLLIDING_NAMES = [
     (log(tree.TokenProbability("pi", "")), log(tree.TokenProbability("pi", ""))),
     (tree.Length("w|"), ZERO),
     (sum_t("", 1), ZERO),
-    (sum_t("w", tree.Divergence("pi, w", "ref", "w")), ZERO),
+    (sum_t("w", tree.Statistic("kl_ref_pi", "w)")), ZERO),
     (log(tree.Probability("pi(", "w")), ZERO),
 ]
 
@@ -184,7 +184,8 @@ DISTINCT = [
     (parameter("w"), length("w")),
     (parameter("y_w"), length("w")),
     (parameter("w_chosen"), parameter("w_rejected")),
-    (sum_t("w", tree.Divergence("a_b", "c", "w")), sum_t("w", tree.Divergence("a", "b_c", "w"))),
+    (sum_t("w", weight("Statistic", "w")), sum_t("w", kl_ref_pi("w"))),
+    (sum_t("w", kl_pi_ref("w")), sum_t("w", kl_ref_pi("w"))),
 ]
 
 

@@ -90,6 +90,39 @@ def test_a_prior_that_nobody_has_written_down_before(tmp_path, zeta, more, expec
         assert found == pytest.approx(expected(), rel=1e-12)
 
 
+def after(table, name):
+    """Return the statistic of each edge's node, in loops, from log-probabilities of edges."""
+    found = np.zeros_like(table["pi"])
+    for row, edges in ((x, node > 0) for x in range(len(found)) for node in TREE.edges_of):
+        p, q = (np.exp(table[model][row, edges]) for model in ("pi", "prev"))
+        value = {
+            "entropy": -(p * np.log(p)).sum(),
+            "sum_of_squares": (p * p).sum(),
+            "kl_prev_pi": (q * np.log(q / p)).sum(),
+        }
+        found[row, edges] = value[name]
+    return found
+
+
+@pytest.mark.parametrize("name", ["entropy", "sum_of_squares", "kl_prev_pi"])
+def test_a_statistic_of_next_token_distributions_is_measured_with_its_derivative(tmp_path, name):
+    """ζ = ref exp(Σ_t s_t/3), s by its definition in loops, and central differences."""
+    algorithm = read_algorithm(variant(tmp_path, f"ref(y)*exp(sum_t({name}(y, t))/3)"))
+    assert not algorithm.linear
+    (policy, _), (reference, _) = map(logs, (POLICY, PROBLEM.reference))
+    table = {"pi": tokens(POLICY, TREE).log, "prev": tokens(PREVIOUS, TREE).log}
+    expected = policy - reference - after(table, name) @ PATH.T / 3
+    prior = prior_of(algorithm, PROBLEM, PREVIOUS)
+    found, pulled_back = prior.scores(POLICY, TREE)
+    for each in found:
+        assert each == pytest.approx(expected, rel=1e-12)
+    slopes = np.random.default_rng(2).standard_normal(found.shape)
+    step = 1e-6 * np.random.default_rng(3).standard_normal(POLICY.shape)
+    ahead, behind = (prior.scores(POLICY + sign * step, TREE)[0] for sign in (1, -1))
+    difference = ((ahead - behind) * slopes).sum() / 2
+    assert (pulled_back(slopes) * step).sum() == pytest.approx(difference, rel=1e-6)
+
+
 def test_a_specification_of_ones_own_is_measured(tmp_path):
     """With the prior 1 the loss is that of the policy alone, which a table takes to DPO's least."""
     own = read_algorithm(variant(tmp_path, "exp(1)"))

@@ -145,11 +145,12 @@ def exact_statistics(function, derivation, models) -> dict | None:
                     model = name.split("_")[0] if name.split("_")[0] in {"ref", "prev"} else "pi"
                     values.append(-models.powers[model, prefix][index] * math.log(2))
                 elif name.endswith("_kl"):
-                    ((first, second),) = {
-                        (node.first, node.second)
+                    (name_of_divergence,) = {
+                        node.name
                         for node in derivation.statement.argument.walk()
-                        if isinstance(node, tree.Divergence)
+                        if isinstance(node, tree.Statistic)
                     }
+                    _, first, second = name_of_divergence.split("_")
                     p, q = models.powers[first, prefix], models.powers[second, prefix]
                     values.append(
                         sum(2.0**-a * (b - a) for a, b in zip(p, q, strict=True)) * math.log(2)

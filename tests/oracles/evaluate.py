@@ -95,6 +95,21 @@ class Evaluator:
 
         return self.once(("kl", first, second, prefix), make)
 
+    def of_policy(self, name: str, label: str, place: int) -> Number:
+        """Return −Σ p log p, or Σ p², of the policy's distribution of the token at a place."""
+        prefix = self.point.responses[label][:place]
+        a = self.arithmetic
+
+        def make() -> Number:
+            total: Number = ZERO
+            for token in range(self.point.size):
+                log = self.token_log("pi", prefix, token)
+                share = a.exp(log)
+                total = a.add(total, a.mul(share, a.neg(log) if name == "entropy" else share))
+            return total
+
+        return self.once((name, prefix), make)
+
     # Expressions
 
     def value(self, tree: Tree, at: Binding = Binding()) -> Number:
@@ -163,8 +178,10 @@ class Evaluator:
             return Fraction(len(self.point.responses[label]))
         if name in MODELS:
             return self.whole(name, label) if place is None else self.token(name, label, place)
-        if name in ("kl_ref_pi", "kl_pi_ref"):
+        if name.startswith("kl_"):
             return self.divergence(*name.split("_")[1:], label, place)
+        if name in ("entropy", "sum_of_squares"):
+            return self.of_policy(name, label, place)
         if name in self.definitions:
             return self.value(self.definitions[name][1], Binding(label, place))
         return self.point.weight(name, label, place)

@@ -74,8 +74,8 @@ def measured(node, pair):
         case Kind.LOG_RATIO:
             both = (pair.logps[each, node.response] for each in (policy, *node.of))
             return [one - other for one, other in zip(*both, strict=True)]
-        case Kind.DIVERGENCE:
-            return pair.divergences[(*node.of, node.response)]
+        case Kind.VOCABULARY:
+            return pair.statistics[node.of[0], node.response]
         case Kind.WEIGHT:
             return pair.weights[node.of[0], node.response]
     raise AssertionError(node)
@@ -119,7 +119,7 @@ def test_sparsepo_names_what_it_weighs_and_what_it_uses():
     assert [each.response for each in plan.shared] == ["w", "w", "l", "l"]
     assert not any(each.masked for each in plan.shared)
     kinds = {(each.kind, each.response) for each in plan.uses.statistics}
-    wanted = (Kind.LOG_RATIO, Kind.DIVERGENCE, Kind.WEIGHT)
+    wanted = (Kind.LOG_RATIO, Kind.VOCABULARY, Kind.WEIGHT)
     assert kinds == {(kind, response) for kind in wanted for response in "wl"}
     assert plan.uses.parameters == {"alpha"}
     assert plan.uses.masks == plan.uses.filled == frozenset()

@@ -71,7 +71,7 @@ SUMMED = {
     "sg(c)": (sg(C), Parameter("c")),
     "a sum that comes summed": (
         sum_t("w", log(pi("w", "t") / ref("w", "t")) + kl_ref_pi("w")),
-        Add(((1, RATIO), (1, statistic(Kind.DIVERGENCE, "ref", "pi")))),
+        Add(((1, RATIO), (1, statistic(Kind.VOCABULARY, "kl_ref_pi")))),
     ),
 }
 

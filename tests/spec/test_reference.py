@@ -12,6 +12,7 @@ from midpo_sym.language.grammar import limits
 from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.language.links import LINKS
 from midpo_sym.language.printing import symbols
+from midpo_sym.language.quantities.data import ARITIES
 from midpo_sym.language.vocabulary import (
     DOMAINS,
     FUNCTIONS,
@@ -87,6 +88,10 @@ EXPECTED = {
     "`[[claim]]`": rows_of_keys("claim"),
     "`[[loss.term]]`": rows_of_keys("term"),
     "What MI-DPO gives": [(f"`{name}`", meaning) for name, meaning in GIVES.items()],
+    "Arities": [
+        (f"`{each.of}`", f"`score{each.arguments}`", each.each, f"`{each.shape}`")
+        for each in ARITIES.values()
+    ],
     "Quantities": rows_of_words(QUANTITIES),
     "Functions": rows_of_words(FUNCTIONS),
     "Responses": [(f"`{name}`", meaning) for name, meaning in RESPONSES.items()],

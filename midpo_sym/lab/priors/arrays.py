@@ -3,15 +3,16 @@
 What `reading` takes from a specification becomes arrays: log π/ζ of an answer is, up to a constant
 of the prompt,
 
-    Σ_t [ m log π_t + k log π_ref,t + p log π_prev,t + f KL(π_ref‖π)_t + g KL(π‖π_ref)_t ] + b
+    Σ_t [ m log π_t + k log π_ref,t + p log π_prev,t + Σ_s f_s s_t ] + b
 
-with factors that may depend on answer, token and label. Nothing is approximated: on a tree of
-tokens each divergence is a finite sum over the next tokens.
+with factors that may depend on answer, token and label, and s the statistics of next-token
+distributions. Nothing is approximated: on a tree of tokens each is a finite sum over the next
+tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,9 @@ from midpo_sym.lab.checks import Array, LabError
 from midpo_sym.lab.policies import Logits, tokens
 from midpo_sym.lab.priors.numbers import Numbers
 from midpo_sym.lab.priors.reading import QUANTITIES, Algorithm, Terms
+from midpo_sym.lab.priors.statistics import on_edges
 from midpo_sym.lab.problems import Problem
+from midpo_sym.language.quantities.statistics import STATISTICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,8 @@ class Prior:
         policy: m; shape (2, answers, edges).
         reference: k; same shape.
         previous: p; same shape.
-        forward: f, at the node where the token is drawn; shape (2, answers, nodes).
-        reverse: g; same shape.
+        statistics: f of each statistic that has a factor, by its name, at the node where the token
+            is drawn; shape (2, answers, nodes).
         offset: b; shape (2, answers).
         reference_tokens: log π_ref of each edge; shape (prompts, edges).
         previous_tokens: log π_prev of each edge; same shape.
@@ -44,8 +47,7 @@ class Prior:
     policy: Array
     reference: Array
     previous: Array
-    forward: Array
-    reverse: Array
+    statistics: Mapping[str, Array]
     offset: Array
     reference_tokens: Array
     previous_tokens: Array
@@ -54,7 +56,7 @@ class Prior:
     @property
     def by_label(self) -> bool:
         """Whether the prior of an answer depends on its label."""
-        parts = (self.policy, self.reference, self.previous, self.forward, self.reverse)
+        parts = (self.policy, self.reference, self.previous, *self.statistics.values())
         return any(
             not np.array_equal(chosen, rejected) for chosen, rejected in (*parts, self.offset)
         )
@@ -71,30 +73,33 @@ class Prior:
             shape of the logits.
         """
         here = tokens(logits, tree)
-        gaps = here.log - self.reference_tokens  # log π/π_ref of each edge
-        policy, reference = np.exp(here.log), np.exp(self.reference_tokens)
-        forward, reverse = (-reference * gaps) @ tree.edges_of.T, (policy * gaps) @ tree.edges_of.T
+        logs = {"pi": here.log, "ref": self.reference_tokens, "prev": self.previous_tokens}
+        of_edges = {name: on_edges(name, logs) for name in self.statistics}
+        of_nodes = {name: each.value @ tree.edges_of.T for name, each in of_edges.items()}
+
+        def statistics(label: int) -> Logits:
+            total = np.zeros(())
+            for name, each in self.statistics.items():
+                total = total + of_nodes[name] @ each[label].T
+            return total
+
         found = [
             here.log @ self.policy[label].T
             + self.reference_tokens @ self.reference[label].T
             + self.previous_tokens @ self.previous[label].T
-            + forward @ self.forward[label].T
-            + reverse @ self.reverse[label].T
+            + statistics(label)
             + self.offset[label]
             for label in (0, 1)
         ]
 
         def pulled_back(slopes: Logits) -> Logits:
-            by_log, by_forward, by_reverse = (
-                sum(slope @ part for slope, part in zip(slopes, parts, strict=True))
-                for parts in (self.policy, self.forward, self.reverse)
-            )
-            # p log(p/q) has the derivative p (log(p/q) + 1) by log p; the 1 cancels over a node.
-            by_edge = (
-                by_log
-                - (by_forward @ tree.edges_of) * reference
-                + (by_reverse @ tree.edges_of) * policy * gaps
-            )
+            def by(parts: Array) -> Logits:
+                chosen, rejected = slopes[0] @ parts[0], slopes[1] @ parts[1]
+                return np.asarray(chosen + rejected)
+
+            by_edge = by(self.policy)
+            for name, each in self.statistics.items():
+                by_edge = by_edge + of_edges[name].pulled_back(by(each) @ tree.edges_of)
             return here.pulled_back(by_edge, tree)
 
         return np.stack(found), pulled_back
@@ -125,26 +130,38 @@ def prior_of(algorithm: Algorithm, problem: Problem, previous: Array) -> Prior:
     for name, (kind, row) in algorithm.weights.items():
         values[name] = {"weights": problem.weights, "masks": problem.masks}[kind][row]
     numbers = Numbers(values, algorithm.inside, answers.on_path)
+    used = {*algorithm.chosen.factors, *algorithm.rejected.factors}
     by_label = [
-        _arrays(terms, numbers, algorithm.id) for terms in (algorithm.chosen, algorithm.rejected)
+        _arrays(terms, used, numbers, algorithm.id)
+        for terms in (algorithm.chosen, algorithm.rejected)
     ]
     factors = {name: np.stack([part[name] for part in by_label]) for name in by_label[0]}
-    for divergence in ("forward", "reverse"):
-        factors[divergence] = factors[divergence] @ answers.edges_of.T
+    statistics = {
+        name: factors.pop(name) @ answers.edges_of.T for name in STATISTICS if name in factors
+    }
     return Prior(
         **factors,
+        statistics=statistics,
         reference_tokens=tokens(problem.reference, answers).log,
         previous_tokens=tokens(previous, answers).log,
         linear=algorithm.linear,
     )
 
 
-def _arrays(terms: Terms, numbers: Numbers, id_: str) -> dict[str, Array]:
-    """Return the factor of each quantity at each edge, and the offset of each answer."""
+def _arrays(terms: Terms, used: Collection[str], numbers: Numbers, id_: str) -> dict[str, Array]:
+    """Return the factor of each quantity at each edge, and the offset of each answer.
+
+    Args:
+        terms: of the answers of one label.
+        used: the quantities that have a factor for either label.
+        numbers: what the factors are made of.
+        id_: of the specification.
+    """
     zero = np.zeros_like(numbers.path)
     found = {
         name: numbers.on_path(terms.factors[name]) if name in terms.factors else zero
         for name in QUANTITIES.values()
+        if name not in STATISTICS or name in used
     }
     offset = numbers.of(terms.of_answer) + numbers.over_tokens(terms.of_token)
     found["offset"] = offset[:, 0]
@@ -161,14 +178,13 @@ def reference_prior(problem: Problem) -> Prior:
     """Return the prior that is the reference itself."""
     answers = problem.answers
     path = np.broadcast_to(answers.on_path, (2, *answers.on_path.shape))
-    nothing, at_nodes = np.zeros_like(path), np.zeros((2, *answers.visits.shape))
+    nothing = np.zeros_like(path)
     here = tokens(problem.reference, answers).log
     return Prior(
         policy=path,
         reference=-path,
         previous=nothing,
-        forward=at_nodes,
-        reverse=at_nodes,
+        statistics={},
         offset=np.zeros((2, len(answers.names))),
         reference_tokens=here,
         previous_tokens=here,

@@ -3,11 +3,12 @@
 The kernel's normal form of log π/ζ of an answer is c + Σ_t r(t). The laboratory takes it if r has
 degree one in the quantities of a token that the models say,
 
-    r = m log π_t + k log π_ref,t + p log π_prev,t + f KL(π_ref‖π)_t + g KL(π‖π_ref)_t + d,
+    r = m log π_t + k log π_ref,t + p log π_prev,t + Σ_s f_s s_t + d,
 
-and c, d and the factors are made of parameters, weights and the length. Anything else is refused,
-and the sentence names the part. What is read is the prior of the file, `[prior]`, and it has to be
-one that gives the loss of the file; the kernel decides that.
+where s are the statistics of next-token distributions, and c, d and the factors are made of
+parameters, weights and the length. Anything else is refused, and the sentence names the part. What
+is read is the prior of the file, `[prior]`, and it has to be one that gives the loss of the file;
+the kernel decides that.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from midpo_sym.kernel.theorem import Answer, decide
 from midpo_sym.lab.checks import LabError
 from midpo_sym.lab.priors.numbers import Numbers
 from midpo_sym.language import tree
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.substitute import label_of_weight, over, resolve_labels, unfold
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
@@ -53,8 +55,7 @@ QUANTITIES: Mapping[Expression, str] = {
     tree.Log(tree.TokenProbability("pi", "y")): "policy",
     tree.Log(tree.TokenProbability("ref", "y")): "reference",
     tree.Log(tree.TokenProbability("prev", "y")): "previous",
-    tree.Divergence("ref", "pi", "y"): "forward",
-    tree.Divergence("pi", "ref", "y"): "reverse",
+    **{tree.Statistic(name, "y"): name for name in STATISTICS},
 }
 ROWS_OF_WEIGHTS = 2  # that a problem has of each kind
 
@@ -111,7 +112,8 @@ class Algorithm:
         is the same for all answers, or the normaliser of the policy does not cancel.
         """
         one, other = self.chosen.factors, self.rejected.factors
-        if {"forward", "reverse"} & {*one, *other} or one.get("policy") != other.get("policy"):
+        moving = {name for name, row in STATISTICS.items() if row.trained}
+        if moving & {*one, *other} or one.get("policy") != other.get("policy"):
             return False
         names = Numbers.names_of(one["policy"]) if "policy" in one else ()
         return all(isinstance(self.atoms[name].leaf, tree.Parameter) for name in names)
@@ -142,6 +144,12 @@ def read_algorithm(derivation: Derivation) -> Algorithm:
         LabError: it cannot be expressed here; the sentence names the part.
     """
     id_, statement = derivation.id, derivation.statement
+    if derivation.data:
+        name = derivation.data[0].name
+        raise LabError(
+            f"{id_}: {name} is given as data, and the problems of the laboratory have none but "
+            f"weights of tokens; write a weight or a parameter in its place"
+        )
     parameters = {each.name: _value(each, id_) for each in derivation.parameters}
     weights = _assigned(derivation.weights, id_)
     ratio = tree.Log(tree.Div(tree.Probability("pi", "y"), statement.zeta))
@@ -193,7 +201,9 @@ def _is_trained(node: Expression) -> bool:
     match node:
         case tree.Probability(model=model) | tree.TokenProbability(model=model):
             return MODELS[model].trained
-    return isinstance(node, tree.Divergence)
+        case tree.Statistic(row=row):
+            return row.trained
+    return False
 
 
 def _value(parameter: ParameterSpec, id_: str) -> float:
@@ -307,7 +317,7 @@ class _Splitter:
 
     def _sentence(self, part: Expression) -> str:
         return (
-            f"{self.id}: log(pi/zeta) is not linear in the log-probabilities and divergences of "
+            f"{self.id}: log(pi/zeta) is not linear in the log-probabilities and statistics of "
             f"tokens, because of {_as_declared(part)}; the laboratory takes sums of these over "
             f"the tokens, each times what is made of parameters, weights and the length"
         )

@@ -269,7 +269,10 @@ class Cures:
 
     def _is_declared(self, name: str) -> bool:
         scope = self.scope
-        return name in scope.parameters or name in scope.weights or name in scope.definitions
+        return any(
+            name in each
+            for each in (scope.parameters, scope.weights, scope.data, scope.definitions)
+        )
 
     def _is_written_with_words(self, template: str) -> bool:
         if self.words is None:

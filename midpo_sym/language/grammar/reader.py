@@ -14,9 +14,10 @@ from midpo_sym.language.grammar.numerals import cure_for_decimal, exact_value
 from midpo_sym.language.grammar.plain import kind
 from midpo_sym.language.grammar.refusals import ALLOWED, OF_KIND, Refusals, too_deep
 from midpo_sym.language.grammar.scope import Scope
+from midpo_sym.language.quantities.data import PAIR, RESPONSE
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import (
-    DIVERGENCES,
     FUNCTIONS,
     MODELS,
     QUANTITIES,
@@ -113,6 +114,8 @@ class Reader(Refusals):
             return self.read_abbreviation(syntax, name, scope.definitions[name].body)
         if name in scope.parameters:
             return tree.Parameter(name, scope.parameters[name])
+        if name in scope.data and scope.data[name][0] is not RESPONSE:
+            return self.read_datum(syntax, name)
         if name == TOKEN:
             self.fail(
                 syntax,
@@ -137,6 +140,21 @@ class Reader(Refusals):
                 instead=self.cures.instead(syntax),
             )
         self.unknown(syntax, name)
+
+    def read_datum(self, syntax: ast.Name, name: str) -> Expression:
+        """Read a number of the pair or of the batch."""
+        arity, domain, by_label = self.scope.data[name]
+        if arity is not PAIR:
+            return tree.Datum(name, (), domain, by_label)
+        if not self.scope.responses >= {"w", "l"}:
+            self.fail(
+                syntax,
+                f"{name} is a number of the pair, and what stands here is of one response",
+                allowed="numbers of the response or of the batch",
+                cure="a prior that knows the other response is none: leave it to the loss, "
+                "and midpo prove says which prior the rest has",
+            )
+        return tree.Datum(name, ("w", "l"), domain, by_label)
 
     def read_abbreviation(self, syntax: ast.Name, name: str, body: Expression) -> Expression:
         absent = sorted(tree.responses(body) - self.scope.responses)
@@ -230,6 +248,11 @@ class Reader(Refusals):
             return self.read_function(syntax, name)
         if name in QUANTITIES or name in self.scope.weights or name in self.scope.definitions:
             return self.read_quantity(syntax, name)
+        if name in self.scope.data:
+            if self.scope.data[name][0] is RESPONSE:
+                return self.read_quantity(syntax, name)
+            message = f"{name} is one number for {self.scope.data[name][0].each}"
+            self.fail(syntax, message, allowed=name, instead=name)
         if name in self.scope.parameters:
             message = f"the parameter {name} takes no argument"
             self.fail(syntax, message, allowed=name, instead=self.cures.product(syntax) or name)
@@ -329,11 +352,14 @@ class Reader(Refusals):
             return kind(name, response)
         if name == "length" and not token:
             return tree.Length(response)
-        if name in DIVERGENCES and token:
-            return tree.Divergence(*DIVERGENCES[name], response)
+        if name in STATISTICS and token:
+            return tree.Statistic(name, response)
         if name in self.scope.weights and token:
             domain, by_label = self.scope.weights[name]
             return tree.Weight(name, response, domain, by_label)
+        if name in self.scope.data and not token:
+            _, domain, by_label = self.scope.data[name]
+            return tree.Datum(name, (response,), domain, by_label)
         definition = self.scope.definitions.get(name)
         if definition and definition.of == ("y, t" if token else "y"):
             self.count_unfolded(syntax, definition.body)

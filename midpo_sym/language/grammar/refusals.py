@@ -80,7 +80,7 @@ class Refusals:
     ) -> NoReturn:
         """Refuse a name that nothing declares; the arguments say what it may have been meant as."""
         scope = self.scope
-        declared = (*scope.parameters, *scope.weights, *scope.definitions)
+        declared = (*scope.parameters, *scope.weights, *scope.data, *scope.definitions)
         known = (*declared, *QUANTITIES, *FUNCTIONS)
         near = difflib.get_close_matches(name, known, n=1)
         cure = f"declare it {self.cures.declaration(name, called_with)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from midpo_sym.language.quantities.data import Arity
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import FUNCTIONS, QUANTITIES
 
@@ -27,6 +28,7 @@ class Scope:
         weights: name to (domain, whether each label has its own).
         definitions: name to definition.
         token: whether the token position t is bound from outside (a definition "of y, t").
+        data: name to (what it is given for, domain, whether each label has its own).
     """
 
     responses: frozenset[str]
@@ -34,6 +36,7 @@ class Scope:
     weights: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     token: bool = False
+    data: Mapping[str, tuple[Arity, str, bool]] = field(default_factory=dict)
 
     def usage(self, name: str) -> str:
         """Return how a name is written where it needs arguments; "" if it is unknown."""
@@ -43,6 +46,8 @@ class Scope:
             return " or ".join(FUNCTIONS[name].usage)
         if name in self.weights:
             return f"{name}(r, t)"
+        if name in self.data:
+            return f"{name}{self.data[name][0].arguments}"
         if name in self.definitions:
             of = self.definitions[name].of.replace("y", "r")
             return f"{name}({of})" if of else name

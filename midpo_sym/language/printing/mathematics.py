@@ -7,6 +7,14 @@ from collections.abc import Callable, Mapping
 
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.printing.printer import ATOM, POWER, SUM, TERM, Printer, Symbol
+from midpo_sym.language.printing.responses import (
+    prefix_latex,
+    response_latex,
+    response_unicode,
+    token_latex,
+    token_unicode,
+)
+from midpo_sym.language.quantities.statistics import Operator, Statistic
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
 
@@ -118,22 +126,30 @@ class LatexPrinter(MathPrinter):
         return MODELS[name].latex
 
     def print_length(self, node: tree.Length) -> str:
-        return f"|{_response_latex(node.response)}|"
+        return f"|{response_latex(node.response)}|"
 
     def print_probability(self, node: tree.Probability) -> str:
-        return rf"{self.model(node.model)}({_response_latex(node.response)}\mid x)"
+        return rf"{self.model(node.model)}({response_latex(node.response)}\mid x)"
 
     def print_tokenprobability(self, node: tree.TokenProbability) -> str:
-        token = _token_latex(node.response)
-        return rf"{self.model(node.model)}({token}\mid x, {_prefix_latex(node.response)})"
+        token = token_latex(node.response)
+        return rf"{self.model(node.model)}({token}\mid x, {prefix_latex(node.response)})"
 
-    def print_divergence(self, node: tree.Divergence) -> str:
-        given = rf"(\cdot\mid x, {_prefix_latex(node.response)})"
-        first, second = (self.model(name) + given for name in (node.first, node.second))
-        return rf"\mathrm{{KL}}\!\left({first}\,\Vert\,{second}\right)"
+    def operator(self, operator: Operator) -> str:
+        """Return the symbol of what is taken of next-token distributions."""
+        return operator.latex
+
+    def print_statistic(self, node: tree.Statistic) -> str:
+        given = rf"(\cdot\mid x, {prefix_latex(node.response)})"
+        models = r"\,\Vert\,".join(self.model(name) + given for name in node.row.models)
+        return rf"{self.operator(node.row.operator)}\!\left({models}\right)"
 
     def print_weight(self, node: tree.Weight) -> str:
-        return f"{self.symbol(node.name).latex}({_token_latex(node.response)})"
+        return f"{self.symbol(node.name).latex}({token_latex(node.response)})"
+
+    def print_datum(self, node: tree.Datum) -> str:
+        symbol = self.symbol(node.name).latex
+        return f"{symbol}({', '.join(map(response_latex, node.of))})" if node.of else symbol
 
     def print_normaliser(self, _: tree.Normaliser) -> str:
         return "Z(x)"
@@ -155,7 +171,7 @@ class LatexPrinter(MathPrinter):
         base = self.print(node.base, ATOM)
         if self.level(node.base) == ATOM and isinstance(node.base, (tree.Div, tree.ByLabel)):
             base = self.bracket(base)
-        elif isinstance(node.base, (tree.Parameter, tree.Defined)) and "^" in base:
+        elif isinstance(node.base, (tree.Parameter, tree.Defined, tree.Datum)) and "^" in base:
             base = f"{{{base}}}"  # LaTeX has no double superscript
         return f"{base}^{{{self.print(node.exponent)}}}"
 
@@ -171,15 +187,15 @@ class LatexPrinter(MathPrinter):
         return rf"\max\!{self.bracket(f'{self.print(node.left)}, {self.print(node.right)}')}"
 
     def print_tokensum(self, node: tree.TokenSum) -> str:
-        limit = f"|{_response_latex(node.response)}|"
+        limit = f"|{response_latex(node.response)}|"
         return rf"\sum_{{t=1}}^{{{limit}}} {self.print(node.body, TERM)}"
 
     def print_tokenproduct(self, node: tree.TokenProduct) -> str:
-        limit = f"|{_response_latex(node.response)}|"
+        limit = f"|{response_latex(node.response)}|"
         return rf"\prod_{{t=1}}^{{{limit}}} {self.print(node.body, TERM)}"
 
     def print_bylabel(self, node: tree.ByLabel) -> str:
-        response = _response_latex(node.response)
+        response = response_latex(node.response)
         rows = [
             rf"{self.print(value)} & \text{{if }} {response} \text{{ is {label}}}"
             for value, label in ((node.chosen, "chosen"), (node.rejected, "rejected"))
@@ -193,7 +209,7 @@ class LatexPrinter(MathPrinter):
         symbol = self.symbol(node.name).latex
         if not node.response:
             return symbol
-        return f"{symbol}({(_token_latex if node.token else _response_latex)(node.response)})"
+        return f"{symbol}({(token_latex if node.token else response_latex)(node.response)})"
 
     def print_indexed(self, node: indexed.Indexed) -> str:
         given = _given(node.indices, index_latex, r" \mid ")
@@ -234,20 +250,23 @@ class UnicodePrinter(MathPrinter):
         return self.symbol(node.name).unicode
 
     def print_length(self, node: tree.Length) -> str:
-        return f"|{_response_unicode(node.response)}|"
+        return f"|{response_unicode(node.response)}|"
 
     def print_probability(self, node: tree.Probability) -> str:
-        return f"{MODELS[node.model].unicode}({_response_unicode(node.response)})"
+        return f"{MODELS[node.model].unicode}({response_unicode(node.response)})"
 
     def print_tokenprobability(self, node: tree.TokenProbability) -> str:
-        return f"{MODELS[node.model].unicode}({_token_unicode(node.response)})"
+        return f"{MODELS[node.model].unicode}({token_unicode(node.response)})"
 
-    def print_divergence(self, node: tree.Divergence) -> str:
-        first, second = (MODELS[name].unicode for name in (node.first, node.second))
-        return f"KL({first}‖{second})({_token_unicode(node.response)})"
+    def print_statistic(self, node: tree.Statistic) -> str:
+        return f"{of_models(node.row)}({token_unicode(node.response)})"
 
     def print_weight(self, node: tree.Weight) -> str:
-        return f"{self.symbol(node.name).unicode}({_token_unicode(node.response)})"
+        return f"{self.symbol(node.name).unicode}({token_unicode(node.response)})"
+
+    def print_datum(self, node: tree.Datum) -> str:
+        symbol = self.symbol(node.name).unicode
+        return f"{symbol}({', '.join(map(response_unicode, node.of))})" if node.of else symbol
 
     def print_normaliser(self, _: tree.Normaliser) -> str:
         return "Z(x)"
@@ -292,7 +311,7 @@ class UnicodePrinter(MathPrinter):
         symbol = self.symbol(node.name).unicode
         if not node.response:
             return symbol
-        place = (_token_unicode if node.token else _response_unicode)(node.response)
+        place = (token_unicode if node.token else response_unicode)(node.response)
         return f"{symbol}({place})"
 
     def print_indexed(self, node: indexed.Indexed) -> str:
@@ -315,6 +334,12 @@ class UnicodePrinter(MathPrinter):
         name, body = self.symbol(node.name).unicode, self.bracket(self.print(node.body))
         along = f"[{self.symbol(node.along).unicode}]" if node.along else ""
         return f"∂{body}/∂{name}{along}"
+
+
+def of_models(row: Statistic) -> str:
+    """Return a statistic as Unicode mathematics, such as KL(π_ref‖π)."""
+    models = "‖".join(MODELS[name].unicode for name in row.models)
+    return f"{row.operator.unicode}({models})"
 
 
 def to_latex(node: Expression, symbols: Mapping[str, Symbol] | None = None) -> str:
@@ -367,23 +392,3 @@ def index_latex(index: str) -> str:
 
 def _index_unicode(index: str) -> str:
     return index.translate(SUBSCRIPTS)
-
-
-def _response_latex(response: str) -> str:
-    return "y" if response == "y" else f"y_{response}"
-
-
-def _token_latex(response: str) -> str:
-    return "y_t" if response == "y" else f"y_{{{response},t}}"
-
-
-def _prefix_latex(response: str) -> str:
-    return "y_{<t}" if response == "y" else f"y_{{{response},<t}}"
-
-
-def _response_unicode(response: str) -> str:
-    return "y" if response == "y" else f"y_{response}"
-
-
-def _token_unicode(response: str) -> str:
-    return "y,t" if response == "y" else f"y_{response},t"

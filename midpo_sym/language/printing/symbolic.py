@@ -41,10 +41,13 @@ def to_sympy(node: Expression) -> sympy.Expr:  # noqa: C901, PLR0911, PLR0912 - 
             return sympy.Product(_indexed(f"{model}_{response}", positive=True), limits)
         case tree.TokenProbability(model=model, response=response):
             return _indexed(f"{model}_{response}", positive=True)
-        case tree.Divergence(first=first, second=second, response=response):
-            return _indexed(f"KL_{first}_{second}_{response}", nonnegative=True)
+        case tree.Statistic(row=row, response=response):
+            name = "_".join((row.operator.unicode, *row.models, response))
+            return _indexed(name, **_ASSUMPTIONS[row.domain])
         case tree.Weight(name=name, response=response, domain=domain):
             return _indexed(f"{name}_{response}", **_ASSUMPTIONS[domain])
+        case tree.Datum(name=name, of=of, domain=domain):
+            return sympy.Symbol("_".join((name, *of)), **_ASSUMPTIONS[domain])
         case tree.ByLabel(response="w", chosen=body) | tree.ByLabel(response="l", rejected=body):
             return to_sympy(body)
         case tree.TokenSum(response=response, body=body):

@@ -15,6 +15,7 @@ from itertools import combinations
 from midpo_sym.language.indexed import SETS
 from midpo_sym.language.printing.mathematics import GREEK
 from midpo_sym.language.printing.printer import Symbol
+from midpo_sym.language.quantities.statistics import OPERATORS
 from midpo_sym.language.vocabulary import FUNCTIONS, MODELS, QUANTITIES, THEORY_FUNCTIONS
 
 MAX_SYMBOL = 100  # characters of a symbol, in LaTeX and in Unicode
@@ -78,7 +79,7 @@ _OF_FRAMEWORK = {
     "Σt": "a sum over tokens",
     "Π": "a product",
     "Πt": "a product over tokens",
-    "KL": "a divergence",
+    **{unicodedata.normalize("NFKC", row.unicode): row.noun for row in OPERATORS},
     "Z": "the normaliser",
     "ℓ": "the loss",
     "y": "a response",

@@ -28,11 +28,14 @@ class TextPrinter(Printer):
     def print_tokenprobability(self, node: tree.TokenProbability) -> str:
         return f"{node.model}({node.response}, t)"
 
-    def print_divergence(self, node: tree.Divergence) -> str:
-        return f"kl_{node.first}_{node.second}({node.response}, t)"
+    def print_statistic(self, node: tree.Statistic) -> str:
+        return f"{node.name}({node.response}, t)"
 
     def print_weight(self, node: tree.Weight) -> str:
         return f"{node.name}({node.response}, t)"
+
+    def print_datum(self, node: tree.Datum) -> str:
+        return f"{node.name}({node.of[0]})" if len(node.of) == 1 else node.name
 
     def print_normaliser(self, _: tree.Normaliser) -> str:
         return "Z(x)"

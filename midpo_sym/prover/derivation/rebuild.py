@@ -185,7 +185,7 @@ def _monomial(exponents: tuple[int, ...], like: FracElement, atoms: dict[str, At
                 raise NotReadableError
             factors.append(leaf if exponent == 1 else tree.Pow(leaf, tree.Number(exponent)))
     # Weights before what they weigh.
-    factors.sort(key=lambda each: not isinstance(each, (tree.Weight, tree.Parameter)))
+    factors.sort(key=lambda each: not isinstance(each, (tree.Weight, tree.Datum, tree.Parameter)))
     return tree.product(factors)
 
 

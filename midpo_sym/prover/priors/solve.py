@@ -22,6 +22,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.errors import LanguageError
 from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.language.printing.text import to_text
+from midpo_sym.language.quantities.data import OF_RESPONSES
 from midpo_sym.language.substitute import at_labels, resolve_labels, unfold
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.derivation.rebuild import NotReadableError
@@ -144,7 +145,8 @@ def _gives(statement: Statement, zeta: Expression, argument: Expression, *, of_l
 def _solved(zeta: Expression, argument: Expression, link: str, *, gives_loss: bool) -> Solution:
     """Return what a prior that gives the loss has to know, and why."""
     knows_label = any(
-        isinstance(node, tree.ByLabel) or (isinstance(node, tree.Weight) and node.by_label)
+        isinstance(node, tree.ByLabel)
+        or (isinstance(node, (tree.Weight, tree.Datum)) and node.by_label)
         for node in zeta.walk()
     )
     if not knows_label:
@@ -156,8 +158,13 @@ def _reread(zeta: Expression) -> Expression | None:
     """Return a prior as it is read from its own text; None if it cannot be written in a file."""
     parameters = {n.name: n.domain for n in zeta.walk() if isinstance(n, tree.Parameter)}
     weights = {n.name: (n.domain, n.by_label) for n in zeta.walk() if isinstance(n, tree.Weight)}
+    data = {
+        n.name: (OF_RESPONSES[len(n.of)], n.domain, n.by_label)
+        for n in zeta.walk()
+        if isinstance(n, tree.Datum)
+    }
     try:
-        read = parse(to_text(zeta), Scope(frozenset("y"), parameters, weights))
+        read = parse(to_text(zeta), Scope(frozenset("y"), parameters, weights, data=data))
     except LanguageError:
         return None
     return read if read.positive else None

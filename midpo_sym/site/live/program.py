@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from midpo_sym.language import tree
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.tree import Expression
 from midpo_sym.plan.operations import Kind, Operation, Parameter, Statistic
 from midpo_sym.spec.model import Derivation, Statement
@@ -25,7 +26,7 @@ REFERENCE = -20.0  # log-probability of either response under every frozen model
 LENGTH = 10.0  # tokens of a response, to begin with
 VARIABLE = "logp_pi_w"
 
-_DIVERGENCE, _MOST_DIVERGENCE, _MOST_LENGTH, _MOST_WEIGHT = 0.1, 1.0, 40.0, 2.0
+_MOST_LENGTH, _MOST_GIVEN = 40.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +134,25 @@ def _quantities(
         length = Statistic(Kind.LENGTH, (), response, by_token=False)
         yield variable(length), tree.Length(response), 1.0, _MOST_LENGTH, LENGTH, 1.0
     for response in ("w", "l"):
-        for first, second in (("ref", "pi"), ("pi", "ref")):
-            leaf = tree.Divergence(first, second, response)
-            name = variable(Statistic(Kind.DIVERGENCE, (first, second), response, by_token=False))
-            yield name, leaf, 0.0, _MOST_DIVERGENCE, _DIVERGENCE, 0.01
+        for row in STATISTICS.values():
+            leaf = tree.Statistic(row.name, response)
+            name = variable(Statistic(Kind.VOCABULARY, (row.name,), response, by_token=False))
+            least = 0.01 if row.domain == "positive" else 0.0
+            yield name, leaf, least, row.largest, row.usual, 0.01
         for each in derivation.weights:
             weight = tree.Weight(each.name, response, each.domain, each.by_label)
             name = variable(Statistic(Kind.WEIGHT, (each.name,), response, by_token=False))
-            low, high = (-_MOST_WEIGHT if each.domain == "real" else 0.0), _MOST_WEIGHT
-            yield name, weight, low, 1.0 if each.domain == "unit" else high, 1.0, 0.01
+            yield name, weight, *_range(each.domain), 1.0, 0.01
+    for datum in derivation.data:
+        for of in datum.arity.places:
+            number = tree.Datum(datum.name, of, datum.domain, datum.by_label)
+            given = lower_alike(number)
+            assert isinstance(given, Statistic)
+            low, high = _range(datum.domain)
+            least = 0.01 if datum.domain == "positive" else low
+            yield variable(given), number, least, high, 0.5, 0.01
+
+
+def _range(domain: str) -> tuple[float, float]:
+    """Return the ends of a slider of a number that is given."""
+    return -_MOST_GIVEN if domain == "real" else 0.0, 1.0 if domain == "unit" else _MOST_GIVEN

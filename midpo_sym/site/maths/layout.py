@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.printing.mathematics import LatexPrinter
 from midpo_sym.language.printing.printer import POWER, TERM, Symbol
+from midpo_sym.language.quantities.statistics import Operator
 from midpo_sym.language.tree import Expression
 from midpo_sym.site.maths.formula import BREAK, plain, weaker
 
@@ -39,8 +40,8 @@ class PagePrinter(LatexPrinter):
     def print_normaliser(self, _: tree.Normaliser) -> str:
         return marked("normaliser", "Z") + "(x)"
 
-    def print_divergence(self, node: tree.Divergence) -> str:
-        return super().print_divergence(node).replace(r"\mathrm{KL}", marked("kl", r"\mathrm{KL}"))
+    def operator(self, operator: Operator) -> str:
+        return marked(operator.name, super().operator(operator))
 
     def lines(self, node: Expression) -> list[str]:  # noqa: PLR0911 - one case for each kind of node
         """Return a node in pieces, each of which may start a line: a sum in its terms."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from midpo_sym.language import tree
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import DOMAINS, MODELS
 from midpo_sym.site.maths.layout import PagePrinter, formula
@@ -48,9 +49,10 @@ def _of_framework(statement: Statement) -> Iterator[Entry]:
     nodes = {type(node) for node in _nodes(statement)}
     if tree.Length in nodes or tree.TokenSum in nodes or tree.TokenProduct in nodes:
         yield Entry("length", "|y|", "number of tokens of a response, at least 1")
-    if tree.Divergence in nodes:
-        meaning = "divergence of the distributions of the next token, over the whole vocabulary"
-        yield Entry("kl", r"\mathrm{KL}", meaning)
+    used = {node.row.operator for node in _nodes(statement) if isinstance(node, tree.Statistic)}
+    for each in dict.fromkeys(row.operator for row in STATISTICS.values()):
+        if each in used:
+            yield Entry(each.name, each.latex, each.meaning)
 
 
 def _of_models(derivation: Derivation) -> Iterator[Entry]:
@@ -58,9 +60,7 @@ def _of_models(derivation: Derivation) -> Iterator[Entry]:
         name
         for node in _nodes(derivation.statement)
         for name in (
-            getattr(node, "model", ""),
-            getattr(node, "first", ""),
-            getattr(node, "second", ""),
+            node.row.models if isinstance(node, tree.Statistic) else (getattr(node, "model", ""),)
         )
     }
     for model in MODELS.values():
@@ -85,6 +85,10 @@ def _own(derivation: Derivation) -> Iterator[Entry]:
         yield Entry(
             weight.name, weight.symbol.latex, weight.meaning, domain=domain, code=weight.torch
         )
+    for datum in derivation.data:
+        labels = ", for each label its own" if datum.by_label else ""
+        domain = f"{DOMAINS[datum.domain]}, one for {datum.arity.each}{labels}"
+        yield Entry(datum.name, datum.symbol.latex, datum.meaning, domain=domain, code=datum.torch)
     bodies = {
         node.name: node for node in _nodes(derivation.statement) if isinstance(node, tree.Defined)
     }

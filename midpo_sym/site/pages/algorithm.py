@@ -229,8 +229,8 @@ FACTS: dict[str, tuple[str, str, str]] = {
         "it needs another model as well",
     ),
     "needs_divergence": (
-        "Does the loss need full-vocabulary KL?",
-        "the next-token distributions, not only the probabilities of the tokens",
+        "Does the loss need next-token distributions?",
+        "those over the whole vocabulary, not only the probabilities of the tokens",
         "the probabilities of the tokens are enough",
     ),
     "needs_length": (

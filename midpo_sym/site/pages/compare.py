@@ -23,7 +23,7 @@ COLUMNS = (
     ("ζ knows length", "prior_depends_on_length"),
     ("stop-gradient", "uses_stop_gradient"),
     ("reference-free", "reference_free"),
-    ("full KL", "needs_divergence"),
+    ("distributions", "needs_divergence"),
     ("length-aware", "needs_length"),
     ("token weights", "needs_weights"),
 )

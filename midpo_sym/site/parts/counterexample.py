@@ -25,7 +25,7 @@ class Counterexample:
         tokens: the vocabulary; the last ends a response.
         end: the token that ends a response.
         responses: name and tokens of each.
-        given: values of parameters and weights, as LaTeX.
+        given: values of parameters, weights and data, as LaTeX.
         coordinate: the token and the prefix of the logit that derivatives are in; "" for values.
         models: a model, what it comes after, and its probabilities of the tokens.
         values: quantities and their values, as LaTeX; the sides and their difference come last.
@@ -59,6 +59,10 @@ def _of(result: Result, witness: Witness, of: str) -> Counterexample:
     given += [
         f"{printer.symbol(name).latex}(y_{{{response},{t + 1}}}) = {_number(str(value))}"
         for (name, response, t), value in sorted(models.weights.items())
+    ]
+    given += [
+        f"{printer.print(tree.Datum(name, of))} = {_number(str(value))}"
+        for (name, of), value in sorted(models.data.items())
     ]
     rows = sorted(models.powers.items(), key=lambda row: (row[0][1], row))
     prefix, moved = models.coordinate

@@ -54,6 +54,12 @@ KEYS: dict[str, dict[str, Key]] = {
         ("elsewhere", TEXT, False, "how other code of the same name differs, for the torch loss"),
         ("parameters", TABLE, False, "one entry for each scalar parameter"),
         ("weights", TABLE, False, "one entry for each number per token"),
+        (
+            "data",
+            TABLE,
+            False,
+            "one entry for each number that is given, of whatever arity",
+        ),
         ("definitions", TABLE, False, "one entry for each abbreviation, in order of use"),
         ("prior", TABLE, True, "the prior ζ and the scale α of the framework"),
         ("loss", TABLE, True, "the loss, as its own paper prints it"),
@@ -71,6 +77,14 @@ KEYS: dict[str, dict[str, Key]] = {
         _DOMAIN,
         ("by_label", BOOLEAN, False, "whether chosen and rejected have weights of their own"),
         ("meaning", TEXT, True, "what it does"),
+        *_PRINTED,
+        _IN_PYTHON,
+    ),
+    "data": rows(
+        ("of", TEXT, True, "what has one: `y, t` a token, `y` a response, `pair`, or `batch`"),
+        _DOMAIN,
+        ("by_label", BOOLEAN, False, "whether chosen and rejected have numbers of their own"),
+        ("meaning", TEXT, True, "what it is"),
         *_PRINTED,
         _IN_PYTHON,
     ),
@@ -118,7 +132,7 @@ KEYS: dict[str, dict[str, Key]] = {
 }
 
 # Tables whose keys are names that the author chooses.
-NAMED = ("parameters", "weights", "definitions")
+NAMED = ("parameters", "weights", "data", "definitions")
 
 _SYMBOL = (("meaning", TEXT, False, "what it is"), *_PRINTED)
 _HEAD = (

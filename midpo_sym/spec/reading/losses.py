@@ -14,11 +14,13 @@ from midpo_sym.language.constants import constant
 from midpo_sym.language.errors import Advice
 from midpo_sym.language.grammar.losses import Definition, Scope
 from midpo_sym.language.grammar.reader import Reader
+from midpo_sym.language.quantities.data import ARITIES, RESPONSE, TOKEN
 from midpo_sym.language.vocabulary import DOMAINS, KNOWS, STATUSES
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.model import (
     Citation,
     Claim,
+    DatumSpec,
     DefinitionSpec,
     Derivation,
     ParameterSpec,
@@ -89,12 +91,20 @@ class _Loader(Objectives):
         parameters = tuple(
             self.parameter(name, entry) for name, entry in self.named(data, "parameters")
         )
-        weights = tuple(self.weight(name, entry) for name, entry in self.named(data, "weights"))
+        weights = [self.weight(name, entry) for name, entry in self.named(data, "weights")]
+        numbers: list[DatumSpec] = []
+        for name, entry in self.named(data, "data"):
+            found = self.datum(name, entry)
+            if isinstance(found, DatumSpec):
+                numbers.append(found)
+            else:
+                weights.append(found)
         self.check_duplicates(data)
         scope = Scope(
             frozenset(),
             {each.name: each.domain for each in parameters},
             {each.name: (each.domain, each.by_label) for each in weights},
+            data={each.name: (each.arity, each.domain, each.by_label) for each in numbers},
         )
         definitions, scope = self.definitions(data, scope, {})
         self.check_symbols(data)
@@ -116,7 +126,8 @@ class _Loader(Objectives):
             notes=data.get("notes", ""),
             elsewhere=data.get("elsewhere", ""),
             parameters=parameters,
-            weights=weights,
+            weights=tuple(weights),
+            data=tuple(numbers),
             definitions=definitions,
             statement=statement,
             claims=claims,
@@ -140,8 +151,32 @@ class _Loader(Objectives):
             self.torch(name, entry, path),
         )
 
-    def weight(self, name: str, entry: Mapping[str, Any]) -> WeightSpec:
-        path = ("weights", name)
+    def datum(self, name: str, entry: Mapping[str, Any]) -> WeightSpec | DatumSpec:
+        """Read a number given as data; one that each token has is a weight."""
+        path = ("data", name)
+        of = entry["of"]
+        if of not in ARITIES:
+            allowed = ", ".join(f'"{each}"' for each in ARITIES)
+            advice = Advice(short(of), allowed, did_you_mean(of, ARITIES) or "write one of these")
+            self.fail((*path, "of"), "is nothing that numbers are given for", advice)
+        if ARITIES[of] is TOKEN:
+            return self.weight(name, entry, "data")
+        by_label = entry.get("by_label", False)
+        if by_label and ARITIES[of] is not RESPONSE:
+            advice = Advice(cure='take it out, or write of = "y"')
+            self.fail((*path, "by_label"), "what is no response's has no label", advice)
+        return DatumSpec(
+            name,
+            ARITIES[of],
+            self.one_of(entry["domain"], DOMAINS, (*path, "domain")),
+            by_label,
+            entry["meaning"],
+            self.symbol(name, entry, path),
+            self.torch(name, entry, path),
+        )
+
+    def weight(self, name: str, entry: Mapping[str, Any], table: str = "weights") -> WeightSpec:
+        path = (table, name)
         return WeightSpec(
             name,
             self.one_of(entry["domain"], DOMAINS, (*path, "domain")),
@@ -267,7 +302,7 @@ class _Loader(Objectives):
         if not isinstance(entry, dict) or not entry:
             self.fail(path, "is not a table", Advice(short(entry), "{ name = expression }"))
         replaced: dict[str, Definition] = {}
-        free = Scope(frozenset(), scope.parameters, scope.weights)
+        free = Scope(frozenset(), scope.parameters, scope.weights, data=scope.data)
         for name, value in entry.items():
             old = scope.definitions.get(name)
             if name not in scope.parameters and old is None:
@@ -288,6 +323,7 @@ class _Loader(Objectives):
             parameters,
             scope.weights,
             {name: each for name, each in replaced.items() if name in scope.parameters},
+            data=scope.data,
         )
         return self.definitions(data, outer, replaced)[1]
 

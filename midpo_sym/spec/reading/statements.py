@@ -62,7 +62,7 @@ class Statements(Tables):
         self.used |= {
             each.name
             for each in node.walk()
-            if isinstance(each, (tree.Parameter, tree.Weight, tree.Defined))
+            if isinstance(each, (tree.Parameter, tree.Weight, tree.Datum, tree.Defined))
         }
         return node
 

@@ -13,9 +13,10 @@ from midpo_sym.judges.exact import Polynomial
 from midpo_sym.judges.tiny import TinyModels
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import normal_form
+from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.prover.derivation.steps import Steps
-from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument
+from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, sides
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Status, Verdict
 from midpo_sym.spec.model import Statement
@@ -23,7 +24,7 @@ from midpo_sym.targets.coq import instance, names
 from midpo_sym.targets.coq.hypotheses import Ground, Premise, hypotheses
 from midpo_sym.targets.coq.instance import Values
 from midpo_sym.targets.coq.lines import Lines, lines
-from midpo_sym.targets.coq.wording import Wording, binders, wrap
+from midpo_sym.targets.coq.wording import Wording, binders, own_statistics, wrap
 
 AGREEMENTS = 2  # points at which the kernel computes the values of what was printed
 
@@ -176,14 +177,26 @@ def emit_statement(
         return Outside(id_, "certificates are of the arguments of pairs, and this is one score")
     if not statement.target.only_term().link.is_named:
         return Outside(id_, "certificates are of named links, and of the arguments of any")
+    data = [node for side in sides(statement) for node in side.walk()]
+    given = sorted({node.name for node in data if isinstance(node, tree.Datum)})
+    if given:
+        return Outside(id_, f"certificates have no data of responses, pairs or batches: {given[0]}")
     opaque = is_opaque(statement)
+    own = own_statistics(statement)
+    for row in own:
+        if row.domain == "positive":
+            return Outside(id_, f"no lemma of the Coq library says that {row.name} is positive")
+        if verdict.status is Status.REFUTED:
+            return Outside(
+                id_, f"the Coq library has values of divergences only, not of {row.name}"
+            )
     if verdict.status is Status.REFUTED:
         at = instance.refutation(statement)
         if at is None:
             return Outside(id_, "no tiny language model has values that the kernel can tell apart")
         agreed: tuple[Values, ...] = (at,)
     else:
-        agreed = () if opaque else instance.agreements(statement, AGREEMENTS)
+        agreed = () if opaque or own else instance.agreements(statement, AGREEMENTS)
     used = binders(statement)
     found, grounds = hypotheses(statement, verdict, labelled="label" in used)
     said = Wording(statement, used, found)

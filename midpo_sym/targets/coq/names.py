@@ -13,8 +13,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from midpo_sym.language.quantities.statistics import KL, Statistic
+
 _PLAIN = re.compile(r"[A-Za-z0-9_]")
 _COMMENT = re.compile(r"[^A-Za-z0-9 .,;:/+=_<>()'*-]")
+LIBRARY = (KL,)  # what `MidpoCore` has a definition of, under the operator's own name
 _MOST = 160  # characters of free text in a comment
 
 
@@ -36,6 +39,11 @@ def parameter(name: str) -> str:
 def weight(name: str) -> str:
     """Return the name of a weight."""
     return f"w_{mangle(name)}"
+
+
+def statistic(row: Statistic) -> str:
+    """Return the name of a function of models that is a statistic of next-token distributions."""
+    return row.operator.name if row.operator in LIBRARY else f"q_{mangle(row.name)}"
 
 
 def file_stem(claim: str | None) -> str:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
 from midpo_sym.language.printing.printer import POWER, SIGN, SUM, TERM, Printer
+from midpo_sym.language.quantities.statistics import Statistic
+from midpo_sym.language.quantities.summands import summand
 from midpo_sym.language.tree import Expression
 from midpo_sym.targets.coq import names
 
@@ -63,9 +65,9 @@ class CoqPrinter(Printer):
     def print_tokenprobability(self, node: tree.TokenProbability) -> str:
         return f"tok {names.model(node.model)} x {node.response} t"
 
-    def print_divergence(self, node: tree.Divergence) -> str:
-        first, second = names.model(node.first), names.model(node.second)
-        return f"kl {first} {second} x {node.response} t"
+    def print_statistic(self, node: tree.Statistic) -> str:
+        models = " ".join(map(names.model, node.row.models))
+        return f"{names.statistic(node.row)} {models} x {node.response} t"
 
     def print_weight(self, node: tree.Weight) -> str:
         label = f" {LABELS[node.response]}" if node.by_label else ""
@@ -110,6 +112,27 @@ class CoqPrinter(Printer):
 
     def print_defined(self, node: tree.Defined) -> str:
         return self.print(node.body)
+
+
+class SummandPrinter(CoqPrinter):
+    """The summand of a statistic: a model is its probability of the token v after the context."""
+
+    def level(self, node: Expression) -> int:
+        return CALL if isinstance(node, tree.Parameter) else super().level(node)
+
+    def print_parameter(self, node: tree.Parameter) -> str:
+        return f"{names.model(node.name)} context v"
+
+
+def definition(row: Statistic) -> str:
+    """Return the definition of a statistic that `MidpoCore` has none of."""
+    models = " ".join(map(names.model, row.models))
+    return (
+        f"Definition {names.statistic(row)} {{V : vocab}} ({models} : policy V) (x y : list V) "
+        "(t : nat) : R :=\n"
+        "  let context := x ++ firstn t y in\n"
+        f"  sum_over (tokens V) (fun v => {SummandPrinter().print(summand(row.name))})."
+    )
 
 
 def whole_exponent(node: tree.Pow) -> int | None:

@@ -6,12 +6,13 @@ import textwrap
 from dataclasses import dataclass
 
 from midpo_sym.language import tree
+from midpo_sym.language.quantities.statistics import STATISTICS, Statistic
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.spec.model import Statement
 from midpo_sym.targets.coq import names
 from midpo_sym.targets.coq.hypotheses import Premise
-from midpo_sym.targets.coq.printer import to_coq
+from midpo_sym.targets.coq.printer import definition, to_coq
 
 _WIDTH = 100
 _TIED = "\N{NO-BREAK SPACE}"  # a space at which no line is broken
@@ -38,13 +39,14 @@ class Wording:
 
     @property
     def definitions(self) -> str:
-        """Return the definitions of prior, scale and argument."""
+        """Return the definitions of statistics, prior, scale and argument."""
         head = f"{{V : vocab}} {self._types}"
         one, pair = _tied("(x y : list V) : R :="), _tied("(x w l : list V) : R :=")
         zeta = _filled(f"Definition zeta {head} {one}", to_coq(self.statement.zeta))
         scale = _filled(f"Definition scale {head} {_tied(': R :=')}", to_coq(self.statement.scale))
         argument = _filled(f"Definition argument {head} {pair}", to_coq(self.statement.argument))
-        return f"{zeta}\n\n{scale}\n\n{argument}"
+        own = map(definition, own_statistics(self.statement))
+        return "\n\n".join([*own, zeta, scale, argument])
 
     @property
     def proposition(self) -> str:
@@ -101,6 +103,19 @@ class Wording:
         return " ".join(_tied(each) if len(each) < _WIDTH // 2 else each for each in rows)
 
 
+def own_statistics(statement: Statement) -> tuple[Statistic, ...]:
+    """Return the statistics of a statement that `MidpoCore` has no definition of, in order."""
+    used = {
+        node.row
+        for part in (statement.zeta, statement.argument)
+        for node in part.walk()
+        if isinstance(node, tree.Statistic)
+    }
+    return tuple(
+        row for row in STATISTICS.values() if row in used and row.operator not in names.LIBRARY
+    )
+
+
 def binders(statement: Statement) -> dict[str, Expression | str]:
     """Return the names that a statement is about, in order, with the leaf that each stands for."""
     parts = (statement.scale, statement.zeta, statement.argument)
@@ -112,8 +127,8 @@ def binders(statement: Statement) -> dict[str, Expression | str]:
         match node:
             case tree.Probability(model=name) | tree.TokenProbability(model=name):
                 models.add(name)
-            case tree.Divergence(first=first, second=second):
-                models |= {first, second}
+            case tree.Statistic(row=row):
+                models.update(row.models)
             case tree.Parameter(name=name):
                 found.setdefault(names.parameter(name), node)
             case tree.Weight(name=name):

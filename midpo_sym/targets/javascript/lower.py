@@ -1,6 +1,6 @@
 """A loss to operations as it is written, for responses whose tokens are all alike.
 
-Each token has the same share of the response's log-probability, and the same divergences and
+Each token has the same share of the response's log-probability, and the same statistics and
 weights, so that a sum over tokens is a product. All statistics are numbers of the response.
 """
 
@@ -42,8 +42,10 @@ def _value(node: Expression) -> Operation:  # noqa: C901, PLR0911, PLR0912 - one
             return _length(response)
         case tree.Weight(name=name, response=response):
             return _statistic(Kind.WEIGHT, response, name)
-        case tree.Divergence(first=first, second=second, response=response):
-            return _statistic(Kind.DIVERGENCE, response, first, second)
+        case tree.Datum(name=name, of=of):
+            return _statistic(Kind.DATUM, of[0] if len(of) == 1 else "", name)
+        case tree.Statistic(name=name, response=response):
+            return _statistic(Kind.VOCABULARY, response, name)
         case tree.Probability() | tree.TokenProbability() | tree.TokenProduct():
             return Exp(_logarithm(node))
         case tree.TokenSum(response=response, body=body):

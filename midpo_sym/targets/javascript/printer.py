@@ -8,14 +8,15 @@ from functools import reduce
 from midpo_sym.plan import operations
 from midpo_sym.plan.operations import Kind, Operation, Parameter, Statistic
 
-_PREFIXES = {Kind.LOG_PROBABILITY: ("logp",), Kind.DIVERGENCE: ("kl",), Kind.LENGTH: ("length",)}
+_PREFIXES = {Kind.LOG_PROBABILITY: ("logp",), Kind.LENGTH: ("length",)}
 
 
 def variable(leaf: Parameter | Statistic) -> str:
     """Return the name of what a loss depends on, such as `logp_pi_w`, `length_l` or `alpha`."""
     if isinstance(leaf, Parameter):
         return leaf.name
-    return "_".join([*_PREFIXES.get(leaf.kind, ()), *leaf.of, leaf.response])
+    parts = [*_PREFIXES.get(leaf.kind, ()), *leaf.of, leaf.response]
+    return "_".join(each for each in parts if each)
 
 
 def script(loss: Operation, id_: str, source: str) -> str:

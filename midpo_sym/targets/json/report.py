@@ -105,6 +105,7 @@ def description(
             }
             for each in derivation.weights
         ],
+        **_declared_data(derivation),
         "claims": [
             {
                 "id": claim.id,
@@ -126,6 +127,26 @@ def description(
             if each.work in works
         },
         "result": _result(result, specialises, steps=False),
+    }
+
+
+def _declared_data(derivation: Derivation) -> dict[str, Any]:
+    """Return the numbers that are given of responses, pairs and batches, if there are any."""
+    if not derivation.data:
+        return {}
+    return {
+        "data": [
+            {
+                "name": each.name,
+                "of": each.arity.of,
+                "domain": each.domain,
+                "by_label": each.by_label,
+                "shape": each.arity.shape,
+                "torch": each.torch,
+                "meaning": each.meaning,
+            }
+            for each in derivation.data
+        ]
     }
 
 
@@ -362,6 +383,20 @@ def _models(models: TinyModels) -> dict[str, Any]:
             | {"response": response, "t": t + 1, "value": str(value)}
             for (name, response, t), value in sorted(models.weights.items())
         ],
+        **_data(models),
+    }
+
+
+def _data(models: TinyModels) -> dict[str, Any]:
+    """Return the data of a point, if there are any."""
+    if not models.data:
+        return {}
+    return {
+        "data": [
+            dict(zip(("datum", "label"), label_of_weight(name), strict=True))
+            | {"of": list(of), "value": str(value)}
+            for (name, of), value in sorted(models.data.items())
+        ]
     }
 
 

@@ -220,6 +220,9 @@ def description(
     for weight in derivation.weights:
         domain = f"{weight.domain}, per token{', by label' * weight.by_label}"
         names.add_row(weight.name, weight.symbol.unicode, domain, "", weight.torch, weight.meaning)
+    for datum in derivation.data:
+        domain = f"{datum.domain}, one for {datum.arity.each}{', by label' * datum.by_label}"
+        names.add_row(datum.name, datum.symbol.unicode, domain, "", datum.torch, datum.meaning)
     parts += [names, story(result, specialises)]
     claims = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("claim", "printed in", "expected"):
@@ -281,7 +284,17 @@ def _knows(result: Result) -> str:
         "length": found.prior_depends_on_length,
         "stop-gradient": found.prior_uses_stop_gradient,
     }
-    return ", ".join(word for word, holds in words.items() if holds)
+    known = [word for word, holds in words.items() if holds]
+    return ", ".join([*known, *_data(result.statement.zeta)])
+
+
+def _data(node: Expression) -> list[str]:
+    """Return what is said of the data in an expression, once for each arity."""
+    arities = {len(each.of) for each in node.walk() if isinstance(each, tree.Datum)}
+    return [f"data of the {_ARITIES[each]}" for each in sorted(arities)]
+
+
+_ARITIES = {0: "batch", 1: "response", 2: "pair"}
 
 
 def _details(  # noqa: C901, PLR0912 - a row for each thing said
@@ -337,8 +350,9 @@ def _details(  # noqa: C901, PLR0912 - a row for each thing said
         "lengths": found.needs_length,
         "weights per token": found.needs_weights,
     }
-    needed = ", ".join(word for word, holds in loss.items() if holds)
-    yield "loss needs", needed or "the policy alone"
+    needed = [word for word, holds in loss.items() if holds]
+    needed += _data(result.statement.argument)
+    yield "loss needs", ", ".join(needed) or "the policy alone"
 
 
 def _cured(cure: Cure, symbols: Mapping[str, Symbol]) -> str:

@@ -138,6 +138,10 @@ def _point(
         f"{_weight(name, response, symbols)},{t + 1}) = {value}"
         for (name, response, t), value in sorted(models.weights.items())
     ]
+    given += [
+        f"{_datum(name, of, symbols)} = {value}"
+        for (name, of), value in sorted(models.data.items())
+    ]
     if given:
         yield "  " + ",  ".join(given)
     if of_gradient:
@@ -161,6 +165,15 @@ def _weight(name: str, response: str, symbols: Mapping[str, Symbol]) -> str:
         return f"{symbol(plain, symbols)}({label} {response}"
     where = f"y_{response}" if response in "wl" else response
     return f"{symbol(name, symbols)}({where}"
+
+
+def _datum(name: str, of: tuple[str, ...], symbols: Mapping[str, Symbol]) -> str:
+    """Return a datum at responses."""
+    plain, label = label_of_weight(name)
+    places = ", ".join(f"y_{each}" if each in "wl" else each for each in of)
+    if not places:
+        return symbol(plain, symbols)
+    return f"{symbol(plain, symbols)}({f'{label} ' if label else ''}{places})"
 
 
 def _quantities(result: Result, witness: Witness) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from midpo_sym.spec.model import Statement
 def quantities(
     statement: Statement, witness: Witness
 ) -> Iterator[tuple[Expression, int, Polynomial]]:
-    """Yield the logarithms and divergences that occur in a statement, each once.
+    """Yield the logarithms and statistics that occur in a statement, each once.
 
     With each comes the token it is taken at, from 0, or −1 for a whole response; and its value
     at the witness, or its derivative where the witness is one of gradients.
@@ -54,6 +54,6 @@ def _readable(node: Expression) -> Expression | None:
     match node:
         case tree.Probability() | tree.TokenProbability():
             return tree.Log(node)
-        case tree.Divergence():
+        case tree.Statistic():
             return node
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -27,11 +27,19 @@ from midpo_sym.targets.torch.names import (
 )
 from midpo_sym.targets.torch.printer import Function, Printer, functions
 from midpo_sym.targets.torch.statistics import Argument, Describer, Input
+from midpo_sym.targets.torch.vocabulary import FUSED, Measure, measures
 
 WIDTH = 100  # columns of a generated file
 FORMULAS = ("argument", "chosen_rewards", "rejected_rewards")
 _DIGITS = 12  # of the specification's hash
-_KINDS = (Kind.LOG_RATIO, Kind.LOG_PROBABILITY, Kind.LENGTH, Kind.DIVERGENCE, Kind.WEIGHT)
+_KINDS = (
+    Kind.LOG_RATIO,
+    Kind.LOG_PROBABILITY,
+    Kind.LENGTH,
+    Kind.VOCABULARY,
+    Kind.WEIGHT,
+    Kind.DATUM,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,16 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
+class Data:
+    """Data of one name: of what, of which domain, and what they are called."""
+
+    name: str
+    of: str
+    domain: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LossFile:
     """Everything that the template prints.
 
@@ -75,15 +93,17 @@ class LossFile:
         uses_math: whether numbers are given to functions of `math`.
         uses_torch: whether the formulas call functions of torch.
         by_token: whether the statistics are per token.
-        divergences: which divergences it takes.
+        vocabulary: which statistics of next-token distributions it takes.
         statistics: tensors that the function takes, in order.
         optional_masks: masks that it takes, but can do without.
         numbers: hyper-parameters.
         nonzero: what has to differ from zero, in Python.
         weights: what weighs tokens.
+        data: what is given of responses, pairs or the batch.
         inputs: tensors that the formulas use.
         fills: inputs that masked sums need without zeros at padding, and the mask of each.
         formulas: name and text of each formula, the text in lines.
+        measures: functions that measure statistics of next-token distributions.
         needs: keyword arguments of `Needs`.
         link: the outer function.
         link_is_default: whether it is that of `PreferenceLoss`.
@@ -99,15 +119,17 @@ class LossFile:
     uses_math: bool
     uses_torch: bool
     by_token: bool
-    divergences: tuple[tuple[str, str], ...]
+    vocabulary: tuple[str, ...]
     statistics: tuple[Argument, ...]
     optional_masks: tuple[Argument, ...]
     numbers: tuple[Number, ...]
     nonzero: tuple[str, ...]
     weights: tuple[Weights, ...]
+    data: tuple[Data, ...]
     inputs: tuple[Input, ...]
     fills: tuple[tuple[str, str], ...]
     formulas: tuple[tuple[str, tuple[str, ...]], ...]
+    measures: tuple[Measure, ...]
     needs: tuple[tuple[str, str], ...]
     link: TorchLink
     link_is_default: bool
@@ -135,23 +157,32 @@ class _Writer:
         self.names = names_of(plan)
         self.printer = Printer(self.names)
         meanings = {each.name: each.meaning for each in self.derivation.weights}
-        self.describer = Describer(self.names, meanings, plan.by_token)
+        meanings |= {each.name: each.meaning for each in self.derivation.data}
+        self.describer = Describer(
+            self.names,
+            meanings,
+            {each.name: each.arity for each in self.derivation.data},
+            plan.by_token,
+        )
 
     def file(self) -> LossFile:
         plan, derivation, result = self.plan, self.derivation, self.plan.result
         numbers = tuple(self.numbers())
-        weights = tuple(self.weights())
+        weights, data = tuple(self.weights()), tuple(self.data())
         inputs = tuple(self.inputs())
         link = torch_link(result.statement.link)
         nonzero = tuple(map(self.printer.text, plan.nonzero))
         called = self.functions()
+        measured = tuple(measures(plan.vocabulary))
         helpers = {"Needs", "PreferenceLoss", "ResponseStatistics"}
         helpers |= {"check_tokens" if plan.by_token else "check_pairs"}
         helpers |= {"check_number"} if numbers else set()
         helpers |= {"check_nonzero"} if nonzero else set()
         helpers |= {"check_weights"} if weights else set()
+        helpers |= {"check_data"} if data else set()
         helpers |= {"fill_padding"} if self.uses.filled else set()
         helpers |= {"log_sum_exp"} & {each.name for each in called}
+        helpers |= {"weigh"} if any("weigh(" in each.code for each in measured) else set()
         modules = {each.module for each in called}
         flat = any(each.shape is Shape.NUMBER for each in plan.formulas)
         own = {name: default_symbol(torch) for name, torch in self.names.declared.items()}
@@ -168,19 +199,21 @@ class _Writer:
             uses_math="math" in modules,
             uses_torch="torch" in modules or flat or link.uses_torch,
             by_token=plan.by_token,
-            divergences=plan.divergences,
+            vocabulary=plan.vocabulary,
             statistics=tuple(self.statistics()),
             optional_masks=tuple(self.optional_masks()),
             numbers=numbers,
             nonzero=nonzero,
             weights=weights,
+            data=data,
             inputs=inputs,
             fills=tuple(
                 (self.names.statistic(each), self.names.mask(each.response))
                 for each in sorted(self.uses.filled, key=self.place)
             ),
             formulas=tuple(self.formulas()),
-            needs=tuple(self.needs(weights)),
+            measures=measured,
+            needs=tuple(self.needs(weights, data)),
             link=link,
             link_is_default=result.statement.link == FRAMEWORK_LINK,
         )
@@ -239,6 +272,22 @@ class _Writer:
             if names:
                 yield Weights(each.torch, each.domain, names)
 
+    def data(self) -> Iterable[Data]:
+        """Yield the data that are used.
+
+        Raises:
+            SpecError: the code needs the name of one for itself.
+        """
+        used = [each for each in self.in_order() if each.kind is Kind.DATUM]
+        for each in self.derivation.data:
+            names = tuple(self.names.statistic(found) for found in used if found.of == (each.name,))
+            if names and (
+                is_taken_from_weights(each.torch) or is_taken_from_parameters(each.torch)
+            ):
+                raise self.taken("data", each.name, each.torch)
+            if names:
+                yield Data(each.torch, each.arity.of, each.domain, names)
+
     def taken(self, table: str, name: str, torch: str) -> SpecError:
         """Return the error of a name that the generated code needs for itself."""
         return SpecError(
@@ -252,16 +301,18 @@ class _Writer:
         """Return where a statistic comes among the function's arguments, in the order people know.
 
         Log-ratios and log-probabilities come first, the policy's before those of frozen models;
-        then lengths, divergences and weights; chosen before rejected.
+        then lengths, what is of the vocabulary, and weights; chosen before rejected.
         """
         models, weights = [*MODELS], [weight.name for weight in self.derivation.weights]
         if each.kind is Kind.WEIGHT:
             of = [weights.index(each.of[0])]
-        elif each.kind is Kind.DIVERGENCE:
-            of = [self.plan.divergences.index((each.of[0], each.of[1]))]
+        elif each.kind is Kind.DATUM:
+            of = [[datum.name for datum in self.derivation.data].index(each.of[0])]
+        elif each.kind is Kind.VOCABULARY:
+            of = [self.plan.vocabulary.index(each.of[0])]
         else:
             of = [models.index(model) for model in each.of]
-        return (_KINDS.index(each.kind), *of, RESPONSES.index(each.response))
+        return (_KINDS.index(each.kind), *of, RESPONSES.index(each.response or "w"))
 
     def in_order(self) -> list[Statistic]:
         return sorted(self.uses.statistics, key=self.place)
@@ -289,23 +340,38 @@ class _Writer:
             if response not in self.uses.masks:
                 yield self.describer.mask(response, needed=False)
 
-    def needs(self, weights: Iterable[Weights]) -> Iterable[tuple[str, str]]:
+    def needs(self, weights: Iterable[Weights], data: Iterable[Data]) -> Iterable[tuple[str, str]]:
         """Yield the arguments of `Needs` that are not its defaults."""
-        frozen, divergences = self.plan.frozen, self.plan.divergences
+        frozen, vocabulary = self.plan.frozen, self.plan.vocabulary
+        divergences = [FUSED[name] for name in vocabulary if name in FUSED]
         if frozen or divergences:
             yield "reference", "True"
         if divergences:
-            names = ", ".join(f'"{a}_{b}"' for a, b in divergences)
-            yield "kl", f"({names},)" if len(divergences) == 1 else f"({names})"
+            yield "kl", _strings(divergences)
+        own = [
+            f'"{each.name}": ({each.function}, {_strings(each.models)})'
+            for each in measures(vocabulary)
+        ]
+        if own:
+            yield "statistics", f"{{{', '.join(own)}}}"
         if any(each.kind is Kind.LENGTH for each in self.uses.statistics):
             yield "lengths", "True"
         domains = [f'"{each.name}": "{each.domain}"' for each in weights]
         if domains:
             yield "weights", f"{{{', '.join(domains)}}}"
+        given = [f'"{each.name}": ("{each.of}", "{each.domain}")' for each in data]
+        if given:
+            yield "data", f"{{{', '.join(given)}}}"
         if self.plan.computed.linear:
             yield "linear", "True"
         if frozen or divergences:
             yield "reference_model", f'"{frozen[0] if len(frozen) == 1 else "ref"}"'
+
+
+def _strings(names: Sequence[str]) -> str:
+    """Return names as a tuple in Python."""
+    inner = ", ".join(f'"{name}"' for name in names)
+    return f"({inner},)" if len(names) == 1 else f"({inner})"
 
 
 def _literal(value: Fraction) -> str:

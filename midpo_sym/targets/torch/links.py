@@ -38,5 +38,5 @@ def torch_link(name: str) -> TorchLink:
         return TorchLink(stable, link.formula, link.said, uses_torch="torch." in stable)
     operation = lower_link(link)
     called = {each.module for node in operation.walk() for each in functions(node)}
-    code = Printer(Names({}, both_divergences=False)).text(operation)
+    code = Printer(Names({})).text(operation)
     return TorchLink(code, link.formula, link.said, uses_torch="torch" in called)

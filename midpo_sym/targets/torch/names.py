@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.plan.losses import Plan
 from midpo_sym.plan.operations import Kind, Statistic, Sum
@@ -18,12 +19,12 @@ LABELS = {"w": "chosen", "l": "rejected"}
 FILLED = "filled_"  # what stands before the name of a statistic whose padding repeats a token
 # What the generated code calls things by; a hyper-parameter of such a name would hide them.
 _CODE = frozenset({
-    "Needs", "PreferenceLoss", "ResponseStatistics", "Tensor", "argument", "bias", "check_nonzero",
-    "check_number", "check_pairs", "check_tokens", "check_weights", "chosen", "fill_padding",
-    "float", "forward", "from_hidden", "from_logits", "from_statistics", "given", "hidden",
-    "labels", "link", "log_sum_exp", "logits", "logsigmoid", "mask", "math", "max", "needs",
-    "overwrite_logits", "reduction", "rejected", "self", "super", "torch", "tuple", "weight",
-    "weights_of",
+    "Needs", "PreferenceLoss", "ResponseStatistics", "Tensor", "argument", "bias", "check_data",
+    "check_nonzero", "check_number", "check_pairs", "check_tokens", "check_weights", "chosen",
+    "fill_padding", "float", "forward", "from_hidden", "from_logits", "from_statistics", "given",
+    "hidden", "labels", "link", "log_sum_exp", "logits", "logsigmoid", "mask", "math", "max",
+    "needs", "overwrite_logits", "reduction", "rejected", "self", "super", "torch", "tuple",
+    "weigh", "weight", "weights_of",
 })  # fmt: skip
 # The public attributes of torch.nn.Module, which a hyper-parameter of a module would replace.
 MODULE_NAMES = frozenset({
@@ -40,11 +41,12 @@ MODULE_NAMES = frozenset({
     "training", "type", "xpu", "zero_grad",
 })  # fmt: skip
 # Statistics that have these names already.
-_STATISTICS = frozenset({
-    "kl", "kl_pi_ref", "kl_ref_pi", "lengths", "logps", "logratios", "mask", "rewards",
-})  # fmt: skip
+_OF_VOCABULARY = frozenset(
+    name for row in STATISTICS.values() for name in (row.name, row.operator.name)
+)
+_STATISTICS = _OF_VOCABULARY | {"lengths", "logps", "logratios", "mask", "rewards"}
 _STARTS = ("_", "chosen_", "rejected_", "ref_", "prev_", FILLED)
-_WEIGHT_STARTS = (*_STARTS, "weighted_", "kl_ref_pi_", "kl_pi_ref_")
+_WEIGHT_STARTS = (*_STARTS, "weighted_", *sorted(f"{name}_" for name in STATISTICS))
 _WEIGHT_ENDS = ("_lengths",)  # by which the checks know lengths
 
 
@@ -54,7 +56,7 @@ def is_taken_from_parameters(name: str) -> bool:
 
 
 def is_taken_from_weights(name: str) -> bool:
-    """Return whether a weight of this name would be taken for something else."""
+    """Return whether a weight or a datum of this name would be taken for something else."""
     return (
         name in _CODE | _STATISTICS
         or name.startswith(_WEIGHT_STARTS)
@@ -83,17 +85,19 @@ class Names:
     """The names in the code of one loss.
 
     Attributes:
-        declared: of hyper-parameters and weights, by their names in the specification.
-        both_divergences: whether the loss has both directions of the divergence.
+        declared: of hyper-parameters, weights and data, by their names in the specification.
+        vocabulary: the statistics of next-token distributions that the loss has.
         shared: of the sums over tokens that have one.
     """
 
     declared: Mapping[str, str]
-    both_divergences: bool
+    vocabulary: tuple[str, ...] = ()
     shared: Mapping[Sum, str] = field(default_factory=dict)
 
     def statistic(self, each: Statistic) -> str:
         """Return the name of a statistic."""
+        if not each.response:  # of the pair or of the batch
+            return self.stem(each)
         label = LABELS[each.response]
         if each.kind is Kind.LOG_PROBABILITY and not MODELS[each.of[0]].trained:
             return f"{each.of[0]}_{label}_{self.stem(each)}"
@@ -106,9 +110,9 @@ class Names:
                 return "logps"
             case Kind.LOG_RATIO:
                 return "logratios"
-            case Kind.DIVERGENCE:
-                return "_".join(("kl", *each.of)) if self.both_divergences else "kl"
-            case Kind.WEIGHT:
+            case Kind.VOCABULARY:
+                return stem_of(each.of[0], self.vocabulary)
+            case Kind.WEIGHT | Kind.DATUM:
                 return self.declared[each.of[0]]
             case Kind.LENGTH:
                 return "lengths"
@@ -122,12 +126,24 @@ class Names:
         return f"{LABELS[response]}_mask"
 
 
+def stem_of(name: str, vocabulary: Collection[str]) -> str:
+    """Return what a statistic of next-token distributions is called, among those of a loss.
+
+    It is called like its operator if it is the only one of that: `kl`, or `kl_ref_pi` beside
+    `kl_pi_ref`.
+    """
+    operator = STATISTICS[name].operator
+    alike = [each for each in vocabulary if STATISTICS[each].operator == operator]
+    return name if len(alike) > 1 else operator.name
+
+
 def names_of(plan: Plan) -> Names:
     """Return the names in the code of a plan."""
     derivation = plan.result.derivation
     declared = {each.name: each.torch for each in derivation.parameters}
     declared |= {each.name: each.torch for each in derivation.weights}
-    names = Names(declared, both_divergences=len(plan.divergences) > 1)
+    declared |= {each.name: each.torch for each in derivation.data}
+    names = Names(declared, plan.vocabulary)
     return replace(names, shared=_names_of_sums(plan.shared, names))
 
 
@@ -141,7 +157,7 @@ def _names_of_sums(sums: tuple[Sum, ...], names: Names) -> dict[Sum, str]:
             for node in each.walk()
             if isinstance(node, Statistic)
             and node.response == each.response
-            and node.kind not in {Kind.WEIGHT, Kind.LENGTH}
+            and node.kind not in {Kind.WEIGHT, Kind.DATUM, Kind.LENGTH}
         ]
         what = "_".join(dict.fromkeys(stems)) or "sum"
         name = f"{LABELS[each.response]}_weighted_{what}"

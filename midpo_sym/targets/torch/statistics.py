@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from midpo_sym.language.printing.mathematics import of_models
+from midpo_sym.language.quantities.data import Arity
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.plan.operations import Kind, Statistic
 from midpo_sym.plan.terms import parts_of_ratio
@@ -43,18 +46,20 @@ class Describer:
 
     Attributes:
         names: of the file.
-        meanings: of the weights, by their names in the specification.
+        meanings: of weights and data, by their names in the specification.
+        arities: of data, by their names in the specification.
         by_token: whether statistics are of each token.
     """
 
     names: Names
     meanings: Mapping[str, str]
+    arities: Mapping[str, Arity]
     by_token: bool
 
     def input(self, each: Statistic) -> Input:
         """Return how the formulas get a statistic."""
         name = self.names.statistic(each)
-        label = LABELS[each.response]
+        label = LABELS[each.response or "w"]
         total = "of" if self.by_token else "total"
         given = f'given["{name}"]'
         match each.kind:
@@ -69,9 +74,9 @@ class Describer:
             case Kind.LOG_PROBABILITY:
                 prefix = "" if MODELS[each.of[0]].trained else f"{each.of[0]}_"
                 return Input(name, given, f'{label}.{total}("{prefix}logps")')
-            case Kind.DIVERGENCE:
-                return Input(name, given, f'{label}.{total}("{"_".join(("kl", *each.of))}")')
-            case Kind.WEIGHT:
+            case Kind.VOCABULARY:
+                return Input(name, given, f'{label}.{total}("{each.of[0]}")')
+            case Kind.WEIGHT | Kind.DATUM:
                 return Input(name, given, f'{label}.of("{self.names.stem(each)}")')
             case Kind.LENGTH:
                 return Input(name, given, f"{label}.lengths")
@@ -83,18 +88,24 @@ class Describer:
 
     def argument(self, each: Statistic) -> Argument:
         """Return a statistic as an argument of the function."""
-        name, where = self.names.statistic(each), _RESPONSES[each.response]
+        name, where = self.names.statistic(each), _RESPONSES.get(each.response, "")
         shape = "(batch, tokens)" if self.by_token else "(batch,)"
         match each.kind:
-            case Kind.DIVERGENCE:
-                first, second = (MODELS[model].unicode for model in each.of)
+            case Kind.VOCABULARY:
+                row = STATISTICS[each.of[0]]
+                unit = f", {row.operator.unit}" if row.operator.unit else ""
                 how = "at each token of" if self.by_token else "summed over the tokens of"
                 text = (
-                    f"KL({first}‖{second}) of the next-token distributions over the whole "
-                    f"vocabulary, nats, {how} {where}{', 0 at padding' if self.by_token else ''}"
+                    f"{of_models(row)} of the next-token distributions over the whole vocabulary"
+                    f"{unit}, {how} {where}{', 0 at padding' if self.by_token else ''}"
                 )
             case Kind.WEIGHT:
                 text = f"{self.meanings[each.of[0]]}; of each token of {where}, 0 at padding"
+            case Kind.DATUM:
+                arity = self.arities[each.of[0]]
+                shape = arity.shape
+                of = f"of {where}, one for {arity.each}" if where else f"one for {arity.each}"
+                text = f"{self.meanings[each.of[0]]}; {of}"
             case Kind.LENGTH:
                 shape = "(batch,)"
                 text = f"number of tokens of {where}, 1 or more"

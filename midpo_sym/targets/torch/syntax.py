@@ -19,8 +19,9 @@ _NODES = (
     ast.Subscript, ast.Slice, ast.JoinedStr, ast.FormattedValue, ast.expr_context,
 )  # fmt: skip
 _FUNCTIONS = frozenset({
-    "Needs", "_argument", "check_nonzero", "check_number", "check_pairs", "check_tokens",
-    "check_weights", "fill_padding", "log_sum_exp", "logsigmoid", "max", "super",
+    "Needs", "_argument", "check_data", "check_nonzero", "check_number", "check_pairs",
+    "check_tokens", "check_weights", "fill_padding", "log_sum_exp", "logsigmoid", "max", "super",
+    "weigh",
 })  # fmt: skip
 _ATTRIBUTES = frozenset({
     "bool", "clamp", "detach", "exp", "expm1", "full_like", "lengths", "log", "mask", "maximum",

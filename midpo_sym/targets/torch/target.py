@@ -44,7 +44,9 @@ class TorchTarget:
         """
         file = loss_file(plan)
         said = {each.name: getattr(file, each.name) for each in fields(file)}
-        return environment().get_template("loss.py.jinja").render(said, checked=self.checked)
+        given = {name for each in file.data for name in each.names}
+        template = environment().get_template("loss.py.jinja")
+        return template.render(said, checked=self.checked, given=given)
 
 
 @remembered(1)  # one serves all losses

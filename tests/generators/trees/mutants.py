@@ -13,6 +13,7 @@ from midpo_sym.language.tree import Expression, Number
 from midpo_sym.spec.model import Statement
 
 OTHER_MODEL = {"pi": "ref", "ref": "pi", "prev": "ref"}
+OTHER_DIRECTION = {"kl_ref_pi": "kl_pi_ref", "kl_pi_ref": "kl_ref_pi"}
 OTHER_RESPONSE = {"w": "l", "l": "w"}
 
 
@@ -28,8 +29,9 @@ def variants(node: Expression, names: tuple[str, ...]) -> Iterator[tuple[str, Ex
             yield "dropped length", Number(1)
             if response in OTHER_RESPONSE:
                 yield "side", tree.Length(OTHER_RESPONSE[response])
-        case tree.Divergence(first=first, second=second):
-            yield "direction of a divergence", replace(node, first=second, second=first)
+        case tree.Statistic(name=name):
+            if name in OTHER_DIRECTION:
+                yield "direction of a divergence", replace(node, name=OTHER_DIRECTION[name])
             yield "dropped divergence", Number(0)
         case tree.Weight(name=name):
             yield "dropped weight", Number(1)

@@ -60,8 +60,7 @@ class Draw:
         return tree.Probability(self.chance.choice(MODELS), "y")
 
     def divergence(self) -> Expression:
-        first, second = self.chance.choice([("ref", "pi"), ("pi", "ref")])
-        return tree.Divergence(first, second, "y")
+        return tree.Statistic(self.chance.choice(["kl_ref_pi", "kl_pi_ref"]), "y")
 
     def token_positive(self, depth: int) -> Expression:
         """Draw something positive of one token."""

@@ -12,25 +12,27 @@ from hypothesis import strategies as st
 
 from midpo_sym.language import tree
 from midpo_sym.language.grammar.losses import Definition, Scope
+from midpo_sym.language.quantities.data import BATCH, RESPONSE
 from midpo_sym.language.tree import Expression
 
 PARAMETERS = {"alpha": "positive", "eta": "unit", "gamma": "nonnegative", "c": "real"}
 WEIGHTS = {"mu1": ("nonnegative", False), "omega": ("positive", True)}
 ABBREVIATIONS = {
     "half": Definition("", tree.Div(tree.Parameter("alpha", "positive"), tree.Number(2))),
-    "K": Definition("y", tree.TokenSum("y", tree.Divergence("ref", "pi", "y"))),
+    "K": Definition("y", tree.TokenSum("y", tree.Statistic("kl_ref_pi", "y"))),
     "q": Definition(
         "y, t",
         tree.Div(tree.TokenProbability("pi", "y"), tree.TokenProbability("ref", "y")),
     ),
 }
-SCOPE_OF_PRIOR = Scope(frozenset("y"), PARAMETERS, WEIGHTS, ABBREVIATIONS)
+DATA = {"score": (RESPONSE, "positive", True), "delta": (BATCH, "real", False)}
+SCOPE_OF_PRIOR = Scope(frozenset("y"), PARAMETERS, WEIGHTS, ABBREVIATIONS, data=DATA)
 SCOPE_OF_LOSS = replace(SCOPE_OF_PRIOR, responses=frozenset("wl"))
 
 MODELS = ("pi", "ref", "prev")
 REAL = ("+", "*", "/", "-", "^", "log", "max", "sg", "label", "sum", "positive")
 POSITIVE = ("+", "*", "/", "^", "exp", "max", "sg", "label", "product", "leaf")
-PAIRS = (("ref", "pi"), ("pi", "ref"))
+DIVERGENCES = ("kl_ref_pi", "kl_pi_ref")
 
 
 def priors(depth: int = 4) -> st.SearchStrategy[Expression]:
@@ -127,10 +129,12 @@ def real_leaf(responses: str, *, token: bool) -> st.SearchStrategy[Expression]:
         positive_leaf(responses, token=token),
         st.just(tree.Number(0)),
         st.sampled_from([tree.Parameter(*each) for each in PARAMETERS.items()]),
+        st.just(_datum("delta")),
     ]
     if token:
         leaves += [
-            st.builds(tree.Divergence, *_pair(pair), st.sampled_from(responses)) for pair in PAIRS
+            st.builds(tree.Statistic, st.just(name), st.sampled_from(responses))
+            for name in DIVERGENCES
         ]
         leaves += [st.sampled_from([_weight(name, r) for name in WEIGHTS for r in responses])]
     else:
@@ -145,6 +149,7 @@ def positive_leaf(responses: str, *, token: bool) -> st.SearchStrategy[Expressio
         st.builds(tree.Number, st.integers(1, 4)),
         st.just(tree.Parameter("alpha", "positive")),
         st.just(_defined("half", "")),
+        st.sampled_from([_datum("score", each) for each in responses]),
         st.builds(tree.Length, st.sampled_from(responses)),
         st.builds(probability, st.sampled_from(MODELS), st.sampled_from(responses)),
     ]
@@ -161,8 +166,9 @@ def _of_token(draw: st.DrawFn, response: str, body: Expression) -> Expression:
     return tree.product([tree.TokenProbability(draw(st.sampled_from(MODELS)), response), body])
 
 
-def _pair(pair: tuple[str, str]) -> tuple[st.SearchStrategy[str], st.SearchStrategy[str]]:
-    return st.just(pair[0]), st.just(pair[1])
+def _datum(name: str, *of: str) -> Expression:
+    _, domain, by_label = DATA[name]
+    return tree.Datum(name, of, domain, by_label)
 
 
 def _weight(name: str, response: str) -> Expression:

@@ -50,13 +50,22 @@ class Point:
         token = random.Random(f"{self.seed} {response} token {t}").randrange(TOKENS)
         return self.distribution(model, response, t)[token]
 
-    def divergence(self, first: str, second: str, response: str, t: int) -> complex:
-        one, other = (self.distribution(each, response, t) for each in (first, second))
-        return sum(p * (cmath.log(p) - cmath.log(q)) for p, q in zip(one, other, strict=True))
+    def statistic(self, name: str, response: str, t: int) -> complex:
+        if name.startswith("kl_"):
+            both = (self.distribution(each, response, t) for each in name.split("_")[1:])
+            return sum(p * (cmath.log(p) - cmath.log(q)) for p, q in zip(*both, strict=True))
+        policy = self.distribution("pi", response, t)
+        if name == "entropy":
+            return -sum(p * cmath.log(p) for p in policy)
+        assert name == "sum_of_squares"
+        return sum(p * p for p in policy)
 
     def number(self, name: str, domain: str) -> float:
         low, high = {"unit": (0.1, 0.9), "real": (-2, 2)}.get(domain, (0.2, 1.8))
         return random.Random(f"{self.seed} number {name}").uniform(low, high)
+
+    def datum(self, name: str, of: tuple[str, ...], domain: str) -> float:
+        return self.number(f"{name} of {' '.join(of)}", domain)
 
     def weight(self, name: str, response: str, t: int, domain: str) -> float:
         return self.number(f"{name} {response} {t}", domain)
@@ -87,10 +96,13 @@ class WitnessPoint:
         token = "abc∎".index(self.models.responses[response][t])
         return self.distribution(model, response, t)[token]
 
-    divergence = Point.divergence
+    statistic = Point.statistic
 
     def number(self, name: str, _: str) -> float:
         return float(self.models.parameters[name])
+
+    def datum(self, name: str, of: tuple[str, ...], _: str) -> float:
+        return float(self.models.data[name, of])
 
     def weight(self, name: str, response: str, t: int, _: str) -> float:
         return float(self.models.weights[name, response, t])
@@ -112,6 +124,8 @@ def evaluate(node: tree.Expression, point: Point | WitnessPoint, t: int = -1) ->
             return complex(point.number(name, domain))
         case tree.Weight(name=name, response=response, domain=domain):
             return complex(point.weight(name, response, t, domain))
+        case tree.Datum(name=name, of=of, domain=domain):
+            return complex(point.datum(name, of, domain))
         case tree.Length(response=response):
             return complex(point.length(response))
         case tree.Probability(model=model, response=response):
@@ -119,8 +133,8 @@ def evaluate(node: tree.Expression, point: Point | WitnessPoint, t: int = -1) ->
             return math.prod(point.probability(model, response, place) for place in places)
         case tree.TokenProbability(model=model, response=response):
             return point.probability(model, response, t)
-        case tree.Divergence(first=first, second=second, response=response):
-            return point.divergence(first, second, response, t)
+        case tree.Statistic(name=name, response=response):
+            return point.statistic(name, response, t)
         case tree.Normaliser():
             return complex(point.normaliser())
         case tree.Add(terms=terms):

@@ -12,9 +12,11 @@ import torch
 from torch import Tensor
 
 from midpo_sym.language import tree
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.framework import framework_argument
 
+MODELS = ("pi", "ref", "prev")
 VOCABULARY = 7
 DOMAINS = {
     "real": lambda n, g: torch.randn(n, generator=g, dtype=torch.float64),
@@ -33,20 +35,26 @@ class World:
         tokens: of y_w and y_l.
         parameters: values by their names in the specification.
         weights: by (name, response); (tokens,).
+        data: by name and the responses they are numbers of.
     """
 
     logits: dict[tuple[str, str], Tensor]
     tokens: dict[str, Tensor]
     parameters: dict[str, float]
     weights: dict[tuple[str, str], Tensor] = field(default_factory=dict)
+    data: dict[tuple[str, tuple[str, ...]], Tensor] = field(default_factory=dict)
 
     def token_logs(self, model: str, response: str) -> Tensor:
         logs = torch.log_softmax(self.logits[model, response], -1)
         return logs.gather(1, self.tokens[response][:, None])[:, 0]
 
-    def divergence(self, first: str, second: str, response: str) -> Tensor:
-        p, q = (torch.log_softmax(self.logits[m, response], -1) for m in (first, second))
-        return (p.exp() * (p - q)).sum(-1)
+    def statistic(self, name: str, response: str) -> Tensor:
+        logs = {m: torch.log_softmax(self.logits[m, response], -1) for m in MODELS}
+        if name.startswith("kl_"):
+            p, q = (logs[model] for model in name.split("_")[1:])
+            return (p.exp() * (p - q)).sum(-1)
+        p = logs["pi"].exp()
+        return {"entropy": -p * p.log(), "sum_of_squares": p * p}[name].sum(-1)
 
 
 def world(derivation, seed: int, *, scale: float = 0.5, lengths=(3, 4)) -> World:
@@ -55,13 +63,18 @@ def world(derivation, seed: int, *, scale: float = 0.5, lengths=(3, 4)) -> World
     tokens, logits, weights = {}, {}, {}
     for response, length in zip("wl", lengths, strict=True):
         tokens[response] = torch.randint(VOCABULARY, (length,), generator=g)
-        for model in ("pi", "ref", "prev"):
+        for model in MODELS:
             values = scale * torch.randn(length, VOCABULARY, generator=g, dtype=torch.float64)
             logits[model, response] = values.requires_grad_(model == "pi")
         for each in derivation.weights:
             weights[each.name, response] = DOMAINS[each.domain](length, g)
     parameters = {each.name: float(DOMAINS[each.domain](1, g)) for each in derivation.parameters}
-    return World(logits, tokens, parameters, weights)
+    data = {
+        (each.name, of): DOMAINS[each.domain](1, g)[0]
+        for each in derivation.data
+        for of in {"y": (("w",), ("l",)), "pair": (("w", "l"),), "batch": ((),)}[each.arity.of]
+    }
+    return World(logits, tokens, parameters, weights, data)
 
 
 def evaluate(node: Expression, at: World) -> Tensor:
@@ -73,14 +86,16 @@ def evaluate(node: Expression, at: World) -> Tensor:
             return torch.tensor(at.parameters[name], dtype=torch.float64)
         case tree.Weight(name=name, response=response):
             return at.weights[name, response]
+        case tree.Datum(name=name, of=of):
+            return at.data[name, of]
         case tree.Length(response=response):
             return torch.tensor(float(len(at.tokens[response])), dtype=torch.float64)
         case tree.Probability(model=model, response=response):
             return at.token_logs(model, response).exp().prod()
         case tree.TokenProbability(model=model, response=response):
             return at.token_logs(model, response).exp()
-        case tree.Divergence(first=first, second=second, response=response):
-            return at.divergence(first, second, response)
+        case tree.Statistic(name=name, response=response):
+            return at.statistic(name, response)
         case tree.Normaliser():
             return torch.tensor(3.0, dtype=torch.float64)
         case tree.Add(terms=terms):
@@ -154,8 +169,8 @@ def statistics(derivation, at: World, *, by_token: bool, padding: int = 0) -> di
         put(f"{label}_logps", at.token_logs("pi", response))
         for model in ("ref", "prev"):
             put(f"{model}_{label}_logps", at.token_logs(model, response))
-        for first, second in (("ref", "pi"), ("pi", "ref")):
-            put(f"{label}_kl_{first}_{second}", at.divergence(first, second, response))
+        for name in STATISTICS:
+            put(f"{label}_{name}", at.statistic(name, response))
         length = len(at.tokens[response])
         found[f"{label}_lengths"] = torch.tensor([length])
         mask = torch.ones(length + padding, dtype=torch.bool)
@@ -173,15 +188,19 @@ def arguments(function, derivation, at: World, padding: int = 0) -> dict:
     wanted = list(inspect.signature(function).parameters)
     by_token = "chosen_mask" in wanted
     found = statistics(derivation, at, by_token=by_token, padding=padding)
-    directions = {
-        (node.first, node.second)
+    divergences = {
+        node.name
         for side in (derivation.statement.argument, derivation.statement.zeta)
         for node in side.walk()
-        if isinstance(node, tree.Divergence)
+        if isinstance(node, tree.Statistic) and node.name.startswith("kl_")
     }
     for label in ("chosen", "rejected"):
-        if len(directions) == 1:
-            ((first, second),) = directions
-            found[f"{label}_kl"] = found[f"{label}_kl_{first}_{second}"]
+        if len(divergences) == 1:
+            found[f"{label}_kl"] = found[f"{label}_{min(divergences)}"]
     found |= {each.torch: at.parameters[each.name] for each in derivation.parameters}
+    for each in derivation.data:
+        for of in (key for name, key in at.data if name == each.name):
+            prefix = {"w": "chosen_", "l": "rejected_"}[of[0]] if len(of) == 1 else ""
+            value = at.data[each.name, of]
+            found[f"{prefix}{each.torch}"] = value[None] if of else value
     return {name: found[name] for name in wanted}

@@ -50,6 +50,20 @@ def test_sparsepo_weighs_every_token():
     assert loss == pytest.approx(log_sigmoid_loss(0.2))
 
 
+def test_a_statistic_of_next_token_distributions_is_moved(tmp_path):
+    """ℓ = log(1 + e^−m), m = x − 4·h/2 with a slider of h at 1.5 for y_w, and 0 for y_l."""
+    path = tmp_path / "own.toml"
+    path.write_text(
+        'title = "T"\nsummary = "S."\n[prior]\nscale = 1\n'
+        'zeta = "ref(y)*exp(sum_t(entropy(y, t))/2)"\n[loss]\n'
+        'argument = "log(pi(w)/ref(w)) - log(pi(l)/ref(l)) '
+        '- (sum_t(entropy(w, t)) - sum_t(entropy(l, t)))/2"\n'
+    )
+    loss, slope = value(str(path), 5.0, length_w=4.0, entropy_w=1.5, entropy_l=0.0)
+    assert loss == pytest.approx(log_sigmoid_loss(2.0))
+    assert slope == pytest.approx(-1 / (1 + math.exp(2.0)))
+
+
 @pytest.mark.parametrize("id_", api.ids())
 def test_the_derivative_is_the_slope_of_the_value(id_):
     """Central differences of step 1e-5 agree with the derivative to six digits."""

@@ -142,7 +142,8 @@ def test_every_marked_symbol_of_a_page_is_in_its_table(rendered):
 def test_the_comparison_shows_the_computed_properties(rendered):
     """Worked out by hand from the priors and losses of section 4.
 
-    Columns: ζ knows policy, label, length; stop-gradient; reference-free; full KL; length; weights.
+    Columns: ζ knows policy, label, length; stop-gradient; reference-free; distributions; length;
+    weights.
     """
     shown = rendered.files["compare.md"].decode()
     rows = {

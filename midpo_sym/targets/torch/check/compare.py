@@ -6,7 +6,7 @@ The pipeline:
 2. `literal` evaluates the specification's own text on them, in forty digits.
 3. `run_torch` runs the generated file on them, padded in several ways; `run_plain` evaluates its
    formulas where torch is not installed.
-4. `check` compares losses, both rewards, and derivatives by every log-probability and divergence of
+4. `check` compares losses, both rewards, and derivatives by every log-probability and statistic of
    the policy, padding included.
 """
 
@@ -16,12 +16,15 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 
+from midpo_sym.language.printing.mathematics import of_models
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.torch.check import literal, pairs
 from midpo_sym.targets.torch.check.literal import Literal, Place
 from midpo_sym.targets.torch.check.measure import Answer, Runner
 from midpo_sym.targets.torch.check.pairs import Pair
 from midpo_sym.targets.torch.check.run_plain import PlainRunner
+from midpo_sym.targets.torch.check.vocabulary import check_measures
 from midpo_sym.targets.torch.errors import NotExpressibleError, WrongCodeError
 from midpo_sym.targets.torch.file import LossFile
 from midpo_sym.targets.torch.syntax import checked_syntax
@@ -32,7 +35,6 @@ IN_PYTHON = "evaluating its formulas in plain Python"
 _TOLERANCE = 1e-9  # relative to the largest number on the way; torch computes in float64
 _LARGEST = 1e6  # number on the way with which float64 still has digits to compare
 _TRIES = 40  # random pairs for each that is wanted; some divide by zero, or are too large
-_GREEK = {"logps": "log π", "kl_ref_pi": "KL(π_ref‖π)", "kl_pi_ref": "KL(π‖π_ref)"}
 _TOKEN = {"w": "y_w", "l": "y_l"}
 
 
@@ -66,6 +68,7 @@ def check(text: str, file: LossFile, derivation: Derivation, *, in_torch: bool) 
         try:
             runner = _runner(syntax, file, derivation, in_torch=in_torch)
             answers = [*runner.answers(here)]
+            check_measures(id_, runner, file, batch)
         except WrongCodeError as error:
             message = f"{id_}: {error}"
             raise WrongCodeError(message) from error
@@ -115,7 +118,8 @@ def compare(id_: str, answer: Answer, row: int, pair: Pair, wanted: Literal) -> 
 
 def _slope(place: Place) -> str:
     kind, response, t = place
-    return f"derivative of the loss by {_GREEK[kind]}({_TOKEN[response]}, token {t + 1})"
+    what = of_models(STATISTICS[kind]) if kind in STATISTICS else "log π"
+    return f"derivative of the loss by {what}({_TOKEN[response]}, token {t + 1})"
 
 
 def _drawn(

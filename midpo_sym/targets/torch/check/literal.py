@@ -19,7 +19,7 @@ from midpo_sym.targets.torch.check.duals import CONTEXT, Dual, Real, constant
 from midpo_sym.targets.torch.check.pairs import RESPONSES, Pair
 
 _ONE = constant(1)
-# What the policy is trained through: (kind, response, token); kinds are "logps" and "kl_ref_pi".
+# What the policy is trained through: (kind, response, token); a kind is "logps" or a statistic.
 Place = tuple[str, str, int]
 
 # -log σ(a) as log(1 + exp(-a)), and so on, as `vocabulary.LINKS` has them.
@@ -38,7 +38,7 @@ class Literal:
 
     Attributes:
         loss: the link of the argument.
-        slopes: its derivative by each log-probability and divergence that the policy is in.
+        slopes: its derivative by each log-probability and statistic that the policy is in.
         chosen: α log π/ζ of y_w.
         rejected: α log π/ζ of y_l.
         kinked: whether the loss has no derivative here.
@@ -90,6 +90,8 @@ class _Reader:
                 return constant(pair.parameters[name])
             case tree.Weight(name=name, response=response):
                 return constant(pair.weights[name, response][t])
+            case tree.Datum(name=name, of=of):
+                return constant(pair.data[name, of[0] if len(of) == 1 else ""])
             case tree.Length(response=response):
                 return constant(pair.lengths[response])
             case tree.Probability(model=model, response=response):
@@ -97,9 +99,10 @@ class _Reader:
                 return duals.product(self.probability(model, response, each) for each in places)
             case tree.TokenProbability(model=model, response=response):
                 return self.probability(model, response, t)
-            case tree.Divergence(first=first, second=second, response=response):
-                size = pair.divergences[first, second, response][t]
-                return duals.variable(size, (f"kl_{first}_{second}", response, t))
+            case tree.Statistic(name=name, response=response):
+                size = pair.statistics[name, response][t]
+                trained = node.row.trained
+                return duals.variable(size, (name, response, t)) if trained else constant(size)
             case tree.Add(terms=terms):
                 return self.sum([self.value(each, t) for each in terms])
             case tree.Mul(factors=factors):

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from midpo_sym.language.quantities.data import BATCH, RESPONSE
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.torch.check.literal import Place
 from midpo_sym.targets.torch.check.pairs import Pair
 from midpo_sym.targets.torch.file import LossFile
-from midpo_sym.targets.torch.names import LABELS
+from midpo_sym.targets.torch.names import LABELS, stem_of
 
 # What may lie at padding where a mask says so; everywhere else padding is 0.
 GARBAGE = (float("nan"), float("inf"), -7.0, float("-inf"), 1e30, 0.0)
@@ -42,11 +44,22 @@ class Answer:
     at_padding: float
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A statistic of next-token distributions: its value, and derivatives by log-probabilities."""
+
+    value: float
+    slopes: Mapping[tuple[str, int], float]
+
+
 class Runner(Protocol):
     """Runs the code of one file."""
 
     def answers(self, pairs: Sequence[Pair]) -> Iterable[Answer]:
         """Yield what the code computes for a batch, once for each way of asking."""
+
+    def measured(self, name: str, logps: Mapping[str, Sequence[float]]) -> Measured:
+        """Return what the code measures of next-token distributions, given their logarithms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +88,29 @@ def sources(file: LossFile, derivation: Derivation, pairs: Sequence[Pair]) -> di
             prefix = "" if model.trained else f"{name}_"
             trained = "logps" if model.trained else ""
             found[f"{prefix}{label}_logps"] = Source(response, values, trained)
-        for first, second in file.divergences:
-            suffix = f"_{first}_{second}" if len(file.divergences) > 1 else ""
-            values = [each.divergences[first, second, response] for each in pairs]
-            found[f"{label}_kl{suffix}"] = Source(response, values, f"kl_{first}_{second}")
+        for name in file.vocabulary:
+            values = [each.statistics[name, response] for each in pairs]
+            trained = name if STATISTICS[name].trained else ""
+            found[f"{label}_{stem_of(name, file.vocabulary)}"] = Source(response, values, trained)
         for weight in derivation.weights:
             values = [each.weights[weight.name, response] for each in pairs]
             found[f"{label}_{weight.torch}"] = Source(response, values, WEIGHTS)
+    return found
+
+
+def data(
+    file: LossFile, derivation: Derivation, pairs: Sequence[Pair]
+) -> dict[str, list[float] | float]:
+    """Return the data that the generated function takes: of each pair, or one number for all."""
+    declared = {each.torch: each for each in derivation.data}
+    found: dict[str, list[float] | float] = {}
+    for each in file.data:
+        datum = declared[each.name]
+        for name in each.names:
+            label = name.partition("_")[0] if datum.arity is RESPONSE else ""
+            response = next((key for key, of in LABELS.items() if of == label), "")
+            values = [pair.data[datum.name, response] for pair in pairs]
+            found[name] = values[0] if datum.arity is BATCH else values
     return found
 
 

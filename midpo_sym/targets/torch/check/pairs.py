@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from midpo_sym.language.vocabulary import DIVERGENCES, MODELS
+from midpo_sym.language.quantities.data import BATCH
+from midpo_sym.language.quantities.statistics import STATISTICS
+from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.spec.model import Derivation
 
 RESPONSES = ("w", "l")
@@ -24,15 +26,17 @@ class Pair:
         parameters: by their names in the specification.
         lengths: of each response.
         logps: log-probability of each token, by model and response.
-        divergences: at each token, by both models and response.
+        statistics: of the next-token distributions at each token, by name and response.
         weights: of each token, by name and response.
+        data: by name and response, "" for what is of the pair or of the batch.
     """
 
     parameters: Mapping[str, float]
     lengths: Mapping[str, int]
     logps: Mapping[tuple[str, str], Sequence[float]]
-    divergences: Mapping[tuple[str, str, str], Sequence[float]]
+    statistics: Mapping[tuple[str, str], Sequence[float]]
     weights: Mapping[tuple[str, str], Sequence[float]]
+    data: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def described(self) -> str:
         """Return where it is, for a message."""
@@ -42,9 +46,11 @@ class Pair:
 
 
 def parameters(derivation: Derivation, batch: int) -> dict[str, float]:
-    """Return random parameters, inside their domains."""
+    """Return random parameters and data of the batch, inside their domains."""
     chance = random.Random(f"parameters {batch}")  # noqa: S311 - no secret
-    return {each.name: _drawn(each.domain, chance) for each in derivation.parameters}
+    found = {each.name: _drawn(each.domain, chance) for each in derivation.parameters}
+    of_batch = (each for each in derivation.data if each.arity is BATCH)
+    return found | {each.name: _drawn(each.domain, chance) for each in of_batch}
 
 
 def pair(
@@ -52,17 +58,23 @@ def pair(
 ) -> Pair:
     """Return a random pair; the same seed gives the same one."""
     chance = random.Random(seed)  # noqa: S311 - no secret
-    logps, divergences, weights = {}, {}, {}
+    logps, statistics, weights = {}, {}, {}
     for response, length in zip(RESPONSES, lengths, strict=True):
         for model in MODELS:
             logps[model, response] = [chance.uniform(-2.5, -0.1) for _ in range(length)]
-        for first, second in DIVERGENCES.values():
-            values = [chance.uniform(0.05, 1.5) for _ in range(length)]
-            divergences[first, second, response] = values
+        for name in STATISTICS:
+            statistics[name, response] = [chance.uniform(0.05, 1.5) for _ in range(length)]
         for each in derivation.weights:
             weights[each.name, response] = [_drawn(each.domain, chance) for _ in range(length)]
     by_response = dict(zip(RESPONSES, lengths, strict=True))
-    return Pair(numbers, by_response, logps, divergences, weights)
+    data = {}
+    for datum in derivation.data:
+        for of in datum.arity.places:
+            response = of[0] if len(of) == 1 else ""
+            own = datum.arity is not BATCH
+            value = _drawn(datum.domain, chance) if own else numbers[datum.name]
+            data[datum.name, response] = value
+    return Pair(numbers, by_response, logps, statistics, weights, data)
 
 
 def random_lengths(seed: str) -> tuple[int, int]:

@@ -18,7 +18,15 @@ from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.torch.check import duals
 from midpo_sym.targets.torch.check.duals import CONTEXT, Dual, constant
 from midpo_sym.targets.torch.check.literal import Place
-from midpo_sym.targets.torch.check.measure import GARBAGE, WEIGHTS, Answer, numbers, sources
+from midpo_sym.targets.torch.check.measure import (
+    GARBAGE,
+    WEIGHTS,
+    Answer,
+    Measured,
+    data,
+    numbers,
+    sources,
+)
 from midpo_sym.targets.torch.check.pairs import Pair
 from midpo_sym.targets.torch.errors import WrongCodeError
 from midpo_sym.targets.torch.file import LossFile
@@ -58,6 +66,21 @@ class PlainRunner:
         if not self.file.by_token or len(self.file.optional_masks) == len(LABELS):
             yield self._answer(pairs, "zeros at padding", masked=False)
 
+    def measured(self, name: str, logps: Mapping[str, Sequence[float]]) -> Measured:
+        """Return what the function that measures a statistic computes, in one row."""
+        (measure,) = (each for each in self.file.measures if each.name == name)
+        given = {
+            argument: Array(
+                TOKENS, tuple(duals.variable(p, (model, "", v)) for v, p in enumerate(logps[model]))
+            )
+            for argument, model in zip(measure.arguments, measure.models, strict=True)
+        }
+        (found,) = _of_shape(
+            _Evaluation(self.functions).call(measure.function, given), PAIR
+        ).entries
+        slopes = {(model, v): float(slope) for (model, _, v), slope in found.slopes.items()}
+        return Measured(float(found.value), slopes)
+
     def _answer(self, pairs: Sequence[Pair], layout: str, *, masked: bool) -> Answer:
         found = [self._one(pair, masked=masked) for pair in pairs]
         losses, chosen, rejected = (
@@ -78,10 +101,15 @@ class PlainRunner:
         arguments: dict[str, Any] = {
             name: number(value) for name, value in numbers(self.file, self.derivation, pair).items()
         }
+        of_data = data(self.file, self.derivation, [pair])
         lengths = {label: pair.lengths[response] for response, label in LABELS.items()}
         for each in (*self.file.statistics, *self.file.optional_masks):
             label, _, stem = each.name.partition("_")
-            if stem == "mask":
+            if each.name in of_data:
+                value = of_data[each.name]
+                entry = constant(value if isinstance(value, float) else value[0])
+                arguments[each.name] = Array(PAIR, (entry,))
+            elif stem == "mask":
                 mask = [True] * lengths[label] + [False] * _SPARE
                 arguments[each.name] = mask if masked else None
             elif stem == "lengths" and each.name not in given:
@@ -256,7 +284,10 @@ def _over(function: Callable[..., Dual]) -> Callable[..., Array]:
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     ".bool": lambda mask: mask,
     ".detach": _over(Dual.detach),
+    ".exp": _over(duals.exp),
+    ".log": _over(duals.log),
     ".sum": lambda array, _: Array(PAIR, (duals.total(_of_shape(array, TOKENS).entries),)),
+    "check_data": lambda given, *_, **found: {**given, **found},
     "check_nonzero": lambda *_: None,
     "check_number": lambda *_: None,
     "check_pairs": lambda **given: given,
@@ -276,4 +307,5 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "torch.maximum": _over(duals.maximum),
     "torch.sigmoid": _over(_sigmoid),
     "torch.where": _where,
+    "weigh": _over(lambda logarithm, value: duals.exp(logarithm) * value),
 }

@@ -19,12 +19,22 @@ from torch import Tensor
 
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.torch.check.literal import Place
-from midpo_sym.targets.torch.check.measure import GARBAGE, WEIGHTS, Answer, Source, numbers, sources
+from midpo_sym.targets.torch.check.measure import (
+    GARBAGE,
+    WEIGHTS,
+    Answer,
+    Measured,
+    Source,
+    data,
+    numbers,
+    sources,
+)
 from midpo_sym.targets.torch.check.pairs import Pair
 from midpo_sym.targets.torch.errors import WrongCodeError
 from midpo_sym.targets.torch.file import LossFile
-from midpo_sym.targets.torch.names import LABELS
+from midpo_sym.targets.torch.names import LABELS, stem_of
 from midpo_sym.targets.torch.syntax import IMPORTS
+from midpo_sym.targets.torch.vocabulary import FUSED
 from midpo_sym.tensor import ResponseStatistics
 
 _NEAR = 1e-9  # derivatives of a linear argument at two points
@@ -77,15 +87,37 @@ class TorchRunner:
                 yield self._function(pairs, _Batch(pairs, 1), "zeros at padding", masked=False)
             yield self._statistics(pairs, _Batch(pairs, 1))
 
+    def measured(self, name: str, logps: Mapping[str, Sequence[float]]) -> Measured:
+        """Return what the function that measures a statistic computes, in one row."""
+        function, models = self.module.needs.statistics[name]
+        with torch.enable_grad(), torch.device("cpu"):
+            leaves = {
+                model: torch.tensor(values, dtype=torch.float64, requires_grad=True)
+                for model, values in logps.items()
+            }
+            value = function(*map(leaves.__getitem__, models))
+            slopes = _slopes(value, [*leaves.values()])
+        return Measured(
+            value.item(),
+            {
+                (model, v): slope
+                for model, found in zip(leaves, slopes, strict=True)
+                for v, slope in enumerate(found.tolist())
+            },
+        )
+
     def _function(
         self, pairs: Sequence[Pair], batch: _Batch, layout: str, *, masked: bool = True
     ) -> Answer:
         given = sources(self.file, self.derivation, pairs)
         grids = {name: batch.grid(each) for name, each in given.items()}
+        of_data = data(self.file, self.derivation, pairs)
         arguments: list[Tensor | None] = []
         for each in (*self.file.statistics, *self.file.optional_masks):
             label, _, stem = each.name.partition("_")
-            if stem == "mask":
+            if each.name in of_data:
+                arguments.append(torch.tensor(of_data[each.name], dtype=torch.float64))
+            elif stem == "mask":
                 arguments.append(batch.masks[label] if masked else None)
             elif stem == "lengths" and each.name not in grids:
                 arguments.append(batch.masks[label].sum(-1).double())
@@ -109,22 +141,24 @@ class TorchRunner:
         given = sources(self.file, self.derivation, pairs)
         grids = {name: batch.grid(each) for name, each in given.items()}
         module = self.module(**numbers(self.file, self.derivation, pairs[0]))
-        measured = self._measured(batch, grids)
+        measured = self._measured(batch, grids, pairs)
         found = module.from_statistics(*measured)
         if module.needs.linear:
-            self._check_linear(module, batch, grids, given)
+            self._check_linear(module, batch, grids, given, pairs)
         return batch.answer("the module, from statistics", found, given, grids, masked=False)
 
-    def _measured(self, batch: _Batch, grids: _Grid) -> list[ResponseStatistics]:
+    def _measured(
+        self, batch: _Batch, grids: _Grid, pairs: Sequence[Pair]
+    ) -> list[ResponseStatistics]:
         found = []
+        of_data = data(self.file, self.derivation, pairs)
         for label in LABELS.values():
             logps, reference = grids[f"{label}_logps"], grids[f"ref_{label}_logps"]
-            divergences = {
-                f"kl_{first}_{second}": grids[
-                    f"{label}_kl" + f"_{first}_{second}" * (len(self.file.divergences) > 1)
-                ]
-                for first, second in self.file.divergences
+            vocabulary = {
+                name: grids[f"{label}_{stem_of(name, self.file.vocabulary)}"]
+                for name in self.file.vocabulary
             }
+            fused = {name: vocabulary.pop(name) for name in FUSED if name in vocabulary}
             weights = {
                 each.torch: grids[f"{label}_{each.torch}"] for each in self.derivation.weights
             }
@@ -136,13 +170,25 @@ class TorchRunner:
                     logps - reference,
                     prev_logps=grids[f"prev_{label}_logps"],
                     weights=weights,
-                    **divergences,
+                    data={
+                        each.name: torch.tensor(of_data[name], dtype=torch.float64)
+                        for each in self.file.data
+                        for name in each.names
+                        if name in (each.name, f"{label}_{each.name}")
+                    },
+                    vocabulary=vocabulary,
+                    **fused,
                 )
             )
         return found
 
     def _check_linear(
-        self, module: Any, batch: _Batch, grids: _Grid, given: Mapping[str, Source]
+        self,
+        module: Any,
+        batch: _Batch,
+        grids: _Grid,
+        given: Mapping[str, Source],
+        pairs: Sequence[Pair],
     ) -> None:
         """Check that derivatives of the argument do not depend on what they are by.
 
@@ -153,7 +199,7 @@ class TorchRunner:
         blank = {name: torch.zeros_like(grids[name]).requires_grad_() for name in names}
         found = []
         for point in ({**grids}, {**grids, **blank}):
-            argument = module.argument(*self._measured(batch, point))[0]
+            argument = module.argument(*self._measured(batch, point, pairs))[0]
             found.append(_slopes(argument, [point[name] for name in names]))
         for one, other in zip(*found, strict=True):
             if not torch.allclose(one, other, rtol=_NEAR, atol=_NEAR):

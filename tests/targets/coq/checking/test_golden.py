@@ -32,9 +32,9 @@ def statistics(vector, derivation, wanted) -> dict:
     for each in derivation.parameters:
         found[each.torch] = float(Fraction(vector["parameters"].get(each.name, "1")))
     directions = {
-        f"kl_{node.first}_{node.second}"
+        node.name
         for node in derivation.statement.argument.walk()
-        if isinstance(node, tree.Divergence)
+        if isinstance(node, tree.Statistic)
     }
 
     def put(name, values, unit):
