@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from midpo_sym.language import tree
-from midpo_sym.language.tree import Expression
+from midpo_sym.language.tree import Expression, over
 
 
 def substitute(node: Expression, values: Mapping[str, Expression]) -> Expression:
@@ -55,18 +55,13 @@ def label_of_weight(name: str) -> tuple[str, str | None]:
     return name, None
 
 
-def unfold(node: Expression) -> Expression:
-    """Return a tree with every defined name replaced by what it stands for."""
-    if isinstance(node, tree.Defined):
-        return unfold(node.body)
-    return over(node, [unfold(child) for child in node.children()])
+def unfold(node: Expression, *, calls: bool = True) -> Expression:
+    """Return a tree with every defined name replaced by what it stands for.
 
-
-def over(node: Expression, children: list[Expression]) -> Expression:
-    """Return a node over other children; a sum that has come to start with a sum is one sum."""
-    match node:
-        case tree.Add():
-            return tree.total(children)
-        case tree.Mul():
-            return tree.product(children)
-    return node.with_children(tuple(children)) if children else node
+    Args:
+        node: the tree.
+        calls: whether functions that stand for their definitions are replaced as well.
+    """
+    if isinstance(node, tree.Defined) or (calls and isinstance(node, tree.Call)):
+        return unfold(node.body, calls=calls)
+    return over(node, [unfold(child, calls=calls) for child in node.children()])

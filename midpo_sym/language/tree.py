@@ -24,20 +24,24 @@ from midpo_sym.language.arithmetic import (
     add,
     lift,
     mul,
+    over,
     product,
     total,
 )
+from midpo_sym.language.functions.calls import Call, Function, Variable
 
 __all__ = [
     "MAX_DEPTH",
     "MAX_SIZE",
     "Add",
     "ByLabel",
+    "Call",
     "Defined",
     "Div",
     "Divergence",
     "Exp",
     "Expression",
+    "Function",
     "Length",
     "Log",
     "Max",
@@ -53,16 +57,21 @@ __all__ = [
     "TokenProbability",
     "TokenProduct",
     "TokenSum",
+    "Variable",
     "Weight",
     "add",
     "at_responses",
     "lift",
     "mul",
+    "over",
     "product",
     "responses",
     "token_responses",
     "total",
 ]
+
+
+ABOVE_ZERO = ("positive", "open unit")  # the domains of positive numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,12 @@ class Parameter(Expression):
     domain: str = "real"
 
     def _is_positive(self) -> bool:
-        return self.domain == "positive"
+        return self.domain in ABOVE_ZERO
+
+    @property
+    def below_one(self) -> bool:
+        """Return whether its domain ends below one."""
+        return self.domain == "open unit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,11 @@ class Probability(Expression):
     model: str
     response: str
 
+    @property
+    def below_one(self) -> bool:
+        """Return that it is: every model has full support, over two responses or more."""
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class TokenProbability(Expression):
@@ -97,6 +116,11 @@ class TokenProbability(Expression):
 
     model: str
     response: str
+
+    @property
+    def below_one(self) -> bool:
+        """Return that it is: every model has full support, over two tokens or more."""
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +145,12 @@ class Weight(Expression):
     by_label: bool = False
 
     def _is_positive(self) -> bool:
-        return self.domain == "positive"
+        return self.domain in ABOVE_ZERO
+
+    @property
+    def below_one(self) -> bool:
+        """Return whether its domain ends below one."""
+        return self.domain == "open unit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +200,11 @@ class Max(Expression):
     def _is_positive(self) -> bool:
         return self.left.positive or self.right.positive
 
+    @property
+    def below_one(self) -> bool:
+        """Return whether both sides are."""
+        return self.left.below_one and self.right.below_one
+
 
 @dataclass(frozen=True, slots=True)
 class TokenSum(Expression):
@@ -208,6 +242,11 @@ class ByLabel(Expression):
     rejected: Expression
     parts: ClassVar[tuple[str, ...]] = ("chosen", "rejected")
 
+    @property
+    def below_one(self) -> bool:
+        """Return whether both values are."""
+        return self.chosen.below_one and self.rejected.below_one
+
 
 @dataclass(frozen=True, slots=True)
 class StopGradient(Expression):
@@ -215,6 +254,11 @@ class StopGradient(Expression):
 
     body: Expression
     parts: ClassVar[tuple[str, ...]] = ("body",)
+
+    @property
+    def below_one(self) -> bool:
+        """Return whether its body is."""
+        return self.body.below_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +276,11 @@ class Defined(Expression):
     token: bool
     body: Expression
     parts: ClassVar[tuple[str, ...]] = ("body",)
+
+    @property
+    def below_one(self) -> bool:
+        """Return whether its body is."""
+        return self.body.below_one
 
 
 def _check_positive(node: Expression, what: str) -> None:

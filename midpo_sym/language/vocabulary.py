@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from midpo_sym.language.functions.table import DERIVED
+from midpo_sym.language.printing.text import to_text
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -108,6 +111,10 @@ FUNCTIONS = {
         ),
         Word("sg", ("sg(a)",), "a, as a constant for the gradient (stop-gradient)"),
         Word("max", ("max(a, b)",), "the larger of a and b"),
+        *(
+            Word(row.name, (row.usage,), f"{row.meaning}: `{to_text(row.definition)}`")
+            for row in DERIVED.values()
+        ),
     )
 }
 
@@ -116,6 +123,7 @@ DOMAINS = {
     "nonnegative": "zero or more",
     "positive": "more than zero",
     "unit": "from zero to one",
+    "open unit": "between zero and one, and neither of them",
 }
 
 RESPONSES = {

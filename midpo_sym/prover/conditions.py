@@ -109,7 +109,13 @@ def _factors(denominator: Denominator, atoms: dict[str, Atom]) -> Iterator[Expre
     except NotReadableError:
         nodes = [] if denominator.node.positive else [denominator.node]
     for node in nodes:
-        yield node.body if isinstance(node, tree.Neg) else node
+        match node:
+            case tree.Neg(body=body):
+                yield body
+            case tree.Add(terms=(body, tree.Neg(body=tree.Number(value=1)))) if body.below_one:
+                yield tree.add(tree.Number(1), tree.Neg(body))
+            case _:
+                yield node
 
 
 def _reason(node: Expression) -> str:
@@ -118,4 +124,6 @@ def _reason(node: Expression) -> str:
             return f"|y_{response}| ≥ 1"
         case tree.Parameter(name=name, domain="positive"):
             return f"{name} is positive"
+        case tree.Add(terms=(tree.Number(value=1), tree.Neg(body=body))) if body.below_one:
+            return f"{to_text(body)} is below one"
     return "it is a sum of positive terms" if node.positive else ""

@@ -35,7 +35,7 @@ class Needs:
         kl: the divergences, of "ref_pi" for KL(π_ref‖π) and "pi_ref" for KL(π‖π_ref).
         lengths: the numbers of tokens.
         weights: for each name of per-token weights, the domain they are in: "real", "nonnegative",
-            "positive" or "unit".
+            "positive", "unit" or "open unit".
         linear: the argument is linear in the per-token statistics, up to a constant, so that its
             derivative by them does not depend on them; a stop-gradient keeps it linear. It lets
             `from_hidden` work in a single pass, which checks that it is true.

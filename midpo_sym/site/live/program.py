@@ -120,6 +120,8 @@ def _of_parameter(name: str, domain: str, default: Fraction | None) -> Slider:
     of = tree.Parameter(name, domain)
     if domain == "unit":
         return Slider(name, of, 0.0, 1.0, start, 0.01)
+    if domain == "open unit":
+        return Slider(name, of, 0.01, 0.99, start, 0.01)
     high = 2.0 if start <= 1 else 4 * start
     low = -high if domain == "real" else 0.0 if domain == "nonnegative" else 0.01
     return Slider(name, of, low, high, start, 0.01)
@@ -141,4 +143,7 @@ def _quantities(
             weight = tree.Weight(each.name, response, each.domain, each.by_label)
             name = variable(Statistic(Kind.WEIGHT, (each.name,), response, by_token=False))
             low, high = (-_MOST_WEIGHT if each.domain == "real" else 0.0), _MOST_WEIGHT
+            if each.domain == "open unit":
+                yield name, weight, 0.01, 0.99, 0.5, 0.01
+                continue
             yield name, weight, low, 1.0 if each.domain == "unit" else high, 1.0, 0.01

@@ -106,6 +106,7 @@ class _Loader(Statements):
         )
         self.check_scale(statement.scale, ("prior", "scale"))
         self.check_zeta(statement.zeta, ("prior", "zeta"))
+        self.check_argument(statement.argument, statement.link, ("loss", "argument"))
         claims = self.claims(data, scope, statement)
         for table in NAMED:
             for name in data.get(table, {}):
@@ -259,6 +260,7 @@ class _Loader(Statements):
             at = (*path, "where") if "where" in entry else ("prior", "scale")
             self.check_scale(statement.scale, (*path, "scale") if "scale" in entry else at)
             self.check_zeta(statement.zeta, place("prior", "zeta"))
+            self.check_argument(statement.argument, statement.link, place("loss", "argument"))
         residual = None
         if "residual" in entry:
             if status != "refuted":
