@@ -55,13 +55,16 @@ def label_of_weight(name: str) -> tuple[str, str | None]:
     return name, None
 
 
-def unfold(node: Expression, *, calls: bool = True) -> Expression:
+def unfold(node: Expression, *, keep_functions: bool = False) -> Expression:
     """Return a tree with every defined name replaced by what it stands for.
 
     Args:
         node: the tree.
-        calls: whether functions that stand for their definitions are replaced as well.
+        keep_functions: whether calls of functions stay that are more than arithmetic.
     """
-    if isinstance(node, tree.Defined) or (calls and isinstance(node, tree.Call)):
-        return unfold(node.body, calls=calls)
-    return over(node, [unfold(child, calls=calls) for child in node.children()])
+    if isinstance(node, tree.Call) and keep_functions and not node.function.is_arithmetic:
+        arguments = [unfold(each, keep_functions=True) for each in node.arguments]
+        return tree.Call(node.function, tuple(arguments), node.of)
+    if isinstance(node, (tree.Defined, tree.Call)):
+        return unfold(node.body, keep_functions=keep_functions)
+    return over(node, [unfold(child, keep_functions=keep_functions) for child in node.children()])

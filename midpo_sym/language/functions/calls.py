@@ -12,7 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from midpo_sym.language.arithmetic import Add, Expression, Mul, over, product, total
+from midpo_sym.language.arithmetic import (
+    Add,
+    Div,
+    Expression,
+    Mul,
+    Neg,
+    Number,
+    over,
+    product,
+    total,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,13 @@ class Function:
     def usage(self) -> str:
         """Return how it is called."""
         return f"{self.name}({', '.join(self.variables)})"
+
+    @property
+    def is_arithmetic(self) -> bool:
+        """Return whether it is made of sums, products and quotients, over tokens or not."""
+        kinds = (Add, Div, Mul, Neg, Number, Variable)
+        nodes = self.definition.walk()
+        return all(isinstance(each, kinds) or hasattr(each, "response") for each in nodes)
 
     def body(self, arguments: tuple[Expression, ...], response: str) -> Expression:
         """Return the definition with arguments in the place of its variables.

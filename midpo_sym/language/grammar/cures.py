@@ -124,7 +124,13 @@ _PROMPT = frozenset({"x", "prompt"})
 _POSITIVE = "max({a}, 1/1000000)"
 # How many arguments the functions of the language take.
 ARGUMENTS = {
-    **{"log": 1, "exp": 1, "sum_t": 1, "prod_t": 1, "sg": 1, "by_label": 2, "max": 2},
+    "log": 1,
+    "exp": 1,
+    "sum_t": 1,
+    "prod_t": 1,
+    "sg": 1,
+    "by_label": 2,
+    "max": 2,
     **{name: len(function.variables) for name, function in DERIVED.items()},
 }
 # Those whose argument is of each token of a response.

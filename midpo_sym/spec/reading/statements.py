@@ -101,7 +101,9 @@ class Statements(Tables):
 
     def link(self, table: Mapping[str, Any], path: KeyPath) -> str:
         return self.one_of(
-            table.get("link", _DEFAULT_LINK), {name: link.text for name, link in LINKS.items()}, path
+            table.get("link", _DEFAULT_LINK),
+            {name: link.text for name, link in LINKS.items()},
+            path,
         )
 
     def check_argument(self, node: Expression, link: str, path: KeyPath) -> None:

@@ -19,7 +19,11 @@ LOSS = Scope(frozenset("wl"), PARAMETERS, WEIGHTS)
 PRIOR = Scope(frozenset("y"), PARAMETERS, WEIGHTS)
 
 FUNCTIONS = {
-    **{"exp": math.exp, "log": math.log, "max": max, "min": min, "abs": abs},
+    "exp": math.exp,
+    "log": math.log,
+    "max": max,
+    "min": min,
+    "abs": abs,
     "clip": lambda a, low, high: max(low, min(a, high)),
     "sigmoid": lambda a: 1 / (1 + math.exp(-a)),
     "logsigmoid": lambda a: -math.log(1 + math.exp(-a)),
