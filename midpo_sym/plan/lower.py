@@ -15,6 +15,7 @@ from midpo_sym.language.links import VARIABLE, Link
 from midpo_sym.language.tree import Expression
 from midpo_sym.plan.functions import STABLE
 from midpo_sym.plan.operations import (
+    Add,
     Argument,
     Column,
     Detached,
@@ -125,7 +126,9 @@ class Lowering:
                 return negated(self.terms(body))
             case tree.Log(body=body):
                 return self.folded(self.log_terms(body))
-        return [(1, self.value(node))]
+        found = self.value(node)
+        is_sum = isinstance(node, tree.Call) and isinstance(found, Add)
+        return [*found.terms] if is_sum else [(1, found)]
 
     def folded(self, terms: Iterable[Term]) -> list[Term]:
         """Return terms with nothing to cancel, and log-ratios in them."""

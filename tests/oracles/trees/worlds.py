@@ -64,6 +64,17 @@ def world(derivation, seed: int, *, scale: float = 0.5, lengths=(3, 4)) -> World
     return World(logits, tokens, parameters, weights)
 
 
+# By what their names say, and not by their definitions.
+FUNCTIONS = {
+    "min": torch.minimum,
+    "clip": lambda a, low, high: torch.maximum(torch.minimum(a, high), low),
+    "abs": torch.abs,
+    "sigmoid": torch.sigmoid,
+    "logsigmoid": torch.nn.functional.logsigmoid,
+    "softplus": lambda a: -torch.nn.functional.logsigmoid(-a),
+}
+
+
 def evaluate(node: Expression, at: World) -> Tensor:
     """Return the value of an expression; (tokens,) inside a sum or product over tokens."""
     match node:
@@ -112,6 +123,11 @@ def evaluate(node: Expression, at: World) -> Tensor:
             return evaluate(body, at).detach()
         case tree.Defined(body=body):
             return evaluate(body, at)
+        case tree.Call(function=function, arguments=(body,), of=response) if response:
+            assert function.name == "mean_t"
+            return evaluate(body, at).expand(len(at.tokens[response])).mean()
+        case tree.Call(function=function, arguments=arguments):
+            return FUNCTIONS[function.name](*(evaluate(each, at) for each in arguments))
     message = f"no rule for {type(node).__name__}"
     raise AssertionError(message)
 
