@@ -170,10 +170,12 @@ class Add(Expression):
         Expression.__post_init__(self)
 
     def _is_positive(self) -> bool:
-        match self.terms:
-            case (Number(value=1), Neg(body=body)) | (Neg(body=body), Number(value=1)):
-                return body.below_one  # 1 - p
-        return all(term.positive for term in self.terms)
+        less = [term.body for term in self.terms if isinstance(term, Neg)]
+        whole = sum(term.value for term in self.terms if isinstance(term, Number))
+        rest = [term for term in self.terms if not isinstance(term, Neg)]
+        if less and whole >= len(less) and all(each.below_one for each in less):  # 1 - p
+            return all(isinstance(term, Number) or term.positive for term in rest)
+        return not less and all(term.positive for term in rest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,9 @@ class Point:
         return sum(p * (cmath.log(p) - cmath.log(q)) for p, q in zip(one, other, strict=True))
 
     def number(self, name: str, domain: str) -> float:
-        low, high = {"unit": (0.1, 0.9), "real": (-2, 2)}.get(domain, (0.2, 1.8))
+        low, high = {"unit": (0.1, 0.9), "open unit": (0.1, 0.9), "real": (-2, 2)}.get(
+            domain, (0.2, 1.8)
+        )
         return random.Random(f"{self.seed} number {name}").uniform(low, high)
 
     def weight(self, name: str, response: str, t: int, domain: str) -> float:

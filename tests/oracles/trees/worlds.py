@@ -21,6 +21,7 @@ DOMAINS = {
     "nonnegative": lambda n, g: 2 * torch.rand(n, generator=g, dtype=torch.float64),
     "positive": lambda n, g: 0.2 + torch.rand(n, generator=g, dtype=torch.float64),
     "unit": lambda n, g: torch.rand(n, generator=g, dtype=torch.float64),
+    "open unit": lambda n, g: 0.1 + 0.8 * torch.rand(n, generator=g, dtype=torch.float64),
 }
 
 
