@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from midpo_sym.kernel.hypotheses import Hypothesis
 from midpo_sym.kernel.order import nonnegative
 from midpo_sym.language import indexed, tree
-from midpo_sym.language.substitute import over
-from midpo_sym.language.tree import Expression
+from midpo_sym.language.tree import Expression, over
 from midpo_sym.rules.application import MisfitError
 from midpo_sym.rules.normaliser import Cited
 from midpo_sym.spec.theory import Chain, Replacement, Setting

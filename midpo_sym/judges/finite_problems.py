@@ -86,7 +86,7 @@ class Problem:
 
     def _drawn(self, what: str, domain: str) -> Fraction:
         chance = random.Random(f"{self.seed} {what}")  # noqa: S311 - no secret
-        if domain == "unit":
+        if domain in ("unit", "open unit"):
             return Fraction(chance.randint(1, 7), 8)
         size = Fraction(chance.randint(1, 6), chance.choice((1, 2, 3)))
         return -size if domain == "real" and chance.random() < 0.5 else size  # noqa: PLR2004

@@ -103,7 +103,9 @@ def _laboratory(digits: int) -> _Laboratory:
 @remembered(4096)  # of a weight, one for each position
 def _drawn(number: int, name: str, domain: str) -> float:
     chance = random.Random(f"{number} {name}")  # noqa: S311 - no secret
-    low, high = {"unit": (0.1, 0.9), "real": (-2, 2)}.get(domain, (0.2, 2.2))
+    low, high = {"unit": (0.1, 0.9), "open unit": (0.1, 0.9), "real": (-2, 2)}.get(
+        domain, (0.2, 2.2)
+    )
     return chance.uniform(low, high)
 
 
@@ -240,7 +242,7 @@ class _Laboratory:
                 return value(chosen if response == "w" else rejected)
             case tree.StopGradient(body=body):
                 return self.evaluate(body, still, still, number, t)
-            case tree.Defined(body=body):
+            case tree.Defined(body=body) | tree.Call(body=body):
                 return value(body)
         raise AssertionError(node)
 

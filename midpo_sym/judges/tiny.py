@@ -32,6 +32,7 @@ _VALUES = {
     "nonnegative": (1, 2, Fraction(1, 2), 0),
     "positive": (1, 2, Fraction(1, 2)),
     "unit": (Fraction(1, 2), 1, 0),
+    "open unit": (Fraction(1, 2), Fraction(1, 4), Fraction(3, 4)),
 }
 _PATIENCE = 25  # tries before responses may get longer
 

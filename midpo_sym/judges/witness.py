@@ -274,7 +274,7 @@ class _Evaluator:
             case tree.TokenSum(response=response, body=body):
                 places = range(len(models.responses[response]))
                 return sum((self.value(body, place) for place in places), Exact(()))
-            case tree.ByLabel() | tree.Defined():
+            case tree.ByLabel() | tree.Defined() | tree.Call():
                 return self.value(self.body(node), t)
             case tree.StopGradient(body=body):
                 return self.held(self.value, body, t)
@@ -308,8 +308,8 @@ class _Evaluator:
         self.kinks = before
         return value
 
-    def body(self, node: tree.ByLabel | tree.Defined) -> Expression:
-        if isinstance(node, tree.Defined):
+    def body(self, node: tree.ByLabel | tree.Defined | tree.Call) -> Expression:
+        if isinstance(node, (tree.Defined, tree.Call)):
             return node.body
         return {"w": node.chosen, "l": node.rejected}[node.response]
 
@@ -336,7 +336,7 @@ class _Evaluator:
             case tree.TokenProduct(response=response, body=body):
                 places = range(len(models.responses[response]))
                 return sum((self.log(body, place) for place in places), Exact(()))
-            case tree.ByLabel() | tree.Defined():
+            case tree.ByLabel() | tree.Defined() | tree.Call():
                 return self.log(self.body(node), t)
             case tree.StopGradient(body=body):
                 return self.held(self.log, body, t)

@@ -208,7 +208,7 @@ class Reader:
                 return sides[0] if sides[0] == sides[1] else (self.opaque("max", *sides), {})
             case tree.TokenSum(response=response, body=body):
                 return self.zero[0], {response: self.scalar(self.real(body, frozen=frozen))}
-            case tree.Defined() | tree.StopGradient() | tree.ByLabel():
+            case tree.Defined() | tree.Call() | tree.StopGradient() | tree.ByLabel():
                 body, frozen = self.inside(node, frozen=frozen)
                 return self.real(body, frozen=frozen)
         if leaf and leaf.leaf == node:
@@ -268,7 +268,7 @@ class Reader:
                     return (number, {}), self.product(raised, exponent)
                 log = self.plus(self.logarithm(self.scalar(factor)), exponent)
                 return one, self.product(raised, log)
-            case tree.Defined() | tree.StopGradient() | tree.ByLabel():  # A7, A8
+            case tree.Defined() | tree.Call() | tree.StopGradient() | tree.ByLabel():  # A7, A8
                 body, frozen = self.inside(node, frozen=frozen)
                 return self.split(body, frozen=frozen)
         return self.real(node, frozen=frozen), self.zero
@@ -278,7 +278,7 @@ class Reader:
         match node:
             case tree.StopGradient(body=body):
                 return body, frozen or self.detach
-            case tree.Defined(body=body):
+            case tree.Defined(body=body) | tree.Call(body=body):
                 return body, frozen
             case (
                 tree.ByLabel(response="w", chosen=body) | tree.ByLabel(response="l", rejected=body)

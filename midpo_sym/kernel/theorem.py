@@ -19,7 +19,7 @@ What it takes for granted (the axioms):
     A4  log Π_t a(t) = Σ_t log a(t)                                 for a(t) > 0
     A5  π(y|x) = Π_t π(y_t|x, y_<t)                                 for every model
     A6  Σ_t (a(t) + b(t)) = Σ_t a(t) + Σ_t b(t),  Σ_t k a(t) = k Σ_t a(t),  Σ_t 1 = |y|
-    A7  a name stands for what it was defined as, by_label(a, b) for a at w and for b at l
+    A7  a name or function stands for its definition, by_label(a, b) for a at w and for b at l
     A8  sg(a) = a for the value; for the gradient sg(a) is a constant
     A9  the field laws, in SymPy's `polys.fields`: a quotient asks that its denominator is not zero
     A10 the chain rule: log R, exp e and Σ_t r(t) have the gradients ∇R/R, exp(e) ∇e and Σ_t ∇r(t);

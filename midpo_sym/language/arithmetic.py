@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Self
+from typing import ClassVar
 
 MAX_DEPTH = 100
 MAX_SIZE = 5_000
@@ -54,6 +54,11 @@ class Expression:
     def _is_positive(self) -> bool:
         return all(child.positive for child in self.children())
 
+    @property
+    def below_one(self) -> bool:
+        """Return whether the value is below one because of the form of the node."""
+        return False
+
     def children(self) -> Iterator[Expression]:
         """Yield the nodes directly below this one, from left to right."""
         for name in self.parts:
@@ -63,7 +68,7 @@ class Expression:
             else:
                 yield value
 
-    def with_children(self, children: tuple[Expression, ...]) -> Self:
+    def with_children(self, children: tuple[Expression, ...]) -> Expression:
         """Return this node over other children, given in the order of `children()`."""
         rest = iter(children)
         changes = {
@@ -142,6 +147,11 @@ class Number(Expression):
     def _is_positive(self) -> bool:
         return self.value > 0
 
+    @property
+    def below_one(self) -> bool:
+        """Return whether it is zero."""
+        return self.value < 1
+
 
 @dataclass(frozen=True, slots=True)
 class Add(Expression):
@@ -158,6 +168,14 @@ class Add(Expression):
         """
         _check_chain(self.terms, Add)
         Expression.__post_init__(self)
+
+    def _is_positive(self) -> bool:
+        less = [term.body for term in self.terms if isinstance(term, Neg)]
+        whole = sum(term.value for term in self.terms if isinstance(term, Number))
+        rest = [term for term in self.terms if not isinstance(term, Neg)]
+        if less and whole >= len(less) and all(each.below_one for each in less):  # 1 - p
+            return all(isinstance(term, Number) or term.positive for term in rest)
+        return not less and all(term.positive for term in rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +194,11 @@ class Mul(Expression):
         _check_chain(self.factors, Mul)
         Expression.__post_init__(self)
 
+    @property
+    def below_one(self) -> bool:
+        """Return whether all factors are from zero to one, and one of them is not one."""
+        return all(factor.positive and factor.below_one for factor in self.factors)
+
 
 @dataclass(frozen=True, slots=True)
 class Div(Expression):
@@ -184,6 +207,16 @@ class Div(Expression):
     numerator: Expression
     denominator: Expression
     parts: ClassVar[tuple[str, ...]] = ("numerator", "denominator")
+
+    @property
+    def below_one(self) -> bool:
+        """Return whether it is a smaller number by a larger one, or p/(p + q)."""
+        match self.numerator, self.denominator:
+            case Number(value=above), Number(value=below):
+                return above < below
+            case numerator, Add(terms=terms):
+                return numerator in terms and all(each.positive for each in terms)
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,3 +293,13 @@ def product(factors: list[Expression]) -> Expression:
     for factor in factors[1:]:
         result = mul(result, factor)
     return result
+
+
+def over(node: Expression, children: list[Expression]) -> Expression:
+    """Return a node over other children; a sum that has come to start with a sum is one sum."""
+    match node:
+        case Add():
+            return total(children)
+        case Mul():
+            return product(children)
+    return node.with_children(tuple(children)) if children else node

@@ -13,6 +13,7 @@ the quantity of one token, to be used inside `sum_t` or `prod_t`.
 from __future__ import annotations
 
 from midpo_sym.language import tree
+from midpo_sym.language.functions import table
 from midpo_sym.language.tree import Expression, Operand, lift
 from midpo_sym.language.vocabulary import DOMAINS, TOKEN
 
@@ -127,6 +128,20 @@ def sg(body: Operand) -> Expression:
 def maximum(left: Operand, right: Operand) -> Expression:
     """Return the larger of two expressions."""
     return tree.Max(lift(left), lift(right))
+
+
+def call(name: str, *arguments: Operand, response: str = "") -> Expression:
+    """Return a function of the table `DERIVED`, such as `call("sigmoid", a)`.
+
+    Args:
+        name: its word.
+        *arguments: what it is called with.
+        response: whose tokens it is about, for `mean_t`.
+
+    Raises:
+        ValueError: it takes another number of arguments, or a response where none is needed.
+    """
+    return table.call(name, *map(lift, arguments), of=response)
 
 
 def _probability(model: str, response: str, position: str) -> Expression:

@@ -51,7 +51,7 @@ def _terms(node: Expression, signs: dict[str, tuple[bool, bool]]) -> _Sum:
     match node:
         case tree.Number(value=value):
             return {(): Fraction(value)} if value else {}
-        case tree.Defined(body=body) | tree.StopGradient(body=body):
+        case tree.Defined(body=body) | tree.Call(body=body) | tree.StopGradient(body=body):
             return _terms(body, signs)
         case tree.Neg(body=body):
             return {each: -k for each, k in _terms(body, signs).items()}
@@ -71,7 +71,7 @@ def _terms(node: Expression, signs: dict[str, tuple[bool, bool]]) -> _Sum:
             return _product([_terms(base, signs)] * power)
     name = to_text(node)
     domain = node.domain if isinstance(node, (tree.Parameter, tree.Datum)) else ""
-    signs[name] = (node.positive or domain in ("nonnegative", "unit"), domain == "unit")
+    signs[name] = (node.positive or domain in ("nonnegative", "unit"), domain.endswith("unit"))
     return {((name, 1),): Fraction(1)}
 
 

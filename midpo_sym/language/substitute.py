@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from midpo_sym.language import tree
-from midpo_sym.language.tree import Expression
+from midpo_sym.language.tree import Expression, over
 
 
 def substitute(node: Expression, values: Mapping[str, Expression]) -> Expression:
@@ -56,18 +56,16 @@ def label_of_weight(name: str) -> tuple[str, str | None]:
     return name, None
 
 
-def unfold(node: Expression) -> Expression:
-    """Return a tree with every defined name replaced by what it stands for."""
-    if isinstance(node, tree.Defined):
-        return unfold(node.body)
-    return over(node, [unfold(child) for child in node.children()])
+def unfold(node: Expression, *, keep_functions: bool = False) -> Expression:
+    """Return a tree with every defined name replaced by what it stands for.
 
-
-def over(node: Expression, children: list[Expression]) -> Expression:
-    """Return a node over other children; a sum that has come to start with a sum is one sum."""
-    match node:
-        case tree.Add():
-            return tree.total(children)
-        case tree.Mul():
-            return tree.product(children)
-    return node.with_children(tuple(children)) if children else node
+    Args:
+        node: the tree.
+        keep_functions: whether calls of functions stay that are more than arithmetic.
+    """
+    if isinstance(node, tree.Call) and keep_functions and not node.function.is_arithmetic:
+        arguments = [unfold(each, keep_functions=True) for each in node.arguments]
+        return tree.Call(node.function, tuple(arguments), node.of)
+    if isinstance(node, (tree.Defined, tree.Call)):
+        return unfold(node.body, keep_functions=keep_functions)
+    return over(node, [unfold(child, keep_functions=keep_functions) for child in node.children()])

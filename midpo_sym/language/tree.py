@@ -24,9 +24,11 @@ from midpo_sym.language.arithmetic import (
     add,
     lift,
     mul,
+    over,
     product,
     total,
 )
+from midpo_sym.language.functions.calls import Call, Function, Variable
 from midpo_sym.language.quantities import statistics
 
 __all__ = [
@@ -34,11 +36,13 @@ __all__ = [
     "MAX_SIZE",
     "Add",
     "ByLabel",
+    "Call",
     "Datum",
     "Defined",
     "Div",
     "Exp",
     "Expression",
+    "Function",
     "Length",
     "Log",
     "Max",
@@ -55,16 +59,21 @@ __all__ = [
     "TokenProbability",
     "TokenProduct",
     "TokenSum",
+    "Variable",
     "Weight",
     "add",
     "at_responses",
     "lift",
     "mul",
+    "over",
     "product",
     "responses",
     "token_responses",
     "total",
 ]
+
+
+ABOVE_ZERO = ("positive", "open unit")  # the domains of positive numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,12 @@ class Parameter(Expression):
     domain: str = "real"
 
     def _is_positive(self) -> bool:
-        return self.domain == "positive"
+        return self.domain in ABOVE_ZERO
+
+    @property
+    def below_one(self) -> bool:
+        """Return whether its domain ends below one."""
+        return self.domain == "open unit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +106,11 @@ class Probability(Expression):
     model: str
     response: str
 
+    @property
+    def below_one(self) -> bool:
+        """Return that it is: every model has full support, over two responses or more."""
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class TokenProbability(Expression):
@@ -99,6 +118,11 @@ class TokenProbability(Expression):
 
     model: str
     response: str
+
+    @property
+    def below_one(self) -> bool:
+        """Return that it is: every model has full support, over two tokens or more."""
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +167,12 @@ class Weight(Expression):
     by_label: bool = False
 
     def _is_positive(self) -> bool:
-        return self.domain == "positive"
+        return self.domain in ABOVE_ZERO
+
+    @property
+    def below_one(self) -> bool:
+        """Return whether its domain ends below one."""
+        return self.domain == "open unit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +242,11 @@ class Max(Expression):
     def _is_positive(self) -> bool:
         return self.left.positive or self.right.positive
 
+    @property
+    def below_one(self) -> bool:
+        """Return whether both sides are."""
+        return self.left.below_one and self.right.below_one
+
 
 @dataclass(frozen=True, slots=True)
 class TokenSum(Expression):
@@ -250,6 +284,11 @@ class ByLabel(Expression):
     rejected: Expression
     parts: ClassVar[tuple[str, ...]] = ("chosen", "rejected")
 
+    @property
+    def below_one(self) -> bool:
+        """Return whether both values are."""
+        return self.chosen.below_one and self.rejected.below_one
+
 
 @dataclass(frozen=True, slots=True)
 class StopGradient(Expression):
@@ -257,6 +296,11 @@ class StopGradient(Expression):
 
     body: Expression
     parts: ClassVar[tuple[str, ...]] = ("body",)
+
+    @property
+    def below_one(self) -> bool:
+        """Return whether its body is."""
+        return self.body.below_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +318,11 @@ class Defined(Expression):
     token: bool
     body: Expression
     parts: ClassVar[tuple[str, ...]] = ("body",)
+
+    @property
+    def below_one(self) -> bool:
+        """Return whether its body is."""
+        return self.body.below_one
 
 
 def _check_positive(node: Expression, what: str) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from midpo_sym.language.functions.table import DERIVED
+from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.quantities.statistics import STATISTICS
 
 
@@ -96,6 +98,10 @@ FUNCTIONS = {
         ),
         Word("sg", ("sg(a)",), "a, as a constant for the gradient (stop-gradient)"),
         Word("max", ("max(a, b)",), "the larger of a and b"),
+        *(
+            Word(row.name, (row.usage,), f"{row.meaning}: `{to_text(row.definition)}`")
+            for row in DERIVED.values()
+        ),
     )
 }
 
@@ -104,6 +110,7 @@ DOMAINS = {
     "nonnegative": "zero or more",
     "positive": "more than zero",
     "unit": "from zero to one",
+    "open unit": "between zero and one, and neither of them",
 }
 
 RESPONSES = {

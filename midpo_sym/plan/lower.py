@@ -13,7 +13,9 @@ from itertools import chain
 from midpo_sym.language import tree
 from midpo_sym.language.links import VARIABLE, Link
 from midpo_sym.language.tree import Expression
+from midpo_sym.plan.functions import STABLE
 from midpo_sym.plan.operations import (
+    Add,
     Argument,
     Column,
     Detached,
@@ -89,9 +91,34 @@ class Lowering:
                 return self.token_sum(response, body)
             case tree.StopGradient(body=body):
                 return _detached(self.value(body))
+            case tree.Call():
+                return self.function(node)
             case tree.Exp() | tree.TokenProduct() | tree.Probability() | tree.TokenProbability():
                 return Exp(self.log(node))
         raise AssertionError(node)
+
+    def function(self, node: tree.Call) -> Operation:
+        """Return the value of a function: stably if there is a way, or as its definition says."""
+        known = STABLE.get(node.function.name)
+        if known is None:
+            return self.value(node.body)
+        if known.log_of_logs and _is_of_probabilities(node.arguments):
+            return Exp(self.log(node))
+        found = known.value(self.value, *node.arguments)
+        plain = found.shape is Shape.NUMBER and not known.of_numbers
+        return self.value(node.body) if plain else found
+
+    def log_of_function(self, node: tree.Call) -> list[Term]:
+        """Return the logarithm of a positive function as the terms of a sum."""
+        known = STABLE.get(node.function.name)
+        found = None
+        if known and known.log_of_logs and all(each.positive for each in node.arguments):
+            found = known.log_of_logs(self.log, *node.arguments)
+        elif known and known.log:
+            found = known.log(self.value, *node.arguments)
+        if found is None or (found.shape is Shape.NUMBER and not (known and known.of_numbers)):
+            return self.log_terms(node.body)
+        return [(1, found)]
 
     def terms(self, node: Expression) -> list[Term]:
         """Return a node as the terms of a sum, in the order they are written in."""
@@ -102,7 +129,10 @@ class Lowering:
                 return negated(self.terms(body))
             case tree.Log(body=body):
                 return self.folded(self.log_terms(body))
-        return [(1, self.value(node))]
+        found = self.value(node)
+        if isinstance(node, tree.Call) and isinstance(found, Add):
+            return [*found.terms]
+        return [(1, found)]
 
     def folded(self, terms: Iterable[Term]) -> list[Term]:
         """Return terms with nothing to cancel, and log-ratios in them."""
@@ -113,7 +143,7 @@ class Lowering:
         """Return the logarithm of a positive node."""
         return add(self.folded(self.log_terms(node)))
 
-    def log_terms(self, node: Expression) -> list[Term]:  # noqa: PLR0911 - one case for each kind of node
+    def log_terms(self, node: Expression) -> list[Term]:  # noqa: C901, PLR0911 - one case for each kind of node
         """Return the logarithm of a positive node as the terms of a sum."""
         match node:
             case tree.Probability(model=model, response=response):
@@ -136,6 +166,8 @@ class Lowering:
                 return [(1, self.token_sum(response, tree.Log(body)))]
             case tree.StopGradient(body=body):
                 return [(1, _detached(self.log(body)))]
+            case tree.Call():
+                return self.log_of_function(node)
             case tree.Number(value=1):
                 return []
         return [(1, Log(self.value(node)))]
@@ -207,6 +239,12 @@ def _of_probabilities(node: Expression) -> bool:
         and node.positive
         and any(isinstance(each, models) for each in node.walk())
     )
+
+
+def _is_of_probabilities(nodes: Iterable[Expression]) -> bool:
+    """Return whether nodes are all positive, and one of them is made of probabilities."""
+    found = [*nodes]
+    return all(each.positive for each in found) and any(map(_of_probabilities, found))
 
 
 def _product(factors: list[Operation]) -> Operation:

@@ -187,6 +187,39 @@ class Max(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class Min(Operation):
+    """The smaller of two values."""
+
+    left: Operation
+    right: Operation
+    parts: ClassVar[tuple[str, ...]] = ("left", "right")
+
+
+@dataclass(frozen=True, slots=True)
+class Abs(Operation):
+    """The size of a value."""
+
+    body: Operation
+    parts: ClassVar[tuple[str, ...]] = ("body",)
+
+
+@dataclass(frozen=True, slots=True)
+class Sigmoid(Operation):
+    """1/(1 + exp(−a)) of a tensor, with a slope also where the exponential overflows."""
+
+    body: Operation
+    parts: ClassVar[tuple[str, ...]] = ("body",)
+
+
+@dataclass(frozen=True, slots=True)
+class LogSigmoid(Operation):
+    """The logarithm of that, which neither overflows nor underflows."""
+
+    body: Operation
+    parts: ClassVar[tuple[str, ...]] = ("body",)
+
+
+@dataclass(frozen=True, slots=True)
 class Exp(Operation):
     """An exponential."""
 

@@ -66,7 +66,7 @@ def value_at_padding(node: Expression) -> AtPadding:  # noqa: C901, PLR0911 - on
         case tree.Max(left=left, right=right):
             one, other = value_at_padding(left), value_at_padding(right)
             return one if one is other else _UNSAFE if _UNSAFE in {one, other} else _FINITE
-        case tree.StopGradient(body=body):
+        case tree.StopGradient(body=body) | tree.Call(body=body):
             return value_at_padding(body)
     return _UNSAFE
 
@@ -92,7 +92,7 @@ def logarithm_at_padding(node: Expression) -> AtPadding:  # noqa: PLR0911 - one 
         case tree.Max(left=left, right=right) if left.positive and right.positive:
             one, other = logarithm_at_padding(left), logarithm_at_padding(right)
             return one if one is other else _UNSAFE if _UNSAFE in {one, other} else _FINITE
-        case tree.StopGradient(body=body):
+        case tree.StopGradient(body=body) | tree.Call(body=body):
             return logarithm_at_padding(body)
     found = value_at_padding(node)
     return _ZERO if found is _ONE else _FINITE if found is _POSITIVE else _UNSAFE

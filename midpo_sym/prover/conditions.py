@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import reduce
+
+from sympy import QQ
+from sympy.external.gmpy import MPQ
 
 from midpo_sym.kernel.forms import Atom, Denominator, NormalForm
 from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
@@ -45,7 +49,8 @@ def kinks(*sides: Expression) -> tuple[Condition, ...]:
     found = {to_text(node): node for side in sides for node in _maxima(at_labels(unfold(side)))}
     result: dict[str, Condition] = {}
     for node in found.values():
-        apart: Expression = tree.add(node.left, tree.Neg(node.right))
+        right = node.right.body if isinstance(node.right, tree.Neg) else tree.Neg(node.right)
+        apart: Expression = tree.add(node.left, right)
         # Of one token: Σ_t a(t) = Σ_t b(t) for all responses if and only if a(t) = b(t).
         tokens = tree.token_responses(node)
         one, other = (
@@ -64,15 +69,19 @@ def kinks(*sides: Expression) -> tuple[Condition, ...]:
             result[to_text(apart)] = Condition(apart, "")
             continue
         with suppress(NotReadableError):
-            turned = NormalForm(
-                -difference.constant,
-                {response: -r for response, r in difference.sums.items()},
-                difference.atoms,
-            )
-            both = [rebuild(form, by_response=False) for form in (difference, turned)]
+            shared = reduce(QQ.gcd, (part.numer.content() for part in parts))  # 2a = 0: a = 0
+            both = [
+                rebuild(_divided(difference, number), by_response=False)
+                for number in (shared, -shared)
+            ]
             apart = min(both, key=to_text)  # the same, whichever side is written first
         result[to_text(apart)] = Condition(apart, "")
     return tuple(result.values())
+
+
+def _divided(form: NormalForm, number: MPQ) -> NormalForm:
+    sums = {response: r / number for response, r in form.sums.items()}
+    return NormalForm(form.constant / number, sums, form.atoms)
 
 
 def _maxima(node: Expression) -> Iterator[tree.Max]:
@@ -109,7 +118,13 @@ def _factors(denominator: Denominator, atoms: dict[str, Atom]) -> Iterator[Expre
     except NotReadableError:
         nodes = [] if denominator.node.positive else [denominator.node]
     for node in nodes:
-        yield node.body if isinstance(node, tree.Neg) else node
+        match node:
+            case tree.Neg(body=body):
+                yield body
+            case tree.Add(terms=(body, tree.Neg(body=tree.Number(value=1)))) if body.below_one:
+                yield tree.add(tree.Number(1), tree.Neg(body))
+            case _:
+                yield node
 
 
 def _reason(node: Expression) -> str:
@@ -120,4 +135,6 @@ def _reason(node: Expression) -> str:
             tree.Parameter(name=name, domain="positive") | tree.Datum(name=name, domain="positive")
         ):
             return f"{name} is positive"
+        case tree.Add(terms=(tree.Number(value=1), tree.Neg(body=body))) if body.below_one:
+            return f"{to_text(body)} is below one"
     return "it is a sum of positive terms" if node.positive else ""

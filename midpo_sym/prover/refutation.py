@@ -104,6 +104,8 @@ def _allowed(value: Expression, domain: str) -> bool:
     if domain == "real":
         return True
     number = constant(value)
+    if domain == "open unit":
+        return value.positive and value.below_one if number is None else 0 < number < 1
     if number is None:
         return domain != "unit" and value.positive
     return (number > 0 or (number == 0 and domain != "positive")) and (

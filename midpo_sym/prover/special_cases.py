@@ -17,6 +17,7 @@ from midpo_sym.prover.properties import leaves
 from midpo_sym.spec.model import Derivation
 
 _VALUES = (tree.Number(0), tree.Number(1))
+_FIRST = {"positive": 1, "open unit": 2}  # of those values that a domain has; others all
 _MAX_FREE = 3  # parameters and weights tried together
 
 
@@ -71,7 +72,7 @@ def _matches(derivation: Derivation, other: Derivation) -> Iterator[Specialisati
         return
     for size in range(1, len(names) + 1):
         for chosen in itertools.combinations(names, size):
-            allowed = [_VALUES[domains[name] == "positive" :] for name in chosen]  # no zero
+            allowed = [_VALUES[_FIRST.get(domains[name], 0) :] for name in chosen]
             for values in itertools.product(*allowed):
                 setting = dict(zip(chosen, values, strict=True))
                 special = _set(argument, setting)

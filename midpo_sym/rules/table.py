@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 from midpo_sym.language import tree
 from midpo_sym.language.laws import LAWS, Law
-from midpo_sym.language.substitute import over
-from midpo_sym.language.tree import Expression
+from midpo_sym.language.tree import Expression, over
 from midpo_sym.rules import laws, laws_of_sums
 from midpo_sym.rules.application import (
     Application,
@@ -78,7 +77,7 @@ def _definition_of_zeta(node: Expression) -> Expression | None:
 
 
 def _definition(node: Expression) -> Expression | None:
-    return node.body if isinstance(node, tree.Defined) else None
+    return node.body if isinstance(node, (tree.Defined, tree.Call)) else None
 
 
 def _label(node: Expression) -> Expression | None:

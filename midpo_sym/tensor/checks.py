@@ -17,6 +17,7 @@ _DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
     "nonnegative": (lambda value: value >= 0, "a finite number, 0 or more"),
     "positive": (lambda value: value > 0, "a finite number above 0"),
     "unit": (lambda value: 0 <= value <= 1, "a number from 0 to 1"),
+    "open unit": (lambda value: 0 < value < 1, "a number between 0 and 1, and neither"),
 }
 _LENGTHS = "_lengths"
 _FLOATING = ("_logps", "_kl", "_kl_ref_pi", "_kl_pi_ref")  # whole numbers are a mistake here
@@ -28,7 +29,7 @@ def check_number(name: str, value: float, domain: str) -> float:
     Args:
         name: of the argument.
         value: of the argument.
-        domain: `real`, `nonnegative`, `positive` or `unit`.
+        domain: `real`, `nonnegative`, `positive`, `unit` or `open unit`.
 
     Raises:
         TypeError: it is no number.
@@ -113,7 +114,7 @@ def check_weights(
     """Check the values of weights, in eager mode.
 
     Args:
-        domain: `real`, `nonnegative`, `positive` or `unit`.
+        domain: `real`, `nonnegative`, `positive`, `unit` or `open unit`.
         chosen_mask: true where the weights of the chosen responses count; shape (batch, tokens).
             None if a 0 is padding.
         rejected_mask: the same for the rejected responses.
@@ -125,7 +126,7 @@ def check_weights(
     for name, weight in weights.items():
         mask = chosen_mask if name.startswith("chosen") else rejected_mask
         allowed = _in_domain(weight, domain)
-        if domain == "positive":
+        if domain in ("positive", "open unit"):
             padding = weight == 0 if mask is None else ~mask.bool()
             allowed |= padding & torch.isfinite(weight)
         _check_values(name, weight, allowed, _DOMAINS[domain][1])
@@ -169,10 +170,12 @@ def check_data(
 def _in_domain(values: Tensor, domain: str) -> Tensor:
     """Return where values are finite and in a domain."""
     allowed = torch.isfinite(values)
-    if domain == "positive":
+    if domain in ("positive", "open unit"):
         allowed &= values > 0
     elif domain != "real":
         allowed &= values >= 0
+    if domain == "open unit":
+        return allowed & (values < 1)
     return allowed & (values <= 1) if domain == "unit" else allowed
 
 

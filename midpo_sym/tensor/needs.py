@@ -26,7 +26,7 @@ class Needs:
             "pi", "ref", "prev".
         lengths: the numbers of tokens.
         weights: for each name of per-token weights, the domain they are in: "real", "nonnegative",
-            "positive" or "unit".
+            "positive", "unit" or "open unit".
         data: for each name of numbers given as data, what has one, "y" (a response), "pair" or
             "batch", and the domain they are in.
         linear: the argument is linear in the per-token statistics, up to a constant, so that its

@@ -7,7 +7,7 @@ from oracles.trees.finite import compare
 
 from midpo_sym.chains.chain import chains, check_chain
 from midpo_sym.language import indexed, tree
-from midpo_sym.language.substitute import over
+from midpo_sym.language.tree import over
 from midpo_sym.spec import library
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from midpo_sym.language import tree
 from midpo_sym.language.grammar.losses import parse
 from midpo_sym.language.printing.text import to_text
-from midpo_sym.language.substitute import over, resolve_labels, substitute, unfold
+from midpo_sym.language.substitute import resolve_labels, substitute, unfold
+from midpo_sym.language.tree import over
 
 
 def loss(text: str) -> tree.Expression:

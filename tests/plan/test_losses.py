@@ -52,6 +52,14 @@ def evaluate(node, pair, t=None):
             return value(base) ** value(exponent)
         case operations.Max(left=left, right=right):
             return max(value(left), value(right))
+        case operations.Min(left=left, right=right):
+            return min(value(left), value(right))
+        case operations.Abs(body=body):
+            return abs(value(body))
+        case operations.Sigmoid(body=body):
+            return 1 / (1 + math.exp(-value(body)))
+        case operations.LogSigmoid(body=body):
+            return -math.log(1 + math.exp(-value(body)))
         case operations.Exp(body=body):
             return math.exp(value(body))
         case operations.Expm1(body=body):

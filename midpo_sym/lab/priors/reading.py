@@ -34,8 +34,8 @@ from midpo_sym.lab.checks import LabError
 from midpo_sym.lab.priors.numbers import Numbers
 from midpo_sym.language import tree
 from midpo_sym.language.quantities.statistics import STATISTICS
-from midpo_sym.language.substitute import label_of_weight, over, resolve_labels, unfold
-from midpo_sym.language.tree import Expression
+from midpo_sym.language.substitute import label_of_weight, resolve_labels, unfold
+from midpo_sym.language.tree import Expression, over
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.prover.derivation.rebuild import NotReadableError, rational
 from midpo_sym.prover.framework import sides
@@ -225,6 +225,11 @@ def _assigned(weights: tuple[WeightSpec, ...], id_: str) -> dict[str, tuple[str,
     free = {"masks": count(), "weights": count()}
     found = {}
     for weight in weights:
+        if weight.domain == "open unit":
+            raise LabError(
+                f"{id_}: {weight.name} is between 0 and 1, and neither; the weights of a problem "
+                "are around 1, and its masks may be 0"
+            )
         near_one = weight.domain == "positive" or (weight.by_label and weight.domain != "unit")
         kind = "weights" if near_one else "masks"
         labels = ("_chosen_", "_rejected_") if weight.by_label else ("",)

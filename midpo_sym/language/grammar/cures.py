@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from midpo_sym.language.functions.table import DERIVED
 from midpo_sym.language.grammar.scope import Scope
 from midpo_sym.language.printing.mathematics import GREEK
 from midpo_sym.language.vocabulary import MODELS, QUANTITIES, RESPONSES
@@ -17,9 +18,8 @@ from midpo_sym.language.vocabulary import MODELS, QUANTITIES, RESPONSES
 # Functions that people know from elsewhere. A small letter stands for an argument as it is, a
 # capital one for the same in brackets where it needs them.
 _FUNCTIONS: dict[str, dict[int, str]] = {
-    "abs": {1: "max({a}, -{A})"},
-    "average": {1: "sum_t({a})/{length}"},
-    "clamp": {3: "max({b}, -max(-{A}, -{C}))"},
+    "abs": {1: "abs({a})"},
+    "clip": {3: "clip({a}, {b}, {c})"},
     "div": {2: "{A}/{B}"},
     "exp": {1: "exp({a})"},
     "exp2": {1: "2**{A}"},
@@ -29,17 +29,18 @@ _FUNCTIONS: dict[str, dict[int, str]] = {
     "log10": {1: "log({a})/log(10)"},
     "log1p": {1: "log(1 + {A})"},
     "log2": {1: "log({a})/log(2)"},
-    "logsigmoid": {1: "-log(1 + exp(-{A}))"},
+    "logsigmoid": {1: "logsigmoid({a})"},
     "max": {2: "max({a}, {b})", 3: "max({a}, max({b}, {c}))"},
-    "min": {2: "-max(-{A}, -{B})", 3: "-max(-{A}, max(-{B}, -{C}))"},
+    "mean_t": {1: "mean_t({a})"},
+    "min": {2: "min({a}, {b})", 3: "min({a}, min({b}, {c}))"},
     "mul": {2: "{A}*{B}"},
     "neg": {1: "-{A}"},
     "pow": {2: "{A}**{B}"},
     "prod": {1: "prod_t({a})"},
     "relu": {1: "max(0, {a})"},
     "sg": {1: "sg({a})"},
-    "sigmoid": {1: "1/(1 + exp(-{A}))"},
-    "softplus": {1: "log(1 + exp({a}))"},
+    "sigmoid": {1: "sigmoid({a})"},
+    "softplus": {1: "softplus({a})"},
     "sqrt": {1: "{A}**(1/2)"},
     "square": {1: "{A}**2"},
     "sub": {2: "{a} - {B}"},
@@ -47,17 +48,25 @@ _FUNCTIONS: dict[str, dict[int, str]] = {
     "sum_t": {2: "sum_t({a})"},
     "tanh": {1: "(exp({a}) - exp(-{A}))/(exp({a}) + exp(-{A}))"},
 }
+# The same where there is no such function: in the words of the theory.
+_WRITTEN_OUT: dict[str, dict[int, str]] = {
+    "logsigmoid": {1: "-log(1 + exp(-{A}))"},
+    "softplus": {1: "log(1 + exp({a}))"},
+}
 _SAME = {
     "absolute": "abs",
-    "avg": "average",
-    "clip": "clamp",
+    "average": "mean_t",
+    "avg": "mean_t",
+    "clamp": "clip",
     "detach": "sg",
     "expit": "sigmoid",
     "fabs": "abs",
     "ln": "log",
+    "log_expit": "logsigmoid",
     "log_sigmoid": "logsigmoid",
+    "logistic": "sigmoid",
     "maximum": "max",
-    "mean": "average",
+    "mean": "mean_t",
     "minimum": "min",
     "no_grad": "sg",
     "power": "pow",
@@ -114,7 +123,18 @@ _AT_RESPONSE = re.compile("(pi|ref|prev)_([wl])")
 _PROMPT = frozenset({"x", "prompt"})
 _POSITIVE = "max({a}, 1/1000000)"
 # How many arguments the functions of the language take.
-ARGUMENTS = {"log": 1, "exp": 1, "sum_t": 1, "prod_t": 1, "sg": 1, "by_label": 2, "max": 2}
+ARGUMENTS = {
+    "log": 1,
+    "exp": 1,
+    "sum_t": 1,
+    "prod_t": 1,
+    "sg": 1,
+    "by_label": 2,
+    "max": 2,
+    **{name: len(function.variables) for name, function in DERIVED.items()},
+}
+# Those whose argument is of each token of a response.
+OF_TOKENS = ("sum_t", "prod_t", *(name for name, each in DERIVED.items() if each.of_token))
 
 
 class Cures:
@@ -216,7 +236,8 @@ class Cures:
                 return quantity
         known = _SAME.get(name, name)
         is_right = known == _spelled(syntax) and not syntax.keywords
-        template = _FUNCTIONS.get(known, {}).get(len(values), "")
+        functions = _FUNCTIONS if self.words is None else _FUNCTIONS | _WRITTEN_OUT
+        template = functions.get(known, {}).get(len(values), "")
         if is_right and len(values) == ARGUMENTS.get(known):
             return ""
         if not template or not self._is_written_with_words(template):
@@ -283,7 +304,7 @@ class Cures:
     def _filled(self, template: str, arguments: list[ast.expr]) -> str:
         values = {}
         outside = self.inside
-        self.inside |= template.startswith(("sum_t", "prod_t"))
+        self.inside |= template.startswith(OF_TOKENS)
         for letter, argument in zip("abc", arguments, strict=False):
             values[letter] = self._repaired(argument)
             values[letter.upper()] = self._factor(argument)

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from midpo_sym.language import tree
 from midpo_sym.language.constants import MAX_BITS, combine
-from midpo_sym.language.grammar.cures import ARGUMENTS
+from midpo_sym.language.functions.table import DERIVED, call
+from midpo_sym.language.grammar.cures import ARGUMENTS, OF_TOKENS
 from midpo_sym.language.grammar.limits import MAX_DIGITS, MAX_EXPONENT, MAX_LEVELS, MAX_NODES
 from midpo_sym.language.grammar.numerals import cure_for_decimal, exact_value
 from midpo_sym.language.grammar.plain import kind
@@ -271,7 +272,7 @@ class Reader(Refusals):
                 instead=self.cures.instead(syntax),
             )
         outside = self.cures.inside
-        self.cures.inside |= name in ("sum_t", "prod_t")
+        self.cures.inside |= name in OF_TOKENS
         arguments = [self.read(argument) for argument in syntax.args]
         self.cures.inside = outside
         match name:
@@ -292,7 +293,20 @@ class Reader(Refusals):
                         cure="write the value of w and of l where each is meant",
                     )
                 return tree.ByLabel("y", *arguments)
-        return self.read_token_operation(syntax, name, arguments[0])
+        if name in OF_TOKENS:
+            return self.read_token_operation(syntax, name, arguments[0])
+        return self.read_derived(syntax, name, arguments)
+
+    def read_derived(
+        self, syntax: ast.Call, name: str, arguments: list[Expression], response: str = ""
+    ) -> Expression:
+        """Return a call of a function that stands for its definition."""
+        try:
+            node = call(name, *arguments, of=response)
+        except ValueError:  # larger than trees may be
+            raise too_deep(self.indent + syntax.col_offset, 1) from None
+        self.count_unfolded(syntax, node.body)
+        return node
 
     def read_token_operation(self, syntax: ast.Call, name: str, body: Expression) -> Expression:
         if self.scope.token:
@@ -324,11 +338,13 @@ class Reader(Refusals):
                 "a sum over the tokens of which response?"
                 if not mentioned
                 else "a sum over the tokens of two responses at once",
-                allowed="exactly one response inside sum_t and prod_t",
+                allowed=f"exactly one response inside {name}",
                 cure="write one sum for each response",
             )
         if name == "prod_t":
             self.need_positive(syntax.args[0], body, "a product over tokens")
+        if name in DERIVED:
+            return self.read_derived(syntax, name, [body], mentioned.pop())
         kind = tree.TokenSum if name == "sum_t" else tree.TokenProduct
         return kind(mentioned.pop(), body)
 

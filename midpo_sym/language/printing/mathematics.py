@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 
 from midpo_sym.language import indexed, tree
+from midpo_sym.language.functions.calls import shown
 from midpo_sym.language.printing.printer import ATOM, POWER, SUM, TERM, Printer, Symbol
 from midpo_sym.language.printing.responses import (
     prefix_latex,
@@ -54,9 +55,17 @@ class MathPrinter(Printer):
     """What LaTeX and Unicode share: the symbols of declared names."""
 
     sign = "-"
+    notation = "latex"
 
     def __init__(self, symbols: Mapping[str, Symbol] | None = None) -> None:
         self.symbols = symbols or {}
+
+    def print(self, node: Expression, level: int = SUM) -> str:
+        return super().print(shown(node), level)
+
+    def print_call(self, node: tree.Call) -> str:
+        opened, closed = getattr(node.function, self.notation)
+        return f"{opened}{', '.join(map(self.print, node.arguments))}{closed}"
 
     def symbol(self, name: str) -> Symbol:
         """Return the symbol of a declared name."""
@@ -242,6 +251,7 @@ class UnicodePrinter(MathPrinter):
 
     minus = " − "
     sign = "−"
+    notation = "unicode"
 
     def bracket(self, string: str) -> str:
         return f"({string})"
@@ -374,6 +384,7 @@ def _ends_open(node: Expression) -> bool:
 def _opens(node: Expression) -> bool:
     """Return whether a node reads on to its right without brackets: log a, a sum over t."""
     opens = (tree.Log, tree.TokenSum, tree.TokenProduct, *_BINDERS)
+    node = shown(node)
     return isinstance(node, opens) or indexed.largest(node) is not None
 
 

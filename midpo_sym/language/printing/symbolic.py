@@ -18,6 +18,7 @@ _ASSUMPTIONS: dict[str, dict[str, bool]] = {
     "nonnegative": {"nonnegative": True},
     "positive": {"positive": True},
     "unit": {"nonnegative": True},
+    "open unit": {"positive": True},
 }
 _T = sympy.Symbol("t", integer=True, positive=True)
 
@@ -54,7 +55,7 @@ def to_sympy(node: Expression) -> sympy.Expr:  # noqa: C901, PLR0911, PLR0912 - 
             return sympy.Sum(to_sympy(body), (_T, 1, _length(response)))
         case tree.TokenProduct(response=response, body=body):
             return sympy.Product(to_sympy(body), (_T, 1, _length(response)))
-        case tree.Defined(body=body):
+        case tree.Defined(body=body) | tree.Call(body=body):
             return to_sympy(body)
     parts = [to_sympy(child) for child in node.children()]
     match node:

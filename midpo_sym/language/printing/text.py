@@ -75,6 +75,12 @@ class TextPrinter(Printer):
         position = ", t" if node.token else ""
         return f"{node.name}({node.response}{position})" if node.response else node.name
 
+    def print_call(self, node: tree.Call) -> str:
+        return f"{node.function.name}({', '.join(map(self.print, node.arguments))})"
+
+    def print_variable(self, node: tree.Variable) -> str:
+        return node.name
+
     def print_indexed(self, node: indexed.Indexed) -> str:
         return f"{node.name}({', '.join(node.indices)})"
 

@@ -60,12 +60,15 @@ def simplest(node: Expression, *, gradient: bool) -> Expression:
     """Return the shortest tree with the value of a node, and its gradient if that is wanted.
 
     Where the normal form is not expressible, divides by what varies from token to token, or is too
-    large to be factored, it is the node itself, with its definitions unfolded.
+    large to be factored, it is the node itself, with its definitions unfolded; and so it is where
+    it calls functions, such as a sigmoid, which targets compute better than by their definitions.
 
     Raises:
         DisagreementError: the kernel says that the tree is another expression.
     """
-    plain = unfold(node)
+    plain = unfold(node, keep_functions=True)
+    if any(isinstance(each, tree.Call) for each in plain.walk()):
+        return plain
     try:
         form = read((plain,), detach=gradient).forms[0]
         if _divides_by_tokens(form) or _is_large(form):

@@ -35,6 +35,7 @@ _VALUES = {
     "nonnegative": (Fraction(1, 2), Fraction(2)),
     "positive": (Fraction(1, 2), Fraction(2), Fraction(1, 20)),
     "unit": (Fraction(1, 4), Fraction(3, 4)),
+    "open unit": (Fraction(1, 4), Fraction(3, 4)),
 }
 _MOST = 16  # choices of the parameters that are tried
 

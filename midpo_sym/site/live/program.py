@@ -121,6 +121,8 @@ def _of_parameter(name: str, domain: str, default: Fraction | None) -> Slider:
     of = tree.Parameter(name, domain)
     if domain == "unit":
         return Slider(name, of, 0.0, 1.0, start, 0.01)
+    if domain == "open unit":
+        return Slider(name, of, 0.01, 0.99, start, 0.01)
     high = 2.0 if start <= 1 else 4 * start
     low = -high if domain == "real" else 0.0 if domain == "nonnegative" else 0.01
     return Slider(name, of, low, high, start, 0.01)
@@ -142,7 +144,8 @@ def _quantities(
         for each in derivation.weights:
             weight = tree.Weight(each.name, response, each.domain, each.by_label)
             name = variable(Statistic(Kind.WEIGHT, (each.name,), response, by_token=False))
-            yield name, weight, *_range(each.domain), 1.0, 0.01
+            start = 0.5 if each.domain == "open unit" else 1.0
+            yield name, weight, *_range(each.domain), start, 0.01
     for datum in derivation.data:
         for of in datum.arity.places:
             number = tree.Datum(datum.name, of, datum.domain, datum.by_label)
@@ -155,4 +158,6 @@ def _quantities(
 
 def _range(domain: str) -> tuple[float, float]:
     """Return the ends of a slider of a number that is given."""
+    if domain == "open unit":
+        return 0.01, 0.99
     return -_MOST_GIVEN if domain == "real" else 0.0, 1.0 if domain == "unit" else _MOST_GIVEN

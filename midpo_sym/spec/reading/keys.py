@@ -36,7 +36,7 @@ _SOURCE = rows(
     ("work", TEXT, True, "a key of sources.toml, or a citation"),
     ("place", TEXT, True, "where in the work, such as `section 2.2`"),
 )
-_DOMAIN = ("domain", TEXT, True, "`real`, `nonnegative`, `positive` or `unit`")
+_DOMAIN = ("domain", TEXT, True, "`real`, `nonnegative`, `positive`, `unit` or `open unit`")
 _IN_PYTHON = ("torch", TEXT, False, "its name in Python; the same as here if left out")
 _PRINTED = (
     ("latex", TEXT, False, "its symbol in LaTeX"),

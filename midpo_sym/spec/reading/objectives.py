@@ -106,6 +106,7 @@ class Objectives(Statements):
     def term(self, entry: Mapping[str, Any], at: Mapping[str, KeyPath], scope: Scope) -> Term:
         link = self.link(entry.get("link", "logsigmoid"), at["link"], scope)
         argument = self.expression(entry["argument"], at["argument"], scope, RESPONSES_OF_LOSS)
+        self.check_argument(argument, link.name, at["argument"])
         if "weight" not in entry:
             return Term(link, argument)
         weight = self.expression(entry["weight"], at["weight"], scope, RESPONSES_OF_LOSS)

@@ -23,6 +23,8 @@ from midpo_sym.spec.reading.tables import Tables, short
 
 MAX_WORK = 100_000
 _LINKED = re.compile(r"-?\s*((?:\w+\.)?log_?sigmoid)\s*\(.*\)\s*", re.DOTALL)
+_DEFAULT_LINK = "logsigmoid"
+_LEFT_OUT = "leave {} out, and the sign before it: the link stands around the argument"
 
 
 class Statements(Tables):
@@ -96,6 +98,23 @@ class Statements(Tables):
             )
             self.fail_at(path, "the scale of MI-DPO is positive, and this never is", advice)
 
+    def check_argument(self, node: Expression, link: str, path: KeyPath) -> None:
+        inner = node.body if isinstance(node, tree.Neg) else node
+        if link != _DEFAULT_LINK:
+            return
+        match inner:
+            case tree.Log(body=tree.Call(function=function, arguments=(argument,))):
+                is_link = function.name == "sigmoid"
+            case tree.Call(function=function, arguments=(argument,)):
+                is_link = function.name == "logsigmoid"
+            case _:
+                return
+        if is_link:
+            text = to_text(argument)
+            cure = f"{_LEFT_OUT.format(link)}. If it is meant twice, write log(1 + exp(-a))"
+            advice = Advice(short(to_text(node)), short(text), cure, text)
+            self.fail_at(path, "the argument is given with the link around it", advice)
+
     def check_zeta(self, node: Expression, path: KeyPath) -> None:
         if not node.positive:
             text = to_text(node)
@@ -120,6 +139,7 @@ def _in_domain(value: Fraction, domain: str) -> bool:
         "nonnegative": value >= 0,
         "positive": value > 0,
         "unit": 0 <= value <= 1,
+        "open unit": 0 < value < 1,
     }[domain]
 
 
@@ -128,5 +148,4 @@ def _without_link(text: str, advice: Advice) -> Advice:
     found = _LINKED.fullmatch(text.strip())
     if not found or not advice.read.startswith(found[1]):
         return advice
-    cure = f"leave {found[1]} out, and the sign before it: the link stands around the argument"
-    return replace(advice, cure=cure, instead="")
+    return replace(advice, cure=_LEFT_OUT.format(found[1]), instead="")

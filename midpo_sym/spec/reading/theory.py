@@ -188,7 +188,7 @@ class Loader(Tables):
             )
         if not over and left.name in indexed.names(right):
             self.fail((*path, "is"), "is circular", Advice(left.name, "f(x) = a, with f not in a"))
-        if not over and left.domain != "real" and (left.domain == "unit" or not right.positive):
+        if not over and left.domain != "real" and ("unit" in left.domain or not right.positive):
             cure = f"declare {left.name} as real"
             message = f"makes something {left.domain} equal to what may not be"
             self.fail((*path, "is"), message, Advice(cure=cure))

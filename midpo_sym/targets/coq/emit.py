@@ -15,6 +15,7 @@ from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import normal_form
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
+from midpo_sym.language.quantities.statistics import Statistic
 from midpo_sym.prover.derivation.steps import Steps
 from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, sides
 from midpo_sym.prover.prove import Result
@@ -151,6 +152,33 @@ def emit(result: Result) -> Certificate | Outside:
     )
 
 
+def _no_certificate(statement: Statement, verdict: Verdict) -> str:
+    """Return why a statement is outside what certificates are of; "" if it is not."""
+    if verdict.status is Status.UNDECIDED:
+        return "the prover decides neither way"
+    if not statement.target.is_one_term:
+        return "certificates are of losses of one term"
+    if statement.score_of:
+        return "certificates are of the arguments of pairs, and this is one score"
+    if not statement.target.only_term().link.is_named:
+        return "certificates are of named links, and of the arguments of any"
+    nodes = [node for side in sides(statement) for node in side.walk()]
+    given = sorted({node.name for node in nodes if isinstance(node, tree.Datum)})
+    if given:
+        return f"certificates have no data of responses, pairs or batches: {given[0]}"
+    return _no_statistic(own_statistics(statement), verdict)
+
+
+def _no_statistic(own: tuple[Statistic, ...], verdict: Verdict) -> str:
+    """Return why statistics that the library does not define have no certificate, if so."""
+    for row in own:
+        if row.domain == "positive":
+            return f"no lemma of the Coq library says that {row.name} is positive"
+        if verdict.status is Status.REFUTED:
+            return f"the Coq library has values of divergences only, not of {row.name}"
+    return ""
+
+
 def emit_statement(
     id_: str,
     statement: Statement,
@@ -169,27 +197,11 @@ def emit_statement(
         steps: the derivation of what is proved, to be certified line by line, unless it has parts
             that are compared as they are spelled.
     """
-    if verdict.status is Status.UNDECIDED:
-        return Outside(id_, "the prover decides neither way")
-    if not statement.target.is_one_term:
-        return Outside(id_, "certificates are of losses of one term")
-    if statement.score_of:
-        return Outside(id_, "certificates are of the arguments of pairs, and this is one score")
-    if not statement.target.only_term().link.is_named:
-        return Outside(id_, "certificates are of named links, and of the arguments of any")
-    data = [node for side in sides(statement) for node in side.walk()]
-    given = sorted({node.name for node in data if isinstance(node, tree.Datum)})
-    if given:
-        return Outside(id_, f"certificates have no data of responses, pairs or batches: {given[0]}")
+    reason = _no_certificate(statement, verdict)
+    if reason:
+        return Outside(id_, reason)
     opaque = is_opaque(statement)
     own = own_statistics(statement)
-    for row in own:
-        if row.domain == "positive":
-            return Outside(id_, f"no lemma of the Coq library says that {row.name} is positive")
-        if verdict.status is Status.REFUTED:
-            return Outside(
-                id_, f"the Coq library has values of divergences only, not of {row.name}"
-            )
     if verdict.status is Status.REFUTED:
         at = instance.refutation(statement)
         if at is None:

@@ -26,6 +26,7 @@ _DOMAINS = {
     "positive": ("0 < {}", "positive"),
     "nonnegative": ("0 <= {}", "zero or more"),
     "unit": ("0 <= {} <= 1", "from zero to one"),
+    "open unit": ("0 < {} < 1", "between zero and one, and neither"),
 }
 
 
@@ -124,7 +125,7 @@ def _hypothesis_of(node: Expression) -> Iterator[Premise]:
         case tree.Parameter(name=name, domain=domain) if domain in _DOMAINS:
             predicate, words = _DOMAINS[domain]
             yield Premise(
-                f"hp_{names.mangle(name)}_{domain}",
+                f"hp_{names.mangle(name)}_{domain.replace(' ', '_')}",
                 predicate.format(names.parameter(name)),
                 f"{name} is {words}",
                 predicate,
@@ -134,7 +135,7 @@ def _hypothesis_of(node: Expression) -> Iterator[Premise]:
             predicate, words = _DOMAINS[domain]
             binders = "chosen x y t" if by_label else "x y t"
             yield Premise(
-                f"hw_{names.mangle(name)}_{domain}",
+                f"hw_{names.mangle(name)}_{domain.replace(' ', '_')}",
                 f"forall {binders}, {predicate.format(f'{names.weight(name)} {binders}')}",
                 f"{name} is {words}",
                 predicate,

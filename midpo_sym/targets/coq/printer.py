@@ -34,7 +34,7 @@ class CoqPrinter(Printer):
     """The spelling of MidpoCore; responses are called what they are called in the tree."""
 
     def level(self, node: Expression) -> int:
-        if isinstance(node, tree.Defined):
+        if isinstance(node, (tree.Defined, tree.Call)):
             return self.level(node.body)
         if isinstance(node, tree.Pow):
             return POWER if (whole_exponent(node) or 0) > 0 else CALL
@@ -111,6 +111,9 @@ class CoqPrinter(Printer):
         return self.call("sg", node.body)
 
     def print_defined(self, node: tree.Defined) -> str:
+        return self.print(node.body)
+
+    def print_call(self, node: tree.Call) -> str:
         return self.print(node.body)
 
 

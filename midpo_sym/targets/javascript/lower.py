@@ -71,7 +71,7 @@ def _value(node: Expression) -> Operation:  # noqa: C901, PLR0911, PLR0912 - one
     raise AssertionError(node)
 
 
-def _logarithm(node: Expression) -> Operation:
+def _logarithm(node: Expression) -> Operation:  # noqa: PLR0911 - one case for each kind of node
     """Return log of a node without leaving the logarithms: a response has probability e^-200."""
     match node:
         case tree.Probability(model=model, response=response):
@@ -89,6 +89,8 @@ def _logarithm(node: Expression) -> Operation:
             return Mul((_value(exponent), _logarithm(base)))
         case tree.Exp(body=body):
             return _value(body)
+        case tree.Max(left=left, right=right) if left.positive and right.positive:
+            return Max(_logarithm(left), _logarithm(right))
     return Log(_value(node))
 
 

@@ -92,6 +92,7 @@ class LossFile:
         imports: names from `midpo_sym.tensor`.
         uses_math: whether numbers are given to functions of `math`.
         uses_torch: whether the formulas call functions of torch.
+        uses_logsigmoid: whether formulas or link call the log-sigmoid.
         by_token: whether the statistics are per token.
         vocabulary: which statistics of next-token distributions it takes.
         statistics: tensors that the function takes, in order.
@@ -118,6 +119,7 @@ class LossFile:
     imports: tuple[str, ...]
     uses_math: bool
     uses_torch: bool
+    uses_logsigmoid: bool
     by_token: bool
     vocabulary: tuple[str, ...]
     statistics: tuple[Argument, ...]
@@ -198,6 +200,9 @@ class _Writer:
             imports=tuple(sorted(helpers, key=lambda each: (each.islower(), each))),
             uses_math="math" in modules,
             uses_torch="torch" in modules or flat or link.uses_torch,
+            uses_logsigmoid=(
+                result.statement.link == FRAMEWORK_LINK or Function("", "logsigmoid") in called
+            ),
             by_token=plan.by_token,
             vocabulary=plan.vocabulary,
             statistics=tuple(self.statistics()),

@@ -19,12 +19,12 @@ LABELS = {"w": "chosen", "l": "rejected"}
 FILLED = "filled_"  # what stands before the name of a statistic whose padding repeats a token
 # What the generated code calls things by; a hyper-parameter of such a name would hide them.
 _CODE = frozenset({
-    "Needs", "PreferenceLoss", "ResponseStatistics", "Tensor", "argument", "bias", "check_data",
-    "check_nonzero", "check_number", "check_pairs", "check_tokens", "check_weights", "chosen",
-    "fill_padding", "float", "forward", "from_hidden", "from_logits", "from_statistics", "given",
-    "hidden", "labels", "link", "log_sum_exp", "logits", "logsigmoid", "mask", "math", "max",
-    "needs", "overwrite_logits", "reduction", "rejected", "self", "super", "torch", "tuple",
-    "weigh", "weight", "weights_of",
+    "Needs", "PreferenceLoss", "ResponseStatistics", "Tensor", "abs", "argument", "bias",
+    "check_data", "check_nonzero", "check_number", "check_pairs", "check_tokens", "check_weights",
+    "chosen", "fill_padding", "float", "forward", "from_hidden", "from_logits", "from_statistics",
+    "given", "hidden", "labels", "link", "log_sum_exp", "logits", "logsigmoid", "mask", "math",
+    "max", "min", "needs", "overwrite_logits", "reduction", "rejected", "self", "super", "torch",
+    "tuple", "weigh", "weight", "weights_of",
 })  # fmt: skip
 # The public attributes of torch.nn.Module, which a hyper-parameter of a module would replace.
 MODULE_NAMES = frozenset({

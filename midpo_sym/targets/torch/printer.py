@@ -35,30 +35,39 @@ class Code:
         return f"({self.text})" if self.level < level else self.text
 
 
+# What computes an operation: of numbers, and of tensors; functions without a module are Python's
+# own or imported by name.
+_FUNCTIONS: dict[type[Operation], tuple[Function | None, Function]] = {
+    operations.Abs: (Function("", "abs"), Function("torch", "abs")),
+    operations.Exp: (Function("math", "exp"), Function("torch", "exp")),
+    operations.Expm1: (Function("math", "expm1"), Function("torch", "expm1")),
+    operations.Log: (Function("math", "log"), Function("torch", "log")),
+    operations.LogSigmoid: (None, Function("", "logsigmoid")),
+    operations.LogSumExp: (None, Function("", "log_sum_exp")),
+    operations.Max: (Function("", "max"), Function("torch", "maximum")),
+    operations.Min: (Function("", "min"), Function("torch", "minimum")),
+    operations.Sigmoid: (None, Function("torch", "sigmoid")),
+}
+
+
 def functions(operation: Operation) -> Iterator[Function]:
     """Yield the functions that the code of one operation calls, that of its operands left out."""
-    number = operation.shape is Shape.NUMBER
+    of_numbers, of_tensors = _FUNCTIONS.get(type(operation), (None, None))
     match operation:
-        case operations.Exp():
-            yield Function("math" if number else "torch", "exp")
-        case operations.Expm1():
-            yield Function("math" if number else "torch", "expm1")
-        case operations.Log():
-            yield Function("math" if number else "torch", "log")
-        case operations.LogSumExp():
-            if number:
-                yield from (Function("math", "log"), Function("math", "exp"))
-            else:
-                yield Function("", "log_sum_exp")
-        case operations.Max(left=left, right=right):
-            if number:
-                yield Function("", "max")
-            elif Shape.NUMBER in (left.shape, right.shape):
-                yield Function("torch", "clamp")
-            else:
-                yield Function("torch", "maximum")
         case operations.Sum(masked=True):
             yield Function("torch", "where")
+        case operations.LogSumExp() if operation.shape is Shape.NUMBER:
+            yield from (Function("math", "log"), Function("math", "exp"))
+        case _ if of_numbers and operation.shape is Shape.NUMBER:
+            yield of_numbers
+        case operations.Max() | operations.Min() if _has_number(operation):
+            yield Function("torch", "clamp")
+        case _ if of_tensors:
+            yield of_tensors
+
+
+def _has_number(operation: Operation) -> bool:
+    return any(each.shape is Shape.NUMBER for each in operation.operands())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +115,13 @@ class Printer:
                 return Code(f"{self.call(operation, mask, self.text(body), '0.0')}.sum(-1)")
             case operations.Detached(body=body):
                 return Code(f"{self.print(body).at(ATOM)}.detach()")
-            case operations.Max(left=left, right=right) if operation.shape is not Shape.NUMBER:
+            case (
+                operations.Max(left=left, right=right) | operations.Min(left=left, right=right)
+            ) if operation.shape is not Shape.NUMBER:
                 number, tensor = sorted((left, right), key=lambda each: each.shape)
                 if number.shape is Shape.NUMBER:
-                    bound = f"min={self.text(number)}"
+                    side = "min" if isinstance(operation, operations.Max) else "max"
+                    bound = f"{side}={self.text(number)}"
                     return Code(self.call(operation, self.text(tensor), bound))
             case operations.LogSumExp(logs=logs) if operation.shape is Shape.NUMBER:
                 log, exp = functions(operation)

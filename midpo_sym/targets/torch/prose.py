@@ -68,7 +68,7 @@ def story(
         *_formula("reward(y_l) = ", computed.rejected, symbols),
     ]
     parts.append("\n".join([f"{_INDENT}Formula::", "", *formulas]))
-    prior = _formula("ζ(y) ∝ ", unfold(result.statement.zeta), symbols)
+    prior = _formula("ζ(y) ∝ ", unfold(result.statement.zeta, keep_functions=True), symbols)
     parts.append(
         "\n".join(
             [

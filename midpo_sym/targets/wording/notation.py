@@ -39,8 +39,18 @@ class Notation:
         return f"{self.show(node, symbols)} {self.unequal} 0"
 
 
-DOMAINS_UNICODE = {"positive": "> 0", "nonnegative": "≥ 0", "unit": "∈ [0, 1]"}
-DOMAINS_LATEX = {"positive": "> 0", "nonnegative": r"\ge 0", "unit": r"\in [0, 1]"}
+DOMAINS_UNICODE = {
+    "positive": "> 0",
+    "nonnegative": "≥ 0",
+    "unit": "∈ [0, 1]",
+    "open unit": "∈ (0, 1)",
+}
+DOMAINS_LATEX = {
+    "positive": "> 0",
+    "nonnegative": r"\ge 0",
+    "unit": r"\in [0, 1]",
+    "open unit": r"\in (0, 1)",
+}
 
 UNICODE = Notation(to_unicode, str, "{}", " {} ", "≠", "Σ_{}", DOMAINS_UNICODE)
 LATEX = Notation(to_latex, index_latex, "${}$", " {} ", r"\neq", r"\sum_{{{}}}", DOMAINS_LATEX)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from midpo_sym.language import tree
+from midpo_sym.language.functions.table import DERIVED, call
 from midpo_sym.language.grammar.losses import Definition, Scope
 from midpo_sym.language.quantities.data import BATCH, RESPONSE
 from midpo_sym.language.tree import Expression
@@ -30,8 +31,8 @@ SCOPE_OF_PRIOR = Scope(frozenset("y"), PARAMETERS, WEIGHTS, ABBREVIATIONS, data=
 SCOPE_OF_LOSS = replace(SCOPE_OF_PRIOR, responses=frozenset("wl"))
 
 MODELS = ("pi", "ref", "prev")
-REAL = ("+", "*", "/", "-", "^", "log", "max", "sg", "label", "sum", "positive")
-POSITIVE = ("+", "*", "/", "^", "exp", "max", "sg", "label", "product", "leaf")
+REAL = ("+", "*", "/", "-", "^", "log", "max", "sg", "label", "sum", "function", "positive")
+POSITIVE = ("+", "*", "/", "^", "exp", "max", "sg", "label", "product", "function", "leaf")
 DIVERGENCES = ("kl_ref_pi", "kl_pi_ref")
 
 
@@ -70,12 +71,17 @@ def real(draw: st.DrawFn, responses: str, depth: int, *, token: bool = False) ->
             return tree.Max(draw(below), draw(below))
         case "sg":
             return tree.StopGradient(draw(below))
+        case "function":
+            name = draw(st.sampled_from([each for each in DERIVED if each != "mean_t"]))
+            return call(name, *(draw(below) for _ in DERIVED[name].variables))
         case "label" if responses == "y":
             return tree.ByLabel("y", draw(below), draw(below))
         case "sum" if not token:
             response = draw(st.sampled_from(responses))
             body = draw(real(response, depth - 1, token=True))
-            return tree.TokenSum(response, _of_token(draw, response, body))
+            body = _of_token(draw, response, body)
+            mean = call("mean_t", body, of=response)
+            return draw(st.sampled_from([tree.TokenSum(response, body), mean]))
     return draw(above_zero)
 
 
@@ -100,6 +106,8 @@ def positive(draw: st.DrawFn, responses: str, depth: int, *, token: bool = False
             return tree.Max(draw(below), draw(real(responses, depth - 1, token=token)))
         case "sg":
             return tree.StopGradient(draw(below))
+        case "function":
+            return draw(positive_function(below, real(responses, depth - 1, token=token)))
         case "label" if responses == "y":
             return tree.ByLabel("y", draw(below), draw(below))
         case "product" if not token:
@@ -107,6 +115,25 @@ def positive(draw: st.DrawFn, responses: str, depth: int, *, token: bool = False
             body = draw(positive(response, depth - 1, token=True))
             return tree.TokenProduct(response, _of_token(draw, response, body))
     return draw(positive_leaf(responses, token=token))
+
+
+@st.composite
+def positive_function(
+    draw: st.DrawFn, above_zero: st.SearchStrategy[Expression], any_: st.SearchStrategy[Expression]
+) -> Expression:
+    """Draw a function that is positive by its form, or one less something below one."""
+    match draw(st.sampled_from(("min", "clip", "sigmoid", "1 - sigmoid", "1 - p/(p + q)"))):
+        case "min":
+            return call("min", draw(above_zero), draw(above_zero))
+        case "clip":
+            return call("clip", draw(any_), draw(above_zero), draw(any_))
+        case "sigmoid":
+            return call("sigmoid", draw(any_))
+        case "1 - sigmoid":
+            return tree.add(tree.Number(1), tree.Neg(call("sigmoid", draw(any_))))
+    part = draw(above_zero)
+    share = tree.Div(part, tree.add(part, draw(above_zero)))
+    return tree.add(tree.Number(1), tree.Neg(share))
 
 
 @st.composite

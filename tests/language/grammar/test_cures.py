@@ -18,14 +18,26 @@ WEIGHTS = {"mu": ("nonnegative", False)}
 LOSS = Scope(frozenset("wl"), PARAMETERS, WEIGHTS)
 PRIOR = Scope(frozenset("y"), PARAMETERS, WEIGHTS)
 
+FUNCTIONS = {
+    "exp": math.exp,
+    "log": math.log,
+    "max": max,
+    "min": min,
+    "abs": abs,
+    "clip": lambda a, low, high: max(low, min(a, high)),
+    "sigmoid": lambda a: 1 / (1 + math.exp(-a)),
+    "logsigmoid": lambda a: -math.log(1 + math.exp(-a)),
+    "softplus": lambda a: math.log(1 + math.exp(a)),
+}
 # What people type for something else, and what they mean, as Python reckons it.
 NUMBERS = {
-    "min(c, k)": min,
+    "minimum(c, k)": min,
+    "torch.min(c, k)": min,
     "2*minimum(c - 1, k + 1)**2": lambda c, k: 2 * min(c - 1, k + 1) ** 2,
     "min(c, k, c + k)": lambda c, k: min(c, k, c + k),
     "max(c, k, 0)": lambda c, k: max(c, k, 0),
     "maximum(c, k)": max,
-    "3 - abs(c - k)": lambda c, k: 3 - abs(c - k),
+    "3 - fabs(c - k)": lambda c, k: 3 - abs(c - k),
     "ln(1 + exp(c))": lambda c, _: math.log(1 + math.exp(c)),
     "k/log2(3 + alpha)": lambda _, k: k / math.log2(4),
     "log10(alpha + 9)**2": lambda _, __: 1,
@@ -33,14 +45,18 @@ NUMBERS = {
     "log(8, 2)": lambda _, __: 3,
     "expm1(c)*k": lambda c, k: math.expm1(c) * k,
     "sqrt(exp(c))*k": lambda c, k: math.sqrt(math.exp(c)) * k,
-    "2/sigmoid(c - k)": lambda c, k: 2 * (1 + math.exp(k - c)),
-    "-logsigmoid(c)": lambda c, _: math.log(1 + math.exp(-c)),
-    "c - softplus(-c)*2": lambda c, _: c - 2 * math.log(1 + math.exp(-c)),
+    "2/expit(c - k)": lambda c, k: 2 * (1 + math.exp(k - c)),
+    "k*logistic(c)": lambda c, k: k / (1 + math.exp(-c)),
+    "-log_sigmoid(c)": lambda c, _: math.log(1 + math.exp(-c)),
+    "-F.logsigmoid(-c)": lambda c, _: math.log(1 + math.exp(c)),
+    "c - F.softplus(-c)*2": lambda c, _: c - 2 * math.log(1 + math.exp(-c)),
     "k*tanh(c/2)": lambda c, k: k * math.tanh(c / 2),
     "relu(c)*relu(-c)": lambda _, __: 0,
     "1 - square(c - k)": lambda c, k: 1 - (c - k) ** 2,
     "pow(c - 1, 2)*3": lambda c, _: (c - 1) ** 2 * 3,
-    "clip(c, -1, k - 1)": lambda c, k: max(-1, min(c, k - 1)),
+    "clamp(c, -1, k - 1)": lambda c, k: max(-1, min(c, k - 1)),
+    "torch.clamp(c, -1, k - 1)": lambda c, k: max(-1, min(c, k - 1)),
+    "c.clip(-1, k - 1)": lambda c, k: max(-1, min(c, k - 1)),
     "e**c*2": lambda c, _: math.exp(c) * 2,
     "c**2 - k//2": lambda c, k: c**2 - k / 2,
     "c @ k": lambda c, k: c * k,
@@ -62,7 +78,7 @@ NUMBERS = {
     "np.exp(c)*2": lambda c, _: math.exp(c) * 2,
     "F.softplus(k)": lambda _, k: math.log(1 + math.exp(k)),
     "exp(c).log()": lambda c, _: c,
-    "min(abs(c), sqrt(exp(k)))": lambda c, k: min(abs(c), math.exp(k / 2)),
+    "minimum(c.abs(), sqrt(exp(k)))": lambda c, k: min(abs(c), math.exp(k / 2)),
 }
 # The same for quantities: what must be read in the end.
 QUANTITIES = [
@@ -76,7 +92,8 @@ QUANTITIES = [
     ("logp(w) - log_ref(w)", "log(pi(w)) - log(ref(w))", LOSS),
     ("KL(w)", "sum_t(kl_ref_pi(w, t))", LOSS),
     ("kl_pi_ref(l)", "sum_t(kl_pi_ref(l, t))", LOSS),
-    ("mean(log(pi(w, t)))", "sum_t(log(pi(w, t)))/length(w)", LOSS),
+    ("mean(log(pi(w, t)))", "mean_t(log(pi(w, t)))", LOSS),
+    ("average(KL(w))", "mean_t(kl_ref_pi(w, t))", LOSS),
     ("sum(mu(w, t)*KL(w, t))", "sum_t(mu(w, t)*kl_ref_pi(w, t))", LOSS),
     ("log(pi(w))/len(y_w)", "log(pi(w))/length(w)", LOSS),
     ("detach(log(pi(w)))", "sg(log(pi(w)))", LOSS),
@@ -123,7 +140,7 @@ def test_a_cure_means_what_was_meant(text, c, k):
     """The text that comes of following the cures has the value that the author had in mind."""
     cured = mended(text, LOSS)
     assert cured
-    names = {"exp": math.exp, "log": math.log, "max": max, "c": c, "k": k, "alpha": 1.0}
+    names = {**FUNCTIONS, "c": c, "k": k, "alpha": 1.0}
     assert eval(cured, {"__builtins__": {}}, names) == pytest.approx(NUMBERS[text](c, k))
 
 
@@ -152,7 +169,7 @@ def test_an_undeclared_name_is_declared_by_its_cure(text, table, entry):
 @pytest.mark.parametrize(
     ("text", "cure"),
     [
-        ("log(1 - pi(w))", "max(1 - pi(w), 1/1000000)"),
+        ("log(1 - 2*pi(w))", "max(1 - 2*pi(w), 1/1000000)"),
         ("log(pi(w) - ref(w))", "max(pi(w) - ref(w), 1/1000000)"),
         ("(c - k)**(1/2)", "max(c - k, 1/1000000)"),
     ],

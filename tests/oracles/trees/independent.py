@@ -61,7 +61,9 @@ class Point:
         return sum(p * p for p in policy)
 
     def number(self, name: str, domain: str) -> float:
-        low, high = {"unit": (0.1, 0.9), "real": (-2, 2)}.get(domain, (0.2, 1.8))
+        low, high = {"unit": (0.1, 0.9), "open unit": (0.1, 0.9), "real": (-2, 2)}.get(
+            domain, (0.2, 1.8)
+        )
         return random.Random(f"{self.seed} number {name}").uniform(low, high)
 
     def datum(self, name: str, of: tuple[str, ...], domain: str) -> float:
@@ -109,6 +111,25 @@ class WitnessPoint:
 
     def normaliser(self) -> float:
         return 2.0**self.models.factor
+
+
+def smaller(a: complex, b: complex) -> complex:
+    return min(a, b, key=lambda z: z.real)
+
+
+def larger(a: complex, b: complex) -> complex:
+    return max(a, b, key=lambda z: z.real)
+
+
+# By what their names say, and not by their definitions.
+FUNCTIONS = {
+    "min": smaller,
+    "clip": lambda a, low, high: low if smaller(a, high).real < low.real else smaller(a, high),
+    "abs": lambda a: a if a.real >= 0 else -a,
+    "sigmoid": lambda a: (1 + cmath.tanh(a / 2)) / 2,
+    "logsigmoid": lambda a: cmath.log((1 + cmath.tanh(a / 2)) / 2),
+    "softplus": lambda a: larger(a, 0j) + cmath.log(1 + cmath.exp(-a if a.real > 0 else a)),
+}
 
 
 def evaluate(node: tree.Expression, point: Point | WitnessPoint, t: int = -1) -> complex:
@@ -165,6 +186,12 @@ def evaluate(node: tree.Expression, point: Point | WitnessPoint, t: int = -1) ->
             return complex(at(body).real)
         case tree.Defined(body=body):
             return at(body)
+        case tree.Call(function=function, arguments=(body,), of=response) if response:
+            assert function.name == "mean_t"
+            length = point.length(response)
+            return sum(at(body, place) for place in range(length)) / length
+        case tree.Call(function=function, arguments=arguments):
+            return FUNCTIONS[function.name](*map(at, arguments))
     raise AssertionError(node)
 
 

@@ -23,6 +23,7 @@ DOMAINS = {
     "nonnegative": lambda n, g: 2 * torch.rand(n, generator=g, dtype=torch.float64),
     "positive": lambda n, g: 0.2 + torch.rand(n, generator=g, dtype=torch.float64),
     "unit": lambda n, g: torch.rand(n, generator=g, dtype=torch.float64),
+    "open unit": lambda n, g: 0.1 + 0.8 * torch.rand(n, generator=g, dtype=torch.float64),
 }
 
 
@@ -77,6 +78,17 @@ def world(derivation, seed: int, *, scale: float = 0.5, lengths=(3, 4)) -> World
     return World(logits, tokens, parameters, weights, data)
 
 
+# By what their names say, and not by their definitions.
+FUNCTIONS = {
+    "min": torch.minimum,
+    "clip": lambda a, low, high: torch.maximum(torch.minimum(a, high), low),
+    "abs": torch.abs,
+    "sigmoid": torch.sigmoid,
+    "logsigmoid": torch.nn.functional.logsigmoid,
+    "softplus": lambda a: -torch.nn.functional.logsigmoid(-a),
+}
+
+
 def evaluate(node: Expression, at: World) -> Tensor:
     """Return the value of an expression; (tokens,) inside a sum or product over tokens."""
     match node:
@@ -127,6 +139,11 @@ def evaluate(node: Expression, at: World) -> Tensor:
             return evaluate(body, at).detach()
         case tree.Defined(body=body):
             return evaluate(body, at)
+        case tree.Call(function=function, arguments=(body,), of=response) if response:
+            assert function.name == "mean_t"
+            return evaluate(body, at).expand(len(at.tokens[response])).mean()
+        case tree.Call(function=function, arguments=arguments):
+            return FUNCTIONS[function.name](*(evaluate(each, at) for each in arguments))
     message = f"no rule for {type(node).__name__}"
     raise AssertionError(message)
 

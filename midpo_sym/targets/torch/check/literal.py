@@ -129,7 +129,7 @@ class _Reader:
                 return self.value(chosen if response == "w" else rejected, t)
             case tree.StopGradient(body=body):
                 return self.value(body, t).detach()
-            case tree.Defined(body=body):
+            case tree.Defined(body=body) | tree.Call(body=body):
                 return self.value(body, t)
         raise AssertionError(node)
 

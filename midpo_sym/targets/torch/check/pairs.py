@@ -15,7 +15,11 @@ RESPONSES = ("w", "l")
 # Lengths of y_w and y_l: unequal, one, equal. The pairs of a batch share their parameters.
 BATCHES = (((3, 2), (1, 4), (2, 1), (1, 1)), ((2, 5), (4, 1), (3, 3)))
 _LONGEST = 5
-_RANGES = {"unit": (0.1, 0.9), "real": (-2.0, 2.0)}  # others: (0.2, 2.2); never 0 or 1
+_RANGES = {
+    "unit": (0.1, 0.9),
+    "open unit": (0.1, 0.9),
+    "real": (-2.0, 2.0),
+}  # others: (0.2, 2.2); never 0 or 1
 
 
 @dataclass(frozen=True)

@@ -281,7 +281,22 @@ def _over(function: Callable[..., Dual]) -> Callable[..., Array]:
     return lambda *arrays, **named: _each(function, *arrays, *named.values())
 
 
+def _smaller(one: Dual, other: Dual) -> Dual:
+    return -duals.maximum(-one, -other)
+
+
+def _size(body: Dual) -> Dual:
+    return duals.maximum(body, -body)
+
+
+def _clamp(array: Array, *, min: Array | None = None, max: Array | None = None) -> Array:  # noqa: A002 - torch's own names
+    if min is not None:
+        array = _each(duals.maximum, array, min)
+    return array if max is None else _each(_smaller, array, max)
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "abs": _over(_size),
     ".bool": lambda mask: mask,
     ".detach": _over(Dual.detach),
     ".exp": _over(duals.exp),
@@ -299,12 +314,15 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "math.exp": _over(duals.exp),
     "math.log": _over(duals.log),
     "max": _over(duals.maximum),
-    "torch.clamp": _over(duals.maximum),
+    "min": _over(_smaller),
+    "torch.abs": _over(_size),
+    "torch.clamp": _clamp,
     "torch.exp": _over(duals.exp),
     "torch.expm1": _over(lambda body: duals.exp(body) - constant(1)),
     "torch.full_like": lambda like, value: Array(like.shape, value.entries),
     "torch.log": _over(duals.log),
     "torch.maximum": _over(duals.maximum),
+    "torch.minimum": _over(_smaller),
     "torch.sigmoid": _over(_sigmoid),
     "torch.where": _where,
     "weigh": _over(lambda logarithm, value: duals.exp(logarithm) * value),

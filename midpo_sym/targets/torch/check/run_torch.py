@@ -2,7 +2,7 @@
 
 This is the one module of the package that executes text. It is text that this package has just
 printed, and `syntax.checked_syntax` has found nothing in it but arithmetic, torch's functions and
-`midpo_sym.tensor`; it sees no other modules, and no built-in functions but four. See decision 12.
+`midpo_sym.tensor`; it sees no other modules, and no built-in functions but six. See decision 12.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def execute(syntax: ast.Module) -> dict[str, Any]:
             "__build_class__": __build_class__,
             "__import__": _import,
             "float": float,
+            "abs": abs,
             "max": max,
+            "min": min,
             "super": super,
             "tuple": tuple,
         },

@@ -1,0 +1,1 @@
+"""Functions that stand for their definitions: what a call is, and the table of them."""
