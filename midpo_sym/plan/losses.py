@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from midpo_sym.language import tree
+from midpo_sym.language.functions.table import call
+from midpo_sym.language.links import LINKS
+from midpo_sym.language.objective import Objective, Term
 from midpo_sym.language.substitute import at_labels, unfold
 from midpo_sym.language.vocabulary import MODELS
-from midpo_sym.plan.lower import Lowering
+from midpo_sym.plan.lower import Lowering, lower_link
 from midpo_sym.plan.operations import Operation, Sum
 from midpo_sym.plan.shared import Uses, shared_sums, uses
 from midpo_sym.plan.sums import weighs_tokens
@@ -25,10 +28,12 @@ class Plan:
     """What a target prints.
 
     Attributes:
-        result: of the statement of [prior] and [loss]; its link is applied to the argument.
+        result: of the statement of [prior] and [loss].
+        term: the loss as one term: itself, or minus the sum of its terms under the identity.
         specialises: what the algorithm becomes at special values.
         computed: the same as trees, for formulas that people read.
         argument: what goes into the link.
+        link: the losses as operations on the argument.
         chosen: the reward of y_w, to be detached.
         rejected: the reward of y_l, to be detached.
         nonzero: what has to differ from zero.
@@ -38,9 +43,11 @@ class Plan:
     """
 
     result: Result
+    term: Term
     specialises: tuple[Specialisation, ...]
     computed: Computation
     argument: Operation
+    link: Operation
     chosen: Operation
     rejected: Operation
     nonzero: tuple[Operation, ...]
@@ -61,20 +68,18 @@ class Plan:
     @property
     def uses(self) -> Uses:
         """What has to be given: hyper-parameters, statistics, masks."""
-        return uses((*self.formulas, *self.nonzero))
+        return uses((*self.formulas, self.link, *self.nonzero))
 
 
 def plan_loss(result: Result, specialises: Iterable[Specialisation] = ()) -> Plan:
     """Return the plan of a proved statement.
 
     Args:
-        result: of the statement of [prior] and [loss], a loss of one term.
+        result: of the statement of [prior] and [loss].
         specialises: what the algorithm becomes at special values.
-
-    Raises:
-        ShapeError: the loss has more than one term.
     """
-    computed = computation(result.statement)
+    term = as_one_term(result.statement.target)
+    computed = computation(result.statement, term.argument)
     trees = (computed.argument, computed.chosen, computed.rejected)
     nodes = [node for each in trees for node in each.walk()]
     likely = (tree.Probability, tree.TokenProbability)
@@ -85,9 +90,11 @@ def plan_loss(result: Result, specialises: Iterable[Specialisation] = ()) -> Pla
     argument, chosen, rejected = map(lowering.value, trees)
     return Plan(
         result=result,
+        term=term,
         specialises=tuple(specialises),
         computed=computed,
         argument=argument,
+        link=lower_link(term.link),
         chosen=chosen,
         rejected=rejected,
         nonzero=tuple(dict.fromkeys(map(lowering.value, _nonzero(result)))),
@@ -95,6 +102,26 @@ def plan_loss(result: Result, specialises: Iterable[Specialisation] = ()) -> Pla
         frozen=frozen,
         vocabulary=tuple(sorted({n.name for n in nodes if isinstance(n, tree.Statistic)})),
     )
+
+
+def as_one_term(target: Objective) -> Term:
+    """Return a loss as one term: itself, or minus the whole of it under the identity.
+
+    The common links are then calls of functions, which targets compute without overflow.
+    """
+    if target.is_one_term:
+        return target.only_term()
+    losses = [tree.mul(each.weight, _loss(each)) for each in target.terms]
+    return Term(LINKS["identity"], tree.Neg(tree.total([*losses, *target.additive])))
+
+
+def _loss(term: Term) -> tree.Expression:
+    match term.link.name:
+        case "logsigmoid":
+            return tree.Neg(call("logsigmoid", term.argument))
+        case "sigmoid":
+            return call("sigmoid", tree.Neg(term.argument))
+    return term.link.of(term.argument)
 
 
 def _nonzero(result: Result) -> Iterator[tree.Expression]:

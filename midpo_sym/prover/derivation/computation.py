@@ -42,18 +42,22 @@ class Computation:
     linear: bool
 
 
-def computation(statement: Statement) -> Computation:
+def computation(statement: Statement, argument: Expression) -> Computation:
     """Return what a program computes for a statement.
+
+    Args:
+        statement: whose rewards are computed.
+        argument: what goes into the link.
 
     Raises:
         DisagreementError: a simplified tree is not what it was simplified from.
     """
-    argument = simplest(at_labels(statement.argument), gradient=True)
+    shortest = simplest(at_labels(argument), gradient=True)
     chosen, rejected = (
         simplest(at_labels(implicit_reward(statement, response)), gradient=False)
         for response in ("w", "l")
     )
-    return Computation(argument, chosen, rejected, is_linear(statement.argument))
+    return Computation(shortest, chosen, rejected, is_linear(argument))
 
 
 def simplest(node: Expression, *, gradient: bool) -> Expression:

@@ -12,7 +12,7 @@ from midpo_sym.language.errors import Advice
 from midpo_sym.language.printing.mathematics import default_symbol
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.plan.losses import Plan
-from midpo_sym.plan.operations import Add, Kind, Operation, Shape, Statistic
+from midpo_sym.plan.operations import Add, Kind, Operation, Parameter, Shape, Statistic
 from midpo_sym.plan.terms import RESPONSES, parts_of_ratio
 from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.spec.errors import SpecError
@@ -135,6 +135,8 @@ class LossFile:
     needs: tuple[tuple[str, str], ...]
     link: TorchLink
     link_is_default: bool
+    whole: bool
+    inner: tuple[Number, ...]
 
 
 def loss_file(plan: Plan) -> LossFile:
@@ -172,7 +174,8 @@ class _Writer:
         numbers = tuple(self.numbers())
         weights, data = tuple(self.weights()), tuple(self.data())
         inputs = tuple(self.inputs())
-        link = torch_link(result.statement.link)
+        link = torch_link(plan.term.link, self.names, derivation.symbols)
+        whole = not result.statement.target.is_one_term
         nonzero = tuple(map(self.printer.text, plan.nonzero))
         called = self.functions()
         measured = tuple(measures(plan.vocabulary))
@@ -194,14 +197,14 @@ class _Writer:
             function=function_name(derivation.id),
             module=module_name(derivation.title, derivation.id),
             headline=prose.headline(result),
-            story=prose.story(
-                result, plan.computed, {**derivation.symbols, **own}, plan.specialises
-            ),
+            story=prose.story(plan, {**derivation.symbols, **own}, link.formula),
             imports=tuple(sorted(helpers, key=lambda each: (each.islower(), each))),
             uses_math="math" in modules,
             uses_torch="torch" in modules or flat or link.uses_torch,
             uses_logsigmoid=(
-                result.statement.link == FRAMEWORK_LINK or Function("", "logsigmoid") in called
+                plan.term.link.name == FRAMEWORK_LINK
+                or link.uses_logsigmoid
+                or Function("", "logsigmoid") in called
             ),
             by_token=plan.by_token,
             vocabulary=plan.vocabulary,
@@ -220,8 +223,15 @@ class _Writer:
             measures=measured,
             needs=tuple(self.needs(weights, data)),
             link=link,
-            link_is_default=result.statement.link == FRAMEWORK_LINK,
+            link_is_default=plan.term.link.name == FRAMEWORK_LINK,
+            whole=whole,
+            inner=tuple(each for each in numbers if each.name in self.inner()),
         )
+
+    def inner(self) -> set[str]:
+        """Return the hyper-parameters in the formulas, by their names in Python."""
+        nodes = chain.from_iterable(each.walk() for each in self.plan.formulas)
+        return {self.names.declared[each.name] for each in nodes if isinstance(each, Parameter)}
 
     def functions(self) -> set[Function]:
         """Return the functions that the formulas call."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from midpo_sym.language.links import LINKS
+from midpo_sym.language import tree
+from midpo_sym.language.links import Link
+from midpo_sym.language.printing.mathematics import to_unicode
+from midpo_sym.language.printing.printer import Symbol
+from midpo_sym.language.tree import Expression
 from midpo_sym.plan.lower import lower_link
+from midpo_sym.plan.operations import Parameter
 from midpo_sym.targets.torch.names import Names
 from midpo_sym.targets.torch.printer import Printer, functions
 
@@ -22,21 +28,44 @@ class TorchLink:
         formula: the loss, in Unicode mathematics.
         name: what people call it, after "the".
         uses_torch: whether its code calls functions of the module `torch`.
+        uses_logsigmoid: whether it calls `logsigmoid`.
+        numbers: the hyper-parameters in it, by their names in Python.
     """
 
     code: str
     formula: str
     name: str
     uses_torch: bool = False
+    uses_logsigmoid: bool = False
+    numbers: tuple[str, ...] = ()
 
 
-def torch_link(name: str) -> TorchLink:
-    """Return a row of `LINKS` in generated code."""
-    link = LINKS[name]
-    if name in STABLE:
-        stable = STABLE[name]
-        return TorchLink(stable, link.formula, link.said, uses_torch="torch." in stable)
+def torch_link(link: Link, names: Names, symbols: Mapping[str, Symbol]) -> TorchLink:
+    """Return a link in generated code.
+
+    Args:
+        link: the link.
+        names: of the hyper-parameters in it.
+        symbols: how these are printed in a formula.
+    """
+    formula = link.formula or to_unicode(_of_argument(link), symbols)
+    if link.name in STABLE:
+        stable = STABLE[link.name]
+        return TorchLink(stable, formula, link.said, uses_torch="torch." in stable)
     operation = lower_link(link)
-    called = {each.module for node in operation.walk() for each in functions(node)}
-    code = Printer(Names({})).text(operation)
-    return TorchLink(code, link.formula, link.said, uses_torch="torch" in called)
+    called = {each for node in operation.walk() for each in functions(node)}
+    modules = {each.module for each in called}
+    used = [node.name for node in operation.walk() if isinstance(node, Parameter)]
+    return TorchLink(
+        Printer(names).text(operation),
+        formula,
+        link.said,
+        uses_torch="torch" in modules,
+        uses_logsigmoid="logsigmoid" in {each.name for each in called},
+        numbers=tuple(names.declared[each] for each in dict.fromkeys(used)),
+    )
+
+
+def _of_argument(link: Link) -> Expression:
+    """Return a link that is typed, of what is called the argument."""
+    return link.of(tree.Defined("argument", "", token=False, body=tree.Number(0)))

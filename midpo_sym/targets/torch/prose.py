@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from midpo_sym.language import tree
-from midpo_sym.language.links import LINKS
 from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.substitute import unfold
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.derivation.computation import Computation
+from midpo_sym.plan.losses import Plan
 from midpo_sym.prover.prove import Result
-from midpo_sym.prover.special_cases import Specialisation
 from midpo_sym.prover.verdict import Proved, Refuted, Status, Undecided, Verdict
 from midpo_sym.spec import library
+from midpo_sym.targets.wording import shapes
 from midpo_sym.targets.wording.losses import special_case
 
 WIDTH = 100  # columns of a generated file
@@ -46,13 +45,15 @@ def headline(result: Result) -> str:
     return textwrap.shorten(_plain(text), WIDTH - 10, placeholder=" ...").rstrip(".") + "."
 
 
-def story(
-    result: Result,
-    computed: Computation,
-    symbols: Mapping[str, Symbol],
-    specialises: Iterable[Specialisation],
-) -> str:
-    """Return the docstring between its first line and its arguments."""
+def story(plan: Plan, symbols: Mapping[str, Symbol], link: str) -> str:
+    """Return the docstring between its first line and its arguments.
+
+    Args:
+        plan: of the loss.
+        symbols: how names are printed.
+        link: the losses, as a formula of `argument`.
+    """
+    result, computed, specialises = plan.result, plan.computed, plan.specialises
     derivation = result.derivation
     parts = [paragraph(derivation.summary)]
     if derivation.source:
@@ -61,9 +62,14 @@ def story(
         arxiv = f" (arXiv {work.arxiv})" if work else ""
         parts.append(paragraph(f"Paper: {library.cited(source.work)}{arxiv}, {source.place}."))
     scale = to_unicode(result.statement.scale, symbols)
-    formulas = [
-        f"{_FORMULA}loss = {LINKS[result.statement.link].formula}",
+    of_loss = [
+        f"{_FORMULA}loss = {link}",
         *_formula("argument = ", computed.argument, symbols),
+    ]
+    if not result.statement.target.is_one_term:
+        of_loss = _formula("loss = ", result.statement.target.loss, symbols)
+    formulas = [
+        *of_loss,
         *_formula("reward(y_w) = ", computed.chosen, symbols),
         *_formula("reward(y_l) = ", computed.rejected, symbols),
     ]
@@ -121,7 +127,10 @@ def _proved(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[str]:
     verdict = result.verdict
     if not isinstance(verdict, Proved):
         return
-    if result.gradient.status is Status.PROVED:
+    both = result.gradient.status is Status.PROVED
+    if result.parts:
+        what = f"Proved, in {'value and gradient' if both else 'value'}: {shapes.headline(result)}"
+    elif both:
         what = "Proved: the value and the gradient are those of MI-DPO with this prior"
     else:
         what = "Proved: the value is that of MI-DPO with this prior"
@@ -130,8 +139,9 @@ def _proved(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[str]:
         + (f" ({_given(each.given_by)})" if each.given_by else " (assumed)")
         for each in verdict.conditions
     ]
-    needs += [f"assuming that {each}" for each in verdict.assumptions]
-    yield f"{what}{', for ' + '; '.join(needs) if needs else ''}."
+    assumed = [f"assuming that {each}" for each in verdict.assumptions]
+    start = ", for " if needs else ", "
+    yield f"{what}{start + '; '.join([*needs, *assumed]) if needs or assumed else ''}."
     if result.gradient.status is not Status.PROVED:
         yield _gradient(result.gradient, result)
 

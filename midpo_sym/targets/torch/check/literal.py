@@ -62,7 +62,11 @@ def evaluate(statement: Statement, pair: Pair) -> Literal:
         ValueError: a logarithm or a power is not defined.
     """
     reader = _Reader(pair)
-    loss = LOSSES[statement.link](reader.value(statement.argument))
+    target = statement.target
+    if target.is_one_term and target.only_term().link.is_named:
+        loss = LOSSES[statement.link](reader.value(statement.argument))
+    else:
+        loss = reader.value(target.loss)
     rewards = []
     for response in RESPONSES:
         prior = reader.value(tree.at_responses(statement.zeta, {"y": response}))
