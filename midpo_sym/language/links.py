@@ -44,8 +44,13 @@ class Link:
 
     @property
     def is_named(self) -> bool:
-        """Return whether it is a row of `LINKS`."""
-        return self.name in LINKS
+        """Return whether it is a row of `LINKS`, or stands for every one."""
+        return self.name in LINKS or self.is_any
+
+    @property
+    def is_any(self) -> bool:
+        """Return whether it stands for every outer function; it has no loss then."""
+        return self.name == ANY.name
 
     def of(self, argument: Expression) -> Expression:
         """Return the loss of an argument."""
@@ -104,6 +109,9 @@ LINKS = {
         ),
     )
 }
+
+# Stands for every outer function: what is proved of it is proved of the argument alone.
+ANY = Link(name="any", body=VARIABLE, said="link", text="f(a)", formula="f(argument)", latex="f(m)")
 
 
 def typed(body: Expression) -> Link:

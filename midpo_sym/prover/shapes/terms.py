@@ -189,7 +189,9 @@ def combined(
         raise DisagreementError("every term is proved, and random models contradict the loss")
     if isinstance(gradient, Proved) and not numbers.slopes_agree:
         raise DisagreementError("every gradient is proved, and random models contradict the loss")
-    where = f"the whole loss, on {numbers.points} random language models, {numbers.digits} digits"
+    any_link = any(term.link.is_any for term in statement.target.terms)
+    what = "the arguments together" if any_link else "the whole loss"
+    where = f"{what}, on {numbers.points} random language models, {numbers.digits} digits"
     opinions = [Opinion("numbers", "value", "equal", where)]
     agrees = "equal" if numbers.slopes_agree else "different"
     return value, gradient, (*opinions, Opinion("numbers", "gradient", agrees, where))

@@ -9,7 +9,7 @@ from typing import Any
 from midpo_sym.language import tree
 from midpo_sym.language.errors import Advice
 from midpo_sym.language.grammar.losses import Scope
-from midpo_sym.language.links import LINKS, VARIABLE, Link, typed
+from midpo_sym.language.links import ANY, LINKS, VARIABLE, Link, typed
 from midpo_sym.language.objective import Objective, Term
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import GIVES
@@ -54,6 +54,10 @@ class Objectives(Statements):
         self.check_zeta(zeta, at["zeta"])
         if given in ("argument", "scores"):
             self.check_terms(target, at, given)
+        if given == "loss" and any(term.link.is_any for term in target.terms):
+            cure = 'write gives = "argument" in [prior]: that holds under every link'
+            message = "a loss under any link is no loss that MI-DPO could have"
+            self.fail(at["gives"], message, Advice(ANY.name, cure=cure))
         return Statement(scale, zeta, target, given)
 
     def loss(
@@ -116,9 +120,11 @@ class Objectives(Statements):
         """Read a link: a row of the table, or an expression in its one variable."""
         if text in LINKS:
             return LINKS[text]
+        if text == ANY.name:
+            return ANY
         variable = VARIABLE.name
         if NAME.fullmatch(text) and text != variable:
-            allowed = f"{', '.join(LINKS)}, or an expression in {variable}"
+            allowed = f"{', '.join((*LINKS, ANY.name))}, or an expression in {variable}"
             advice = Advice(short(text), allowed, did_you_mean(text, LINKS))
             self.fail(path, "is not the name of a link", advice)
         if variable in scope.parameters or variable in scope.definitions:

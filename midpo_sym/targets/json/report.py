@@ -260,7 +260,7 @@ def _loss(target: Objective, symbols: Mapping[str, Symbol]) -> dict[str, Any]:
                 "link": term.link.name,
                 "argument": to_text(term.argument),
                 "weight_is": weight_kind(term.weight),
-                "link_is": _link(link_facts(term.link)),
+                "link_is": None if term.link.is_any else _link(link_facts(term.link)),
                 "latex": {
                     "weight": to_latex(term.weight, symbols),
                     "argument": to_latex(term.argument, symbols),

@@ -28,6 +28,8 @@ class TorchTarget:
 
     def refusal(self, plan: Plan) -> str:
         """Return why there is no code for a plan, in a sentence; "" if there is."""
+        if any(term.link.is_any for term in plan.result.statement.target.terms):
+            return f"{plan.result.derivation.id} is a loss under any link: there is none to compute"
         if plan.argument.shape is Shape.NUMBER:
             value = Printer(names_of(plan)).text(plan.argument)
             return (

@@ -21,6 +21,8 @@ _ONE, _ZERO = tree.Number(1), tree.Number(0)
 
 def link_name(link: Link, symbols: Symbols) -> str:
     """Return what a link is called in a sentence: its word, or its expression."""
+    if link.is_any:
+        return "f, whatever it is"
     return link.name if link.is_named else to_unicode(link.body, symbols)
 
 
@@ -109,6 +111,8 @@ _SAID = {
 
 def facts(link: Link, symbols: Symbols) -> str:
     """Return what is known of a link, with the points that show what it is not."""
+    if link.is_any:
+        return "any function of the argument"
     known = link_facts(link)
     rows = (known.decreasing, known.convex, known.bounded_below)
     said = [f"{_SAID[fact.answer][k]}{_where(fact, symbols)}" for k, fact in enumerate(rows)]

@@ -286,6 +286,16 @@ def test_the_whole_loss_is_under_its_own_link():
     assert judged(row).verdict.status is not Status.PROVED
 
 
+def test_a_statement_may_hold_under_any_link():
+    """GPO, 2402.05749: f(β(lr_w − lr_l)) for any f; wrong arguments are refuted for any f too."""
+    row = Row((("1", "any", MARGIN),), ())
+    result = judged(row)
+    assert result.verdict.status is result.gradient.status is Status.PROVED
+    assert judged(Row((("1", "any", f"2*({MARGIN})"),), ())).verdict.status is Status.REFUTED
+    with pytest.raises(SpecError, match='gives = "argument"'):
+        loads(specification(Row((("1", "any", MARGIN),), (), gives="loss")), "t.toml")
+
+
 def test_claims_replace_terms():
     """A claim may have terms of its own; the file's stay as they are."""
     claim = f"""
