@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 from generators.trees.random_losses import derivation_of, taken_as_proved
-from oracles.trees.worlds import evaluate, gradients, statistics, world
+from oracles.trees.worlds import evaluate, gradients, numbers, statistics, world
 
 from midpo_sym import losses, prove
 from midpo_sym.prover.framework import implicit_reward
@@ -53,14 +53,15 @@ def given_to(function, derivation, at, padding: tuple[float, ...]) -> dict:
     for label in ("chosen", "rejected"):
         if f"{label}_kl" in wanted:
             said = doc[doc.index(f"    {label}_kl: ") :]
-            which = "ref_pi" if said.index("KL(") == said.find("KL(π_ref‖π)") else "pi_ref"
+            pair = said[said.index("KL(") + 3 : said.index(")")].split("‖")
+            which = "_".join({"π": "pi", "π_ref": "ref", "π_prev": "prev"}[each] for each in pair)
             found[f"{label}_kl"] = found[f"{label}_kl_{which}"]
     for name, each in found.items() if by_token else ():
         if each.is_floating_point():
             length = len(at.tokens["w" if "chosen" in name.split("_")[:2] else "l"])
             rest = torch.tensor([padding], dtype=torch.float64)
             found[name] = torch.cat([each[:, :length], rest], 1)
-    found |= {each.torch: at.parameters[each.name] for each in derivation.parameters}
+    found |= numbers(derivation, at)
     return {name: found[name] for name in wanted}
 
 

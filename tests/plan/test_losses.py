@@ -34,6 +34,8 @@ def evaluate(node, pair, t=None):
             return pair.parameters[name]
         case operations.Statistic(kind=Kind.LENGTH, response=response):
             return pair.lengths[response]
+        case operations.Statistic(kind=Kind.DATUM, of=(name,), response=response):
+            return pair.data[name, response]
         case operations.Statistic(by_token=False):
             return math.fsum(measured(node, pair))
         case operations.Statistic():

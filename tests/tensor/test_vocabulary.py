@@ -152,6 +152,15 @@ def test_missing_distributions_are_asked_for_by_name():
         )
 
 
+def test_the_previous_policy_has_no_hidden_states():
+    _, labels = batch()
+    hidden, weight = torch.zeros(2 * PAIRS, TOKENS, WIDTH), torch.zeros(WORDS, WIDTH)
+    with pytest.raises(ValueError, match=r"^prev_logits: missing, .*: use from_logits$"):
+        module("kl_pi_prev").from_hidden(
+            hidden, weight, labels, ref_hidden=hidden, ref_weight=weight
+        )
+
+
 def test_logits_that_are_read_again_are_not_overwritten():
     logits, labels = batch()
     with pytest.raises(ValueError, match=r"^overwrite_logits: TLoss reads the logits again"):

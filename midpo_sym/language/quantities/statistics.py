@@ -93,7 +93,6 @@ SUM_OF_SQUARES = Operator(
     "S₂",
     "sum of the squared probabilities of the next token, over the whole vocabulary",
 )
-OPERATORS = (KL, ENTROPY, SUM_OF_SQUARES)
 
 STATISTICS = {
     row.name: row
@@ -160,3 +159,4 @@ STATISTICS = {
         ),
     )
 }
+OPERATORS = tuple(dict.fromkeys(row.operator for row in STATISTICS.values()))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from midpo_sym.language import tree
-from midpo_sym.language.quantities.statistics import STATISTICS
+from midpo_sym.language.quantities.statistics import OPERATORS
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import DOMAINS, MODELS
 from midpo_sym.site.maths.layout import PagePrinter, formula
@@ -50,7 +50,7 @@ def _of_framework(statement: Statement) -> Iterator[Entry]:
     if tree.Length in nodes or tree.TokenSum in nodes or tree.TokenProduct in nodes:
         yield Entry("length", "|y|", "number of tokens of a response, at least 1")
     used = {node.row.operator for node in _nodes(statement) if isinstance(node, tree.Statistic)}
-    for each in dict.fromkeys(row.operator for row in STATISTICS.values()):
+    for each in OPERATORS:
         if each in used:
             yield Entry(each.name, each.latex, each.meaning)
 

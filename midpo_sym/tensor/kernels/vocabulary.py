@@ -22,8 +22,6 @@ Measure: TypeAlias = tuple[Callable[..., Tensor], tuple[str, ...]]
 # Of a model: its logits, or its hidden states, the weight of its lm_head and perhaps a bias.
 Source: TypeAlias = tuple[Tensor, ...]
 
-_OWNERS = {"pi": "the policy", "ref": "the reference", "prev": "the previous policy"}
-
 
 def weigh(logps: Tensor, values: Tensor) -> Tensor:
     """Return exp(logps) * values, 0 wherever a probability is 0, whatever the value is there.
@@ -53,10 +51,7 @@ def measure(
     wanted = {model: name for name, (_, models) in measures.items() for model in models}
     for model, name in wanted.items():
         if model not in sources:
-            given = "logits" if model == "pi" else f"{model}_logits"
-            raise ValueError(
-                f"{given}: missing, {name} sums over the whole vocabulary of {_OWNERS[model]}"
-            )
+            raise ValueError(_missing(model, name, hidden=len(sources["pi"]) > 1))
     policy = sources["pi"][0]
     for model in wanted:
         name = "logits" if model == "pi" else f"{model}_logits"
@@ -80,6 +75,16 @@ def measure(
             blank = torch.zeros(live.shape[1], dtype=dtype, device=live.device)
             rows[name].append(blank.index_put((places,), values))
     return {name: torch.stack(each) for name, each in rows.items()}
+
+
+def _missing(model: str, name: str, *, hidden: bool) -> str:
+    """Return what to say of distributions that are not given; `hidden` if states are."""
+    given = "ref_hidden and ref_weight" if hidden and model == "ref" else f"{model}_logits"
+    owner = {"ref": "the reference", "prev": "the previous policy"}[model]
+    said = f"{given}: missing, {name} sums over the whole vocabulary of {owner}"
+    if hidden and model == "prev":
+        said += "; from hidden states there is no way to give that: use from_logits"
+    return said
 
 
 def _row(

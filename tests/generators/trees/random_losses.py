@@ -15,6 +15,7 @@ from generators.trees.rewritings import rewrite
 
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
+from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.substitute import at_labels, unfold
 from midpo_sym.language.tree import Exp, Expression, Log, Neg, Number, Pow
 from midpo_sym.prover.prove import Result
@@ -25,6 +26,11 @@ from midpo_sym.spec.reading.losses import loads
 
 PARAMETERS = {"alpha": "positive", "eta": "unit", "gamma": "nonnegative", "c": "real"}
 WEIGHTS = {"mu": ("nonnegative", False), "omega": ("positive", True), "kappa": ("real", False)}
+DATA = {
+    "score": ("y", "real", True),
+    "merit": ("y", "unit", False),
+    "delta": ("batch", "real", False),
+}
 MODELS = ("pi", "pi", "ref", "ref", "prev")
 ONE, TWO = Number(1), Number(2)
 ALPHA = tree.Parameter("alpha", "positive")
@@ -60,7 +66,12 @@ class Draw:
         return tree.Probability(self.chance.choice(MODELS), "y")
 
     def divergence(self) -> Expression:
-        return tree.Statistic(self.chance.choice(["kl_ref_pi", "kl_pi_ref"]), "y")
+        return tree.Statistic(self.chance.choice([*STATISTICS]), "y")
+
+    def datum(self) -> Expression:
+        name = self.chance.choice([*DATA])
+        of, domain, by_label = DATA[name]
+        return tree.Datum(name, ("y",) if of == "y" else (), domain, by_label)
 
     def token_positive(self, depth: int) -> Expression:
         """Draw something positive of one token."""
@@ -100,7 +111,9 @@ class Draw:
     def of_response(self, depth: int) -> Expression:
         """Draw a number of a response, of any sign."""
         if depth <= 0:
-            return self.pick(self.parameter, lambda: tree.Length("y"), lambda: Log(self.whole()))
+            return self.pick(
+                self.parameter, self.datum, lambda: tree.Length("y"), lambda: Log(self.whole())
+            )
         below = lambda: self.of_response(depth - 1)  # noqa: E731
         return self.pick(
             lambda: tree.TokenSum("y", self.token_real(depth)),
@@ -164,7 +177,8 @@ def printed(seed: int, zeta: Expression, link: str, argument: Expression) -> str
     """Return a specification that declares what it uses."""
     words = [f'title = "Random {seed}"', 'summary = "Drawn."', "[parameters]"]
     used = [*zeta.walk(), *argument.walk(), ALPHA]
-    names = {each.name for each in used if isinstance(each, (tree.Parameter, tree.Weight))}
+    kinds = (tree.Parameter, tree.Weight, tree.Datum)
+    names = {each.name for each in used if isinstance(each, kinds)}
     words += [
         f'{name} = {{ domain = "{domain}", meaning = "a number" }}'
         for name, domain in PARAMETERS.items()
@@ -175,6 +189,14 @@ def printed(seed: int, zeta: Expression, link: str, argument: Expression) -> str
     words += [
         f'{name} = {{ domain = "{domain}", by_label = {str(label).lower()}, meaning = "one" }}'
         for name, (domain, label) in WEIGHTS.items()
+        if name in names
+    ]
+    if names & {*DATA}:
+        words.append("[data]")
+    words += [
+        f'{name} = {{ of = "{of}", domain = "{domain}", by_label = {str(label).lower()}, '
+        'meaning = "one" }'
+        for name, (of, domain, label) in DATA.items()
         if name in names
     ]
     words += ["[prior]", f'zeta = "{to_text(zeta)}"']

@@ -198,6 +198,17 @@ def statistics(derivation, at: World, *, by_token: bool, padding: int = 0) -> di
     return found
 
 
+def numbers(derivation, at: World) -> dict:
+    """Return hyper-parameters and data, by their names in Python, for a batch of one pair."""
+    found = {each.torch: at.parameters[each.name] for each in derivation.parameters}
+    for each in derivation.data:
+        for of in (key for name, key in at.data if name == each.name):
+            prefix = {"w": "chosen_", "l": "rejected_"}[of[0]] if len(of) == 1 else ""
+            value = at.data[each.name, of]
+            found[f"{prefix}{each.torch}"] = value[None] if of else value
+    return found
+
+
 def arguments(function, derivation, at: World, padding: int = 0) -> dict:
     """Return the keyword arguments of a generated function at a world."""
     import inspect  # noqa: PLC0415 - only here
@@ -214,10 +225,5 @@ def arguments(function, derivation, at: World, padding: int = 0) -> dict:
     for label in ("chosen", "rejected"):
         if len(divergences) == 1:
             found[f"{label}_kl"] = found[f"{label}_{min(divergences)}"]
-    found |= {each.torch: at.parameters[each.name] for each in derivation.parameters}
-    for each in derivation.data:
-        for of in (key for name, key in at.data if name == each.name):
-            prefix = {"w": "chosen_", "l": "rejected_"}[of[0]] if len(of) == 1 else ""
-            value = at.data[each.name, of]
-            found[f"{prefix}{each.torch}"] = value[None] if of else value
+    found |= numbers(derivation, at)
     return {name: found[name] for name in wanted}
