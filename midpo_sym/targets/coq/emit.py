@@ -17,7 +17,7 @@ from midpo_sym.language.printing.text import to_text
 from midpo_sym.prover.derivation.steps import Steps
 from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument
 from midpo_sym.prover.prove import Result
-from midpo_sym.prover.verdict import Status, Verdict
+from midpo_sym.prover.verdict import Refuted, Status, Verdict
 from midpo_sym.spec.model import Statement
 from midpo_sym.targets.coq import instance, names
 from midpo_sym.targets.coq.hypotheses import Ground, Premise, hypotheses
@@ -171,8 +171,12 @@ def emit_statement(
     if not statement.target.is_one_term:
         return Outside(id_, "certificates are of losses of one term")
     opaque = is_opaque(statement)
-    if verdict.status is Status.REFUTED:
+    if isinstance(verdict, Refuted):
         at = instance.refutation(statement)
+        if at is None and verdict.witness.kind == "enclosure":
+            return Outside(
+                id_, "the counterexample is in certified intervals, not in exact numbers"
+            )
         if at is None:
             return Outside(id_, "no tiny language model has values that the kernel can tell apart")
         agreed: tuple[Values, ...] = (at,)

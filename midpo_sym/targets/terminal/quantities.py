@@ -42,7 +42,7 @@ def quantities(
 
 def compared(statement: Statement, witness: Witness) -> tuple[str, str]:
     """Return what the two sides of a witness are: the arguments of the links, or the losses."""
-    if statement.link == FRAMEWORK_LINK and witness.losses is None:
+    if statement.link == FRAMEWORK_LINK and not witness.of_losses:
         return "the argument of MI-DPO", "the argument of the loss"
     return "MI-DPO's loss", "the loss"
 
