@@ -20,6 +20,7 @@ from midpo_sym.language.tree import Expression
 WORK = 4_000  # nodes that a search evaluates at most, a sum's body once for each token
 POINTS = 24  # that a search tries
 FEW = 6  # that it tries where there is little hope
+_CONFIRMING = 2  # at which a proved statement is tried
 BITS = 64
 MORE_BITS = 256  # with which a difference is stated, and points are tried again
 _AGAIN = 2  # points at which enclosures meet, and that are tried again
@@ -69,7 +70,7 @@ def search_further(
     seen, difference = found.of(of)
     if difference is not None or (equal and seen):
         return found
-    tries = FEW if agree else POINTS
+    tries = _CONFIRMING if equal else FEW if agree else POINTS
     return search(found, *sides, of=of, of_losses=of_losses, tries=tries, work=work * WORK)
 
 

@@ -163,7 +163,8 @@ def _judge_gradient(
     if not of_arguments:
         tries = CONFIRMING_POINTS if answer is Answer.EQUAL else SEARCH_POINTS
         # Where equal arguments were met only, their derivatives tell those of the losses apart.
-        if links != {FRAMEWORK_LINK} or isinstance(value, Refuted):
+        # Where their arguments have no exact values, neither have their derivatives.
+        if links != {FRAMEWORK_LINK} or (isinstance(value, Refuted) and found.points):
             found = witness.search_losses(compared.losses, tries=tries, work=work)
     elif answer is not Answer.EQUAL and not found.gradient:
         found = witness.search(left, right, tries=SEARCH_POINTS, work=work, of="gradient")

@@ -36,6 +36,7 @@ from midpo_sym.prover.verdict import Proved
 from midpo_sym.spec.model import Statement
 
 _TRIES = 200  # points at which an equation of the margin is tried
+_HOPELESS = 20  # points after which no exact one is expected any more
 _ENOUGH = 20  # points after which an equation that fails in gradient only is taken to do so
 
 
@@ -183,7 +184,9 @@ def _failure(argument: Expression, equation: tuple[tuple[int, str, str], ...]) -
     names = tuple(sorted({name for _, *pair in equation for name in pair}))
     meter = Meter(WORK)
     of_gradient: Failure | None = None
-    for models in points(*terms, tries=_TRIES, responses=names):
+    for tried, models in enumerate(points(*terms, tries=_TRIES, responses=names)):
+        if tried == _HOPELESS and not meter.points:
+            break
         try:
             measured = [measure(term, models, meter) for term in terms]
         except (InexactError, ZeroDivisionError):
