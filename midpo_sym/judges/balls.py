@@ -151,7 +151,7 @@ def arithmetic(bits: int, kind: str | None = None) -> Iterator[Arithmetic]:
         yield _intervals(bits)
         return
     if flint is None:
-        message = "Arb comes with python-flint: pip install 'midpo-sym[intervals]'"
+        message = "Arb comes with python-flint: pip install '.[intervals]'"
         raise ImportError(message)
     with flint.ctx.workprec(bits):
         yield ArbArithmetic()
