@@ -217,6 +217,11 @@ def _enclosed_failure(
     signs = [sign for sign, *_ in equation]
 
     def not_zero(ends: list[Ends]) -> tuple[tuple[Enclosure, ...], Enclosure] | None:
+        sums = [
+            sorted((sign * low, sign * high)) for sign, (low, high) in zip(signs, ends, strict=True)
+        ]
+        if sum(low for low, _ in sums) <= 0 <= sum(high for _, high in sums):
+            return None
         for shown in enclosures(*ends):
             total = combined(*zip(signs, shown, strict=True))
             if not total.has_zero:
