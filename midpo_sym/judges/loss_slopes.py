@@ -1,24 +1,19 @@
 """Derivatives of losses at a point: exact where they can be, else enclosed.
 
 The derivative of f(a) is f′(a)·a′. With a and a′ exact, it is a polynomial in log 2 if f′ is
-rational in a, or if e^a is rational; else interval arithmetic gives bounds that are proved.
+rational in a, or if e^a is rational; else ball arithmetic gives bounds that are proved.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
-from mpmath.ctx_iv import MPIntervalContext
+from midpo_sym.judges.balls import Arithmetic, Ball, arithmetic, power
+from midpo_sym.judges.exact import Exact, InexactError, Polynomial
 
-from midpo_sym.judges.exact import Exact, InexactError, Polynomial, format_polynomial
-from midpo_sym.session import remembered
-
-_DIGITS = 40
-_SHOWN = 12
-
-Interval = Any  # mpmath's, which has no type stubs
+_BITS = 256
 
 
 class KinkError(Exception):
@@ -54,28 +49,20 @@ class LossSlope:
             return None
 
     @cached_property
-    def bounds(self) -> Interval:
-        """Return an interval that has the derivative in it."""
-        context = _intervals()
-        if self.exact is not None:
-            return _enclosed(self.exact, context)
-        power = context.exp(_enclosed(self.argument, context))
-        outer = -1 / (1 + power)
-        if self.link == "sigmoid":
-            outer *= power / (1 + power)
-        return outer * _enclosed(self.slope, context)
+    def ends(self) -> tuple[Fraction, Fraction]:
+        """Return two numbers between which the derivative lies.
 
-    def differs_from(self, other: LossSlope) -> bool:
-        """Return whether two derivatives are proved to be different numbers."""
-        if self.exact is not None and other.exact is not None:
-            return self.exact != other.exact
-        return bool(self.bounds.b < other.bounds.a or other.bounds.b < self.bounds.a)
-
-    def __str__(self) -> str:
-        """Return the derivative, exact, or else in decimals, the last of them rounded."""
-        if self.exact is not None:
-            return format_polynomial(self.exact)
-        return f"{float(self.bounds.mid):.{_SHOWN}g}…".replace("-", "−")
+        Raises:
+            UnclearError: the numbers are too large for that.
+        """
+        with arithmetic(_BITS) as balls:
+            if self.exact is not None:
+                return balls.ends(_enclosed(self.exact, balls))
+            growth = balls.exp(_enclosed(self.argument, balls))
+            outer = -1 / (1 + growth)
+            if self.link == "sigmoid":
+                outer = outer * growth / (1 + growth)
+            return balls.ends(outer * _enclosed(self.slope, balls))
 
 
 def _outer(link: str, a: Exact) -> Exact:
@@ -104,16 +91,9 @@ def _outer(link: str, a: Exact) -> Exact:
     raise InexactError
 
 
-def _enclosed(value: Polynomial, context: MPIntervalContext) -> Interval:
-    log = context.log(context.mpf(2))
-    total = context.mpf(0)
-    for power, coefficient in enumerate(value):
-        total += context.mpf(coefficient.numerator) / coefficient.denominator * log**power
+def _enclosed(value: Polynomial, balls: Arithmetic) -> Ball:
+    log = balls.log(balls.of(2))
+    total = balls.of(0)
+    for exponent, coefficient in enumerate(value):
+        total = total + balls.of(coefficient) * power(log, exponent, balls)
     return total
-
-
-@remembered(1)
-def _intervals() -> MPIntervalContext:
-    context = MPIntervalContext()
-    context.dps = _DIGITS
-    return context

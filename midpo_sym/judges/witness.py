@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from midpo_sym.judges.balls import Enclosure, UnclearError, combined, disjoint
 from midpo_sym.judges.exact import Exact, InexactError, Polynomial, format_polynomial
 from midpo_sym.judges.loss_slopes import KinkError, LossSlope
 from midpo_sym.judges.tiny import VOCABULARY, TinyModels, points
@@ -18,6 +19,19 @@ from midpo_sym.language.tree import Expression
 _SETTLE = 12  # tries after which bounds will do where no derivative is exact
 _HOPELESS = 40  # tries after which a search ends if no point has been exact so far
 WORK = 30_000  # nodes that a search evaluates at most, a sum's body once for each token
+
+
+Number = Polynomial | Enclosure  # what is shown of a number: all of it, or what it lies between
+
+
+def format_number(value: Number) -> str:
+    """Return a number as people write it."""
+    return str(value) if isinstance(value, Enclosure) else format_polynomial(value)
+
+
+def relation(value: Number) -> str:
+    """Return what stands between the name of a number and what is shown of it."""
+    return "∈" if isinstance(value, Enclosure) else "="
 
 
 class TooMuchWorkError(Exception):
@@ -33,7 +47,12 @@ class Witness:
         left: value, or derivative, of the left side.
         right: value, or derivative, of the right side.
         of_gradient: whether `left` and `right` are derivatives in `models.coordinate`.
-        losses: the derivatives of the losses, where those are compared.
+        losses: the derivatives of the losses, where those are compared and come from exact ones of
+            their arguments.
+        of_losses: whether `left` and `right` are of the losses where those have a link of which the
+            arguments could be compared.
+        enclosures: of both sides, which do not meet; None if the sides are exact. Then `left` and
+            `right` are empty.
     """
 
     models: TinyModels
@@ -41,16 +60,21 @@ class Witness:
     right: Polynomial
     of_gradient: bool = False
     losses: tuple[LossSlope, LossSlope] | None = None
+    of_losses: bool = False
+    enclosures: tuple[Enclosure, Enclosure] | None = None
 
     @property
-    def shown(self) -> tuple[str, str, str]:
-        """Return both sides and their difference, as people write them."""
-        if self.losses is None:
-            sides = self.left, self.right, (Exact(self.left) - Exact(self.right)).value
-            left, right, difference = map(format_polynomial, sides)
-            return left, right, difference
-        left, right = map(str, self.losses)
-        return left, right, f"{left} − ({right})"
+    def kind(self) -> str:
+        """Return `exact` or `enclosure`: what the numbers are."""
+        return "exact" if self.enclosures is None else "enclosure"
+
+    @property
+    def sides(self) -> tuple[Number, Number, Number]:
+        """Return both sides and their difference, which is not zero."""
+        if self.enclosures is not None:
+            left, right = self.enclosures
+            return left, right, combined((1, left), (-1, right))
+        return self.left, self.right, (Exact(self.left) - Exact(self.right)).value
 
 
 @dataclass(frozen=True)
@@ -63,6 +87,7 @@ class Search:
         gradient: the first point at which the derivatives differ.
         smooth: number of points at which both derivatives exist.
         stopped: whether the limit of work ended the search.
+        enclosed: number of points at which both sides were enclosed in intervals.
     """
 
     points: int
@@ -70,6 +95,11 @@ class Search:
     gradient: Witness | None
     smooth: int = 0
     stopped: bool = False
+    enclosed: int = 0
+
+    def of(self, what: str) -> tuple[int, Witness | None]:
+        """Return the number of exact points, and the witness, of `value` or `gradient`."""
+        return (self.points, self.value) if what == "value" else (self.smooth, self.gradient)
 
 
 def search(
@@ -154,19 +184,33 @@ def search_losses(
         try:
             left, right = (_slope_of_loss(*side, models, meter) for side in sides)
             exact = left.exact, right.exact
-            differ = (not found or None not in exact) and left.differs_from(right)
-        except (InexactError, ZeroDivisionError, KinkError):
+            here = _told_apart(models, left, right) if not found or None not in exact else None
+        except (InexactError, ZeroDivisionError, KinkError, UnclearError):
             continue
         except TooMuchWorkError:
             return Search(tried, None, found, tried, stopped=True)
         tried += 1
-        if differ:
-            one, other = (each or () for each in exact)
-            here = Witness(models, one, other, of_gradient=True, losses=(left, right))
+        if here:
             if None not in exact:
                 return Search(tried, None, here, tried)
             found = found or here
     return Search(tried, None, found, tried)
+
+
+def _told_apart(models: TinyModels, left: LossSlope, right: LossSlope) -> Witness | None:
+    """Return the witness that two derivatives of losses are, if it is proved that they differ."""
+    losses = left, right
+    one, other = left.exact, right.exact
+    if one is None or other is None:
+        enclosures = disjoint(left.ends, right.ends)
+        if enclosures is None:
+            return None
+        return Witness(
+            models, (), (), of_gradient=True, losses=losses, of_losses=True, enclosures=enclosures
+        )
+    if one == other:
+        return None
+    return Witness(models, one, other, of_gradient=True, losses=losses, of_losses=True)
 
 
 def _slope_of_loss(link: str, argument: Expression, models: TinyModels, meter: Meter) -> LossSlope:

@@ -1,7 +1,8 @@
 """The three judges of a statement, who have to agree.
 
 In order: the kernel decides by normal forms (`kernel`); the witness search looks for a tiny
-language model on which the sides differ, in exact arithmetic (`witness`); the numerical check
+language model on which the sides differ, in exact arithmetic, and where it finds none, in certified
+intervals (`witness`); the numerical check
 compares value and gradient on random language models in 40 digits (`numeric`). A contradiction
 raises `DisagreementError`: there is no vote.
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from midpo_sym.judges import random_models, witness
+from midpo_sym.judges import intervals, random_models, witness
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import Answer, Decision, Theorem, decide, decide_gradient
 from midpo_sym.language import tree
@@ -103,10 +104,7 @@ def _judge_value(
     equal = answer is Answer.EQUAL
     tries = CONFIRMING_POINTS if equal else SEARCH_POINTS
     found = witness.search(left, right, tries=tries, work=work * witness.WORK)
-    opinions = [
-        Opinion("kernel", "value", _word(answer), reason or "normal forms"),
-        _of_witness(found, "value"),
-    ]
+    kernel = Opinion("kernel", "value", _word(answer), reason or "normal forms")
     try:
         numbers = _compared(left, right)
         for points, digits in MORE:
@@ -115,8 +113,12 @@ def _judge_value(
             numbers = _compared(left, right, points=points, digits=digits)
     except OverflowError as error:
         verdict: Verdict = Undecided(_too_large(error))
-        return verdict, opinions, None, found
-    opinions.append(_of_numbers(numbers, "value"))
+        return verdict, [kernel, _of_witness(found, "value")], None, found
+    agree = numbers.values_agree
+    found = intervals.search_further(
+        found, (left, right), of="value", equal=equal, agree=agree, work=work
+    )
+    opinions = [kernel, _of_witness(found, "value"), _of_numbers(numbers, "value")]
     if equal and found.value:
         raise DisagreementError("the kernel proves the statement, and a witness refutes it")
     if equal and not numbers.values_agree:
@@ -162,10 +164,20 @@ def _judge_gradient(
     if not of_arguments:
         tries = CONFIRMING_POINTS if answer is Answer.EQUAL else SEARCH_POINTS
         # Where equal arguments were met only, their derivatives tell those of the losses apart.
-        if links != {FRAMEWORK_LINK} or isinstance(value, Refuted):
+        # Where their arguments have no exact values, neither have their derivatives.
+        if links != {FRAMEWORK_LINK} or (isinstance(value, Refuted) and found.points):
             found = witness.search_losses(compared.losses, tries=tries, work=work)
     elif answer is not Answer.EQUAL and not found.gradient:
         found = witness.search(left, right, tries=SEARCH_POINTS, work=work, of="gradient")
+    found = intervals.search_further(
+        found,
+        (left, right),
+        of="gradient",
+        of_losses=not of_arguments,
+        equal=answer is Answer.EQUAL,
+        agree=numbers.slopes_agree,
+        work=compared.work,
+    )
     opinions = [
         Opinion("kernel", "gradient", _word(answer), "slopes of the normal forms"),
         _of_witness(found, "gradient"),
@@ -315,11 +327,14 @@ def _word(answer: Answer) -> str:
 
 
 def _of_witness(found: witness.Search, of: str) -> Opinion:
-    differs = (found.value if of == "value" else found.gradient) is not None
-    points = found.points if of == "value" else found.smooth
-    says = "different" if differs else "equal" if points else "unknown"
-    where = "a tiny language model, exactly" if differs else f"{points} tiny language models"
-    return Opinion("witness", of, says, where)
+    seen, difference = found.of(of)
+    if difference is not None:
+        how = "exactly" if difference.kind == "exact" else "in certified intervals"
+        return Opinion("witness", of, "different", f"a tiny language model, {how}")
+    where = f"{seen} tiny language models"
+    if found.enclosed and not seen:
+        where = f"enclosures meet on {found.enclosed} tiny language models"
+    return Opinion("witness", of, "equal" if seen else "unknown", where)
 
 
 def _of_numbers(numbers: random_models.Comparison, of: str) -> Opinion:
@@ -343,7 +358,7 @@ def _open(decision: Decision | None, left: Expression, right: Expression) -> str
 def _undecided(
     first: str, found: witness.Search, numbers: random_models.Comparison, *, of: str
 ) -> str:
-    points = found.points if of == "value" else found.smooth
+    points, _ = found.of(of)
     agree, left, right = (
         (numbers.values_agree, numbers.left, numbers.right)
         if of == "value"
@@ -355,6 +370,8 @@ def _undecided(
         searched += " (too much work: the search has a limit)"
     if not points:
         searched = "no tiny language model has exact values of both sides"
+    if found.enclosed:
+        searched += f"; certified intervals at {found.enclosed} points show none"
     seen = (
         f"random language models show no difference{what}"
         if agree

@@ -90,6 +90,29 @@ def test_a_wrong_residual_is_noticed(dpo, text, kind):
     assert verdicts.residual(offset, said, "s").kind == kind
 
 
+ROW = {
+    "responses": {"w": ["a"], "l": ["b"]},
+    "distributions": [
+        {
+            "model": model,
+            "after": [],
+            "probabilities": dict(zip("ab∎c", shares, strict=True)),
+        }
+        for model, shares in (
+            ("pi", ("1/2", "1/8", "1/4", "1/8")),
+            ("ref", ("1/8", "1/4", "1/2", "1/8")),
+        )
+    ],
+    "parameters": {"alpha": "1", "eta": "0"},
+    "weights": [],
+    "of": "argument",
+    "kind": "exact",
+    "framework": "3 log 2",
+    "target": "2 log 2",
+    "derivative_in": None,
+}
+
+
 @pytest.mark.parametrize(
     ("eta", "target", "kind"),
     [("0", "2 log 2", "right"), ("0", "3 log 2", "wrong"), ("1", "3 log 2", "wrong")],
@@ -97,26 +120,7 @@ def test_a_wrong_residual_is_noticed(dpo, text, kind):
 def test_a_witness_with_other_numbers_is_noticed(dpo, eta, target, kind):
     """The log-ratios are log(1/2 : 1/8) = 2 log 2 and log(1/8 : 1/4) = −log 2; 1 is no witness."""
     other = dpo.changed(argument="alpha*log(pi(w)/ref(w)) - eta*log(pi(l)/ref(l))")
-    row = {
-        "responses": {"w": ["a"], "l": ["b"]},
-        "distributions": [
-            {
-                "model": model,
-                "after": [],
-                "probabilities": dict(zip("ab∎c", shares, strict=True)),
-            }
-            for model, shares in (
-                ("pi", ("1/2", "1/8", "1/4", "1/8")),
-                ("ref", ("1/8", "1/4", "1/2", "1/8")),
-            )
-        ],
-        "parameters": {"alpha": "1", "eta": eta},
-        "weights": [],
-        "of": "argument",
-        "framework": "3 log 2",
-        "target": target,
-        "derivative_in": None,
-    }
+    row = ROW | {"parameters": {"alpha": "1", "eta": eta}, "target": target}
     assert verdicts.witness(other, replace(REFUTED, witness=row)).kind == kind
 
 
@@ -270,3 +274,20 @@ def test_a_point_that_shows_no_need_of_the_label_is_noticed(dpo, tmp_path):
         false = replace(said, failure=said.failure | change)
         assert shown.prior(statement, false, "s").kind == "wrong", change
     assert shown.prior(dpo, said, "s").kind == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("enclosures", "kind"),
+    [
+        ([["2.07", "2.08"], ["1.38", "1.39"], ["0.68", "0.70"]], "right"),
+        ([["2.08", "2.09"], ["1.38", "1.39"], ["0.69", "0.71"]], "wrong"),  # 3 log 2 is 2.0794…
+        ([["2.07", "2.08"], ["1.38", "2.07"], ["0.00", "0.70"]], "wrong"),  # they meet
+        ([["2.07", "2.08"], ["1.38", "1.39"], ["0.70", "0.71"]], "wrong"),  # log 2 is 0.6931…
+    ],
+)
+def test_an_enclosure_without_its_number_is_noticed(dpo, enclosures, kind):
+    """At the point above: 3 log 2 against 2 log 2."""
+    other = dpo.changed(argument="alpha*log(pi(w)/ref(w)) - eta*log(pi(l)/ref(l))")
+    named = dict(zip(("framework", "target", "difference"), enclosures, strict=True))
+    row = ROW | {"kind": "enclosure", "enclosures": named}
+    assert verdicts.witness(other, replace(REFUTED, witness=row)).kind == kind

@@ -240,7 +240,19 @@ def witness(statement: Statement, said: Verdict) -> Finding:
             shown = [[mpmath.nstr(mpmath.mpf(x), 8) for x in pair] for pair in numbers]
             text = (row["framework"], row["target"])
             return Finding("witness", "wrong", f"printed {text}, found {shown}")
+        if row["kind"] == "enclosure" and not enclosed(row["enclosures"], one, other):
+            return Finding("witness", "wrong", f"not in {row['enclosures']}: {one}, {other}")
     return Finding("witness", "right")
+
+
+def enclosed(row: dict[str, list[str]], one: Any, other: Any) -> bool:
+    """Return whether printed enclosures hold two numbers and their difference, and are apart."""
+    ends = {name: [mpmath.mpf(end) for end in pair] for name, pair in row.items()}
+    numbers = {"framework": one, "target": other, "difference": one - other}
+    (low, high), (bottom, top) = (ends[name] for name in ("framework", "target"))
+    holds = all(ends[name][0] <= x <= ends[name][1] for name, x in numbers.items())
+    zero = ends["difference"][0] <= 0 <= ends["difference"][1]
+    return holds and not zero and (high < bottom or top < low)
 
 
 def residual(statement: Statement, said: Verdict, seed: str) -> Finding:

@@ -74,7 +74,7 @@ def test_a_refutation_shows_residual_witness_and_the_right_prior(midpo, spec):
         assert part in residual
     repair = next(line for line in out.splitlines() if "right prior" in line)
     assert "ζ(y) ∝ π(y)^(1 − 1/|y|)·π_ref(y)^(1/|y|)" in repair
-    assert "A counterexample." in out
+    assert "An exact counterexample." in out
     assert "≠ 0" in out
 
 

@@ -230,7 +230,7 @@ def test_audit_tells_the_whole_story(midpo):
 
 def test_audit_shows_the_witness_of_a_claim(midpo):
     done = midpo("audit", "recovery-sparsepo")
-    assert "A counterexample. Four tokens" in done.out
+    assert "An exact counterexample. Four tokens" in done.out
 
 
 @pytest.mark.slow

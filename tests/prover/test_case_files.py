@@ -7,15 +7,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from oracles.trees.independent import compare
+from oracles.trees.independent import compare, confirms
 
 import midpo_sym
-from midpo_sym.judges import witness
+from midpo_sym.judges import intervals, witness
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.prover.framework import framework_argument, sides
 from midpo_sym.prover.priors.solve import Reach
-from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Undecided
+from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Refuted, Undecided
 
 CASES = Path(__file__).parents[1] / "cases"
 
@@ -40,6 +40,9 @@ VERDICTS = {
     "r_dpo_spelled": ("proved", "proved"),
     "margin_label": ("proved", "proved"),
     "cure_zero": ("refuted", "refuted"),  # g·g/g is g, and σ(−A) is not σ(−A − g)
+    "const3": ("refuted", "refuted"),  # 3π for π_ref: MI-DPO's argument is 0
+    "log3": ("refuted", "refuted"),  # −α log 3 moves the sigmoid's slope too
+    "jswrong": ("refuted", "refuted"),  # 2π/(π + ref) for π/ref
     "steps_disagree_1": ("refuted", "refuted"),  # (α − |y|) for (αβ − |y|) at y_l
 }
 
@@ -181,11 +184,31 @@ def test_a_residual_that_cannot_be_read_again_is_not_shown():
     assert verdict.residual is None
 
 
-def test_undecided_does_not_contradict_its_judges():
-    """3π against ref: the kernel tells the sides apart, and the numbers shown differ."""
+def test_undecided_does_not_contradict_its_judges(monkeypatch):
+    """3π against ref, with no counterexample: the kernel tells the sides apart, and says so."""
+    monkeypatch.setattr(intervals, "search", lambda found, *_, **__: found)
     result = prove("const3")
     kernel = result.opinions[0]
     assert (kernel.judge, kernel.says) == ("kernel", "different")
     assert "tells the sides apart" in result.verdict.reason
     assert "does not decide" not in result.verdict.reason
     assert LABELS_ASSUMPTION not in result.verdict.reason
+
+
+@pytest.mark.parametrize("name", ["const3", "log3", "jswrong"])
+def test_a_witness_in_certified_intervals(name):
+    """What has log 3 or a mixture in it has no exact values here; the enclosures are confirmed."""
+    result = prove(name)
+    witness_ = result.verdict.witness
+    assert witness_.kind == "enclosure"
+    assert confirms(witness_, *sides(result.statement))
+    one, other = (each.ends for each in witness_.enclosures)
+    assert one[1] < other[0] or other[1] < one[0]
+
+
+@pytest.mark.parametrize("name", ["js_b", "bt_softmax"])
+def test_a_truth_is_not_refuted(name):
+    """True, as worked out in tests/judges/test_intervals.py."""
+    result = prove(name)
+    assert not isinstance(result.verdict, Refuted)
+    assert not isinstance(result.gradient, Refuted)

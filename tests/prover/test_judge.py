@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from generators.trees.words import loss, prior, shipped
 
-from midpo_sym.judges import random_models, witness
+from midpo_sym.judges import intervals, random_models, witness
+from midpo_sym.judges.balls import Enclosure
 from midpo_sym.judges.witness import Search, Witness
 from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.prover import judge as module
@@ -74,6 +75,16 @@ def test_the_witness_lies_about_the_value(monkeypatch):
         check(TRUE)
 
 
+def test_intervals_lie(monkeypatch):
+    """So is one in certified intervals, where no exact point confirms what the kernel proves."""
+    found = replace(point(), enclosures=(Enclosure("0", "1"), Enclosure("2", "3")))
+    nothing = Search(0, None, None)
+    monkeypatch.setattr(witness, "search", lambda *_, **__: nothing)
+    monkeypatch.setattr(intervals, "search", lambda *_, **__: replace(nothing, value=found))
+    with pytest.raises(DisagreementError, match="a witness refutes it"):
+        check(TRUE)
+
+
 def test_the_witness_lies_about_the_gradient(monkeypatch):
     """So is a witness against a gradient that the kernel proves."""
     found = replace(point(), of_gradient=True)
@@ -86,9 +97,17 @@ def test_the_witness_lies_about_the_gradient(monkeypatch):
 def test_a_witness_that_finds_nothing(monkeypatch, statement):
     """Finding nothing refutes nothing: what the kernel tells apart is then undecided."""
     monkeypatch.setattr(witness, "search", lambda *_, tries, **__: Search(tries, None, None, tries))
+    monkeypatch.setattr(intervals, "search", lambda found, *_, **__: found)
     result = check(statement)
     assert isinstance(result.gradient, Undecided)
     assert isinstance(result.verdict, Proved if statement is HALF else Undecided)
+
+
+def test_intervals_find_what_the_exact_search_does_not(monkeypatch):
+    monkeypatch.setattr(witness, "search", lambda *_, tries, **__: Search(tries, None, None, tries))
+    verdict = check(FALSE).verdict
+    assert isinstance(verdict, Refuted)
+    assert verdict.witness.kind == "enclosure"
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import midpo_sym
-from midpo_sym.prover.verdict import LABELS_ASSUMPTION
+from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Refuted
 
 VARIANTS = sorted((Path(__file__).parents[1] / "variants").glob("*.toml"))
 BY_LABEL = {"dpo_shift", "dpop"}  # g differs for the two responses
@@ -33,11 +33,12 @@ def test_the_variant_with_its_responses_swapped_is_refuted(path, tmp_path):
     """Swapping w and l turns the argument around, so it is MI-DPO's only if it is zero.
 
     A mixture of probabilities is a power of two only where the models agree, and there the
-    argument vanishes: no exact witness can be found, and the honest answer is undecided.
+    argument vanishes: no exact witness can be found, but enclosures show it.
     """
     head, argument = path.read_text(encoding="utf-8").rsplit("argument", 1)
     swapped = re.sub(r"\b[wl]\b(?=[,)])", lambda found: {"w": "l", "l": "w"}[found[0]], argument)
     other = tmp_path / path.name
     other.write_text(f"{head}argument{swapped}", encoding="utf-8")
-    expected = "undecided" if path.stem == "js_dpo" else "refuted"
-    assert midpo_sym.prove(other).verdict.status.value == expected
+    verdict = midpo_sym.prove(other).verdict
+    assert isinstance(verdict, Refuted)
+    assert verdict.witness.kind == ("enclosure" if path.stem == "js_dpo" else "exact")

@@ -5,7 +5,8 @@ m(a, b) − m(a, d) − m(c, b) + m(c, d) = 0, and one that may not iff m(a, b) 
 value, and in gradient with sg(b) as a constant. Then log ζ = log π − g/α, m(a, b) = g(a) − g(b).
 
 Whatever is found is written out, read again, and judged as any statement of a file is. That a prior
-has to know more than its response is said only with an exact point at which the equation fails.
+has to know more than its response is said only with a point at which the equation fails, exactly or
+in certified intervals.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 
+from midpo_sym.judges import intervals
+from midpo_sym.judges.balls import Enclosure, combined, enclosures
 from midpo_sym.judges.exact import InexactError, Polynomial
+from midpo_sym.judges.jets import Ends
 from midpo_sym.judges.tiny import TinyModels, points
-from midpo_sym.judges.witness import WORK, Meter, TooMuchWorkError, measure
+from midpo_sym.judges.witness import WORK, Meter, Number, TooMuchWorkError, measure
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.language import tree
 from midpo_sym.language.errors import LanguageError
@@ -33,6 +37,7 @@ from midpo_sym.prover.verdict import Proved
 from midpo_sym.spec.model import Statement
 
 _TRIES = 200  # points at which an equation of the margin is tried
+_HOPELESS = 20  # points after which no exact one is expected any more
 _ENOUGH = 20  # points after which an equation that fails in gradient only is taken to do so
 
 
@@ -60,9 +65,14 @@ class Failure:
 
     margin: Expression
     models: TinyModels
-    margins: tuple[tuple[int, str, str, Polynomial], ...]
-    total: Polynomial
+    margins: tuple[tuple[int, str, str, Number], ...]
+    total: Number
     of_gradient: bool
+
+    @property
+    def kind(self) -> str:
+        """Return `exact` or `enclosure`: what the numbers are."""
+        return "enclosure" if isinstance(self.total, Enclosure) else "exact"
 
 
 @dataclass(frozen=True)
@@ -182,7 +192,9 @@ def _failure(argument: Expression, equation: tuple[tuple[int, str, str], ...]) -
     names = tuple(sorted({name for _, *pair in equation for name in pair}))
     meter = Meter(WORK)
     of_gradient: Failure | None = None
-    for models in points(*terms, tries=_TRIES, responses=names):
+    for tried, models in enumerate(points(*terms, tries=_TRIES, responses=names)):
+        if tried == _HOPELESS and not meter.points:
+            break
         try:
             measured = [measure(term, models, meter) for term in terms]
         except (InexactError, ZeroDivisionError):
@@ -200,7 +212,39 @@ def _failure(argument: Expression, equation: tuple[tuple[int, str, str], ...]) -
             slopes = [each.slope for each, _ in measured]
             found = _total(argument, models, equation, slopes, of_gradient=True)
             of_gradient = found if found.total else None
-    return of_gradient
+    return of_gradient or _enclosed_failure(argument, terms, names, equation)
+
+
+def _enclosed_failure(
+    argument: Expression,
+    terms: list[Expression],
+    names: tuple[str, ...],
+    equation: tuple[tuple[int, str, str], ...],
+) -> Failure | None:
+    """Look for a point at which certified intervals show that an equation of the margin fails."""
+    signs = [sign for sign, *_ in equation]
+
+    def not_zero(ends: list[Ends]) -> tuple[tuple[Enclosure, ...], Enclosure] | None:
+        sums = [
+            sorted((sign * low, sign * high)) for sign, (low, high) in zip(signs, ends, strict=True)
+        ]
+        if sum(low for low, _ in sums) <= 0 <= sum(high for _, high in sums):
+            return None
+        for shown in enclosures(*ends):
+            total = combined(*zip(signs, shown, strict=True))
+            if not total.has_zero:
+                return shown, total
+        return None
+
+    for of in ("value", "gradient"):
+        where = points(*terms, tries=intervals.FEW, responses=names)
+        meter = Meter(intervals.WORK)
+        found = intervals.hunt(tuple(terms), where, not_zero, of=of, meter=meter)
+        if found.models is not None and found.told is not None:
+            shown, total = found.told
+            margins = tuple((*term, each) for term, each in zip(equation, shown, strict=True))
+            return Failure(argument, found.models, margins, total, of == "gradient")
+    return None
 
 
 def _total(
@@ -227,6 +271,4 @@ def _why(argument: Expression) -> str:
     mixed = margin.mixed_part(at_labels(unfold(argument)))
     if mixed is None:
         return "what separates the responses is outside the class that is solved"
-    return (
-        f"its part {to_text(mixed)} has both responses in it, and no exact point says that it must"
-    )
+    return f"its part {to_text(mixed)} has both responses in it, and no point says that it must"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from midpo_sym.judges import random_models, witness
+from midpo_sym.judges import intervals, random_models, witness
 from midpo_sym.kernel.forms import OutsideClassError
 from midpo_sym.kernel.theorem import Answer, decide
 from midpo_sym.language import tree
@@ -149,6 +149,8 @@ def _change(score: Expression, response: str) -> Expression:
 def _differ(left: Expression, right: Expression) -> bool:
     names = tuple(sorted({"w", "l"} | tree.responses(left) | tree.responses(right)))
     found = witness.search(left, right, tries=_TRIES, responses=names)
+    if found.value is None and len(names) == 2:  # noqa: PLR2004 - the pair alone
+        found = intervals.search(found, left, right, of="value")
     return found.value is not None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from midpo_sym.judges.exact import format_polynomial
 from midpo_sym.judges.tiny import END, VOCABULARY
-from midpo_sym.judges.witness import Witness
+from midpo_sym.judges.witness import Number, Witness, format_number, relation
 from midpo_sym.language import tree
 from midpo_sym.language.printing.mathematics import to_latex
 from midpo_sym.prover.prove import Result
@@ -22,6 +22,7 @@ class Counterexample:
 
     Attributes:
         of: `value` or `gradient`.
+        exact: whether the numbers are exact, or else enclosures.
         tokens: the vocabulary; the last ends a response.
         end: the token that ends a response.
         responses: name and tokens of each.
@@ -32,6 +33,7 @@ class Counterexample:
     """
 
     of: str
+    exact: bool
     tokens: tuple[str, ...]
     end: str
     responses: tuple[tuple[str, str], ...]
@@ -77,14 +79,15 @@ def _of(result: Result, witness: Witness, of: str) -> Counterexample:
             values.append((rf"\text{{{name} argument}}", _latex(format_polynomial(loss.argument))))
             slope = _latex(format_polynomial(loss.slope))
             values.append((rf"{d} \text{{ {name} argument}}", slope))
-    left, right, difference = map(_latex, witness.shown)
+    left, right, difference = witness.sides
     values += [
-        (rf"{d} \text{{ {ours}}}", left),
-        (rf"{d} \text{{ {theirs}}}", right),
-        (r"\text{difference}", rf"{difference} \neq 0"),
+        (rf"{d} \text{{ {ours}}}", _shown(left)),
+        (rf"{d} \text{{ {theirs}}}", _shown(right)),
+        (r"\text{difference}", rf"{_shown(difference)} {_NOT_ZERO[witness.kind]}"),
     ]
     return Counterexample(
         of,
+        witness.kind == "exact",
         VOCABULARY,
         END,
         tuple((f"y_{name}", " ".join(tokens)) for name, tokens in models.responses.items()),
@@ -114,6 +117,15 @@ def _number(text: str) -> str:
     return re.sub(r"(\d+)/(\d+)", r"\\tfrac{\1}{\2}", text)
 
 
+_NOT_ZERO = {"exact": r"\neq 0", "enclosure": r"\not\ni 0"}
+
+
+def _shown(value: Number) -> str:
+    """Return a number, or what it lies in."""
+    text = re.sub(r"e(−?\d+)", r" \\cdot 10^{\1}", format_number(value))
+    return _latex(text if relation(value) == "=" else rf"\in {text}")
+
+
 def _latex(text: str) -> str:
     """Return an exact number, as people write it, in LaTeX."""
-    return _number(text.replace("−", "-").replace("log", r"\log ").replace("…", r"\dots"))
+    return _number(text.replace("−", "-").replace("log", r"\log "))

@@ -19,7 +19,7 @@ from midpo_sym.language.quantities.statistics import Statistic
 from midpo_sym.prover.derivation.steps import Steps
 from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, sides
 from midpo_sym.prover.prove import Result
-from midpo_sym.prover.verdict import Status, Verdict
+from midpo_sym.prover.verdict import Refuted, Status, Verdict
 from midpo_sym.spec.model import Statement
 from midpo_sym.targets.coq import instance, names
 from midpo_sym.targets.coq.hypotheses import Ground, Premise, hypotheses
@@ -202,8 +202,12 @@ def emit_statement(
         return Outside(id_, reason)
     opaque = is_opaque(statement)
     own = own_statistics(statement)
-    if verdict.status is Status.REFUTED:
+    if isinstance(verdict, Refuted):
         at = instance.refutation(statement)
+        if at is None and verdict.witness.kind == "enclosure":
+            return Outside(
+                id_, "the counterexample is in certified intervals, not in exact numbers"
+            )
         if at is None:
             return Outside(id_, "no tiny language model has values that the kernel can tell apart")
         agreed: tuple[Values, ...] = (at,)

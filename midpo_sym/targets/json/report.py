@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from midpo_sym import __version__
+from midpo_sym.judges.balls import Enclosure
 from midpo_sym.judges.exact import format_polynomial
 from midpo_sym.judges.tiny import VOCABULARY, TinyModels
-from midpo_sym.judges.witness import Witness
+from midpo_sym.judges.witness import Number, Witness
 from midpo_sym.language.objective import Objective
 from midpo_sym.language.printing.mathematics import to_latex
 from midpo_sym.language.printing.printer import Symbol
@@ -177,10 +178,18 @@ def _failure(found: Failure) -> dict[str, Any]:
         **_models(found.models),
         "margin": to_text(found.margin),
         "margins": [
-            {"sign": sign, "chosen": one, "rejected": other, "value": format_polynomial(value)}
+            {
+                "sign": sign,
+                "chosen": one,
+                "rejected": other,
+                "value": _number(value),
+                "enclosure": _ends(value),
+            }
             for sign, one, other, value in found.margins
         ],
-        "total": format_polynomial(found.total),
+        "kind": found.kind,
+        "total": _number(found.total),
+        "enclosure": _ends(found.total),
         "derivative_in": _coordinate(found.models) if found.of_gradient else None,
     }
 
@@ -333,18 +342,22 @@ def _conditions(conditions: Iterable[Condition]) -> list[dict[str, str]]:
 
 
 def _witness(witness: Witness, statement: Statement) -> dict[str, Any]:
-    left, right, _ = witness.shown
+    sides = dict(zip(("framework", "target", "difference"), witness.sides, strict=True))
     of_arguments = statement.gives != "loss" or (
-        statement.target.as_term().link.name == FRAMEWORK_LINK and witness.losses is None
+        statement.target.as_term().link.name == FRAMEWORK_LINK and not witness.of_losses
     )
     found = {
         **_models(witness.models),
         "of": "argument" if of_arguments else "loss",
-        "framework": left.rstrip("…"),
-        "target": right.rstrip("…"),
+        "kind": witness.kind,
+        "framework": _number(sides["framework"]),
+        "target": _number(sides["target"]),
+        "enclosures": None,
         "derivative_in": _coordinate(witness.models) if witness.of_gradient else None,
         "arguments": None,
     }
+    if witness.kind == "enclosure":
+        found["enclosures"] = {name: _ends(value) for name, value in sides.items()}
     if witness.losses is not None:
         found["arguments"] = {
             name: {
@@ -356,6 +369,16 @@ def _witness(witness: Witness, statement: Statement) -> dict[str, Any]:
             for name, loss in zip(("framework", "target"), witness.losses, strict=True)
         }
     return found
+
+
+def _number(value: Number) -> str:
+    """Return an exact number, or the middle of an enclosure."""
+    return value.middle if isinstance(value, Enclosure) else format_polynomial(value)
+
+
+def _ends(value: Number) -> list[str] | None:
+    """Return the ends of an enclosure, as decimals; None for an exact number."""
+    return [value.low, value.high] if isinstance(value, Enclosure) else None
 
 
 def _coordinate(models: TinyModels) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from midpo_sym.judges.exact import format_polynomial
 from midpo_sym.judges.tiny import END, VOCABULARY, TinyModels
-from midpo_sym.judges.witness import Witness
+from midpo_sym.judges.witness import Number, Witness, format_number, relation
 from midpo_sym.language import tree
 from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.printing.printer import Symbol
@@ -37,15 +37,24 @@ def counterexample(result: Result, witness: Witness) -> RenderableType:
         for name, loss in zip(("MI-DPO's", "the loss's"), witness.losses, strict=True):
             values.add_row(f"{name} argument", "=", format_polynomial(loss.argument))
             values.add_row(f"d/dz of {name} argument", "=", format_polynomial(loss.slope))
-    left, right, difference = witness.shown
-    values.add_row(f"{what}{ours}", "=", left)
-    values.add_row(f"{what}{theirs}", "=", right)
-    values.add_row("difference", "=", f"{difference} ≠ 0")
-    title = f"A counterexample. Four tokens {', '.join(VOCABULARY)}; {END} ends a response."
+    left, right, difference = witness.sides
+    _add(values, f"{what}{ours}", left)
+    _add(values, f"{what}{theirs}", right)
+    _add(values, "difference", difference, ends=_NOT_ZERO[witness.kind])
+    exact = witness.kind == "exact"
+    kind = "An exact counterexample" if exact else "A counterexample in certified intervals"
+    title = f"{kind}. Four tokens {', '.join(VOCABULARY)}; {END} ends a response."
     return Group(
         *_point(title, witness.models, symbols, of_gradient=witness.of_gradient),
         Padding(values, (0, 0, 0, 2), expand=False),
     )
+
+
+_NOT_ZERO = {"exact": " ≠ 0", "enclosure": ", which does not hold 0"}
+
+
+def _add(values: Table, name: str, value: Number, *, ends: str = "") -> None:
+    values.add_row(name, relation(value), f"{format_number(value)}{ends}")
 
 
 def solution(derivation: Derivation, found: Solution) -> RenderableType:
@@ -99,11 +108,12 @@ def failure(found: Failure, symbols: Mapping[str, Symbol], *, written_out: bool)
         if len(names) == 3  # noqa: PLR2004 - a, b and c
         else f"With a prior that knows its response and its label, {equation} would be 0."
     )
+    title += f" The numbers are {'exact' if found.kind == 'exact' else 'certified intervals'}."
     what = "d/dz of " if found.of_gradient else ""
     values = Table.grid(padding=(0, 1))
     for pair, (*_, value) in zip(pairs, found.margins, strict=True):
-        values.add_row(f"{what}{pair}", "=", format_polynomial(value))
-    values.add_row("in all", "=", f"{format_polynomial(found.total)} ≠ 0")
+        _add(values, f"{what}{pair}", value)
+    _add(values, "in all", found.total, ends=_NOT_ZERO[found.kind])
     margin = "m(a, b) is the argument of the loss with a chosen and b rejected."
     if written_out:
         text = to_unicode(found.margin, symbols)

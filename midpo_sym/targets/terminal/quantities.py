@@ -43,7 +43,7 @@ def quantities(
 def compared(statement: Statement, witness: Witness) -> tuple[str, str]:
     """Return what the two sides of a witness are: the arguments of the links, or the losses."""
     one = statement.target.is_one_term and statement.link == FRAMEWORK_LINK
-    if one and witness.losses is None:
+    if one and not witness.of_losses:
         if statement.score_of:
             return f"the score of y_{statement.score_of}", "the argument, up to sign and anchor"
         return "the argument of MI-DPO", "the argument of the loss"

@@ -200,15 +200,22 @@ def in_logs(polynomial: Polynomial) -> float:
     return sum(float(c) * math.log(2) ** k for k, c in enumerate(polynomial))
 
 
+def _ends(witness: Witness) -> list[tuple[float, float]]:
+    """Return what both sides of a witness are said to lie between."""
+    if witness.enclosures is not None:
+        return [(float(each.low), float(each.high)) for each in witness.enclosures]
+    return [(number := in_logs(side), number) for side in (witness.left, witness.right)]
+
+
 def confirms(witness: Witness, left: tree.Expression, right: tree.Expression) -> bool:
     """Return whether a witness shows what it says, by the evaluation of this module."""
     point = WitnessPoint(witness.models)
     one, other = evaluate(left, point), evaluate(right, point)
     slopes = (one.imag / STEP, other.imag / STEP)
     pair = slopes if witness.of_gradient else (one.real, other.real)
-    said = (in_logs(witness.left), in_logs(witness.right))
     close = all(
-        math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in zip(pair, said, strict=True)
+        low - 1e-9 <= each <= high + 1e-9
+        for each, (low, high) in zip(pair, _ends(witness), strict=True)
     )
     return close and abs(pair[0] - pair[1]) > 1e-6
 
