@@ -127,8 +127,9 @@ class Lowering:
             case tree.Log(body=body):
                 return self.folded(self.log_terms(body))
         found = self.value(node)
-        is_sum = isinstance(node, tree.Call) and isinstance(found, Add)
-        return [*found.terms] if is_sum else [(1, found)]
+        if isinstance(node, tree.Call) and isinstance(found, Add):
+            return [*found.terms]
+        return [(1, found)]
 
     def folded(self, terms: Iterable[Term]) -> list[Term]:
         """Return terms with nothing to cancel, and log-ratios in them."""

@@ -41,8 +41,10 @@ CASES = {
     "a power of one less": (
         "ref(y)**(1/(1 - e))",
         "logsigmoid",
-        "alpha*log(pi(w)) - alpha/(1 - e)*log(ref(w)) - alpha*log(pi(l)) "
-        "+ alpha/(1 - e)*log(ref(l))",
+        (
+            "alpha*log(pi(w)) - alpha/(1 - e)*log(ref(w)) - alpha*log(pi(l)) "
+            "+ alpha/(1 - e)*log(ref(l))"
+        ),
         "0 < p_e < 1",
     ),
 }
