@@ -130,7 +130,9 @@ def _derivation(result: Result) -> str:
         lines += _gradient(result, symbols)
     else:
         lines += _chain(steps.framework, symbols, start=framework_argument(result.statement))
-        lines += ["The loss has", *_chain(steps.target, symbols, start=result.statement.argument)]
+        target = result.statement.target
+        said = "The loss has" if target.is_one_term else "Minus the loss is"
+        lines += [said, *_chain(steps.target, symbols, start=target.as_term().argument)]
         lines += _difference(result, symbols)
     return "\n".join(lines)
 

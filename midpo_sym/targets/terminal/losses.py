@@ -183,8 +183,9 @@ def _steps(result: Result, heading: str) -> RenderableType:
             parts.append(Text(f"  {wording.of_the_value(result)}", style="yellow"))
     else:
         parts.append(_chain(found.framework, symbols, framework_argument(result.statement)))
-        parts.append("  the argument of the loss")
-        parts.append(_chain(found.target, symbols, result.statement.argument))
+        whole = not result.statement.target.is_one_term
+        parts.append("  minus the loss" if whole else "  the argument of the loss")
+        parts.append(_chain(found.target, symbols, result.statement.target.as_term().argument))
         if isinstance(result.verdict, Undecided):
             parts.append(Text(f"  Undecided: {result.verdict.reason}.", style="magenta"))
         elif result.residual is not None:
@@ -351,7 +352,7 @@ def _details(  # noqa: C901, PLR0912 - a row for each thing said
         "weights per token": found.needs_weights,
     }
     needed = [word for word, holds in loss.items() if holds]
-    needed += _data(result.statement.argument)
+    needed += _data(result.statement.target.loss)
     yield "loss needs", ", ".join(needed) or "the policy alone"
 
 
