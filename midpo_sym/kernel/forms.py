@@ -7,7 +7,8 @@ A form (c, {s: r_s}) stands for c + Σ_s Σ_t r_s(t), over a field of rational f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Protocol
 
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
@@ -38,23 +39,27 @@ class ZeroDenominatorError(Exception):
     """A denominator is zero whatever its variables are."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Atom:
-    """A variable of the normal form.
+class Atom(Protocol):
+    """A variable of a normal form. Equal atoms are equal quantities.
 
     Attributes:
-        name: equal names are equal quantities.
+        name: labels it in a field, where no two atoms share one; nothing is read from it.
         token: whether it varies from token to token.
         policy: whether a gradient flows from it into the policy.
         opaque: whether other atoms hide in it.
         leaf: the node it stands for, unless it is opaque.
     """
 
-    name: str
-    token: bool = False
-    policy: bool = False
-    opaque: bool = False
-    leaf: Expression | None = field(default=None, compare=False, repr=False)
+    @property
+    def name(self) -> str: ...
+    @property
+    def token(self) -> bool: ...
+    @property
+    def policy(self) -> bool: ...
+    @property
+    def opaque(self) -> bool: ...
+    @property
+    def leaf(self) -> Expression | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from sympy import QQ, Symbol, factorint
 from sympy.polys.fields import FracElement, FracField
 from sympy.polys.orderings import lex
 
-from midpo_sym.kernel.atoms import check_scope, collect, leaf_of
+from midpo_sym.kernel.atoms import Opaque, check_scope, collect, leaf_of
 from midpo_sym.kernel.forms import (
     MAX_BITS,
     MAX_TERMS,
@@ -102,6 +102,8 @@ class Reader:
     def variable(self, atom: Atom) -> FracElement:
         if atom.name not in self.atoms:
             raise MissingAtom(atom)
+        if self.atoms[atom.name] != atom:
+            raise OutsideClassError("two different quantities have one name")
         return self.variables[atom.name]
 
     def name(self, variable: FracElement) -> str:
@@ -325,7 +327,7 @@ class Reader:
         """
         options = {"use_rho": False, "use_pm1": False, "use_ecm": False}
         found: dict[int, int] = factorint(number, limit=_SMALL_PRIMES, **options)
-        atoms = {prime: Atom(f"log({prime})", opaque=True) for prime in found}
+        atoms = {prime: Opaque(f"log({prime})") for prime in found}
         missing = [atom for atom in atoms.values() if atom.name not in self.atoms]
         if missing:
             raise MissingAtom(*missing)
@@ -395,4 +397,4 @@ class Reader:
         token = any(atom.token for each in forms for atom in each.atoms_of(each.constant))
         policy = any(atom.policy for each in forms for atom in each.present())
         self.functions[name] = function, arguments
-        return self.variable(Atom(name, token, policy, opaque=True))
+        return self.variable(Opaque(name, token, policy))
