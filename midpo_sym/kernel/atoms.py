@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from midpo_sym.kernel.forms import FROZEN, Atom, OutsideClassError
+from midpo_sym.kernel.forms import Atom, OutsideClassError
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Expression
@@ -15,12 +15,17 @@ from midpo_sym.language.tree import Expression
 class Leaf:
     """A parameter, a length, or a quantity of one token; inside sg if it is frozen."""
 
-    name: str
+    thawed: str
     leaf: Expression = field(compare=False, repr=False)
     token: bool = False
     policy: bool = False
     frozen: bool = False
     opaque: ClassVar[bool] = False
+
+    @property
+    def name(self) -> str:
+        """The label, with a mark that no name in a tree has."""
+        return self.thawed + "°" * self.frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Opaque:
     """A function of normal forms, which its name tells apart from others."""
 
     name: str
+    thawed: str
     token: bool = False
     policy: bool = False
     opaque: ClassVar[bool] = True
@@ -82,7 +88,7 @@ def leaf_of(node: Expression, *, frozen: bool) -> Leaf | None:
         case _:
             return None
     held = policy and frozen
-    return Leaf(name + FROZEN * held, leaf, token=True, policy=policy and not held, frozen=held)
+    return Leaf(name, leaf, token=True, policy=policy and not held, frozen=held)
 
 
 def collect(node: Expression, atoms: dict[str, Atom]) -> None:

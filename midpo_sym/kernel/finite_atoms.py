@@ -116,6 +116,11 @@ class FiniteAtom(Part):
     leaf = None
 
     @property
+    def thawed(self) -> str:
+        """Its name: nothing in it is inside sg."""
+        return self.name
+
+    @property
     @abstractmethod
     def positive(self) -> bool:
         """Whether it is positive, for what it is made of."""

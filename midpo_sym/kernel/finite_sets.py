@@ -107,6 +107,12 @@ class _FiniteReader(Reader):
         self.logs: dict[FiniteAtom, FracElement] = {}  # atom: its logarithm, if that is no atom
         self.exps: dict[FiniteAtom, FracElement] = {}  # log atom: what it is the logarithm of
 
+    def variable(self, atom: Atom) -> FracElement:
+        found = super().variable(atom)
+        if self.atoms[atom.name] != atom:
+            raise OutsideClassError("two different quantities have one name")
+        return found
+
     @contextmanager
     def scope(self, env: dict[str, Index], *, deeper: bool = False) -> Iterator[None]:
         before, self.env = self.env, env
