@@ -95,7 +95,7 @@ MOVED = {
     "prover.laws_of_sums": "rules.laws_of_sums",
     "prover.loss_slopes": "judges.loss_slopes",
     "prover.margin": "prover.priors.margin",
-    "prover.names": "kernel.names",
+    "prover.names": "kernel.finite_atoms",
     "prover.normal_form": "kernel.responses",
     "prover.normaliser": "rules.normaliser",
     "prover.numeric": "judges.random_models",

@@ -31,11 +31,11 @@ class TrustedFile(NamedTuple):
 
 
 TRUSTED = (  # each imports those above it only
-    TrustedFile("forms", 190),
-    TrustedFile("atoms", 80),
+    TrustedFile("forms", 210),
+    TrustedFile("atoms", 105),
     TrustedFile("responses", 400),
     TrustedFile("derivative", 120),
-    TrustedFile("names", 50, theory=True),
+    TrustedFile("finite_atoms", 300, theory=True),
     TrustedFile("order", 75, theory=True, axioms=True),
     TrustedFile("finite_derivative", 75, theory=True),
     TrustedFile("hypotheses", 130, theory=True),

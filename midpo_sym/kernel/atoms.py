@@ -2,10 +2,42 @@
 
 from __future__ import annotations
 
-from midpo_sym.kernel.forms import FROZEN, Atom, OutsideClassError
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from midpo_sym.kernel.forms import Atom, OutsideClassError
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A parameter, a length, or a quantity of one token; inside sg if it is frozen."""
+
+    thawed: str
+    leaf: Expression = field(compare=False, repr=False)
+    token: bool = False
+    policy: bool = False
+    frozen: bool = False
+    opaque: ClassVar[bool] = False
+
+    @property
+    def name(self) -> str:
+        """The label, with a mark that no name in a tree has."""
+        return self.thawed + "°" * self.frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A function of normal forms, which its name tells apart from others."""
+
+    name: str
+    thawed: str
+    token: bool = False
+    policy: bool = False
+    opaque: ClassVar[bool] = True
+    leaf: ClassVar[None] = None
 
 
 def check_scope(node: Expression, bound: str) -> None:
@@ -36,33 +68,31 @@ def _check_names(node: Expression) -> None:
         raise OutsideClassError("a name that is not a plain word")
 
 
-def leaf_of(node: Expression, *, frozen: bool) -> Atom | None:
+def leaf_of(node: Expression, *, frozen: bool) -> Leaf | None:
     """Return the atom of a node that is one, or whose logarithm is one."""
     policy = False
     leaf = node
     match node:
         case tree.Parameter():
-            return Atom(node.name, leaf=node)
+            return Leaf(node.name, node)
         case tree.Length():
-            return Atom(f"|y_{node.response}|", leaf=node)
+            return Leaf(f"|y_{node.response}|", node)
         case tree.Datum(name, of):
-            return Atom(f"Datum[{name}]({', '.join(of)})", leaf=node)
+            return Leaf(f"Datum[{name}]({', '.join(of)})", node)
         case tree.Normaliser():
-            return Atom("log Z(x)", leaf=tree.Log(node))
+            return Leaf("log Z(x)", tree.Log(node))
         case tree.Weight():
             name = to_text(node)
         case tree.Statistic(name, response):
-            name, policy = (
-                f"Statistic[{name}]({response})",
-                node.row.trained,
-            )  # no weight is called so
+            # No weight is called so.
+            name, policy = f"Statistic[{name}]({response})", node.row.trained
         case tree.Probability(model, response) | tree.TokenProbability(model, response):
             leaf = tree.Log(tree.TokenProbability(model, response))
             name, policy = to_text(leaf), model == "pi"
         case _:
             return None
     held = policy and frozen
-    return Atom(name + FROZEN * held, token=True, policy=policy and not held, leaf=leaf)
+    return Leaf(name, leaf, token=True, policy=policy and not held, frozen=held)
 
 
 def collect(node: Expression, atoms: dict[str, Atom]) -> None:
@@ -72,6 +102,6 @@ def collect(node: Expression, atoms: dict[str, Atom]) -> None:
         atoms[atom.name] = atom
     response = getattr(node, "response", "")
     if response:
-        atoms[f"|y_{response}|"] = Atom(f"|y_{response}|", leaf=tree.Length(response))
+        atoms[f"|y_{response}|"] = Leaf(f"|y_{response}|", tree.Length(response))
     for child in node.children():
         collect(child, atoms)

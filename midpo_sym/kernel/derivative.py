@@ -7,7 +7,6 @@ from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
 from midpo_sym.kernel.forms import (
-    FROZEN,
     Atom,
     Inside,
     NormalForm,
@@ -27,7 +26,7 @@ def slopes_of(form: NormalForm, inside: Inside) -> dict[Atom, FracElement]:
     """
     total: dict[Atom, FracElement] = {}
     _add(total, form, form.constant.field.one, inside)
-    thawed = {atom: _thaw(slope) for atom, slope in total.items()}
+    thawed = {atom: _thaw(slope, form) for atom, slope in total.items()}
     return {atom: slope for atom, slope in thawed.items() if slope}
 
 
@@ -93,16 +92,17 @@ def _slopes(value: FracElement, form: NormalForm) -> list[tuple[Atom, FracElemen
     return [(atom, value.diff(value.field(Symbol(atom.name)))) for atom in flowing]
 
 
-def _thaw(value: FracElement) -> FracElement:
+def _thaw(value: FracElement, form: NormalForm) -> FracElement:
     """Return a fraction with each atom inside sg replaced by the same atom outside."""
-    places = {str(symbol): place for place, symbol in enumerate(value.field.symbols)}
-    names = list(places)
-    target = [places.get(name.replace(FROZEN, ""), place) for name, place in places.items()]
+    places = {symbol.name: place for place, symbol in enumerate(value.field.symbols)}
+    target = list(places.values())
+    for name, atom in form.atoms.items():
+        target[places[name]] = places.get(atom.thawed, places[name])
 
     def thaw(polynomial: PolyElement) -> FracElement:
         terms: dict[tuple[int, ...], object] = {}
         for monomial, coefficient in polynomial.terms():
-            exponents = [0] * len(names)
+            exponents = [0] * len(target)
             for place, exponent in enumerate(monomial):
                 exponents[target[place]] += exponent
             key = tuple(exponents)

@@ -1,9 +1,9 @@
 """Sums over finite sets: the part of the kernel that reads the theory's expressions.
 
 Trusted, like `kernel`, `normal_form` and `forms`. It reads an expression into one fraction, whose
-variables are parameters and, for indices that stand for any elements of their sets, the values of
-functions, logarithms, exponentials, sums and least values. Beside A1 to A3, A7 and A9 of `kernel`
-it takes for granted, for finite sets that are not empty:
+variables (`finite_atoms`) are parameters and, for indices that stand for any elements of their
+sets, the values of functions, logarithms, exponentials, sums and least values. Beside A1 to A3, A7
+and A9 of `kernel` it takes for granted, for finite sets that are not empty:
 
     B1  Σ_y (a(y) + b(y)) = Σ_y a(y) + Σ_y b(y),  Σ_y k a(y) = k Σ_y a(y),  Σ_y 1 = |Y|
     B2  Σ_x Σ_y a(x, y) = Σ_y Σ_x a(x, y)
@@ -13,15 +13,13 @@ it takes for granted, for finite sets that are not empty:
     B6  the rules of differentiation
     B7  hypotheses, but only those that are given: Σ_y π(x, y) = 1, or f(x) = an expression
 
-A variable is named by what it is, with each index in marks: `log π‹x›‹y›`. A bound index is
-renamed to a number larger than all inside its sum, so that equal sums have equal names and no
-index is captured. Where a logarithm's argument falls into factors, log stands for log |·|.
+A bound index is renamed to a number larger than all inside its sum, so that equal sums are equal
+atoms. Where a logarithm's argument falls into factors, log stands for log |·|.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import permutations
@@ -30,10 +28,20 @@ from sympy import factorint
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
+from midpo_sym.kernel.finite_atoms import (
+    FiniteAtom,
+    Fraction,
+    Function,
+    Index,
+    Mark,
+    Product,
+    Sum,
+    Value,
+    factored,
+)
 from midpo_sym.kernel.finite_derivative import differential
-from midpo_sym.kernel.forms import Atom, Denominator, Form, OutsideClassError, Work, variables
+from midpo_sym.kernel.forms import Atom, Denominator, Form, OutsideClassError, Work
 from midpo_sym.kernel.hypotheses import Hypothesis, check_form, normalised
-from midpo_sym.kernel.names import depends, factored, renamed, shape, single
 from midpo_sym.kernel.responses import MissingAtom, Reader
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
@@ -41,7 +49,7 @@ from midpo_sym.session import remembered
 
 MAX_VARIABLES = 120
 MAX_BOUND = 5  # indices of one sum; their orders are tried one by one
-Factors = dict[str, int]  # names of variables and their exponents
+Factors = dict[FiniteAtom, int]  # atoms and their exponents
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +71,10 @@ def read(nodes: tuple[Expression, ...], given: tuple[Hypothesis, ...] = ()) -> F
         ZeroDenominatorError: an expression divides by something that is always zero.
     """
     check_form(nodes, given)
-    parameters = {n.name for node in nodes for n in node.walk() if isinstance(n, tree.Parameter)}
-    atoms = {name: Atom(name) for name in parameters}
+    parts = (part for node in nodes for part in node.walk())
+    atoms: dict[str, Atom] = {
+        each.name: _parameter(each) for each in parts if isinstance(each, tree.Parameter)
+    }
     work = Work()
     while True:  # as in `normal_form.read`, each new variable asks for a larger field
         reader = _FiniteReader(atoms, work, given)
@@ -79,6 +89,10 @@ def read(nodes: tuple[Expression, ...], given: tuple[Hypothesis, ...] = ()) -> F
             return FiniteReading(values, denominators, reader.atoms, frozenset(reader.used))
 
 
+def _parameter(node: tree.Parameter) -> Value:
+    return Value(node.name, (), node.domain)
+
+
 class _FiniteReader(Reader):
     """Reads expressions over the variables known so far; `env` says what each index stands for."""
 
@@ -87,15 +101,20 @@ class _FiniteReader(Reader):
         self.given = given
         self.equal = {each.function.name: each for each in given if each.body is not None}
         self.used: set[Hypothesis] = set()
-        self.env: dict[str, str] = {}
-        self.depth = self.fresh = 0
-        self.logs: dict[str, FracElement] = {}  # variable: its logarithm, if that is no atom
-        self.exps: dict[str, FracElement] = {}  # log atom: what it is the logarithm of
-        self.sums: dict[str, tuple[list[str], Factors]] = {}  # sum: its indices and its term
-        self.positive: set[str] = set()  # names of positive variables, without their indices
+        self.env: dict[str, Index] = {}
+        self.depth = self.opened = 0
+        self.at = [each for each in self.atoms.values() if isinstance(each, FiniteAtom)]
+        self.logs: dict[FiniteAtom, FracElement] = {}  # atom: its logarithm, if that is no atom
+        self.exps: dict[FiniteAtom, FracElement] = {}  # log atom: what it is the logarithm of
+
+    def variable(self, atom: Atom) -> FracElement:
+        found = super().variable(atom)
+        if self.atoms[atom.name] != atom:
+            raise OutsideClassError("two different quantities have one name")
+        return found
 
     @contextmanager
-    def scope(self, env: dict[str, str], *, deeper: bool = False) -> Iterator[None]:
+    def scope(self, env: dict[str, Index], *, deeper: bool = False) -> Iterator[None]:
         before, self.env = self.env, env
         self.depth += deeper
         try:
@@ -104,8 +123,8 @@ class _FiniteReader(Reader):
             self.env = before
             self.depth -= deeper
 
-    def index(self, name: str) -> str:
-        return self.env.get(name, name)  # one that nothing binds stands for any element
+    def index(self, name: str) -> Index:
+        return self.env.get(name, Index(name))  # one that nothing binds stands for any element
 
     def real(self, node: Expression, *, frozen: bool) -> Form:
         match node:
@@ -114,9 +133,9 @@ class _FiniteReader(Reader):
             case indexed.Indexed():
                 if node.positive:  # its logarithm comes with it
                     self.split(node, frozen=frozen)
-                return self.variable(Atom(self.named(node))), {}
+                return self.variable(self.value(node)), {}
             case indexed.IndexSum(index=index, body=body) | indexed.Least(index=index, body=body):
-                token = f"{index[:1]}#{self.depth}"  # no index that a tree may name
+                token = Index(indexed.set_of(index), Mark.READ, self.depth)
                 with self.scope({**self.env, index: token}, deeper=True):
                     value = self.scalar(self.real(body, frozen=frozen))
                 read_ = self.summed if isinstance(node, indexed.IndexSum) else self.least
@@ -130,8 +149,8 @@ class _FiniteReader(Reader):
                     raise OutsideClassError("the derivative of what a hypothesis says")
                 self.real(node.body, frozen=frozen)  # what it divides by, its derivative may not
                 return self.real(differential(node), frozen=frozen)
-            case tree.Parameter(name=name) if node.positive:
-                self.positive.add(name)
+            case tree.Parameter():
+                return self.variable(_parameter(node)), {}
         return super().real(node, frozen=frozen)
 
     def split(self, node: Expression, *, frozen: bool) -> tuple[Form, Form]:
@@ -140,11 +159,7 @@ class _FiniteReader(Reader):
             case indexed.Indexed(name=name) if name in self.equal:
                 return self.split(self.unfolded(node), frozen=frozen)
             case indexed.Indexed() if node.positive:
-                name = self.named(node)
-                value, log = self.variable(Atom(name)), self.variable(Atom(f"log {name}"))
-                self.logs[name], self.exps[f"log {name}"] = log, value
-                self.positive.add(shape(name))
-                return one, (log, {})
+                return one, (self.log_of_value(self.value(node)), {})
             case indexed.Applied(formals=formals, actuals=actuals, body=body):
                 inner = dict(zip(formals, map(self.index, actuals), strict=True))
                 with self.scope(inner):
@@ -159,13 +174,39 @@ class _FiniteReader(Reader):
         formals = hypothesis.function.indices
         return indexed.Applied(node.name, formals, node.indices, hypothesis.body)
 
-    def named(self, node: indexed.Indexed) -> str:
-        return node.name + "".join(f"‹{self.index(each)}›" for each in node.indices)
+    def log_of_value(self, atom: Value) -> FracElement:
+        if atom not in self.logs:
+            log = Function("log", Fraction.alone(atom))
+            missing = [each for each in (atom, log) if each.name not in self.atoms]
+            if missing:  # both at once
+                raise MissingAtom(*missing)
+            self.logs[atom], self.exps[log] = self.variable(log), self.variable(atom)
+        return self.logs[atom]
+
+    def value(self, node: indexed.Indexed) -> Value:
+        return Value(node.name, tuple(map(self.index, node.indices)), node.domain)
+
+    def fraction(self, value: FracElement) -> Fraction:
+        return Fraction.of(value, self.at)
+
+    def single(self, value: FracElement) -> FiniteAtom | None:
+        """Return the atom that a fraction is, if it is one."""
+        numer = value.numer
+        alone = value.denom == 1 and len(numer) == 1 and numer.LC == 1 and sum(numer.LM) == 1
+        return self.at[numer.LM.index(1)] if alone else None
+
+    def atoms_in(self, *polynomials: PolyElement) -> Iterator[FiniteAtom]:
+        for polynomial in polynomials:
+            degrees = polynomial.degrees()
+            yield from (atom for atom, degree in zip(self.at, degrees, strict=False) if degree > 0)
+
+    def depends(self, value: FracElement, token: Index) -> bool:
+        return any(atom.depends({token}) for atom in self.atoms_in(value.numer, value.denom))
 
     def is_positive(self, polynomial: PolyElement) -> bool:
         """Return whether a polynomial has positive coefficients and variables only."""
-        return all(c > 0 for _, c in polynomial.terms()) and all(
-            shape(name) in self.positive for name in variables(polynomial)
+        return all(c > 0 for c in polynomial.values()) and all(
+            atom.positive for atom in self.atoms_in(polynomial)
         )
 
     def logarithm(self, factor: FracElement) -> Form:
@@ -175,22 +216,21 @@ class _FiniteReader(Reader):
             content, factors = factored(polynomial)
             for number, turn in ((content.numerator, sign), (content.denominator, -sign)):
                 for prime, count in factorint(abs(int(number))).items():
-                    log = self.variable(Atom(f"log({prime})", opaque=True))
-                    self.exps[f"log({prime})"] = self.field(prime)
-                    total += turn * count * log
+                    total += turn * count * self.log_atom(self.field(prime))
             for each, count in factors:
                 total += sign * count * self.log_of(each)
         return total, {}
 
     def log_of(self, irreducible: PolyElement) -> FracElement:
         value = self.field(irreducible if irreducible.LC > 0 else -irreducible)
-        name = single(value)
-        if name in self.logs:
-            return self.logs[name]
-        log = f"log({self.text(value)})"
+        alone = self.single(value)
+        return self.logs[alone] if alone in self.logs else self.log_atom(value)
+
+    def log_atom(self, value: FracElement) -> FracElement:
+        atom = Function("log", self.fraction(value))
         if self.is_positive(value.numer):
-            self.exps[log] = value
-        return self.variable(Atom(log, opaque=True))
+            self.exps[atom] = value
+        return self.variable(atom)
 
     def exponential(self, exponent: Form) -> FracElement:
         """Return exp of a sum as the product of exp of its terms (B5)."""
@@ -202,10 +242,10 @@ class _FiniteReader(Reader):
 
     def parts(self, value: FracElement) -> Iterator[FracElement]:
         """Yield fractions that add up to one: what has a common factor beside parameters."""
-        if not all(name.isidentifier() for name in variables(value.denom)) or value.denom == 1:
+        if value.denom == 1 or not all(_is_parameter(a) for a in self.atoms_in(value.denom)):
             yield value
             return
-        plain = [str(symbol).isidentifier() for symbol in self.field.symbols]
+        plain = [*map(_is_parameter, self.at), False]
         groups: dict[tuple[int, ...], FracElement] = {}
         for monomial, coefficient in value.numer.terms():
             outer = tuple(e * (not p) for e, p in zip(monomial, plain, strict=True))
@@ -227,144 +267,105 @@ class _FiniteReader(Reader):
                 over, numer = unit.numer.primitive()
                 size = turn * coefficient * over / under
                 unit = self.field(numer) / self.field(turn * denom)
-            name = single(unit)
-            if size.denominator == 1 and name in self.exps:
-                result *= self.exps[name] ** int(size)
+            alone = self.single(unit)
+            if size.denominator == 1 and alone in self.exps:
+                result *= self.exps[alone] ** int(size)
                 continue
             unit /= int(size.denominator)
-            name = f"exp({self.text(unit)})"
-            self.logs[name] = unit
-            self.positive.add(shape(name))
-            result *= self.variable(Atom(name, opaque=True)) ** int(size.numerator)
+            atom = Function("exp", self.fraction(unit))
+            self.logs[atom] = unit
+            result *= self.variable(atom) ** int(size.numerator)
         return result
 
-    def text(self, value: FracElement) -> str:
-        """Return a name of a fraction: equal names, equal fractions."""
-
-        def spell(polynomial: PolyElement) -> str:
-            names = [str(symbol) for symbol in polynomial.ring.symbols]
-            return " + ".join(
-                sorted(
-                    "*".join(
-                        [f"{c}", *sorted(f"{n}^{e}" for n, e in zip(names, m, strict=True) if e)]
-                    )
-                    for m, c in polynomial.terms()
-                )
-            )
-
-        return f"[{spell(value.numer)} / {spell(value.denom)}]"
-
-    def summed(self, value: FracElement, token: str) -> FracElement:
+    def summed(self, value: FracElement, token: Index) -> FracElement:
         """Return Σ over the index `token` of a fraction (B1)."""
         content, factors = factored(value.denom)
-        outside, inside = self.field(content), dict[str, int]()
+        outside, inside = self.field(content), Factors()
         for each, count in factors:
             fraction = self.field(each)
-            name = single(fraction)
-            if not depends(self.text(fraction), {token}):
+            alone = self.single(fraction)
+            if not self.depends(fraction, token):
                 outside *= fraction**count
-            elif name:
-                inside[name] = -count
+            elif alone:
+                inside[alone] = -count
             else:
-                inside[self.reciprocal(each)] = count
+                inside[Function("1/", self.fraction(fraction))] = count
         total = self.field.zero
         for monomial, coefficient in value.numer.terms():
             term, rest = dict(inside), [0] * len(monomial)
             for place, exponent in enumerate(monomial):
-                name = str(self.field.symbols[place])
-                if exponent and depends(name, {token}):
-                    term[name] = term.get(name, 0) + exponent
+                if exponent and self.at[place].depends({token}):
+                    term[self.at[place]] = term.get(self.at[place], 0) + exponent
                 else:
                     rest[place] = exponent
             total += self.monomial(tuple(rest), coefficient) * self.sum_of(term, [token])
         return total / outside
 
-    def reciprocal(self, polynomial: PolyElement) -> str:
-        name = f"1/({self.text(self.field(polynomial))})"
-        self.variable(Atom(name, opaque=True))
-        if self.is_positive(polynomial):
-            self.positive.add(shape(name))
-        return name
-
-    def sum_of(self, factors: Factors, bound: list[str]) -> FracElement:
+    def sum_of(self, factors: Factors, bound: list[Index]) -> FracElement:
         """Return the sum of a product of variables over some indices."""
         factors, bound = self.flattened(factors, bound)
-        for token in bound:
-            if not any(depends(name, {token}) for name in factors):  # Σ_y 1 = |Y|
-                size = f"|{token[0].upper()}|"
-                self.positive.add(size)
-                rest = [each for each in bound if each != token]
-                return self.variable(Atom(size)) * self.sum_of(factors, rest)
         if not bound:
             assert not factors
             return self.field.one
-        # B1: what shares no index with the first is a sum of its own.
-        part, seen = {bound[0]}, set[str]()
+        # B1: what shares no index with the first is a sum of its own; Σ_y 1 is one of nothing.
+        part, seen = {bound[0]}, set[Index]()
         while part != seen:
             seen = set(part)
-            part |= {
-                token
-                for name in factors
-                if depends(name, part)
-                for token in bound
-                if depends(name, {token})
-            }
-        mine = {name: e for name, e in factors.items() if depends(name, part)}
-        others = {name: e for name, e in factors.items() if name not in mine}
+            part.update(*(atom.free.intersection(bound) for atom in factors if atom.depends(seen)))
+        mine = {atom: e for atom, e in factors.items() if atom.depends(part)}
+        others = {atom: e for atom, e in factors.items() if atom not in mine}
         rest = self.sum_of(others, [each for each in bound if each not in part])
         return self.connected(mine, [each for each in bound if each in part]) * rest
 
-    def flattened(self, factors: Factors, bound: list[str]) -> tuple[Factors, list[str]]:
+    def flattened(self, factors: Factors, bound: list[Index]) -> tuple[Factors, list[Index]]:
         """Return a product in which no factor is a sum itself: Σ_y a(y) Σ_x b(x, y) (B1, B2)."""
         flat: Factors = {}
         bound = list(bound)
-        for name, exponent in factors.items():
-            if name not in self.sums or exponent < 0:
-                flat[name] = flat.get(name, 0) + exponent
+        for atom, exponent in factors.items():
+            if not isinstance(atom, Sum) or exponent < 0:
+                flat[atom] = flat.get(atom, 0) + exponent
                 continue
             for _ in range(exponent):
-                tokens, inner = self.sums[name]
                 new = {}
-                for token in tokens:
-                    self.fresh += 1
-                    new[token] = f"{token[0]}~{self.fresh}"
+                for index in atom.bound:
+                    self.opened += 1
+                    new[index] = Index(index.name, Mark.OPENED, self.opened)
                 bound += new.values()
-                for each, power in inner.items():
-                    moved = renamed(each, new)
+                for each, power in atom.term.factors:
+                    moved = each.renamed(new)
                     flat[moved] = flat.get(moved, 0) + power
-        return {name: e for name, e in flat.items() if e}, bound
+        return {atom: e for atom, e in flat.items() if e}, bound
 
-    def connected(self, factors: Factors, bound: list[str]) -> FracElement:
+    def connected(self, factors: Factors, bound: list[Index]) -> FracElement:
         """Return a sum that does not fall apart: by a hypothesis (B7), or as a variable (B3)."""
-        for name, exponent in factors.items():
+        for atom, exponent in factors.items():
             for hypothesis in self.given if exponent == 1 else ():
-                done = normalised(name, hypothesis, bound)
-                others = {each: e for each, e in factors.items() if each != name}
-                if done and not any(depends(each, done) for each in others):
+                done = normalised(atom, hypothesis, bound)
+                others = {each: e for each, e in factors.items() if each != atom}
+                if done and not any(each.depends(done) for each in others):
                     self.used.add(hypothesis)
                     return self.sum_of(others, [each for each in bound if each not in done])
         if len(bound) > MAX_BOUND:
             raise OutsideClassError("a sum over too many indices at once")
-        height = max([0, *(int(n) for name in factors for n in re.findall(r"\$(\d+)", name))])
-        spelt = []
-        for order in permutations(bound):
-            new = {token: f"{token[0]}${height + k}" for k, token in enumerate(order, 1)}
-            term = {renamed(name, new): e for name, e in factors.items()}
-            inside = "·".join(sorted(f"{name}^{e}" for name, e in term.items()))
-            spelt.append((f"Σ{{{' '.join(new.values())}}}[{inside}]", list(new.values()), term))
-        name, tokens, term = min(spelt, key=lambda each: each[0])
-        self.sums[name] = tokens, term
-        if all(shape(each) in self.positive or e % 2 == 0 for each, e in term.items()):
-            self.positive.add(shape(name))
-        return self.variable(Atom(name, opaque=True))
+        term = Product.of(factors)
 
-    def least(self, value: FracElement, token: str) -> FracElement:
+        def ordered(order: Sequence[Index]) -> dict[Index, Index]:
+            numbered = enumerate(order, term.height + 1)
+            return {token: Index(token.name, Mark.BOUND, k) for k, token in numbered}
+
+        def spelt(new: dict[Index, Index]) -> str:
+            return f"{' '.join(map(str, new.values()))}}}{term.spelt(new)}"
+
+        new = min(map(ordered, permutations(bound)), key=spelt)
+        return self.variable(Sum(tuple(new.values()), term.renamed(new)))
+
+    def least(self, value: FracElement, token: Index) -> FracElement:
         """Return the least value of a fraction, constants and positive factors before it (B4)."""
         outside = inside = self.field.zero
         under = self.field(value.denom)
         for monomial, coefficient in value.numer.terms():
             term = self.monomial(monomial, coefficient) / under
-            if depends(self.text(term), {token}):
+            if self.depends(term, token):
                 inside += term
             else:
                 outside += term
@@ -376,9 +377,12 @@ class _FiniteReader(Reader):
             factor *= self.field(abs(content)) ** turn
             for each, count in factors:
                 fraction = self.field(each)
-                if self.is_positive(each) and not depends(self.text(fraction), {token}):
+                if self.is_positive(each) and not self.depends(fraction, token):
                     factor *= fraction ** (turn * count)
-        text = self.text(inside / factor)
-        height = 1 + max([0, *(int(n) for n in re.findall(r"\$(\d+)", text))])
-        name = f"min{{{token[0]}${height}}}{renamed(text, {token: f'{token[0]}${height}'})}"
-        return outside + factor * self.variable(Atom(name, opaque=True))
+        of = self.fraction(inside / factor)
+        new = Index(token.name, Mark.BOUND, of.height + 1)
+        return outside + factor * self.variable(Function("min", of.renamed({token: new}), (new,)))
+
+
+def _is_parameter(atom: FiniteAtom) -> bool:
+    return isinstance(atom, Value) and not atom.at

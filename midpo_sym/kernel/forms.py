@@ -6,8 +6,10 @@ A form (c, {s: r_s}) stands for c + Σ_s Σ_t r_s(t), over a field of rational f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
 
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
@@ -17,7 +19,6 @@ from midpo_sym.language.tree import Expression
 MAX_TERMS = 500
 MAX_BITS = 4_096  # of a coefficient
 MAX_WORK = 400_000  # products of terms in one reading
-FROZEN = "°"  # marks an atom inside sg, when gradients are compared
 
 
 class OutsideClassError(Exception):
@@ -38,23 +39,30 @@ class ZeroDenominatorError(Exception):
     """A denominator is zero whatever its variables are."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Atom:
-    """A variable of the normal form.
+class Atom(Protocol):
+    """A variable of a normal form. Equal atoms are equal quantities.
 
     Attributes:
-        name: equal names are equal quantities.
+        name: labels it in a field, where no two atoms share one; nothing is read from it.
+        thawed: the name of the same quantity with nothing in it inside sg.
         token: whether it varies from token to token.
         policy: whether a gradient flows from it into the policy.
         opaque: whether other atoms hide in it.
         leaf: the node it stands for, unless it is opaque.
     """
 
-    name: str
-    token: bool = False
-    policy: bool = False
-    opaque: bool = False
-    leaf: Expression | None = field(default=None, compare=False, repr=False)
+    @property
+    def name(self) -> str: ...
+    @property
+    def thawed(self) -> str: ...
+    @property
+    def token(self) -> bool: ...
+    @property
+    def policy(self) -> bool: ...
+    @property
+    def opaque(self) -> bool: ...
+    @property
+    def leaf(self) -> Expression | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +177,18 @@ def variables(polynomial: PolyElement) -> Iterator[str]:
             yield symbol.name
 
 
-def key(form: Form) -> str:
+def application(
+    function: str, arguments: tuple[Form, ...], other: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Return the name of a function of forms, where some of their atoms have other names."""
+    return f"{function}({', '.join(key(each, other) for each in arguments)})"
+
+
+def key(form: Form, other: Mapping[str, str] = MappingProxyType({})) -> str:
     """Return a text that is equal for equal forms, whatever other variables the field has."""
 
     def text(polynomial: PolyElement) -> str:
-        names = [symbol.name for symbol in polynomial.ring.symbols]
+        names = [other.get(symbol.name, symbol.name) for symbol in polynomial.ring.symbols]
         return " + ".join(
             "*".join([str(coefficient), *(f"{n}^{e}" for n, e in zip(names, m, strict=True) if e)])
             for m, coefficient in polynomial.terms()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from midpo_sym.kernel.finite_atoms import FiniteAtom, Index, Value
 from midpo_sym.kernel.forms import OutsideClassError
-from midpo_sym.kernel.names import INDEX, VALUE
 from midpo_sym.kernel.order import nonnegative
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
@@ -105,12 +105,11 @@ def check_form(nodes: Iterable[Expression], given: Iterable[Hypothesis]) -> None
             raise OutsideClassError(f"{along} is no direction in which {name} can move")
 
 
-def normalised(name: str, hypothesis: Hypothesis, bound: list[str]) -> set[str]:
-    """Return the indices over which a hypothesis says that a variable sums to one, or none."""
-    found = VALUE.fullmatch(name)
-    if not found or found[1] != hypothesis.function.name or not hypothesis.over:
+def normalised(atom: FiniteAtom, hypothesis: Hypothesis, bound: Sequence[Index]) -> set[Index]:
+    """Return the indices over which a hypothesis says that an atom sums to one, or none."""
+    function = hypothesis.function
+    if not isinstance(atom, Value) or atom.function != function.name:
         return set()
-    at = INDEX.findall(found[2])
-    done = [at[hypothesis.function.indices.index(each)] for each in hypothesis.over]
-    alone = all(each in bound and at.count(each) == 1 for each in done)
+    done = [atom.at[function.indices.index(each)] for each in hypothesis.over]
+    alone = all(each in bound and atom.at.count(each) == 1 for each in done)
     return set(done) if alone else set()

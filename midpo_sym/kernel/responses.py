@@ -14,7 +14,7 @@ from sympy import QQ, Symbol, factorint
 from sympy.polys.fields import FracElement, FracField
 from sympy.polys.orderings import lex
 
-from midpo_sym.kernel.atoms import check_scope, collect, leaf_of
+from midpo_sym.kernel.atoms import Opaque, check_scope, collect, leaf_of
 from midpo_sym.kernel.forms import (
     MAX_BITS,
     MAX_TERMS,
@@ -28,6 +28,7 @@ from midpo_sym.kernel.forms import (
     Reading,
     Work,
     ZeroDenominatorError,
+    application,
     bits,
     key,
     plus,
@@ -95,6 +96,7 @@ class Reader:
         # A variable more than there are atoms: a field needs one, and it names nothing.
         self.field = FracField([*map(Symbol, self.atoms), Symbol("~")], QQ, lex)
         self.variables = dict(zip(self.atoms, self.field.gens, strict=False))
+        self.thawed = {a.name: a.thawed for a in self.atoms.values() if a.thawed != a.name}
         self.detach = detach
         self.zero: Form = (self.field.zero, {})
         self.denominators: dict[FracElement, Expression] = {}
@@ -105,8 +107,7 @@ class Reader:
         return self.variables[atom.name]
 
     def name(self, variable: FracElement) -> str:
-        name: str = self.field.symbols[variable.numer.LM.index(1)].name
-        return name
+        return str(self.field.symbols[variable.numer.LM.index(1)].name)
 
     def number(self, value: int) -> FracElement:
         return self.field.raw_new(self.field.ring(value))
@@ -325,7 +326,7 @@ class Reader:
         """
         options = {"use_rho": False, "use_pm1": False, "use_ecm": False}
         found: dict[int, int] = factorint(number, limit=_SMALL_PRIMES, **options)
-        atoms = {prime: Atom(f"log({prime})", opaque=True) for prime in found}
+        atoms = {prime: Opaque(f"log({prime})", f"log({prime})") for prime in found}
         missing = [atom for atom in atoms.values() if atom.name not in self.atoms]
         if missing:
             raise MissingAtom(*missing)
@@ -390,9 +391,10 @@ class Reader:
 
     def opaque(self, function: str, *arguments: Form) -> FracElement:
         """Return the atom of a function of normal forms: equal arguments, equal atoms."""
-        name = f"{function}({', '.join(key(each) for each in arguments)})"
+        name = application(function, arguments)
+        thawed = application(function, arguments, self.thawed) if self.thawed else name
         forms = [NormalForm(c, sums, self.atoms) for c, sums in arguments]
         token = any(atom.token for each in forms for atom in each.atoms_of(each.constant))
         policy = any(atom.policy for each in forms for atom in each.present())
         self.functions[name] = function, arguments
-        return self.variable(Atom(name, token, policy, opaque=True))
+        return self.variable(Opaque(name, thawed, token, policy))

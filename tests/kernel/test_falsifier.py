@@ -7,6 +7,7 @@ from oracles.trees.falsifier import FalseTheoremError, attempt, check
 
 from midpo_sym.kernel import finite_sets
 from midpo_sym.kernel import theorem as kernel
+from midpo_sym.kernel.finite_atoms import Value
 from midpo_sym.kernel.forms import Denominator
 from midpo_sym.language.indexed import Indexed, Least
 from midpo_sym.language.tree import Neg, Number
@@ -36,15 +37,20 @@ def unrecorded(self, form, divisor, _):
     return self.times(form, 1 / divisor)
 
 
-def about_all(name, hypothesis, bound):
+def about_all(atom, hypothesis, bound):
     """Take a sum over anything for the one that is given."""
-    return set(bound) if name.startswith(f"{hypothesis.function.name}‹") else set()
+    return set(bound) if getattr(atom, "function", "") == hypothesis.function.name else set()
+
+
+def nowhere(_, node):
+    """Return a function's value without its indices."""
+    return Value(node.name, (), node.domain)
 
 
 BLINDED = {
     "every gap is thought not negative": (kernel, "nonnegative", lambda _: True),
     "every factor is thought positive": (finite_sets._FiniteReader, "is_positive", lambda *_: True),
-    "indices have no names": (finite_sets._FiniteReader, "named", lambda _, node: node.name),
+    "indices have no names": (finite_sets._FiniteReader, "value", nowhere),
     "denominators are not recorded": (finite_sets._FiniteReader, "divide", unrecorded),
     "a hypothesis is about all indices": (finite_sets, "normalised", about_all),
 }

@@ -14,7 +14,8 @@ from sympy import Symbol
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
-from midpo_sym.kernel.forms import FROZEN, Atom, NormalForm
+from midpo_sym.kernel.atoms import Leaf
+from midpo_sym.kernel.forms import Atom, NormalForm
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Expression
@@ -159,7 +160,7 @@ def with_stop_gradients(form: NormalForm) -> NormalForm:
     """Return a form whose held atoms stand for sg of their leaves."""
     atoms = {
         name: replace(atom, leaf=tree.StopGradient(atom.leaf))
-        if name.endswith(FROZEN) and atom.leaf is not None
+        if isinstance(atom, Leaf) and atom.frozen
         else atom
         for name, atom in form.atoms.items()
     }
