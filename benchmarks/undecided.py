@@ -69,14 +69,19 @@ def main() -> None:
             counts[true, "undecided"] += 1
             if given.list:
                 print(f"{true}: {each.law} [{each.slip}]: {each.left} | {each.right}", flush=True)
-        counts[true, "gradient undecided"] += gradient is Answer.UNKNOWN
+        counts[slopes, "gradients"] += 1
+        counts[slopes, "gradient undecided"] += gradient is Answer.UNKNOWN
+        if given.list and slopes and gradient is Answer.UNKNOWN and value is Answer.EQUAL:
+            print(f"gradient: {each.law} [{each.slip}]: {each.left} | {each.right}", flush=True)
     for true in (True, False):
         total = max(counts[true, "pairs"], 1)
-        open_, slopes = counts[true, "undecided"], counts[true, "gradient undecided"]
+        open_ = counts[true, "undecided"]
         print(
-            f"{true}: {total} pairs, {open_} undecided ({100 * open_ / total:.1f} %), by the kernel"
-            f" {slopes} in gradient ({100 * slopes / total:.1f} %), {counts[true, 'wrong']} wrong"
+            f"{true}: {total} pairs, {open_} undecided ({100 * open_ / total:.1f} %),"
+            f" {counts[true, 'wrong']} wrong"
         )
+        total, open_ = max(counts[true, "gradients"], 1), counts[true, "gradient undecided"]
+        print(f"  {total} gradients, {open_} undecided by the kernel ({100 * open_ / total:.1f} %)")
     print(f"{seconds:.1f} s of processor time in the kernel")
 
 

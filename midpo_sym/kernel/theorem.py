@@ -51,6 +51,9 @@ from midpo_sym.kernel.forms import Atom, Denominator, NormalForm, Reading, plus,
 from midpo_sym.kernel.hypotheses import Hypothesis, check_form
 from midpo_sym.kernel.order import nonnegative, only_zero_at
 from midpo_sym.kernel.responses import read
+from midpo_sym.kernel.tower.cases import in_every_case
+from midpo_sym.kernel.tower.generators import Tower
+from midpo_sym.kernel.tower.slopes import is_still
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
 
@@ -140,7 +143,9 @@ def decide(left: Expression, right: Expression, *, work: int = 1) -> Decision:
     """
     difference, reading = _difference(left, right, detach=False, work=work)
     theorem = None
-    if _is_zero(difference):
+    if _is_zero(difference) or (
+        _hides(difference) and in_every_case(difference, reading.inside, Tower.is_zero, work)
+    ):
         theorem = Theorem(left, right, Mode.VALUE, reading.denominators, _SEAL)
     return Decision(_answer(theorem, difference), theorem, difference)
 
@@ -160,6 +165,8 @@ def decide_gradient(left: Expression, right: Expression, *, work: int = 1) -> De
     denominators = reading.denominators
     slopes = slopes_of(difference, reading.inside)
     theorem = None
+    if slopes and _hides(difference) and in_every_case(difference, reading.inside, is_still, work):
+        slopes = {}
     if not slopes:
         theorem = Theorem(left, right, Mode.GRADIENT, denominators, _SEAL)
     return Decision(_answer(theorem, difference), theorem, difference, slopes)
@@ -291,8 +298,11 @@ def _difference(
 def _answer(theorem: Theorem | None, difference: NormalForm) -> Answer:
     if theorem:
         return Answer.EQUAL
-    hidden = any(atom.opaque for atom in difference.present())
-    return Answer.UNKNOWN if hidden else Answer.UNEQUAL
+    return Answer.UNKNOWN if _hides(difference) else Answer.UNEQUAL
+
+
+def _hides(form: NormalForm) -> bool:
+    return any(atom.opaque for atom in form.present())
 
 
 def _is_zero(form: NormalForm) -> bool:

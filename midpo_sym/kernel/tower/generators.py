@@ -1,0 +1,396 @@
+"""The tower: exponentials, logarithms and sums over tokens as rational functions of generators.
+
+Trusted, like `theorem`, which states the axioms cited here. A generator is a leaf, or an
+exponential, logarithm, root or sum over tokens of an element over the generators before it. A new
+exponential is a monomial in generators where its exponent is a rational combination of exponents
+and logarithms that are there, and so on (see the methods): equal quantities come out as equal
+elements, as a rule. That they do not is no proof of anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from math import lcm
+
+from sympy import QQ, Rational, Symbol
+from sympy.polys.fields import FracElement, FracField
+from sympy.polys.orderings import lex
+from sympy.polys.rings import PolyElement
+
+from midpo_sym.kernel.forms import (
+    FROZEN,
+    Atom,
+    OutsideClassError,
+    Work,
+    ZeroDenominatorError,
+    plus,
+    primes,
+    times,
+)
+from midpo_sym.language import tree
+
+SIZES = (12, 24, 48, 96)  # of the field: the fewer variables it has, the faster it is
+MAX_ROOT = 360
+_MAX_FACTORED = 40  # terms of a polynomial that is split into factors, and its degree
+_MAX_DEGREE = 12
+_NOT_NEGATIVE = ("positive", "nonnegative", "unit")
+Roots = dict[str, int]
+Place = int  # of a generator among the variables of the field
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """A variable of the tower.
+
+    Attributes:
+        kind: "leaf", "exp", "log", "root", "Σ" or "step".
+        of: what it is the exponential (or logarithm, root, sum) of; none for a leaf.
+        name: of a leaf; the response, for a sum over tokens.
+        root: n, where it is exp(of / n), or the n-th root of `of`.
+        token: whether it varies from token to token.
+        policy: whether a gradient flows from it into the policy.
+        frozen: whether something inside sg is in it.
+        positive: whether it is positive by its form.
+        nonnegative: whether it is positive or zero by its form.
+    """
+
+    kind: str
+    of: FracElement | None = None
+    name: str = ""
+    root: int = 1
+    token: bool = False
+    policy: bool = False
+    frozen: bool = False
+    positive: bool = False
+    nonnegative: bool = False
+
+
+class Restart(Exception):  # noqa: N818 - not an error: asks for a new tower
+    """Asks for a tower with finer roots, which have to be there from the start."""
+
+
+class TooSmall(Restart):
+    """Asks for a tower over a larger field."""
+
+
+class Tower:
+    """Makes generators, and elements of the field over them.
+
+    Attributes:
+        roots: which roots of exponentials and of what is under logarithms are generators.
+    """
+
+    def __init__(self, atoms: dict[str, Atom], size: int, roots: Roots, work: Work) -> None:
+        self.atoms = atoms
+        self.roots = roots
+        self.work = work
+        self.field = FracField([Symbol(f"~{k}") for k in range(size)], QQ, lex)
+        self.zero, self.one = self.field.zero, self.field.one
+        self.generators: list[Generator] = []
+        self.known: dict[tuple[str, FracElement | None, str], Place] = {}
+        self.split: dict[PolyElement, tuple[Rational, list[tuple[PolyElement, int]]]] = {}
+
+    # Arithmetic, within the limits of work
+
+    def number(self, value: object) -> FracElement:
+        return self.field.raw_new(self.field.ring.ground_new(QQ.convert(value)))
+
+    def monomial(self, exponents: tuple[int, ...], coefficient: object = QQ.one) -> FracElement:
+        return self.field.raw_new(self.field.ring.from_dict({exponents: coefficient}))
+
+    def times(self, left: FracElement, right: FracElement) -> FracElement:
+        if left == self.one or right == self.one:
+            return right if left == self.one else left
+        self.work.spend(left, right)
+        return times(left, right)
+
+    def power(self, base: FracElement, exponent: int) -> FracElement:
+        result = self.one
+        for _ in range(abs(exponent)):
+            result = self.times(result, base)
+        return self.over(self.one, result) if exponent < 0 else result
+
+    def over(self, above: FracElement, below: FracElement) -> FracElement:
+        if not below:
+            raise ZeroDenominatorError
+        return self.times(above, 1 / below)
+
+    def value(self, of: FracElement, image: Callable[[Place], FracElement]) -> FracElement:
+        """Return a fraction with an element in the place of each variable."""
+        return self.over(self._value(of.numer, image), self._value(of.denom, image))
+
+    def _value(self, of: PolyElement, image: Callable[[Place], FracElement]) -> FracElement:
+        total = self.zero
+        for monomial, coefficient in of.terms():
+            term = self.number(coefficient)
+            for place, exponent in enumerate(monomial):
+                if exponent:
+                    term = self.times(term, self.power(image(place), exponent))
+            total = plus(total, term)
+        return total
+
+    # Generators
+
+    def generator(
+        self, kind: str, of: FracElement | None = None, name: str = "", **facts: object
+    ) -> FracElement:
+        """Return the variable of a generator; a new one, if there is none like it."""
+        place = self.known.setdefault((kind, of, name), len(self.generators))
+        if place == len(self.generators):
+            if place == len(self.field.gens):
+                raise TooSmall
+            inner = list(self.inside(of)) if of is not None else []
+            made = Generator(
+                kind,
+                of,
+                name,
+                token=kind != "Σ" and any(each.token for each in inner),
+                policy=kind != "step" and any(each.policy for each in inner),
+                frozen=any(each.frozen for each in inner),
+            )
+            self.generators.append(replace(made, **facts))  # type: ignore[arg-type]
+        return self.field.gens[place]
+
+    def inside(self, value: FracElement) -> Iterator[Generator]:
+        """Yield the generators that an element depends on."""
+        return (self.generators[place] for place in self.places(value))
+
+    def places(self, value: FracElement) -> list[Place]:
+        both = zip(value.numer.degrees(), value.denom.degrees(), strict=True)
+        return [place for place, degrees in enumerate(both) if max(degrees) > 0]
+
+    def leaf(self, atom: Atom) -> FracElement:
+        """Return what an atom stands for; if it is positive, the exponential of its logarithm."""
+        positive = atom.leaf is not None and atom.leaf.positive
+        domain = getattr(atom.leaf, "domain", "")
+        made = self.generator(
+            "leaf",
+            name=f"log {atom.name}" if positive else atom.name,
+            token=atom.token,
+            policy=atom.policy,
+            frozen=atom.name.endswith(FROZEN),
+            nonnegative=not positive and domain in _NOT_NEGATIVE,
+        )
+        return self.exp(made) if positive else made
+
+    def thawed(self, value: FracElement) -> FracElement:
+        """Return an element with sg(a) = a (A8)."""
+        if not any(each.frozen for each in self.inside(value)):
+            return value
+        return self.value(value, self._thawed)
+
+    def _thawed(self, place: Place) -> FracElement:
+        made = self.generators[place]
+        if not made.frozen or made.kind == "step":
+            return self.field.gens[place]
+        if made.of is None:
+            return self.leaf(self.atoms[made.name.removesuffix(FROZEN)])
+        inner = self.thawed(made.of)
+        match made.kind:
+            case "exp":
+                return self.exp(inner / made.root)
+            case "log":
+                return self.log(inner)
+            case "root":
+                return self.exp(self.log(inner) / made.root)
+        return self.sum(made.name, inner)
+
+    # Exponentials
+
+    def exp(self, exponent: FracElement) -> FracElement:
+        """Return exp of a sum as the product of exp of its terms (A11)."""
+        result = self.one
+        for size, unit in self.terms(exponent):
+            result = self.times(result, self._exp(size, unit))
+        return result
+
+    def terms(self, value: FracElement) -> Iterator[tuple[Rational, FracElement]]:
+        """Yield numbers and fractions of one term above the line; the products add up to a value.
+
+        N/D is taken as the quotient and the remainder of N by D, so that what is a combination of
+        others over the same D is one of their fractions.
+        """
+        whole, rest = value.numer.div(value.denom) if value.denom != 1 else (value.numer, 0)
+        for monomial, size in whole.terms():
+            yield size, self.monomial(monomial)
+        for monomial, size in rest.terms() if rest else ():
+            unit = self.times(self.monomial(monomial), 1 / self.field(value.denom))
+            scale, under = unit.denom.primitive()
+            scale = -scale if under.LC < 0 else scale
+            yield size * unit.numer.LC / scale, unit * (scale / unit.numer.LC)
+
+    def _exp(self, size: Rational, unit: FracElement) -> FracElement:
+        made = self.single(unit)
+        if made is None or made.kind != "log":
+            n = self._root("exp", unit, size)
+            facts = {"root": n, "positive": True, "nonnegative": True}
+            return self.power(self.generator("exp", unit, **facts), int(size * n))
+        of = made.of  # exp(k log a) = a^k (A2, A3)
+        assert of is not None
+        whole = size.numerator // size.denominator
+        result = self.power(of, whole)
+        part = size - whole
+        if part:
+            n = self._root("root", of, part)
+            facts = {"root": n, "positive": True, "nonnegative": True}
+            result = self.times(
+                result, self.power(self.generator("root", of, **facts), int(part * n))
+            )
+        return result
+
+    def _root(self, kind: str, of: FracElement, size: Rational) -> int:
+        """Return an n such that the n-th root is a generator, and a power of it is asked for."""
+        key = f"{kind} {_key(of)}"
+        n = self.roots.get(key, 1)
+        self.roots[key] = lcm(n, int(size.denominator))
+        if self.roots[key] > n and (kind, of, "") in self.known:
+            raise Restart
+        if self.roots[key] > MAX_ROOT:
+            raise OutsideClassError("too fine a root")
+        return self.roots[key]
+
+    def single(self, value: FracElement) -> Generator | None:
+        """Return the generator that an element is, if it is one."""
+        numer = value.numer
+        alone = value.denom == 1 and len(numer) == 1 and numer.LC == 1 and sum(numer.LM) == 1
+        return self.generators[numer.LM.index(1)] if alone else None
+
+    # Logarithms
+
+    def log(self, value: FracElement) -> FracElement:
+        """Return log of what is positive: of its primes and positive factors, and of the rest (A1).
+
+        Factors that are not positive by their form stay together: their product is positive.
+        """
+        total, rest = self.zero, self.one
+        for polynomial, sign in ((value.numer, 1), (value.denom, -1)):
+            content, factors = self.factors(polynomial)
+            rest = -rest if content < 0 else rest
+            for number, turn in ((content.numerator, sign), (content.denominator, -sign)):
+                for prime, count in primes(abs(int(number))).items():
+                    total += turn * count * self.generator("log", self.number(prime))
+            for factor, count in factors:
+                if self.is_positive(factor):
+                    total = plus(total, sign * count * self._log(self.field(factor)))
+                else:
+                    rest = self.times(rest, self.power(self.field(factor), sign * count))
+        if rest == self.one:
+            return total
+        if rest.numer.is_ground and rest.denom.is_ground:
+            raise OutsideClassError("the logarithm of something that may be negative")
+        return plus(total, self.generator("log", rest))
+
+    def _log(self, factor: FracElement) -> FracElement:
+        made = self.single(factor)
+        if made is None or made.kind not in ("exp", "root"):
+            return self.generator("log", factor)
+        assert made.of is not None
+        return (made.of if made.kind == "exp" else self.log(made.of)) / made.root
+
+    def factors(self, polynomial: PolyElement) -> tuple[Rational, list[tuple[PolyElement, int]]]:
+        """Return a constant, and factors with leading coefficients above zero, with powers.
+
+        Whether they are irreducible does not matter for what is proved.
+        """
+        if polynomial not in self.split:
+            content, rest = polynomial.primitive()
+            if rest.LC < 0:
+                content, rest = -content, -rest
+            shared = [min(powers) for powers in zip(*rest.itermonoms(), strict=True)]
+            gens = zip(self.field.ring.gens, shared, strict=True)
+            found = [(gen, power) for gen, power in gens if power]
+            rest = rest.quo(self.field.ring.from_dict({tuple(shared): QQ.one}))
+            if len(rest) > 1:
+                small = len(rest) <= _MAX_FACTORED and sum(rest.degrees()) <= _MAX_DEGREE
+                found += _factored(rest) if small else [(rest, 1)]
+            self.split[polynomial] = content, found
+        return self.split[polynomial]
+
+    # Signs by form
+
+    def is_positive(self, polynomial: PolyElement) -> bool:
+        """Return whether a polynomial is positive by its form (A13)."""
+        return self.is_nonnegative(polynomial) and any(
+            all(self.generators[place].positive for place, e in enumerate(monomial) if e)
+            for monomial in polynomial.itermonoms()
+        )
+
+    def is_nonnegative(self, polynomial: PolyElement) -> bool:
+        """Return whether a polynomial has positive coefficients, and no negative variable (A13)."""
+        return all(c > 0 for c in polynomial.itercoeffs()) and all(
+            self.generators[place].nonnegative
+            for place, degree in enumerate(polynomial.degrees())
+            if degree > 0
+        )
+
+    # Sums over tokens
+
+    def sum(self, response: str, value: FracElement) -> FracElement:
+        """Return Σ_t of an element: what does not vary with t goes out of it (A6)."""
+        content, factors = self.factors(value.denom)
+        outside, inside = self.number(content), self.field.ring.one
+        for factor, count in factors:
+            if any(each.token for each in self.inside(self.field(factor))):
+                inside *= factor**count
+            else:
+                outside = self.times(outside, self.power(self.field(factor), count))
+        whole, rest = value.numer.div(inside) if inside != 1 else (value.numer, self.zero.numer)
+        total = self.zero
+        for polynomial, below in ((whole, self.field.ring.one), (rest, inside)):
+            for monomial, coefficient in polynomial.terms():
+                here = [
+                    bool(e) and self.generators[place].token for place, e in enumerate(monomial)
+                ]
+                inner = tuple(e * h for e, h in zip(monomial, here, strict=True))
+                outer = tuple(e * (not h) for e, h in zip(monomial, here, strict=True))
+                unit = self.monomial(inner) / self.field(below)
+                factor = self.monomial(outer, coefficient)
+                total = plus(total, self.times(factor, self._sum(response, unit)))
+        return self.over(total, outside)
+
+    def _sum(self, response: str, unit: FracElement) -> FracElement:
+        if unit == self.one:
+            return self.leaf(self.atoms[f"|y_{response}|"])
+        parts = unit.numer, unit.denom
+        facts = {
+            "positive": all(map(self.is_positive, parts)),
+            "nonnegative": self.is_nonnegative(parts[0]) and self.is_positive(parts[1]),
+        }
+        return self.generator("Σ", unit, response, **facts)
+
+    # Zero
+
+    def is_zero(self, value: FracElement) -> bool:
+        """Return whether an element is zero, with the n-th power of each n-th root put in (A12)."""
+        rest = self.field(value.numer)
+        for place in reversed(range(len(self.generators))):
+            made = self.generators[place]
+            if made.kind == "root" and rest.numer.degree(place) >= made.root:
+                rest = self._with_powers(rest, place, made)
+        return not rest
+
+    def _with_powers(self, value: FracElement, place: Place, made: Generator) -> FracElement:
+        assert made.of is not None
+        total = self.zero
+        for monomial, coefficient in value.numer.terms():
+            whole, part = divmod(monomial[place], made.root)
+            left = (*monomial[:place], part, *monomial[place + 1 :])
+            term = self.monomial(left, coefficient)
+            total = plus(total, self.times(term, self.power(made.of, whole)))
+        return self.field(total.numer)
+
+
+def _key(value: FracElement) -> str:
+    """Return a text that is equal for equal elements, however large the field is."""
+    parts = [
+        sorted((str(c), [(k, e) for k, e in enumerate(monomial) if e]) for monomial, c in part.terms())
+        for part in (value.numer, value.denom)
+    ]
+    return str(parts)
+
+
+def _factored(polynomial: PolyElement) -> list[tuple[PolyElement, int]]:
+    """Return the factors of a primitive polynomial with a positive leading coefficient."""
+    _, factors = polynomial.factor_list()
+    return [(factor if factor.LC > 0 else -factor, power) for factor, power in factors]
