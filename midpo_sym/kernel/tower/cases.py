@@ -20,7 +20,6 @@ from midpo_sym.kernel.forms import (
     OutsideClassError,
     Work,
     ZeroDenominatorError,
-    plus,
 )
 from midpo_sym.kernel.tower.generators import SIZES, Restart, Roots, TooSmall, Tower
 
@@ -109,7 +108,7 @@ class _Cases:
         """Return c + Σ_s Σ_t r_s(t) as an element."""
         total = self.lift(form[0])
         for response, r in form[1].items():
-            total = plus(total, self.tower.sum(response, self.of_token(r)))
+            total = self.tower.plus(total, self.tower.sum(response, self.of_token(r)))
         return total
 
     def lift(self, value: FracElement) -> FracElement:
@@ -153,10 +152,10 @@ class _Cases:
             if not all(map(self.is_everywhere, values)):
                 raise OutsideClassError("what has no value at the tokens of another case") from None
             step = self.tower.generator(
-                "step", self.tower.field(asked.key), token=True, nonnegative=True
+                "step", self.tower.polynomial(asked.key), token=True, nonnegative=True
             )
-            apart = plus(values[0], -values[1])
-            return plus(values[1], self.tower.times(step, apart))
+            apart = self.tower.plus(values[0], -values[1])
+            return self.tower.plus(values[1], self.tower.times(step, apart))
         finally:
             self.signs, self.images, self.facts = before
 
@@ -171,7 +170,7 @@ class _Cases:
 
     def larger(self, one: FracElement, other: FracElement) -> FracElement:
         """Return the maximum of two elements in this case."""
-        apart = plus(one, -other)
+        apart = self.tower.plus(one, -other)
         if not apart:
             return one
         apart = self.tower.thawed(apart)
@@ -188,7 +187,7 @@ class _Cases:
             found = self.implied(value)
             if found:
                 return found
-            token = any(each.token for each in self.tower.inside(self.tower.field(key)))
+            token = any(each.token for each in self.tower.inside(self.tower.polynomial(key)))
             raise _Undecided(key, token=token)
         found = sign * self.signs[key]
         if value * found not in self.facts:
@@ -211,7 +210,7 @@ class _Cases:
             sign = -sign if content < 0 else sign
             for factor, power in factors:
                 if power % 2 and not tower.is_nonnegative(factor):
-                    rest = tower.times(rest, tower.field(factor))
+                    rest = tower.times(rest, tower.polynomial(factor))
         if rest == tower.one:
             return sign, None
         other = self.exponential(rest) if depth < _DEPTH else None
@@ -230,7 +229,7 @@ class _Cases:
         above, below = sorted(terms, key=lambda each: each.numer.LC < 0)
         if not tower.is_positive(above.numer) or not tower.is_positive(-below.numer):
             return None
-        return plus(tower.log(above), -tower.log(-below))
+        return self.tower.plus(tower.log(above), -tower.log(-below))
 
     def exponential(self, value: FracElement) -> FracElement | None:
         """Return a − b for log a − log b, if one is the logarithm of a sum; the same sign (A14)."""
@@ -245,17 +244,17 @@ class _Cases:
         if not sums or any(n.denominator != 1 or abs(n) > _MAX_POWER for n, _ in logs):
             return None
         ratio = tower.exp(value)
-        return tower.field(ratio.numer - ratio.denom)
+        return tower.polynomial(ratio.numer - ratio.denom)
 
     def implied(self, value: FracElement) -> int:
         """Return the sign that follows from those of this case, or 0."""
         for sign in (1, -1):
             wanted = value * sign
             for place, one in enumerate(self.facts):
-                if self.is_nonnegative(plus(wanted, -one)):
+                if self.is_nonnegative(self.tower.plus(wanted, -one)):
                     return sign
                 for other in self.facts[:place]:
-                    both = plus(one, other)
+                    both = self.tower.plus(one, other)
                     if both and self.is_nonnegative(self.tower.over(wanted, both)):
                         return sign
         return 0

@@ -9,13 +9,13 @@ elements, as a rule. That they do not is no proof of anything.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import lcm
 
-from sympy import QQ, Rational, Symbol
-from sympy.polys.fields import FracElement, FracField
-from sympy.polys.orderings import lex
+from sympy import QQ, Rational
+from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
 from midpo_sym.kernel.forms import (
@@ -23,17 +23,12 @@ from midpo_sym.kernel.forms import (
     Atom,
     OutsideClassError,
     Work,
-    ZeroDenominatorError,
-    plus,
     primes,
-    times,
 )
-from midpo_sym.language import tree
+from midpo_sym.kernel.tower.elements import Elements
 
 SIZES = (12, 24, 48, 96)  # of the field: the fewer variables it has, the faster it is
 MAX_ROOT = 360
-_MAX_FACTORED = 40  # terms of a polynomial that is split into factors, and its degree
-_MAX_DEGREE = 12
 _NOT_NEGATIVE = ("positive", "nonnegative", "unit")
 Roots = dict[str, int]
 Place = int  # of a generator among the variables of the field
@@ -74,7 +69,7 @@ class TooSmall(Restart):
     """Asks for a tower over a larger field."""
 
 
-class Tower:
+class Tower(Elements):
     """Makes generators, and elements of the field over them.
 
     Attributes:
@@ -82,39 +77,11 @@ class Tower:
     """
 
     def __init__(self, atoms: dict[str, Atom], size: int, roots: Roots, work: Work) -> None:
+        super().__init__(size, work)
         self.atoms = atoms
         self.roots = roots
-        self.work = work
-        self.field = FracField([Symbol(f"~{k}") for k in range(size)], QQ, lex)
-        self.zero, self.one = self.field.zero, self.field.one
         self.generators: list[Generator] = []
         self.known: dict[tuple[str, FracElement | None, str], Place] = {}
-        self.split: dict[PolyElement, tuple[Rational, list[tuple[PolyElement, int]]]] = {}
-
-    # Arithmetic, within the limits of work
-
-    def number(self, value: object) -> FracElement:
-        return self.field.raw_new(self.field.ring.ground_new(QQ.convert(value)))
-
-    def monomial(self, exponents: tuple[int, ...], coefficient: object = QQ.one) -> FracElement:
-        return self.field.raw_new(self.field.ring.from_dict({exponents: coefficient}))
-
-    def times(self, left: FracElement, right: FracElement) -> FracElement:
-        if left == self.one or right == self.one:
-            return right if left == self.one else left
-        self.work.spend(left, right)
-        return times(left, right)
-
-    def power(self, base: FracElement, exponent: int) -> FracElement:
-        result = self.one
-        for _ in range(abs(exponent)):
-            result = self.times(result, base)
-        return self.over(self.one, result) if exponent < 0 else result
-
-    def over(self, above: FracElement, below: FracElement) -> FracElement:
-        if not below:
-            raise ZeroDenominatorError
-        return self.times(above, 1 / below)
 
     def value(self, of: FracElement, image: Callable[[Place], FracElement]) -> FracElement:
         """Return a fraction with an element in the place of each variable."""
@@ -127,7 +94,7 @@ class Tower:
             for place, exponent in enumerate(monomial):
                 if exponent:
                     term = self.times(term, self.power(image(place), exponent))
-            total = plus(total, term)
+            total = self.plus(total, term)
         return total
 
     # Generators
@@ -189,11 +156,11 @@ class Tower:
         inner = self.thawed(made.of)
         match made.kind:
             case "exp":
-                return self.exp(inner / made.root)
+                return self.exp(self.part(inner, made.root))
             case "log":
                 return self.log(inner)
             case "root":
-                return self.exp(self.log(inner) / made.root)
+                return self.exp(self.part(self.log(inner), made.root))
         return self.sum(made.name, inner)
 
     # Exponentials
@@ -211,14 +178,12 @@ class Tower:
         N/D is taken as the quotient and the remainder of N by D, so that what is a combination of
         others over the same D is one of their fractions.
         """
-        whole, rest = value.numer.div(value.denom) if value.denom != 1 else (value.numer, 0)
+        whole, rest = self.divided(value.numer, value.denom)
         for monomial, size in whole.terms():
             yield size, self.monomial(monomial)
-        for monomial, size in rest.terms() if rest else ():
-            unit = self.times(self.monomial(monomial), 1 / self.field(value.denom))
-            scale, under = unit.denom.primitive()
-            scale = -scale if under.LC < 0 else scale
-            yield size * unit.numer.LC / scale, unit * (scale / unit.numer.LC)
+        for monomial, size in rest.terms():
+            unit = self.fraction(self.monomial(monomial).numer, self.below(value))
+            yield size * unit.numer.LC, self.field.raw_new(unit.numer.monic(), unit.denom)
 
     def _exp(self, size: Rational, unit: FracElement) -> FracElement:
         made = self.single(unit)
@@ -269,43 +234,30 @@ class Tower:
             rest = -rest if content < 0 else rest
             for number, turn in ((content.numerator, sign), (content.denominator, -sign)):
                 for prime, count in primes(abs(int(number))).items():
-                    total += turn * count * self.generator("log", self.number(prime))
+                    log = self.generator("log", self.number(prime))
+                    total = self.plus(total, self.times(self.number(turn * count), log))
             for factor, count in factors:
                 if self.is_positive(factor):
-                    total = plus(total, sign * count * self._log(self.field(factor)))
+                    total = self.plus(total, self.times(self.number(sign * count), self._log(factor)))
                 else:
-                    rest = self.times(rest, self.power(self.field(factor), sign * count))
+                    rest = self.times(rest, self.power(self.polynomial(factor), sign * count))
         if rest == self.one:
             return total
         if rest.numer.is_ground and rest.denom.is_ground:
             raise OutsideClassError("the logarithm of something that may be negative")
-        return plus(total, self.generator("log", rest))
+        return self.plus(total, self.generator("log", rest))
 
-    def _log(self, factor: FracElement) -> FracElement:
-        made = self.single(factor)
+    def _log(self, factor: PolyElement) -> FracElement:
+        value = self.polynomial(factor)
+        made = self.single(value)
         if made is None or made.kind not in ("exp", "root"):
-            return self.generator("log", factor)
+            return self.generator("log", value)
         assert made.of is not None
-        return (made.of if made.kind == "exp" else self.log(made.of)) / made.root
+        log = made.of if made.kind == "exp" else self.log(made.of)
+        return self.part(log, made.root)
 
-    def factors(self, polynomial: PolyElement) -> tuple[Rational, list[tuple[PolyElement, int]]]:
-        """Return a constant, and factors with leading coefficients above zero, with powers.
-
-        Whether they are irreducible does not matter for what is proved.
-        """
-        if polynomial not in self.split:
-            content, rest = polynomial.primitive()
-            if rest.LC < 0:
-                content, rest = -content, -rest
-            shared = [min(powers) for powers in zip(*rest.itermonoms(), strict=True)]
-            gens = zip(self.field.ring.gens, shared, strict=True)
-            found = [(gen, power) for gen, power in gens if power]
-            rest = rest.quo(self.field.ring.from_dict({tuple(shared): QQ.one}))
-            if len(rest) > 1:
-                small = len(rest) <= _MAX_FACTORED and sum(rest.degrees()) <= _MAX_DEGREE
-                found += _factored(rest) if small else [(rest, 1)]
-            self.split[polynomial] = content, found
-        return self.split[polynomial]
+    def part(self, value: FracElement, n: int) -> FracElement:
+        return self.times(self.number(QQ(1, n)), value)
 
     # Signs by form
 
@@ -328,26 +280,22 @@ class Tower:
 
     def sum(self, response: str, value: FracElement) -> FracElement:
         """Return Σ_t of an element: what does not vary with t goes out of it (A6)."""
-        content, factors = self.factors(value.denom)
-        outside, inside = self.number(content), self.field.ring.one
-        for factor, count in factors:
-            if any(each.token for each in self.inside(self.field(factor))):
-                inside *= factor**count
-            else:
-                outside = self.times(outside, self.power(self.field(factor), count))
-        whole, rest = value.numer.div(inside) if inside != 1 else (value.numer, self.zero.numer)
+        outside, inside = Counter[PolyElement](), Counter[PolyElement]()
+        for factor, count in self.below(value).items():
+            token = any(each.token for each in self.inside(self.polynomial(factor)))
+            (inside if token else outside)[factor] = count
+        whole, rest = self.divided(value.numer, self.expand(inside))
         total = self.zero
-        for polynomial, below in ((whole, self.field.ring.one), (rest, inside)):
+        for polynomial, below in ((whole, Counter[PolyElement]()), (rest, inside)):
             for monomial, coefficient in polynomial.terms():
-                here = [
-                    bool(e) and self.generators[place].token for place, e in enumerate(monomial)
-                ]
+                here = [e > 0 and self.generators[k].token for k, e in enumerate(monomial)]
                 inner = tuple(e * h for e, h in zip(monomial, here, strict=True))
                 outer = tuple(e * (not h) for e, h in zip(monomial, here, strict=True))
-                unit = self.monomial(inner) / self.field(below)
-                factor = self.monomial(outer, coefficient)
-                total = plus(total, self.times(factor, self._sum(response, unit)))
-        return self.over(total, outside)
+                unit = self.fraction(self.monomial(inner).numer, below)
+                factor = self.monomial(outer, coefficient * unit.numer.LC)
+                unit = self.field.raw_new(unit.numer.monic(), unit.denom)
+                total = self.plus(total, self.times(factor, self._sum(response, unit)))
+        return self.times(total, self.fraction(self.ring.one, outside))
 
     def _sum(self, response: str, unit: FracElement) -> FracElement:
         if unit == self.one:
@@ -363,7 +311,7 @@ class Tower:
 
     def is_zero(self, value: FracElement) -> bool:
         """Return whether an element is zero, with the n-th power of each n-th root put in (A12)."""
-        rest = self.field(value.numer)
+        rest = self.polynomial(value.numer)
         for place in reversed(range(len(self.generators))):
             made = self.generators[place]
             if made.kind == "root" and rest.numer.degree(place) >= made.root:
@@ -377,8 +325,8 @@ class Tower:
             whole, part = divmod(monomial[place], made.root)
             left = (*monomial[:place], part, *monomial[place + 1 :])
             term = self.monomial(left, coefficient)
-            total = plus(total, self.times(term, self.power(made.of, whole)))
-        return self.field(total.numer)
+            total = self.plus(total, self.times(term, self.power(made.of, whole)))
+        return self.polynomial(total.numer)
 
 
 def _key(value: FracElement) -> str:
@@ -388,9 +336,3 @@ def _key(value: FracElement) -> str:
         for part in (value.numer, value.denom)
     ]
     return str(parts)
-
-
-def _factored(polynomial: PolyElement) -> list[tuple[PolyElement, int]]:
-    """Return the factors of a primitive polynomial with a positive leading coefficient."""
-    _, factors = polynomial.factor_list()
-    return [(factor if factor.LC > 0 else -factor, power) for factor, power in factors]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sympy.polys.fields import FracElement
 
-from midpo_sym.kernel.forms import plus
 from midpo_sym.kernel.tower.generators import Place, Tower
 
 Slopes = dict[Place, FracElement]
@@ -26,20 +25,20 @@ def _add(
         if not made.policy:
             continue
         variable = tower.field.gens[place]
-        here = tower.times(factor, value.diff(variable))
+        here = tower.times(factor, tower.slope(value, place))
         inner = "" if response and not made.token else response
         if inner != response:  # Σ_t k(t) ∇a = (Σ_t k(t)) ∇a
             here = tower.sum(response, here)
         if made.of is None:
-            slopes[place] = plus(slopes.get(place, tower.zero), here)
+            slopes[place] = tower.plus(slopes.get(place, tower.zero), here)
             continue
         match made.kind:
             case "exp":
-                here = tower.times(here, variable / made.root)
+                here = tower.times(here, tower.part(variable, made.root))
             case "log":
                 here = tower.over(here, made.of)
             case "root":
-                here = tower.over(tower.times(here, variable / made.root), made.of)
+                here = tower.over(tower.times(here, tower.part(variable, made.root)), made.of)
             case _:  # a sum over tokens
                 inner = made.name
         _add(tower, slopes, made.of, here, inner)
