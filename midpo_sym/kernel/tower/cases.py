@@ -42,8 +42,8 @@ def in_every_case(form: NormalForm, inside: Inside, test: Test, work: int = 1) -
         work: how many times `MAX_WORK` it may take.
     """
     roots: Roots = {}
-    sizes = iter(SIZES)
-    size, meter = next(sizes), Work(MAX_WORK * work)
+    sizes = (size for size in SIZES if 2 * size > 3 * len(form.atoms))
+    size, meter = next(sizes, SIZES[-1]), Work(MAX_WORK * work)
     for _ in range(_RESTARTS):
         try:
             return _Cases(form, inside, Tower(form.atoms, size, roots, meter)).all(test)
@@ -162,9 +162,18 @@ class _Cases:
     def is_everywhere(self, value: FracElement) -> bool:
         """Return whether an element has a value at all tokens, by its form."""
         tower = self.tower
-        logs = [each.of for each in tower.inside(value) if each.token and each.kind == "log"]
-        parts = [value.denom, *(part for each in logs if each for part in (each.numer, each.denom))]
-        return all(map(tower.is_positive, parts))
+        below = [*tower.below(value)]
+        for made in tower.inside(value):
+            if made.token and made.of is not None:
+                if made.kind == "log":
+                    below += [made.of.numer, made.of.denom]
+                if not self.is_everywhere(made.of):
+                    return False
+        return all(
+            tower.is_positive(each)
+            for each in below
+            if any(made.token for made in tower.inside(tower.polynomial(each)))
+        )
 
     # Maxima
 
@@ -232,7 +241,7 @@ class _Cases:
         return self.tower.plus(tower.log(above), -tower.log(-below))
 
     def exponential(self, value: FracElement) -> FracElement | None:
-        """Return a − b for log a − log b, if one is the logarithm of a sum; the same sign (A14)."""
+        """Return a/b − 1 for log a − log b, if one is the logarithm of a sum: the same sign (A14)."""
         tower = self.tower
         logs = [
             (size, made.of)
@@ -243,8 +252,7 @@ class _Cases:
         sums = any(len(of.numer) > 1 or len(of.denom) > 1 for _, of in logs)
         if not sums or any(n.denominator != 1 or abs(n) > _MAX_POWER for n, _ in logs):
             return None
-        ratio = tower.exp(value)
-        return tower.polynomial(ratio.numer - ratio.denom)
+        return tower.plus(tower.exp(value), -tower.one)
 
     def implied(self, value: FracElement) -> int:
         """Return the sign that follows from those of this case, or 0."""

@@ -20,9 +20,12 @@ from midpo_sym.kernel.forms import (
     OutsideClassError,
     Work,
     ZeroDenominatorError,
+    bits,
 )
 
 _MAX_FACTORED = 24  # terms of a polynomial that is split into factors
+_MAX_SPLIT_BITS = 64  # of its coefficients
+_MAX_POWER = 1_000
 _MAX_DEGREES = 2_000  # of it, in all variables, one more each, multiplied
 Split = tuple[Rational, list[tuple[PolyElement, int]]]
 
@@ -132,9 +135,15 @@ class Elements:
         return self.times(above, self.inverse(below))
 
     def power(self, base: FracElement, exponent: int) -> FracElement:
+        if abs(exponent) > _MAX_POWER:
+            raise OutsideClassError("too large a power")
         result = self.one
-        for _ in range(abs(exponent)):
-            result = self.times(result, base)
+        if base.denom == 1 and len(base.numer) == 1 and base.numer.LC == 1:
+            powers = tuple(abs(exponent) * each for each in base.numer.LM)
+            result = self.monomial(powers)
+        else:
+            for _ in range(abs(exponent)):
+                result = self.times(result, base)
         return self.inverse(result) if exponent < 0 else result
 
     def slope(self, value: FracElement, place: int) -> FracElement:
@@ -179,7 +188,8 @@ class Elements:
 def _split(polynomial: PolyElement) -> list[tuple[PolyElement, int]]:
     """Return the factors of a primitive polynomial without a monomial among them."""
     degrees = polynomial.degrees()
-    if len(polynomial) > _MAX_FACTORED or prod(d + 1 for d in degrees) > _MAX_DEGREES:
+    large = len(polynomial) > _MAX_FACTORED or bits(polynomial) > _MAX_SPLIT_BITS
+    if large or prod(d + 1 for d in degrees) > _MAX_DEGREES:
         return [(polynomial, 1)]
     for place, degree in enumerate(degrees):
         with_it = sum(monomial[place] > 0 for monomial in polynomial.itermonoms())

@@ -27,7 +27,7 @@ from midpo_sym.kernel.forms import (
 )
 from midpo_sym.kernel.tower.elements import Elements
 
-SIZES = (12, 24, 48, 96)  # of the field: the fewer variables it has, the faster it is
+SIZES = (16, 24, 32, 48, 64, 96, 128)  # of the field: the fewer variables it has, the faster it is
 MAX_ROOT = 360
 _NOT_NEGATIVE = ("positive", "nonnegative", "unit")
 Roots = dict[str, int]
@@ -85,7 +85,8 @@ class Tower(Elements):
 
     def value(self, of: FracElement, image: Callable[[Place], FracElement]) -> FracElement:
         """Return a fraction with an element in the place of each variable."""
-        return self.over(self._value(of.numer, image), self._value(of.denom, image))
+        above = self._value(of.numer, image)
+        return above if of.denom == 1 else self.over(above, self._value(of.denom, image))
 
     def _value(self, of: PolyElement, image: Callable[[Place], FracElement]) -> FracElement:
         total = self.zero
@@ -238,7 +239,9 @@ class Tower(Elements):
                     total = self.plus(total, self.times(self.number(turn * count), log))
             for factor, count in factors:
                 if self.is_positive(factor):
-                    total = self.plus(total, self.times(self.number(sign * count), self._log(factor)))
+                    total = self.plus(
+                        total, self.times(self.number(sign * count), self._log(factor))
+                    )
                 else:
                     rest = self.times(rest, self.power(self.polynomial(factor), sign * count))
         if rest == self.one:
@@ -332,7 +335,9 @@ class Tower(Elements):
 def _key(value: FracElement) -> str:
     """Return a text that is equal for equal elements, however large the field is."""
     parts = [
-        sorted((str(c), [(k, e) for k, e in enumerate(monomial) if e]) for monomial, c in part.terms())
+        sorted(
+            (str(c), [(k, e) for k, e in enumerate(monomial) if e]) for monomial, c in part.terms()
+        )
         for part in (value.numer, value.denom)
     ]
     return str(parts)
