@@ -21,7 +21,14 @@ from midpo_sym.kernel.forms import (
     Work,
     ZeroDenominatorError,
 )
-from midpo_sym.kernel.tower.generators import SIZES, Restart, Roots, TooSmall, Tower
+from midpo_sym.kernel.tower.generators import (
+    SIZES,
+    Generator,
+    Restart,
+    Roots,
+    TooSmall,
+    Tower,
+)
 
 MAX_CASES = 64
 _RESTARTS = 12
@@ -151,9 +158,8 @@ class _Cases:
                 values.append(self.of_token(r))
             if not all(map(self.is_everywhere, values)):
                 raise OutsideClassError("what has no value at the tokens of another case") from None
-            step = self.tower.generator(
-                "step", self.tower.polynomial(asked.key), token=True, nonnegative=True
-            )
+            key = self.tower.polynomial(asked.key)
+            step = self.tower.generator(Generator("step", key, token=True, nonnegative=True))
             apart = self.tower.plus(values[0], -values[1])
             return self.tower.plus(values[1], self.tower.times(step, apart))
         finally:
@@ -230,7 +236,7 @@ class _Cases:
         return sign * turn, key
 
     def logarithm(self, polynomial: PolyElement) -> FracElement | None:
-        """Return log a − log b for a − b, with a and b of one term; it has the same sign (A14)."""
+        """Return log a − log b for a − b, with a and b of one term; it has its sign (A14)."""
         tower = self.tower
         terms = [tower.monomial(m, c) for m, c in polynomial.terms()]
         if len(terms) != 2:  # noqa: PLR2004 - a and b
@@ -241,7 +247,7 @@ class _Cases:
         return self.tower.plus(tower.log(above), -tower.log(-below))
 
     def exponential(self, value: FracElement) -> FracElement | None:
-        """Return a/b − 1 for log a − log b, if one is the logarithm of a sum: the same sign (A14)."""
+        """Return a/b − 1 for log a − log b, one of which is of a sum; it has its sign (A14)."""
         tower = self.tower
         logs = [
             (size, made.of)

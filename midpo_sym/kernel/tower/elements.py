@@ -114,7 +114,7 @@ class Elements:
         return self.fraction(total, both)
 
     def times(self, left: FracElement, right: FracElement) -> FracElement:
-        if left == self.one or right == self.one:
+        if self.one in (left, right):
             return right if left == self.one else left
         if left.denom == right.denom == 1:
             return self.field.raw_new(self.product(left.numer, right.numer))

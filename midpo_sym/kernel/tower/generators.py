@@ -100,24 +100,24 @@ class Tower(Elements):
 
     # Generators
 
-    def generator(
-        self, kind: str, of: FracElement | None = None, name: str = "", **facts: object
-    ) -> FracElement:
-        """Return the variable of a generator; a new one, if there is none like it."""
-        place = self.known.setdefault((kind, of, name), len(self.generators))
+    def generator(self, made: Generator) -> FracElement:
+        """Return the variable of a generator; a new one, if there is none like it.
+
+        What it varies with follows from what is inside it.
+        """
+        key = made.kind, made.of, made.name
+        place = self.known.get(key, len(self.generators))
         if place == len(self.generators):
             if place == len(self.field.gens):
                 raise TooSmall
-            inner = list(self.inside(of)) if of is not None else []
-            made = Generator(
-                kind,
-                of,
-                name,
-                token=kind != "Σ" and any(each.token for each in inner),
-                policy=kind != "step" and any(each.policy for each in inner),
-                frozen=any(each.frozen for each in inner),
-            )
-            self.generators.append(replace(made, **facts))  # type: ignore[arg-type]
+            if made.of is not None:
+                inner = list(self.inside(made.of))
+                token = made.token or (made.kind != "Σ" and any(each.token for each in inner))
+                policy = made.kind != "step" and any(each.policy for each in inner)
+                frozen = any(each.frozen for each in inner)
+                made = replace(made, token=token, policy=policy, frozen=frozen)
+            self.known[key] = place
+            self.generators.append(made)
         return self.field.gens[place]
 
     def inside(self, value: FracElement) -> Iterator[Generator]:
@@ -132,7 +132,7 @@ class Tower(Elements):
         """Return what an atom stands for; if it is positive, the exponential of its logarithm."""
         positive = atom.leaf is not None and atom.leaf.positive
         domain = getattr(atom.leaf, "domain", "")
-        made = self.generator(
+        made = Generator(
             "leaf",
             name=f"log {atom.name}" if positive else atom.name,
             token=atom.token,
@@ -140,7 +140,7 @@ class Tower(Elements):
             frozen=atom.name.endswith(FROZEN),
             nonnegative=not positive and domain in _NOT_NEGATIVE,
         )
-        return self.exp(made) if positive else made
+        return self.exp(self.generator(made)) if positive else self.generator(made)
 
     def thawed(self, value: FracElement) -> FracElement:
         """Return an element with sg(a) = a (A8)."""
@@ -189,32 +189,32 @@ class Tower(Elements):
     def _exp(self, size: Rational, unit: FracElement) -> FracElement:
         made = self.single(unit)
         if made is None or made.kind != "log":
-            n = self._root("exp", unit, size)
-            facts = {"root": n, "positive": True, "nonnegative": True}
-            return self.power(self.generator("exp", unit, **facts), int(size * n))
+            return self._power_of(Generator("exp", unit, positive=True, nonnegative=True), size)
         of = made.of  # exp(k log a) = a^k (A2, A3)
         assert of is not None
         whole = size.numerator // size.denominator
         result = self.power(of, whole)
         part = size - whole
         if part:
-            n = self._root("root", of, part)
-            facts = {"root": n, "positive": True, "nonnegative": True}
-            result = self.times(
-                result, self.power(self.generator("root", of, **facts), int(part * n))
-            )
+            root = Generator("root", of, positive=True, nonnegative=True)
+            result = self.times(result, self._power_of(root, part))
         return result
 
-    def _root(self, kind: str, of: FracElement, size: Rational) -> int:
-        """Return an n such that the n-th root is a generator, and a power of it is asked for."""
-        key = f"{kind} {_key(of)}"
-        n = self.roots.get(key, 1)
-        self.roots[key] = lcm(n, int(size.denominator))
-        if self.roots[key] > n and (kind, of, "") in self.known:
-            raise Restart
-        if self.roots[key] > MAX_ROOT:
+    def _power_of(self, made: Generator, size: Rational) -> FracElement:
+        """Return a power of what a generator is without its root: of an n-th root, with n enough.
+
+        Raises:
+            Restart: there is a generator, and with a root that is too coarse.
+        """
+        assert made.of is not None
+        key = f"{made.kind} {_key(made.of)}"
+        n = self.roots[key] = lcm(self.roots.get(key, 1), int(size.denominator))
+        if n > MAX_ROOT:
             raise OutsideClassError("too fine a root")
-        return self.roots[key]
+        variable = self.generator(replace(made, root=n))
+        if self.generators[variable.numer.LM.index(1)].root != n:
+            raise Restart
+        return self.power(variable, int(size * n))
 
     def single(self, value: FracElement) -> Generator | None:
         """Return the generator that an element is, if it is one."""
@@ -235,7 +235,7 @@ class Tower(Elements):
             rest = -rest if content < 0 else rest
             for number, turn in ((content.numerator, sign), (content.denominator, -sign)):
                 for prime, count in primes(abs(int(number))).items():
-                    log = self.generator("log", self.number(prime))
+                    log = self.generator(Generator("log", self.number(prime)))
                     total = self.plus(total, self.times(self.number(turn * count), log))
             for factor, count in factors:
                 if self.is_positive(factor):
@@ -248,13 +248,13 @@ class Tower(Elements):
             return total
         if rest.numer.is_ground and rest.denom.is_ground:
             raise OutsideClassError("the logarithm of something that may be negative")
-        return self.plus(total, self.generator("log", rest))
+        return self.plus(total, self.generator(Generator("log", rest)))
 
     def _log(self, factor: PolyElement) -> FracElement:
         value = self.polynomial(factor)
         made = self.single(value)
         if made is None or made.kind not in ("exp", "root"):
-            return self.generator("log", value)
+            return self.generator(Generator("log", value))
         assert made.of is not None
         log = made.of if made.kind == "exp" else self.log(made.of)
         return self.part(log, made.root)
@@ -304,11 +304,14 @@ class Tower(Elements):
         if unit == self.one:
             return self.leaf(self.atoms[f"|y_{response}|"])
         parts = unit.numer, unit.denom
-        facts = {
-            "positive": all(map(self.is_positive, parts)),
-            "nonnegative": self.is_nonnegative(parts[0]) and self.is_positive(parts[1]),
-        }
-        return self.generator("Σ", unit, response, **facts)
+        made = Generator(
+            "Σ",
+            unit,
+            response,
+            positive=all(map(self.is_positive, parts)),
+            nonnegative=self.is_nonnegative(parts[0]) and self.is_positive(parts[1]),
+        )
+        return self.generator(made)
 
     # Zero
 

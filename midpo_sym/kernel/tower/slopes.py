@@ -19,7 +19,7 @@ def is_still(tower: Tower, value: FracElement) -> bool:
 def _add(
     tower: Tower, slopes: Slopes, value: FracElement, factor: FracElement, response: str
 ) -> None:
-    """Add factor × the gradient of an element; of one of tokens, summed over those of a response."""
+    """Add factor × the gradient of an element; if it varies with t, summed over a response."""
     for place in tower.places(value):
         made = tower.generators[place]
         if not made.policy:

@@ -1,8 +1,8 @@
 """Random pairs of expressions that are equal by a law of exponentials, logarithms, sums or maxima.
 
 A law is two texts with holes: `{a}` and `{b}` for anything real, `{p}` and `{q}` for what is
-positive by its form, `{s}` and `{r}` for sums over tokens, `{k}` for a positive factor. Both are put
-into the same surroundings, and the one side is rewritten by the common laws of arithmetic. A false
+positive by its form, `{s}` and `{r}` for sums over tokens, `{k}` for a positive factor. Both are
+put into the same surroundings, and one side is rewritten by the common laws of arithmetic. A false
 pair is a true one with a slip of the pen on one side; whether that is false, numbers say.
 """
 
