@@ -272,11 +272,12 @@ class Tower(Elements):
         )
 
     def is_nonnegative(self, polynomial: PolyElement) -> bool:
-        """Return whether a polynomial has positive coefficients, and no negative variable (A13)."""
+        """Return whether a polynomial has positive coefficients, and no negative term (A13)."""
         return all(c > 0 for c in polynomial.itercoeffs()) and all(
-            self.generators[place].nonnegative
-            for place, degree in enumerate(polynomial.degrees())
-            if degree > 0
+            e % 2 == 0 or self.generators[place].nonnegative
+            for monomial in polynomial.itermonoms()
+            for place, e in enumerate(monomial)
+            if e
         )
 
     # Sums over tokens
