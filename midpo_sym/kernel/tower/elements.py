@@ -197,4 +197,6 @@ def _split(polynomial: PolyElement) -> list[tuple[PolyElement, int]]:
         if degree == 1 and min(with_it, len(polynomial) - with_it) == 1:
             return [(polynomial, 1)]
     _, factors = polynomial.factor_list()
-    return [(factor if factor.LC > 0 else -factor, power) for factor, power in factors]
+    found = [(factor.primitive()[1], power) for factor, power in factors]
+    # A product of primitive polynomials is one (Gauss), so that no constant is lost.
+    return [(factor if factor.LC > 0 else -factor, power) for factor, power in found]
