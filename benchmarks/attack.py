@@ -66,6 +66,19 @@ def table(tally: Tally) -> str:
     return "\n".join(lines)
 
 
+def undecided(tally: Tally) -> str:
+    """Return how many of the true and of the false statements are undecided, as Markdown."""
+    lines = ["| column | true | undecided | false | undecided |", "|---|--:|--:|--:|--:|"]
+    for column in ("value", "gradient"):
+        row = [column]
+        for decided, truth in (("proved", True), ("refuted", False)):
+            open_ = tally.details[column, f"in truth {truth}"]
+            total = tally.details[column, decided] + open_
+            row += [str(total), f"{open_} ({100 * open_ / max(total, 1):.1f} %)"]
+        lines.append("| " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
 def failures(tally: Tally, each: int = 8) -> str:
     """Return what went wrong, some of each kind."""
     lines, seen = [], Counter[tuple[str, str]]()
@@ -128,7 +141,7 @@ def main() -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = used.ru_utime + used.ru_stime
     end = f"{tally.cases} cases of seed {given.seed}, {seconds:.0f} s of processor time."
-    text = f"{table(tally)}\n\n{end}\n\n{failures(tally)}\n"
+    text = f"{table(tally)}\n\n{undecided(tally)}\n\n{end}\n\n{failures(tally)}\n"
     print(text)
     if given.out is not None:
         given.out.write_text(text, encoding="utf-8")

@@ -66,7 +66,7 @@ class Group:
 
 
 _RESPONSES = tuple(
-    f"tests/kernel/test_{name}.py" for name in ("responses", "derivative", "theorem")
+    f"tests/kernel/test_{name}.py" for name in ("responses", "derivative", "theorem", "tower")
 )
 _THEORY = tuple(
     f"tests/kernel/test_{name}.py"
@@ -159,7 +159,8 @@ def changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:  # noqa: C901, PLR0
 
 def mutants(module: str) -> Iterator[Mutant]:
     """Yield every mutant of one module."""
-    text = (ROOT / "midpo_sym" / "kernel" / f"{module}.py").read_text(encoding="utf-8")
+    path = ROOT / "midpo_sym" / "kernel" / f"{module.replace('.', '/')}.py"
+    text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     whole = ast.parse(text)
     for parent in ast.walk(whole):

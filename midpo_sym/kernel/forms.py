@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
+from sympy import factorint
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
@@ -19,6 +20,7 @@ from midpo_sym.language.tree import Expression
 MAX_TERMS = 500
 MAX_BITS = 4_096  # of a coefficient
 MAX_WORK = 400_000  # products of terms in one reading
+_SMALL_PRIMES = 10_000  # what is left of a number without them is taken as it is
 
 
 class OutsideClassError(Exception):
@@ -168,6 +170,16 @@ class Work:
         parts = (left.numer, left.denom, right.numer, right.denom)
         if self.done % 8 == 0 and sum(map(bits, parts)) > MAX_BITS:
             raise OutsideClassError("too long a number")
+
+
+def primes(number: int) -> dict[int, int]:
+    """Return the small primes of a number, and the rest, with their powers.
+
+    Whether the rest is a prime or not, equal rests have equal logarithms.
+    """
+    options = {"use_rho": False, "use_pm1": False, "use_ecm": False}
+    found: dict[int, int] = factorint(number, limit=_SMALL_PRIMES, **options)
+    return found
 
 
 def variables(polynomial: PolyElement) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import comb
 
-from sympy import QQ, Symbol, factorint
+from sympy import QQ, Symbol
 from sympy.polys.fields import FracElement, FracField
 from sympy.polys.orderings import lex
 
@@ -32,6 +32,7 @@ from midpo_sym.kernel.forms import (
     bits,
     key,
     plus,
+    primes,
     times,
     variables,
 )
@@ -42,7 +43,6 @@ from midpo_sym.session import remembered
 
 MAX_OPAQUE = 32
 MAX_POWER = 64  # larger whole exponents are treated as any other real one
-_SMALL_PRIMES = 10_000  # what is left of a number without them is taken as it is
 
 
 @remembered(256)  # value and gradient of one statement, and its steps, share readings
@@ -320,12 +320,8 @@ class Reader:
         return total
 
     def logarithms(self, number: int) -> list[tuple[FracElement, int]]:
-        """Return the logarithms of the small primes of a number, and of the rest; with powers.
-
-        Whether the rest is a prime or not, equal rests have equal logarithms.
-        """
-        options = {"use_rho": False, "use_pm1": False, "use_ecm": False}
-        found: dict[int, int] = factorint(number, limit=_SMALL_PRIMES, **options)
+        """Return the logarithms of the small primes of a number, and of the rest; with powers."""
+        found = primes(number)
         atoms = {prime: Opaque(f"log({prime})", f"log({prime})") for prime in found}
         missing = [atom for atom in atoms.values() if atom.name not in self.atoms]
         if missing:

@@ -1,4 +1,4 @@
-"""The kernel: the only module that can make a theorem. Read it first, then its two helpers.
+"""The kernel: the only module that can make a theorem. Read it first, then its helpers.
 
 It decides whether two expressions are equal for every policy, every pair of responses and every
 value of the parameters. Taking logarithms turns every expression of the language into
@@ -24,10 +24,19 @@ What it takes for granted (the axioms):
     A9  the field laws, in SymPy's `polys.fields`: a quotient asks that its denominator is not zero
     A10 the chain rule: log R, exp e and Σ_t r(t) have the gradients ∇R/R, exp(e) ∇e and Σ_t ∇r(t);
         a maximum has one where its sides differ, whatever it is
+    A11 exp(a + b) = exp a exp b
+    A12 (a^(1/n))^n = a                                             for a > 0, n = 1, 2, 3, …
+    A13 exp a > 0, even powers are not negative, a parameter or weight lies in its domain; sums,
+        products, quotients, sums over tokens of such are such
+    A14 max(a, b) = a where a ≥ b, and b where b ≥ a; a ≥ b just where log a ≥ log b, for a, b > 0
 
 The products of sums, maxima, logarithms of sums and exponentials that remain are opaque atoms,
 named by the normal form of their arguments: the same name proves equality, another name proves
-nothing. The answer is then `UNKNOWN`, never a guess.
+nothing. A difference that keeps some is read once more, into a tower (`tower`): by A11 and A12 an
+exponential is a monomial in generators, by A1 a logarithm is a sum of those of factors, by A6 a
+sum over tokens is one over a basis, and maxima are taken case by case (A14). If it is zero there,
+in every case, it is zero, since each step is an equation at every point where the case holds; if
+not, that proves nothing, and the answer is `UNKNOWN`, never a guess.
 
 The theory's expressions, with sums over any finite set, are read by `finite` (axioms B1 to B7) and
 ordered by `order` (C1 to C3). Least values need two more:
@@ -51,6 +60,9 @@ from midpo_sym.kernel.forms import Atom, Denominator, NormalForm, Reading, plus,
 from midpo_sym.kernel.hypotheses import Hypothesis, check_form
 from midpo_sym.kernel.order import nonnegative, only_zero_at
 from midpo_sym.kernel.responses import read
+from midpo_sym.kernel.tower.cases import in_every_case
+from midpo_sym.kernel.tower.generators import Tower
+from midpo_sym.kernel.tower.slopes import is_still
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
 
@@ -132,7 +144,7 @@ class Decision:
 
 
 def decide(left: Expression, right: Expression, *, work: int = 1) -> Decision:
-    """Decide whether two expressions have the same value: ⊢ left = right, by A1 to A9.
+    """Decide whether two expressions have the same value: ⊢ left = right, by A1 to A9, A11 to A14.
 
     Raises:
         OutsideClassError: an expression is not well scoped, or too large.
@@ -140,7 +152,9 @@ def decide(left: Expression, right: Expression, *, work: int = 1) -> Decision:
     """
     difference, reading = _difference(left, right, detach=False, work=work)
     theorem = None
-    if _is_zero(difference):
+    if _is_zero(difference) or (
+        _hides(difference) and in_every_case(difference, reading.inside, Tower.is_zero, work)
+    ):
         theorem = Theorem(left, right, Mode.VALUE, reading.denominators, _SEAL)
     return Decision(_answer(theorem, difference), theorem, difference)
 
@@ -148,7 +162,7 @@ def decide(left: Expression, right: Expression, *, work: int = 1) -> Decision:
 def decide_gradient(left: Expression, right: Expression, *, work: int = 1) -> Decision:
     """Decide whether two expressions have the same gradient in every parameter of the policy.
 
-    ⊢ ∇left = ∇right, by A1 to A10.
+    ⊢ ∇left = ∇right, by A1 to A14. A maximum's case holds near a point where its sides differ.
 
     Raises:
         OutsideClassError: an expression is not well scoped, or too large.
@@ -160,6 +174,8 @@ def decide_gradient(left: Expression, right: Expression, *, work: int = 1) -> De
     denominators = reading.denominators
     slopes = slopes_of(difference, reading.inside)
     theorem = None
+    if slopes and _hides(difference) and in_every_case(difference, reading.inside, is_still, work):
+        slopes = {}
     if not slopes:
         theorem = Theorem(left, right, Mode.GRADIENT, denominators, _SEAL)
     return Decision(_answer(theorem, difference), theorem, difference, slopes)
@@ -291,8 +307,11 @@ def _difference(
 def _answer(theorem: Theorem | None, difference: NormalForm) -> Answer:
     if theorem:
         return Answer.EQUAL
-    hidden = any(atom.opaque for atom in difference.present())
-    return Answer.UNKNOWN if hidden else Answer.UNEQUAL
+    return Answer.UNKNOWN if _hides(difference) else Answer.UNEQUAL
+
+
+def _hides(form: NormalForm) -> bool:
+    return any(atom.opaque for atom in form.present())
 
 
 def _is_zero(form: NormalForm) -> bool:

@@ -24,6 +24,7 @@ class Tally:
     """How often each kind of finding came, by column, and the cases of what is wrong."""
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    details: Counter[tuple[str, str]] = field(default_factory=Counter)
     failures: list[tuple[Case, Finding]] = field(default_factory=list)
     slow: list[tuple[float, str]] = field(default_factory=list)
     cases: int = 0
@@ -32,6 +33,8 @@ class Tally:
         self.cases += 1
         for each in findings:
             self.counts[each.column, each.kind] += 1
+            if each.kind in ("right", "unknown"):
+                self.details[each.column, each.detail] += 1
             if each.kind in ("wrong", "exception"):
                 self.failures.append((case, each))
         if seconds > 5:

@@ -95,10 +95,10 @@ def verdict(
         for outcome, each in zip(found.outcomes, equal, strict=True):
             if each is False and holds(said, statement, outcome.point):
                 return Finding(column, "wrong", f"proved, but {_said(outcome)}")
-        return Finding(column, "right")
+        return Finding(column, "right", "proved")
     if found.defined and False not in equal and any(equal) and not shows(column, statement, said):
         return Finding(column, "wrong", f"refuted, but equal at {found.defined} points")
-    return Finding(column, "right")
+    return Finding(column, "right", "refuted")
 
 
 def shows(column: str, statement: Statement, said: Verdict) -> bool:

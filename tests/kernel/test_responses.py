@@ -131,6 +131,9 @@ EQUAL = [
     ),
     ("(sum_t(mu(w, t)/gamma) + 1)**2*gamma**2", "(sum_t(mu(w, t)) + gamma)**2"),
     ("(pi(w) + ref(w))*2", "2*ref(w) + 2*pi(w)"),
+    # Sums over tokens multiplied out.
+    ("log(pi(w))**2/log(pi(w))", "log(pi(w))"),
+    ("(1 + sum_t(mu(w, t)))**2", "1 + 2*sum_t(mu(w, t)) + sum_t(mu(w, t))**2"),
 ]
 
 # One difference a row, with a point at which it is not zero in the comment.
@@ -172,8 +175,8 @@ UNKNOWN = [
     ("log(alpha + beta)", "log(alpha) + log(beta)"),  # not equal
     ("log(alpha + beta)", "log(alpha)"),  # not equal
     ("log(1/(alpha + beta))", "log(alpha + beta)"),  # not equal
-    ("log(pi(w))**2/log(pi(w))", "log(pi(w))"),  # equal
-    ("(1 + sum_t(mu(w, t)))**2", "1 + 2*sum_t(mu(w, t)) + sum_t(mu(w, t))**2"),  # equal
+    ("max(pi(w), 2)", "2"),  # equal, since a probability is at most 1
+    ("max(sum_t(kl_pi_ref(w, t)), 0)", "sum_t(kl_pi_ref(w, t))"),  # equal, Gibbs' inequality
     ("prod_t(nu(w, t))", "prod_t(nu(l, t))"),  # not equal
     ("sum_t(max(mu(w, t), 1))", "sum_t(max(mu(l, t), 1))"),  # not equal
 ]

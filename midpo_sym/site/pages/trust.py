@@ -98,7 +98,7 @@ def _place(axiom: str) -> tuple[str, int]:
 
 def _file(trusted: TrustedFile) -> tuple[str, int]:
     path = Path(_module(trusted).__file__ or "")
-    return f"{path.parent.name}/{path.name}", len(path.read_text(encoding="utf-8").splitlines())
+    return trusted.path, len(path.read_text(encoding="utf-8").splitlines())
 
 
 def _module(trusted: TrustedFile) -> ModuleType:

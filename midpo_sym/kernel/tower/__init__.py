@@ -1,0 +1,1 @@
+"""The tower of exponentials, logarithms and sums over tokens: what has no other normal form."""
