@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from midpo_sym.language.functions.table import DERIVED
 from midpo_sym.language.grammar.scope import Scope
-from midpo_sym.language.printing.mathematics import GREEK
+from midpo_sym.language.printing.names import GREEK
 from midpo_sym.language.vocabulary import MODELS, QUANTITIES, RESPONSES
 
 # Functions that people know from elsewhere. A small letter stands for an argument as it is, a

@@ -387,23 +387,3 @@ class Reader(Refusals):
             allowed=usage,
             instead=self.cures.instead(syntax),
         )
-
-    def read_response(self, name: str, argument: ast.expr) -> str:
-        if isinstance(argument, ast.Name) and argument.id in self.scope.responses:
-            return argument.id
-        allowed = ", ".join(f"{name}({each})" for each in sorted(self.scope.responses))
-        if isinstance(argument, ast.Name) and argument.id in RESPONSES:
-            self.fail(
-                argument,
-                f"the response {argument.id} does not exist here",
-                allowed=allowed,
-                cure="a prior and definitions of y speak of y, a loss of w and l",
-            )
-        meant = self.cures.response(argument)
-        self.fail(
-            argument,
-            f"{name} is taken at a response",
-            allowed=allowed,
-            cure="" if meant else "write one of these",
-            instead=meant,
-        )

@@ -11,7 +11,7 @@ from midpo_sym.language.grammar.cures import NOTHING, Cures
 from midpo_sym.language.grammar.limits import MAX_LEVELS, MAX_NODES, MAX_OPERATIONS
 from midpo_sym.language.grammar.scope import Scope
 from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import FUNCTIONS, QUANTITIES
+from midpo_sym.language.vocabulary import FUNCTIONS, QUANTITIES, RESPONSES
 
 ALLOWED = "numbers, names, calls, + - * / ** and brackets"
 
@@ -118,3 +118,23 @@ class Refusals:
                 "products, quotients and powers",
                 cure=self.cure_of_sign(syntax),
             )
+
+    def read_response(self, name: str, argument: ast.expr) -> str:
+        if isinstance(argument, ast.Name) and argument.id in self.scope.responses:
+            return argument.id
+        allowed = ", ".join(f"{name}({each})" for each in sorted(self.scope.responses))
+        if isinstance(argument, ast.Name) and argument.id in RESPONSES:
+            self.fail(
+                argument,
+                f"the response {argument.id} does not exist here",
+                allowed=allowed,
+                cure="a prior and definitions of y speak of y, a loss of w and l",
+            )
+        meant = self.cures.response(argument)
+        self.fail(
+            argument,
+            f"{name} is taken at a response",
+            allowed=allowed,
+            cure="" if meant else "write one of these",
+            instead=meant,
+        )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.functions.calls import shown
+from midpo_sym.language.printing.names import SUBSCRIPTS, default_symbol
 from midpo_sym.language.printing.printer import ATOM, POWER, SUM, TERM, Printer, Symbol
 from midpo_sym.language.printing.responses import (
     prefix_latex,
@@ -19,36 +20,8 @@ from midpo_sym.language.quantities.statistics import Operator, Statistic
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
 
-GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ",
-    "eta": "η", "theta": "θ", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ",
-    "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
-    "Delta": "Δ", "Gamma": "Γ", "Lambda": "Λ", "Omega": "Ω", "Phi": "Φ", "Psi": "Ψ",
-}  # fmt: skip
 _BINDERS = (indexed.IndexSum, indexed.Least, indexed.Differential)
 _BARE = (tree.Probability, tree.TokenProbability, tree.Normaliser)  # log a, without brackets
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def default_symbol(name: str) -> Symbol:
-    """Return the symbol of a name that declares none.
-
-    `mu1` and `mu_1` are μ with an index, a Greek letter is that letter, any other name is
-    itself, upright.
-    """
-    stem = name.rstrip("0123456789")
-    index = name[len(stem) :]
-    stem = stem.rstrip("_") or stem
-    greek = GREEK.get(stem)
-    if greek:
-        latex, unicode = f"\\{stem}", greek
-    elif len(stem) == 1:
-        latex, unicode = stem, stem
-    else:
-        latex, unicode = rf"\mathrm{{{stem}}}".replace("_", r"\_"), stem
-    if index:
-        latex, unicode = f"{latex}_{{{index}}}", unicode + index.translate(SUBSCRIPTS)
-    return Symbol(latex, unicode)
 
 
 class MathPrinter(Printer):

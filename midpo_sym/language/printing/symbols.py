@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from itertools import combinations
 
 from midpo_sym.language.indexed import SETS
-from midpo_sym.language.printing.mathematics import GREEK
+from midpo_sym.language.printing.names import GREEK
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.quantities.statistics import OPERATORS
 from midpo_sym.language.vocabulary import FUNCTIONS, MODELS, QUANTITIES, THEORY_FUNCTIONS

@@ -8,14 +8,9 @@ arithmetic. What neither decides is undecided.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from fractions import Fraction
-from itertools import product
 from typing import Any
-
-from mpmath.ctx_iv import MPIntervalContext
 
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import normal_form
@@ -26,21 +21,8 @@ from midpo_sym.language.substitute import substitute, unfold
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.conditions import flows
 from midpo_sym.prover.derivation.rebuild import NotReadableError, rational
+from midpo_sym.prover.shapes.points import Point, rises, sags
 from midpo_sym.session import remembered
-
-_DIGITS = 40
-_PLACES = tuple(Fraction(n, 2) for n in (-12, -8, -5, -3, -2, -1, 0, 1, 2, 3, 5, 8, 12))
-_VALUES = {
-    "real": (Fraction(1, 2), Fraction(-1)),
-    "nonnegative": (Fraction(1, 2), Fraction(2)),
-    "positive": (Fraction(1, 2), Fraction(2), Fraction(1, 20)),
-    "unit": (Fraction(1, 4), Fraction(3, 4)),
-    "open unit": (Fraction(1, 4), Fraction(3, 4)),
-}
-_MOST = 16  # choices of the parameters that are tried
-
-Interval = Any  # mpmath's, which has no type stubs
-Point = Mapping[str, Fraction]
 
 
 class Answer(Enum):
@@ -89,8 +71,8 @@ def link_facts(link: Link) -> LinkFacts:
     bends = _bend(body) in ("affine", "convex")
     low = _never_negative(body)
     return LinkFacts(
-        Fact(Answer.YES) if falls else _shown(_rises(body)),
-        Fact(Answer.YES) if bends else _shown(_sags(body)),
+        Fact(Answer.YES) if falls else _shown(rises(body)),
+        Fact(Answer.YES) if bends else _shown(sags(body)),
         Fact(Answer.YES if low else Answer.NO if _is_line(body) else Answer.UNDECIDED),
         _slope_at_zero(body),
     )
@@ -328,93 +310,3 @@ def derivative(node: Expression) -> Expression:  # noqa: PLR0911 - one case for 
             return tree.product([power, lower, derivative(base)])
     message = f"{type(node).__name__} has no derivative here"
     raise ValueError(message)
-
-
-def _rises(body: Expression) -> tuple[Point, ...]:
-    """Return two points between which a function rises, if some are found."""
-    for parameters in _parameters(body):
-        values = _values(body, parameters)
-        for (left, low), (right, high) in product(values, values):
-            if left < right and low.b < high.a:
-                return {**parameters, VARIABLE.name: left}, {**parameters, VARIABLE.name: right}
-    return ()
-
-
-def _sags(body: Expression) -> tuple[Point, ...]:
-    """Return three points, the middle one above the chord of the others, if some are found."""
-    for parameters in _parameters(body):
-        values = dict(_values(body, parameters))
-        for left, right in product(values, values):
-            middle = (left + right) / 2
-            if left < right and middle in values:
-                chord = (values[left] + values[right]) / 2
-                if chord.b < values[middle].a:
-                    return tuple({**parameters, VARIABLE.name: a} for a in (left, middle, right))
-    return ()
-
-
-def _parameters(body: Expression) -> Iterator[dict[str, Fraction]]:
-    found = {
-        node.name: node.domain
-        for node in body.walk()
-        if isinstance(node, tree.Parameter) and node != VARIABLE
-    }
-    choices = product(*(_VALUES[domain] for domain in found.values()))
-    for _, values in zip(range(_MOST), choices, strict=False):
-        yield dict(zip(found, values, strict=True))
-
-
-def _values(body: Expression, parameters: Point) -> list[tuple[Fraction, Interval]]:
-    """Return enclosures of a function at the places where it is defined."""
-    context = MPIntervalContext()
-    context.dps = _DIGITS
-    found = []
-    for place in _PLACES:
-        try:
-            value = _enclosed(body, {**parameters, VARIABLE.name: place}, context)
-        except (ZeroDivisionError, ValueError, OverflowError):
-            continue
-        found.append((place, value))
-    return found
-
-
-def _enclosed(node: Expression, at: Point, context: MPIntervalContext) -> Interval:  # noqa: C901, PLR0911 - one case for each kind of node
-    """Return an interval that has the value of a node in it."""
-
-    def of(child: Expression) -> Interval:
-        return _enclosed(child, at, context)
-
-    match node:
-        case tree.Number(value=value):
-            return context.mpf(value)
-        case tree.Parameter(name=name):
-            return context.mpf(at[name].numerator) / at[name].denominator
-        case tree.Neg(body=body):
-            return -of(body)
-        case tree.Add(terms=terms):
-            return sum(map(of, terms), context.mpf(0))
-        case tree.Mul(factors=factors):
-            result = context.mpf(1)
-            for each in factors:
-                result *= of(each)
-            return result
-        case tree.Div(numerator=over, denominator=under):
-            divisor = of(under)
-            if divisor.a <= 0 <= divisor.b:
-                raise ZeroDivisionError
-            return of(over) / divisor
-        case tree.Exp(body=body):
-            return context.exp(of(body))
-        case tree.Log(body=body):
-            value = of(body)
-            if value.a <= 0:
-                raise ValueError
-            return context.log(value)
-        case tree.Max(left=left, right=right):
-            one, other = of(left), of(right)
-            return context.mpf([max(one.a, other.a), max(one.b, other.b)])
-        case tree.Pow(base=base, exponent=tree.Number(value=power)):
-            return of(base) ** int(power)
-        case tree.Pow(base=base, exponent=power):
-            return context.exp(of(power) * of(tree.Log(base)))
-    raise ValueError

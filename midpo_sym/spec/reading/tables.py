@@ -15,7 +15,7 @@ from midpo_sym.language.errors import Advice, LanguageError
 from midpo_sym.language.grammar.limits import MAX_DIGITS
 from midpo_sym.language.grammar.numerals import ALLOWED as NUMERALS
 from midpo_sym.language.grammar.numerals import cure_for_decimal
-from midpo_sym.language.printing.mathematics import default_symbol
+from midpo_sym.language.printing.names import default_symbol
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.printing.symbols import (
     LATEX_ALLOWED,

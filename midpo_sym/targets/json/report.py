@@ -9,26 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from midpo_sym import __version__
-from midpo_sym.judges.balls import Enclosure
-from midpo_sym.judges.exact import format_polynomial
-from midpo_sym.judges.tiny import VOCABULARY, TinyModels
-from midpo_sym.judges.witness import Number, Witness
-from midpo_sym.language.objective import Objective
 from midpo_sym.language.printing.mathematics import to_latex
-from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.printing.text import to_text
-from midpo_sym.language.substitute import label_of_weight
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.derivation.steps import Step, Steps
-from midpo_sym.prover.framework import FRAMEWORK_LINK
-from midpo_sym.prover.priors.solve import Failure, Solution
+from midpo_sym.prover.priors.solve import Solution
 from midpo_sym.prover.prove import Result
-from midpo_sym.prover.shapes.links import Fact, LinkFacts, link_facts, weight_kind
 from midpo_sym.prover.shapes.terms import Part
 from midpo_sym.prover.special_cases import Specialisation
 from midpo_sym.prover.verdict import Condition, Proved, Refuted, Verdict
 from midpo_sym.spec.library import Work
 from midpo_sym.spec.model import Citation, Derivation, Statement
+from midpo_sym.targets.json.points import counterexample, failure
+from midpo_sym.targets.json.shapes import in_latex, loss
 
 SCHEMA_VERSION = 3
 
@@ -168,29 +161,8 @@ def _solution(found: Solution) -> dict[str, Any]:
         "link": found.link,
         "gives": None if found.zeta is None else "loss" if found.gives_loss else "argument",
         "needed": found.is_needed,
-        "failure": None if found.failure is None else _failure(found.failure),
+        "failure": None if found.failure is None else failure(found.failure),
         "reason": found.reason,
-    }
-
-
-def _failure(found: Failure) -> dict[str, Any]:
-    return {
-        **_models(found.models),
-        "margin": to_text(found.margin),
-        "margins": [
-            {
-                "sign": sign,
-                "chosen": one,
-                "rejected": other,
-                "value": _number(value),
-                "enclosure": _ends(value),
-            }
-            for sign, one, other, value in found.margins
-        ],
-        "kind": found.kind,
-        "total": _number(found.total),
-        "enclosure": _ends(found.total),
-        "derivative_in": _coordinate(found.models) if found.of_gradient else None,
     }
 
 
@@ -221,10 +193,10 @@ def _result(
             "scale": to_text(statement.scale),
             "zeta": to_text(statement.zeta),
             "gives": statement.gives,
-            **_loss(statement.target, symbols),
+            **loss(statement.target, symbols),
             "latex": {
                 "zeta": to_latex(statement.zeta, symbols),
-                **_in_latex(statement.target, symbols),
+                **in_latex(statement.target, symbols),
             },
         },
         "value": _verdict(result.verdict, statement),
@@ -257,50 +229,6 @@ def _result(
     return found
 
 
-def _loss(target: Objective, symbols: Mapping[str, Symbol]) -> dict[str, Any]:
-    """Return the terms of a loss; link and argument too, where it is one term and nothing else."""
-    one = target.only_term() if target.is_one_term else None
-    return {
-        "link": one.link.name if one else None,
-        "argument": to_text(one.argument) if one else None,
-        "terms": [
-            {
-                "weight": to_text(term.weight),
-                "link": term.link.name,
-                "argument": to_text(term.argument),
-                "weight_is": weight_kind(term.weight),
-                "link_is": None if term.link.is_any else _link(link_facts(term.link)),
-                "latex": {
-                    "weight": to_latex(term.weight, symbols),
-                    "argument": to_latex(term.argument, symbols),
-                },
-            }
-            for term in target.terms
-        ],
-        "plus": [to_text(each) for each in target.additive],
-    }
-
-
-def _link(facts: LinkFacts) -> dict[str, Any]:
-    """Return what is known of a link."""
-
-    def said(fact: Fact) -> dict[str, Any]:
-        points = [{name: str(value) for name, value in at.items()} for at in fact.points]
-        return {"answer": fact.answer.value, "points": points}
-
-    return {
-        "decreasing": said(facts.decreasing),
-        "convex": said(facts.convex),
-        "bounded_below": said(facts.bounded_below),
-        "slope_at_zero": _text(facts.slope_at_zero),
-    }
-
-
-def _in_latex(target: Objective, symbols: Mapping[str, Symbol]) -> dict[str, str | None]:
-    one = target.only_term() if target.is_one_term else None
-    return {"argument": to_latex(one.argument, symbols) if one else None}
-
-
 def _part(part: Part) -> dict[str, Any]:
     """Return what came out of a term that was read by itself."""
     statement = part.result.statement
@@ -323,7 +251,7 @@ def _verdict(verdict: Verdict, statement: Statement) -> dict[str, Any]:
         case Refuted(part=part, residual=residual, witness=witness, cures=cures):
             found["part"] = part
             found["residual"] = _text(residual)
-            found["witness"] = _witness(witness, statement)
+            found["witness"] = counterexample(witness, statement)
             found["holds_for"] = [
                 {
                     "parameter": cure.parameter,
@@ -339,88 +267,6 @@ def _verdict(verdict: Verdict, statement: Statement) -> dict[str, Any]:
 
 def _conditions(conditions: Iterable[Condition]) -> list[dict[str, str]]:
     return [{"nonzero": to_text(each.expression), "given_by": each.given_by} for each in conditions]
-
-
-def _witness(witness: Witness, statement: Statement) -> dict[str, Any]:
-    sides = dict(zip(("framework", "target", "difference"), witness.sides, strict=True))
-    of_arguments = statement.gives != "loss" or (
-        statement.target.as_term().link.name == FRAMEWORK_LINK and not witness.of_losses
-    )
-    found = {
-        **_models(witness.models),
-        "of": "argument" if of_arguments else "loss",
-        "kind": witness.kind,
-        "framework": _number(sides["framework"]),
-        "target": _number(sides["target"]),
-        "enclosures": None,
-        "derivative_in": _coordinate(witness.models) if witness.of_gradient else None,
-        "arguments": None,
-    }
-    if witness.kind == "enclosure":
-        found["enclosures"] = {name: _ends(value) for name, value in sides.items()}
-    if witness.losses is not None:
-        found["arguments"] = {
-            name: {
-                "link": loss.link,
-                "value": format_polynomial(loss.argument),
-                "derivative": format_polynomial(loss.slope),
-                "exact": loss.exact is not None,
-            }
-            for name, loss in zip(("framework", "target"), witness.losses, strict=True)
-        }
-    return found
-
-
-def _number(value: Number) -> str:
-    """Return an exact number, or the middle of an enclosure."""
-    return value.middle if isinstance(value, Enclosure) else format_polynomial(value)
-
-
-def _ends(value: Number) -> list[str] | None:
-    """Return the ends of an enclosure, as decimals; None for an exact number."""
-    return [value.low, value.high] if isinstance(value, Enclosure) else None
-
-
-def _coordinate(models: TinyModels) -> dict[str, Any]:
-    prefix, token = models.coordinate
-    return {"after": list(prefix), "token": VOCABULARY[token]}
-
-
-def _models(models: TinyModels) -> dict[str, Any]:
-    distributions = [
-        {
-            "model": model,
-            "after": list(before),
-            "probabilities": {
-                each: f"1/{2**power}" for each, power in zip(VOCABULARY, powers, strict=True)
-            },
-        }
-        for (model, before), powers in sorted(models.powers.items())
-    ]
-    return {
-        "responses": {name: list(tokens) for name, tokens in models.responses.items()},
-        "distributions": distributions,
-        "parameters": {name: str(value) for name, value in models.parameters.items()},
-        "weights": [
-            dict(zip(("weight", "label"), label_of_weight(name), strict=True))
-            | {"response": response, "t": t + 1, "value": str(value)}
-            for (name, response, t), value in sorted(models.weights.items())
-        ],
-        **_data(models),
-    }
-
-
-def _data(models: TinyModels) -> dict[str, Any]:
-    """Return the data of a point, if there are any."""
-    if not models.data:
-        return {}
-    return {
-        "data": [
-            dict(zip(("datum", "label"), label_of_weight(name), strict=True))
-            | {"of": list(of), "value": str(value)}
-            for (name, of), value in sorted(models.data.items())
-        ]
-    }
 
 
 def _properties(result: Result) -> dict[str, Any]:

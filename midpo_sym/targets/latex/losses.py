@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from midpo_sym.language import indexed, tree
-from midpo_sym.language.printing.mathematics import GREEK, index_latex, to_latex
+from midpo_sym.language.printing.mathematics import index_latex, to_latex
+from midpo_sym.language.printing.names import GREEK
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.derivation.steps import Step

@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import chain
 
 from midpo_sym.language.errors import Advice
-from midpo_sym.language.printing.mathematics import default_symbol
+from midpo_sym.language.printing.names import default_symbol
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.plan.losses import Plan
 from midpo_sym.plan.operations import Add, Kind, Operation, Parameter, Shape, Statistic

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from midpo_sym.language import tree
 from midpo_sym.language.grammar.losses import parse
-from midpo_sym.language.printing.mathematics import default_symbol, to_latex, to_unicode
+from midpo_sym.language.printing.mathematics import to_latex, to_unicode
+from midpo_sym.language.printing.names import default_symbol
 from midpo_sym.language.printing.printer import Symbol
 
 KL = (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from midpo_sym.language.printing.mathematics import default_symbol
+from midpo_sym.language.printing.names import default_symbol
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.printing.symbols import (
     CONTROL_WORDS,

@@ -1,0 +1,100 @@
+"""Losses of several terms on the command line: as a table, JSON and LaTeX."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from midpo_sym.targets.json import report as emit_json
+
+SCHEMA = json.loads(
+    (Path(emit_json.__file__).parent / "result.schema.json").read_text(encoding="utf-8")
+)
+TRUE = """
+title = "LN-DPO"
+summary = "Averaged log-ratios."
+[parameters]
+alpha = { domain = "positive", meaning = "scale" }
+[prior]
+zeta = "pi(y)*(ref(y)/pi(y))**(1/length(y))"
+[loss]
+argument = "alpha/length(w)*log(pi(w)/ref(w)) - alpha/length(l)*log(pi(l)/ref(l))"
+"""
+
+
+@pytest.fixture
+def spec(tmp_path):
+    def write(text, name="own.toml"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+KTO = """
+title = "KTO"
+summary = "s"
+[parameters]
+alpha = { domain = "positive", meaning = "m" }
+z0 = { domain = "real", meaning = "m" }
+[prior]
+zeta = "ref(y)"
+gives = "terms"
+[loss]
+plus = "-log(pi(w))"
+[[loss.term]]
+link = "1/(1 + exp(a))"
+argument = "alpha*(log(pi(w)/ref(w)) - z0)"
+[[loss.term]]
+weight = "2"
+link = "(a - 1)**2 + a"
+argument = "alpha*(z0 - log(pi(l)/ref(l)))"
+"""
+
+
+def test_json_of_several_terms_follows_the_schema(midpo, spec):
+    """Link and argument are null, each term has its own, and what it is read as."""
+    found = json.loads(midpo("prove", spec(KTO), "--json").out)
+    jsonschema.validate(found, SCHEMA)
+    (result,) = found["results"]
+    statement = result["statement"]
+    assert (statement["gives"], statement["link"], statement["argument"]) == ("terms", None, None)
+    assert [each["link"] for each in statement["terms"]] == ["sigmoid", "(a - 1)**2 + a"]
+    assert [each["weight"] for each in statement["terms"]] == ["1", "2"]
+    assert statement["plus"] == ["-log(pi(w))"]
+    read = [(each["sign"], each["score_of"], each["anchor"]) for each in result["parts"]]
+    assert read == [(1, "w", "alpha*z0"), (-1, "l", "alpha*z0")]
+
+
+def test_several_terms_are_shown_term_by_term(midpo, spec):
+    """In the table, in the derivations, and in LaTeX, whose equation is that of the verdict."""
+    out = midpo("prove", spec(KTO), "--steps").out
+    assert "a = −(s(y_l) − α·z₀): minus MI-DPO's score of y_l against the anchor α·z₀" in out
+    assert "plus −log π(y_w)" in out
+    assert out.count("the score of MI-DPO") == 2
+    latex = midpo("prove", spec(KTO), "--latex").out
+    assert r"= -\left(s(y_l) - \alpha\,z_{0}\right)." in latex
+    wrong = KTO.replace("- z0", "- z0*length(w)")
+    assert r"\neq s(y_w)" in midpo("prove", spec(wrong), "--latex").out
+
+
+def test_a_loss_under_another_link_is_told_what_to_ask(midpo, spec):
+    """Refuted as a whole, and the argument is right: `gives` says so."""
+    hinge = TRUE.replace("[loss]", '[loss]\nlink = "hinge"')
+    out = midpo("prove", spec(hinge)).out
+    assert "differs in" in out
+    assert 'gives = "argument" says that MI-DPO has its argument' in out
+    given = hinge.replace("[prior]", '[prior]\ngives = "argument"')
+    assert "MI-DPO's argument, under the link hinge" in midpo("prove", spec(given)).out
+
+
+@pytest.mark.parametrize("option", ["--json", "--latex", "--steps"])
+def test_several_terms_that_are_no_mi_dpo_are_shown_as_a_whole(option, midpo, spec):
+    """What is asked by default of several terms is refuted, and printed in every form."""
+    whole = KTO.replace('gives = "terms"\n', "")
+    outcome = midpo("prove", spec(whole), option)
+    assert outcome.status == 1
+    assert "refuted" in outcome.out
+    assert outcome.err == ""
