@@ -173,8 +173,8 @@ def emit_statement(
         return Outside(id_, "certificates are of losses of one term")
     data = [node for side in sides(statement) for node in side.walk()]
     given = sorted({node.name for node in data if isinstance(node, tree.Datum)})
-    if given:
-        return Outside(id_, f"certificates have no data of responses, pairs or batches: {given[0]}")
+    if given and verdict.status is Status.REFUTED:
+        return Outside(id_, f"refutations have no values of data: {given[0]}")
     opaque = is_opaque(statement)
     own = own_statistics(statement)
     for row in own:
@@ -190,7 +190,7 @@ def emit_statement(
             return Outside(id_, "no tiny language model has values that the kernel can tell apart")
         agreed: tuple[Values, ...] = (at,)
     else:
-        agreed = () if opaque or own else instance.agreements(statement, AGREEMENTS)
+        agreed = () if opaque or own or given else instance.agreements(statement, AGREEMENTS)
     used = binders(statement)
     found, grounds = hypotheses(statement, verdict, labelled="label" in used)
     said = Wording(statement, used, found)
