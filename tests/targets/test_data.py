@@ -83,8 +83,6 @@ def test_a_plot_has_a_slider_for_each(result):
 
 
 def test_what_has_no_data_says_so(result):
-    assert emit(result) == Outside(
-        "own", "certificates have no data of responses, pairs or batches: delta"
-    )
+    assert emit(result) == Outside("own", "refutations have no values of data: delta")
     with pytest.raises(LabError, match="own: margin is given as data, and the problems of"):
         read_algorithm(result.derivation)

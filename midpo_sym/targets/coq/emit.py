@@ -164,8 +164,8 @@ def _no_certificate(statement: Statement, verdict: Verdict) -> str:
         return "certificates are of named links, and of the arguments of any"
     nodes = [node for side in sides(statement) for node in side.walk()]
     given = sorted({node.name for node in nodes if isinstance(node, tree.Datum)})
-    if given:
-        return f"certificates have no data of responses, pairs or batches: {given[0]}"
+    if given and verdict.status is Status.REFUTED:
+        return f"refutations have no values of data: {given[0]}"
     return _no_statistic(own_statistics(statement), verdict)
 
 
@@ -212,7 +212,7 @@ def emit_statement(
             return Outside(id_, "no tiny language model has values that the kernel can tell apart")
         agreed: tuple[Values, ...] = (at,)
     else:
-        agreed = () if opaque or own else instance.agreements(statement, AGREEMENTS)
+        agreed = () if opaque or own or given else instance.agreements(statement, AGREEMENTS)
     used = binders(statement)
     found, grounds = hypotheses(statement, verdict, labelled="label" in used)
     said = Wording(statement, used, found)

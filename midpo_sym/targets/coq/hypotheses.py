@@ -113,7 +113,7 @@ def hypotheses(
 
 def _domains(node: Expression) -> Iterator[Premise]:
     for inner in node.walk():
-        if isinstance(inner, (tree.Parameter, tree.Weight)):
+        if isinstance(inner, (tree.Parameter, tree.Weight, tree.Datum)):
             yield from _hypothesis_of(inner)
 
 
@@ -131,6 +131,8 @@ def _hypothesis_of(node: Expression) -> Iterator[Premise]:
                 predicate,
                 name,
             )
+        case tree.Datum(domain=domain) if domain in _DOMAINS:
+            yield _of_datum(node)
         case tree.Weight(name=name, domain=domain, by_label=by_label) if domain in _DOMAINS:
             predicate, words = _DOMAINS[domain]
             binders = "chosen x y t" if by_label else "x y t"
@@ -141,6 +143,22 @@ def _hypothesis_of(node: Expression) -> Iterator[Premise]:
                 predicate,
                 name,
             )
+
+
+def _of_datum(node: tree.Datum) -> Premise:
+    predicate, words = _DOMAINS[node.domain]
+    binders = " ".join(["chosen"] * node.by_label + ["x", "y", "z"][: 1 + len(node.of)])
+    value = names.datum(node.name)
+    proposition = predicate.format(value)
+    if node.of:
+        proposition = f"forall {binders}, {predicate.format(f'{value} {binders}')}"
+    return Premise(
+        f"hd_{names.mangle(node.name)}_{node.domain}",
+        proposition,
+        f"{node.name} is {words}",
+        predicate,
+        node.name,
+    )
 
 
 def _length(response: str) -> Premise:
@@ -156,7 +174,7 @@ def _rests_on(condition: Condition) -> list[Expression]:
     """Return the leaves whose domains show that a condition holds; none if it is assumed."""
     if not condition.given_by:
         return []
-    kinds = (tree.Parameter, tree.Weight, tree.Length)
+    kinds = (tree.Parameter, tree.Weight, tree.Datum, tree.Length)
     return [node for node in condition.expression.walk() if isinstance(node, kinds)]
 
 

@@ -203,7 +203,9 @@ def module(
         ]
     else:
         lines.append("Ltac read_labels := idtac.")
-    plain = [each for each in hypotheses if each.name.startswith(("hp_", "hw_", "h_length_"))]
+    plain = [
+        each for each in hypotheses if each.name.startswith(("hp_", "hw_", "hd_", "h_length_"))
+    ]
     rest = [each for each in hypotheses if each not in plain]
     lines += [_lemma(each) for each in plain]
     at_pair = [
@@ -232,6 +234,8 @@ def _shown(hypothesis: Premise) -> str:
         return "Proof. condition w l unfold_names facts. Qed."
     if name.startswith("hp_"):
         return "Proof. unfold_names; lra. Qed."
+    if name.startswith("hd_"):
+        return "Proof. intros; unfold_names; lra. Qed."
     predicate = hypothesis.domain.replace("{}", "q")
     by_label = "intros []; " if hypothesis.proposition.startswith("forall chosen") else ""
     return f"Proof. {by_label}unfold_names; weight_in_domain (fun q => {predicate}). Qed."
@@ -241,6 +245,12 @@ def _definition(name: str, leaf: Expression | str, models: TinyModels) -> str:
     match leaf:
         case tree.Parameter():
             return f"Definition {name} : R := {number(models.parameters[leaf.name])}."
+        case tree.Datum(of=()):
+            return f"Definition {name} : R := {number(models.data[leaf.name, ()])}."
+        case tree.Datum():  # no value of the statement is computed here: 1 is in every domain
+            places = " ".join(["_"] * (1 + len(leaf.of)))
+            label = "(_ : bool) " * leaf.by_label
+            return f"Definition {name} {label}: {_function(leaf)} := fun {places} => 1."
         case tree.Weight(by_label=False):
             return f"Definition {name} : per_token V4 :=\n  {_table(leaf.name, 'wl', models)}."
         case tree.Weight():
@@ -257,6 +267,11 @@ def _definition(name: str, leaf: Expression | str, models: TinyModels) -> str:
         if names.model(model) == name
     ]
     return f"Definition {name} : policy V4 :=\n  dyadic [{'; '.join(rows)}] eq_refl."
+
+
+def _function(datum: tree.Datum) -> str:
+    """Return the type of a datum of responses, at a label if it has one."""
+    return " -> ".join([*["list V4"] * (1 + len(datum.of)), "R"])
 
 
 def _table(name: str, responses: str, models: TinyModels) -> str:

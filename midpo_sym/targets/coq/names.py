@@ -41,6 +41,11 @@ def weight(name: str) -> str:
     return f"w_{mangle(name)}"
 
 
+def datum(name: str) -> str:
+    """Return the name of a number that is given as data."""
+    return f"d_{mangle(name)}"
+
+
 def statistic(row: Statistic) -> str:
     """Return the name of a function of models that is a statistic of next-token distributions."""
     return row.operator.name if row.operator in LIBRARY else f"q_{mangle(row.name)}"

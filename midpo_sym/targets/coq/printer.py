@@ -36,6 +36,8 @@ class CoqPrinter(Printer):
     def level(self, node: Expression) -> int:
         if isinstance(node, (tree.Defined, tree.Call)):
             return self.level(node.body)
+        if isinstance(node, tree.Datum):
+            return CALL if node.of else LEAF
         if isinstance(node, tree.Pow):
             return POWER if (whole_exponent(node) or 0) > 0 else CALL
         return _LEVELS.get(type(node), CALL)
@@ -72,6 +74,12 @@ class CoqPrinter(Printer):
     def print_weight(self, node: tree.Weight) -> str:
         label = f" {LABELS[node.response]}" if node.by_label else ""
         return f"{names.weight(node.name)}{label} x {node.response} t"
+
+    def print_datum(self, node: tree.Datum) -> str:
+        if not node.of:
+            return names.datum(node.name)
+        label = f" {LABELS[node.of[0]]}" if node.by_label else ""
+        return f"{names.datum(node.name)}{label} x {' '.join(node.of)}"
 
     def print_mul(self, node: tree.Mul) -> str:
         first = self.print(node.factors[0], TERM)

@@ -85,11 +85,14 @@ class Wording:
     @property
     def _types(self) -> str:
         """Return the binders of the names, with their types."""
-        groups: dict[str, list[str]] = {}
+        groups: list[tuple[str, list[str]]] = []  # in the order of the names, which is kept
         for name, leaf in self.binders.items():
             match leaf:
-                case tree.Parameter():
+                case tree.Parameter() | tree.Datum(of=()):
                     kind = "R"
+                case tree.Datum(of=of, by_label=by_label):
+                    texts = " -> ".join(["list V"] * (1 + len(of)))
+                    kind = f"{'bool -> ' * by_label}{texts} -> R"
                 case tree.Weight(by_label=True):
                     kind = "bool -> per_token V"
                 case tree.Weight():
@@ -98,8 +101,10 @@ class Wording:
                     kind = "labelling V"
                 case _:
                     kind = "policy V"
-            groups.setdefault(kind, []).append(name)
-        rows = [f"({' '.join(each)} : {kind})" for kind, each in groups.items()]
+            if not groups or groups[-1][0] != kind:
+                groups.append((kind, []))
+            groups[-1][1].append(name)
+        rows = [f"({' '.join(each)} : {kind})" for kind, each in groups]
         return " ".join(_tied(each) if len(each) < _WIDTH // 2 else each for each in rows)
 
 
@@ -131,10 +136,13 @@ def binders(statement: Statement) -> dict[str, Expression | str]:
                 models.update(row.models)
             case tree.Parameter(name=name):
                 found.setdefault(names.parameter(name), node)
+            case tree.Datum(name=name):
+                found.setdefault(names.datum(name), node)
             case tree.Weight(name=name):
                 found.setdefault(names.weight(name), node)
         labelled |= isinstance(node, tree.ByLabel) and node.response == "y"
         labelled |= isinstance(node, tree.Weight) and node.by_label and node.response == "y"
+        labelled |= isinstance(node, tree.Datum) and node.by_label and node.of == ("y",)
     result: dict[str, Expression | str] = {
         names.model(name): name for name in MODELS if name in models
     }

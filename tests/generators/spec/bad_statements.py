@@ -169,7 +169,7 @@ CASES = [
         'link = "logs',
         '«link = "logss',
         "loss.link",
-        "not one of the words",
+        "not the name of a link",
         "hinge",
         "did you mean logsigmoid?",
     ),

@@ -22,8 +22,27 @@ zeta = "ref(y)*exp(sum_t({name}(y, t)))"
 [loss]
 argument = "log(pi(w)/ref(w)) - log(pi(l)/ref(l)) {more}"
 """
+    return emitted_text(text)
+
+
+def emitted_text(text):
     (result,) = prove_derivation(loads(text, "one.toml"))
     return emit(result)
+
+
+DATA = """
+title = "T"
+summary = "S."
+[parameters]
+alpha = { domain = "positive", meaning = "scale" }
+[data]
+score = { of = "y", domain = "positive", by_label = true, meaning = "s" }
+delta = { of = "batch", domain = "nonnegative", meaning = "d" }
+[prior]
+zeta = "ref(y)*score(y)*exp(delta)**delta"
+[loss]
+argument = "alpha*(log(pi(w)/ref(w)) - log(pi(l)/ref(l))) - alpha*(log(score(w)) - log(score(l)))"
+"""
 
 
 def test_a_statistic_is_defined_in_the_certificate_by_its_row():
@@ -45,6 +64,20 @@ def test_a_divergence_is_that_of_the_library():
     assert found.agreements
 
 
+def test_data_are_functions_of_texts_or_numbers():
+    found = emitted_text(DATA)
+    assert isinstance(found, Certificate)
+    assert "(d_delta : R)\n    (d_score : bool -> list V -> list V -> R)" in found.definitions
+    assert "d_score true x w" in found.definitions
+    assert "d_score (label x y) x y" in found.definitions
+    assert {each.name: each.proposition for each in found.hypotheses} == {
+        "hp_alpha_positive": "0 < p_alpha",
+        "hd_delta_nonnegative": "0 <= d_delta",
+        "hd_score_positive": "forall chosen x y, 0 < d_score chosen x y",
+        "h_labels": "labels label D",
+    }
+
+
 def test_what_the_library_cannot_do_is_said():
     assert emitted("entropy", sign="+") == Outside(
         "one", "the Coq library has values of divergences only, not of entropy"
@@ -60,6 +93,16 @@ def test_coq_proves_what_is_so_and_not_what_is_not(workshop):
     found = emitted("entropy")
     assert settle(Outcome(found.id, Status.PROVED, found, None), workshop).settled
     definitions = found.definitions.replace("exp (sum_t", "exp (- sum_t", 1)
+    assert definitions != found.definitions
+    wrong = replace(found, definitions=definitions)
+    assert not settle(Outcome(found.id, Status.PROVED, wrong, None), workshop).settled
+
+
+@pytest.mark.slow
+def test_coq_proves_what_is_so_of_data(workshop):
+    found = emitted_text(DATA)
+    assert settle(Outcome(found.id, Status.PROVED, found, None), workshop).settled
+    definitions = found.definitions.replace("(d_score true x w)", "(d_score false x w)")
     assert definitions != found.definitions
     wrong = replace(found, definitions=definitions)
     assert not settle(Outcome(found.id, Status.PROVED, wrong, None), workshop).settled
