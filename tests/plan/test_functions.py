@@ -30,7 +30,7 @@ REF = Statistic(Kind.LOG_PROBABILITY, ("ref",), "w", by_token=False)
 RATIO = Statistic(Kind.LOG_RATIO, ("ref",), "w", by_token=False)
 MARGIN = log(pi("w") / ref("w"))
 LENGTH = Statistic(Kind.LENGTH, (), "w", by_token=False)
-DIVERGENCE = Statistic(Kind.DIVERGENCE, ("ref", "pi"), "w", by_token=False)
+DIVERGENCE = Statistic(Kind.VOCABULARY, ("kl_ref_pi",), "w", by_token=False)
 MINUS_RATIO = Add(((-1, RATIO),))
 
 CASES = {

@@ -162,11 +162,16 @@ def _no_certificate(statement: Statement, verdict: Verdict) -> str:
         return "certificates are of the arguments of pairs, and this is one score"
     if not statement.target.only_term().link.is_named:
         return "certificates are of named links, and of the arguments of any"
-    nodes = [node for side in sides(statement) for node in side.walk()]
-    given = sorted({node.name for node in nodes if isinstance(node, tree.Datum)})
+    given = _data(statement)
     if given and verdict.status is Status.REFUTED:
         return f"refutations have no values of data: {given[0]}"
     return _no_statistic(own_statistics(statement), verdict)
+
+
+def _data(statement: Statement) -> list[str]:
+    """Return the names of the data that a statement speaks of."""
+    nodes = [node for side in sides(statement) for node in side.walk()]
+    return sorted({node.name for node in nodes if isinstance(node, tree.Datum)})
 
 
 def _no_statistic(own: tuple[Statistic, ...], verdict: Verdict) -> str:
@@ -212,7 +217,7 @@ def emit_statement(
             return Outside(id_, "no tiny language model has values that the kernel can tell apart")
         agreed: tuple[Values, ...] = (at,)
     else:
-        agreed = () if opaque or own or given else instance.agreements(statement, AGREEMENTS)
+        agreed = () if opaque or own or _data(statement) else instance.agreements(statement, AGREEMENTS)
     used = binders(statement)
     found, grounds = hypotheses(statement, verdict, labelled="label" in used)
     said = Wording(statement, used, found)
