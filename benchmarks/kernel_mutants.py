@@ -70,7 +70,14 @@ _RESPONSES = tuple(
 )
 _THEORY = tuple(
     f"tests/kernel/test_{name}.py"
-    for name in ("finite_sets", "hypotheses", "finite_derivative", "order")
+    for name in (
+        "finite_atoms",
+        "finite_sets",
+        "equal_forms",
+        "hypotheses",
+        "finite_derivative",
+        "order",
+    )
 )
 GROUPS = {
     "responses": Group(
