@@ -106,5 +106,5 @@ def test_every_target_prints_all_terms_or_says_that_it_has_none():
     assert len(report([result], {})["results"][0]["statement"]["terms"]) == 2
     console = Console(width=200, file=StringIO())
     console.print(story(result))
-    assert console.file.getvalue().count("1/2 × logsigmoid of") == 2
+    assert console.file.getvalue().count("(1/2) × logsigmoid of") == 2
     assert to_document([result]).count(r"\frac{1}{2}") == 2

@@ -217,7 +217,8 @@ def emit_statement(
             return Outside(id_, "no tiny language model has values that the kernel can tell apart")
         agreed: tuple[Values, ...] = (at,)
     else:
-        agreed = () if opaque or own or _data(statement) else instance.agreements(statement, AGREEMENTS)
+        alone = opaque or own or _data(statement)
+        agreed = () if alone else instance.agreements(statement, AGREEMENTS)
     used = binders(statement)
     found, grounds = hypotheses(statement, verdict, labelled="label" in used)
     said = Wording(statement, used, found)

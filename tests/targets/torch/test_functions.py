@@ -140,9 +140,7 @@ def test_a_wrong_function_is_noticed_before_it_is_written(name, in_torch):
 def test_a_clip_whose_bounds_are_the_wrong_way_round_is_its_definition():
     """max(low, min(a, high)) is low where low is above high; torch.clamp with both gives high."""
     node = call("clip", log(pi("w")), 1, -parameter("g"))
-    code = Printer(Names({"g": "g"}, both_divergences=False)).text(
-        Lowering(by_token=False).value(node)
-    )
+    code = Printer(Names({"g": "g"})).text(Lowering(by_token=False).value(node))
     assert code == "torch.clamp(torch.clamp(chosen_logps, max=-g), min=1)"
     a = torch.tensor([0.0])
     assert torch.clamp(torch.clamp(a, max=-2.0), min=1).item() == max(1, min(0, -2))
