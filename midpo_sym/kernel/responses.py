@@ -295,28 +295,31 @@ class Reader:
     def logarithm(self, factor: FracElement) -> Form:
         """Return log R as log N − log D (A1), each by its primes and variables (A2) or opaque.
 
-        R is positive wherever its variables are, so D has no zero there and, its leading
-        coefficient being positive, no negative value; nor has N.
+        R is positive, and its variables are. So is what has positive coefficients only; of N and D,
+        what has others, as 1 − p has, stays together: with the sign of the rest it is positive.
         """
-        if factor == self.field.one:
-            return self.zero
-        total = self.zero
+        total, rest = self.zero, self.field.one
         for polynomial, sign in ((factor.numer, 1), (factor.denom, -1)):
             content, primitive = polynomial.primitive()
-            if primitive.LC < 0:
-                raise OutsideClassError("the logarithm of something that may be negative")
             for number, turn in ((content.numerator, sign), (content.denominator, -sign)):
                 for log, count in self.logarithms(int(number)):
                     total = self.plus(total, (turn * count * log, {}))
-            if len(primitive) > 1:
+            if all(c < 0 for c in primitive.itercoeffs()):
+                primitive, rest = -primitive, -rest
+            if any(c < 0 for c in primitive.itercoeffs()):
+                rest = times(rest, self.field(primitive) ** sign)
+            elif len(primitive) > 1:
                 log = self.opaque("log", (self.field(primitive), {}))
                 total = self.plus(total, (sign * log, {}))
-                continue
-            for variable, count in zip(self.field.gens, primitive.LM, strict=True):
-                if count:
-                    log_of_one = self.logarithm_of(variable)
-                    times = self.number(sign * count)
-                    total = self.plus(total, self.times(log_of_one, times))
+            else:
+                for variable, count in zip(self.field.gens, primitive.LM, strict=True):
+                    one = self.logarithm_of(variable) if count else self.zero
+                    total = self.plus(total, self.times(one, self.number(sign * count)))
+        if rest == -self.field.one:
+            raise OutsideClassError("the logarithm of something that may be negative")
+        if rest != self.field.one:
+            turn = -1 if rest.numer.is_ground else 1  # 1/(1 − p) as well has log(1 − p)
+            total = self.plus(total, (turn * self.opaque("log", (rest**turn, {})), {}))
         return total
 
     def logarithms(self, number: int) -> list[tuple[FracElement, int]]:

@@ -241,6 +241,11 @@ class Pow(Expression):
     def _is_positive(self) -> bool:
         return self.base.positive
 
+    @property
+    def below_one(self) -> bool:
+        """Return whether it is a positive power of what is between zero and one."""
+        return self.base.positive and self.base.below_one and self.exponent.positive
+
 
 def _check_chain(operands: tuple[Expression, ...], kind: type[Expression]) -> None:
     if len(operands) < 2:  # noqa: PLR2004 - a chain has two ends
