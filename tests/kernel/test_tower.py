@@ -77,6 +77,11 @@ LAWS = [
     ("log(max(pi(w), 1 + ref(l)))", "max(log(pi(w)), log(1 + ref(l)))"),
     ("max(0, log(1 + alpha) - log(2))", "log(max(1 + alpha, 2)/2)"),
     ("log(max(exp(gamma), 1))", "max(gamma, 0)"),
+    ("max(gamma - alpha*log(2), gamma)", "gamma"),
+    (
+        "log(max((1 + alpha)/sum_t(pi(w, t))**2, 1))",
+        "max(log(1 + alpha) - 2*log(sum_t(pi(w, t))), 0)",
+    ),
     (f"max(0, 1 - {M})**2", f"(1 - {M})*max(0, 1 - {M})"),
     (
         "sum_t(max(kl_pi_ref(w, t), gamma) - max(-kl_pi_ref(w, t), -gamma))",
@@ -111,6 +116,7 @@ NEARLY = [
     ("max(gamma, -gamma)", "gamma"),  # γ = -1
     ("max(1, pi(w)/ref(w))**gamma", "exp(max(0, gamma*log(pi(w)/ref(w))))"),  # γ = -1
     ("max(0, max(gamma, 1))", "max(gamma, 0)"),  # γ = 0
+    ("max(gamma + alpha*log(1/2), gamma + log(3/2))", "gamma"),  # max(-α log 2, log 3/2) > 0
     ("log(max(exp(gamma), 2))", "max(gamma, 0)"),  # γ = 0
     ("sum_t(max(xi(w, t), eta))", "max(sum_t(xi(w, t)), eta*length(w))"),  # ξ = 0, 2, η = 1
     ("sum_t(max(xi(w, t), 0))*sum_t(max(-xi(w, t), 0)) + gamma", "gamma"),  # ξ = -1, 1

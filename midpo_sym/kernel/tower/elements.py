@@ -139,7 +139,7 @@ class Elements:
             raise OutsideClassError("too large a power")
         result = self.one
         if base.denom == 1 and len(base.numer) == 1 and base.numer.LC == 1:
-            powers = tuple(abs(exponent) * each for each in base.numer.LM)
+            powers = tuple(abs(int(exponent)) * each for each in base.numer.LM)
             result = self.monomial(powers)
         else:
             for _ in range(abs(exponent)):

@@ -191,7 +191,7 @@ class Tower(Elements):
             return self._power_of(Generator("exp", unit, positive=True, nonnegative=True), size)
         of = made.of  # exp(k log a) = a^k (A2, A3)
         assert of is not None
-        whole = size.numerator // size.denominator
+        whole = int(size.numerator // size.denominator)
         result = self.power(of, whole)
         part = size - whole
         if part:
@@ -234,7 +234,8 @@ class Tower(Elements):
             rest = -rest if content < 0 else rest
             for number, turn in ((content.numerator, sign), (content.denominator, -sign)):
                 for prime, count in primes(abs(int(number))).items():
-                    log = self.generator(Generator("log", self.number(prime)))
+                    made = Generator("log", self.number(prime), positive=True, nonnegative=True)
+                    log = self.generator(made)
                     total = self.plus(total, self.times(self.number(turn * count), log))
             for factor, count in factors:
                 if self.is_positive(factor):
