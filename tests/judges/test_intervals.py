@@ -131,6 +131,7 @@ def literal(models, statement):
     return found.value, slope
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [n for n in range(0, 120, 3) if n % 20 != 18])
 def test_random_losses_are_enclosed(kind, number):
     """At the tiny models of the search, against the literal evaluator in 70 digits.
@@ -160,6 +161,7 @@ def test_random_losses_are_enclosed(kind, number):
     assert seen or "/" in drawn.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [n for n in range(160) if n % 20 < 8])
 def test_what_is_made_true_is_never_refuted(kind, number):
     """Losses rewritten by laws that keep value and gradient, of another program's making."""
@@ -169,6 +171,7 @@ def test_what_is_made_true_is_never_refuted(kind, number):
         assert found.of(of)[1] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IDS)
 def test_rewritten_losses_are_not_told_apart(kind, name):
     """The shipped losses against themselves, some equations of a table applied to one side.

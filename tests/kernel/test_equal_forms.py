@@ -99,6 +99,7 @@ def check(seed: int) -> int:
     return pairs
 
 
+@pytest.mark.slow
 def test_equal_forms_are_equal_numbers():
     assert sum(map(check, range(30))) > 60
 

@@ -38,6 +38,7 @@ def sides(parts: list[tuple[tree.Expression, tree.Expression]]) -> list[tree.Exp
     return [exp(logs), exp(halves), powers, exp(log(powers))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_nothing_false_is_said_of_one_less_something(seed):
     """Each spelling against each other, and against its negative and its inverse."""

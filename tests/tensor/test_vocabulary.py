@@ -80,6 +80,7 @@ def frozen(logits, name):
     return {"ref_logits": logits["ref"], **extra}
 
 
+@pytest.mark.slow
 @names
 def test_losses_from_logits_have_the_gradient_of_the_literal_form(name):
     logits, labels = batch()

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = '''
 from midpo_sym.language.quantities import statistics as table
 
@@ -58,6 +60,7 @@ print(sorted(prior_of(algorithm, problem, problem.reference).statistics), algori
 '''
 
 
+@pytest.mark.slow
 def test_a_row_that_is_added_is_known_everywhere():
     found = subprocess.run(
         [sys.executable, "-c", SCRIPT],

@@ -79,6 +79,7 @@ def test_proved(claim):
     assert not any(step.backwards for step in steps.framework)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claim", REFUTED)
 def test_refuted(claim):
     """Where the sides differ each has a chain of its own, down to two forms that differ."""

@@ -71,6 +71,7 @@ def proved(name: str) -> Result:
     return prove(loads(SPEC.format(function=function, **at), "own.toml"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_value_and_slope_at_extreme_log_ratios(name):
     """At ±10⁴ and between, in float32 and bfloat16, against the same formula in float64.
@@ -124,6 +125,7 @@ MUTANTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_torch", [True, False], ids=["torch", "plain"])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_wrong_function_is_noticed_before_it_is_written(name, in_torch):
