@@ -18,7 +18,7 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.prover.derivation.steps import Steps, derive
 from midpo_sym.prover.framework import sides
 from midpo_sym.prover.judge import judge
-from midpo_sym.prover.priors.solve import Solution, solve_prior
+from midpo_sym.prover.priors.solve import Reach, Solution, solve_prior
 from midpo_sym.prover.properties import Properties, compute_properties, simplest_reward
 from midpo_sym.prover.shapes.terms import Part, combined, framework_loss, no_other, read_term
 from midpo_sym.prover.verdict import Opinion, Refuted, Status, Verdict
@@ -168,9 +168,16 @@ class Result:
 
     @cached_property
     def prior(self) -> Solution:
-        """Return the prior that gives the statement's loss, solved from the loss alone."""
-        if len(self.parts) == 1:
-            return self.parts[0].result.prior
+        """Return the prior that gives the statement's loss, solved from the loss alone.
+
+        Where terms are read one by one, it is that of the argument of a pair, if there is one.
+        """
+        if self.parts:
+            part = next((part for part in self.parts if not part.reading.score_of), None)
+            if part is None:
+                why = "its terms are of one response each, and any prior has some anchors"
+                return Solution(Reach.UNKNOWN, None, reason=why)
+            return replace(part.result.prior, link=part.term.link.name, gives_loss=False)
         with remembering(self.session):
             return solve_prior(self.statement)
 

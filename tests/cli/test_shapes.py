@@ -98,3 +98,26 @@ def test_several_terms_that_are_no_mi_dpo_are_shown_as_a_whole(option, midpo, sp
     assert outcome.status == 1
     assert "refuted" in outcome.out
     assert outcome.err == ""
+
+
+@pytest.mark.parametrize("link", ["(a - 1)**4", "any", "hinge"])
+def test_the_prior_of_a_typed_link_is_said_to_give_the_argument(link, midpo, spec):
+    """`midpo prior` names the link, whether it is a row of the table or not."""
+    given = TRUE.replace("[loss]", f'[loss]\nlink = "{link}"').replace(
+        "[prior]", '[prior]\ngives = "argument"'
+    )
+    outcome = midpo("prior", spec(given))
+    assert outcome.status == 0
+    text = " ".join(outcome.out.split())
+    assert "MI-DPO with it has the argument of this loss" in text
+    assert f"under the link {link}" in text
+    shown = " ".join(midpo("prove", spec(given)).out.split())
+    assert "for the argument of the pair has to know the response alone" in shown
+
+
+def test_scores_alone_have_no_prior_of_a_pair(midpo, spec):
+    """No prior is solved from scores, and none is said to be needed."""
+    text = KTO.replace('plus = "-log(pi(w))"', "").replace('"terms"', '"scores"')
+    found = json.loads(midpo("prove", spec(text), "--json").out)["results"][0]
+    assert found["prior_for_this_loss"]["reach"] == "unknown"
+    assert "any prior" not in midpo("prove", spec(text)).out

@@ -69,8 +69,10 @@ def gives(found: Solution) -> str:
             "MI-DPO with it has this loss, which writes the log-sigmoid out under the link "
             f"{found.link}: proved of what is printed here, value and gradient."
         )
+    row = LINKS.get(found.link)
+    named = f"the link {found.link}, {row.text}" if row else f"the link {found.link}"
     return (
         "MI-DPO with it has the argument of this loss: proved of what is printed here, value and "
-        f"gradient. The loss is that argument under the link {found.link}, "
-        f"{LINKS[found.link].text}; MI-DPO's own link is {FRAMEWORK_LINK}."
+        f"gradient. The loss is that argument under {named}; MI-DPO's own link is "
+        f"{FRAMEWORK_LINK}."
     )
