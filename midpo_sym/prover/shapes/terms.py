@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from midpo_sym.judges import intervals, random_models, witness
-from midpo_sym.kernel.forms import OutsideClassError
+from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import Answer, decide
 from midpo_sym.language import tree
 from midpo_sym.language.links import LINKS
 from midpo_sym.language.objective import Objective, Term
 from midpo_sym.language.substitute import resolve_labels, unfold
 from midpo_sym.language.tree import Expression
+from midpo_sym.prover.conditions import NoGradientError, kinks
 from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, implicit_reward, sides
 from midpo_sym.prover.priors.margin import negative, part_without_responses
+from midpo_sym.prover.shapes.whole import denominators_of, gradient_of_other
 from midpo_sym.prover.verdict import (
     Condition,
     DisagreementError,
@@ -91,6 +93,16 @@ class Part:
         if isinstance(found, Refuted) and not self.alone:
             return Undecided("as read it is refuted, and another reading is not")
         return found
+
+    @property
+    def gradient(self) -> Verdict:
+        """Return the verdict of its gradient; without a reading, that of what is around it."""
+        match self.verdict:
+            case Proved():
+                return self.result.gradient
+            case Refuted():
+                return gradient_of_other(self.reading.statement, self.term)
+        return Undecided("the value of the term is undecided")
 
 
 def read_term(statement: Statement, argument: Expression) -> tuple[Reading, ...]:
@@ -170,20 +182,19 @@ def combined(
 
     Raises:
         DisagreementError: every term is proved, and random models contradict the whole.
+        ZeroDenominatorError: a link, a weight or what is added divides by what is always zero.
     """
-    value = _joint(parts, [part.verdict for part in parts])
-    gradients = [
-        part.result.gradient
-        if isinstance(part.verdict, Proved) or part.alone
-        else Undecided("the value of the term is undecided")
-        for part in parts
-    ]
-    gradient = _joint(parts, gradients)
+    needed = denominators_of(statement.target)
+    value = _joint(parts, [part.verdict for part in parts], needed)
+    gradient = _joint(parts, [part.gradient for part in parts], needed)
+    gradient = _where_smooth(gradient, statement)
     if not isinstance(value, Proved):
         return value, gradient, ()
     left = framework_loss(statement, [part.reading for part in parts])
     try:
         numbers = random_models.compare(left, statement.target.loss)
+    except ZeroDivisionError:  # hidden from the kernel, as in max(a, b) - max(b, a)
+        raise ZeroDenominatorError from None
     except OverflowError as error:
         undecided = Undecided(f"too large a number for the numerical check, in {error}")
         return undecided, undecided, ()
@@ -199,8 +210,27 @@ def combined(
     return value, gradient, (*opinions, Opinion("numbers", "gradient", agrees, where))
 
 
-def _joint(parts: Sequence[Part], verdicts: Sequence[Verdict]) -> Verdict:
-    """Return the verdict that all of some verdicts make together."""
+def _where_smooth(gradient: Verdict, statement: Statement) -> Verdict:
+    """Return the verdict of a gradient, with the kinks of links, weights and additive terms."""
+    if not isinstance(gradient, Proved):
+        return gradient
+    terms = [
+        Term(LINKS["identity"], term.argument, term.weight) if term.link.is_any else term
+        for term in statement.target.terms
+    ]
+    try:
+        where = kinks(Objective(tuple(terms), statement.target.additive).loss)
+    except (OutsideClassError, NoGradientError) as error:
+        return Undecided(f"the gradient is outside the class that is decided: {error}")
+    known = {each.expression for each in gradient.conditions}
+    more = tuple(each for each in where if each.expression not in known)
+    return Proved((*gradient.conditions, *more), gradient.assumptions)
+
+
+def _joint(
+    parts: Sequence[Part], verdicts: Sequence[Verdict], needed: Sequence[Condition]
+) -> Verdict:
+    """Return the verdict that all of some verdicts make together, with what the loss needs."""
     for part, verdict in zip(parts, verdicts, strict=True):
         if isinstance(verdict, Refuted):
             name = verdict.part if len(parts) == 1 else f"{verdict.part} of term {part.number}"
@@ -214,4 +244,6 @@ def _joint(parts: Sequence[Part], verdicts: Sequence[Verdict]) -> Verdict:
         assert isinstance(verdict, Proved)
         conditions.update((each.expression, each) for each in verdict.conditions)
         assumptions.update(dict.fromkeys(verdict.assumptions))
+    for each in needed:
+        conditions.setdefault(each.expression, each)
     return Proved(tuple(conditions.values()), tuple(assumptions))
