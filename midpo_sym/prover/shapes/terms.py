@@ -8,18 +8,19 @@ a statement of its own, and judged as any other; the shape of the whole loss fol
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from midpo_sym.judges import intervals, random_models, witness
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
-from midpo_sym.kernel.theorem import Answer, decide
+from midpo_sym.kernel.theorem import Answer, decide, normal_form
 from midpo_sym.language import tree
 from midpo_sym.language.links import LINKS
 from midpo_sym.language.objective import Objective, Term
 from midpo_sym.language.substitute import resolve_labels, unfold
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.conditions import NoGradientError, kinks
+from midpo_sym.prover.conditions import NoGradientError, flows, kinks
+from midpo_sym.prover.derivation.rebuild import NotReadableError, rebuild
 from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, implicit_reward, sides
 from midpo_sym.prover.priors.margin import negative, part_without_responses
 from midpo_sym.prover.shapes.whole import denominators_of, gradient_of_other
@@ -111,17 +112,47 @@ def read_term(statement: Statement, argument: Expression) -> tuple[Reading, ...]
     one = min(spoken) if len(spoken) == 1 and statement.gives != "argument" else ""
     alone = part_without_responses(argument) if one else _ZERO
     found = [_reading(statement, argument, one, sign, alone) for sign in (1, -1)]
+    if one and not any(map(_holds, found)):  # the score may have such a part as well
+        found += [other for each in found if (other := _with_other_anchor(each, argument))]
     return tuple(sorted(found, key=lambda reading: not _holds(reading)))
+
+
+def _with_other_anchor(reading: Reading, argument: Expression) -> Reading | None:
+    """Return a reading with the anchor that the kernel finds missing, if that is one."""
+    quantity, whole = sides(reading.statement)
+    try:
+        form = normal_form(tree.add(tree.add(quantity, tree.Neg(whole)), reading.anchor))
+        anchor = rebuild(form, by_response=False)
+    except (OutsideClassError, NotReadableError):
+        return None
+    if tree.responses(anchor) or flows(anchor):
+        return None
+    return _read_against(reading.statement, argument, reading.sign, anchor)
 
 
 def _reading(
     statement: Statement, argument: Expression, one: str, sign: int, alone: Expression
 ) -> Reading:
+    if alone != _ZERO and _is_zero(alone):
+        alone = _ZERO
     anchor = negative(alone) if sign > 0 and alone != _ZERO else alone
+    return _read_against(replace(statement, score_of=one), argument, sign, anchor)
+
+
+def _is_zero(node: Expression) -> bool:
+    try:
+        return decide(node, _ZERO).answer is Answer.EQUAL
+    except OutsideClassError:
+        return False
+
+
+def _read_against(
+    statement: Statement, argument: Expression, sign: int, anchor: Expression
+) -> Reading:
     read = argument if sign > 0 else negative(argument)
     whole = read if anchor == _ZERO else tree.add(read, anchor)
     target = Objective((Term(LINKS[FRAMEWORK_LINK], whole),))
-    judged = Statement(statement.scale, statement.zeta, target, score_of=one)
+    judged = Statement(statement.scale, statement.zeta, target, score_of=statement.score_of)
     return Reading(sign, anchor, judged)
 
 

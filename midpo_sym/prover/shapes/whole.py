@@ -9,10 +9,12 @@ not, and under a link that is constant all are.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from midpo_sym.judges import intervals, witness
 from midpo_sym.kernel.forms import OutsideClassError
 from midpo_sym.kernel.responses import read
+from midpo_sym.kernel.theorem import Answer, decide_gradient
 from midpo_sym.language import tree
 from midpo_sym.language.links import LINKS
 from midpo_sym.language.objective import Objective, Term
@@ -83,6 +85,9 @@ def _ignores_anchors(term: Term) -> bool:
 
 def _difference(left: Expression, right: Expression) -> witness.Witness | None:
     """Return a point at which the gradients of two losses differ, if one is found."""
+    with suppress(OutsideClassError):
+        if decide_gradient(left, right).answer is Answer.EQUAL:
+            return None
     sides = ("identity", tree.Neg(left)), ("identity", tree.Neg(right))
     found = witness.search_losses(sides, tries=_TRIES)
     if found.gradient is None:

@@ -344,7 +344,8 @@ def _details(  # noqa: C901, PLR0912 - a row for each thing said
     knows = _knows(result)
     yield "prior knows", knows or "nothing of policy, label or length"
     if isinstance(verdict, Proved) and result.prior.gives_loss and result.prior.is_needed:
-        yield "any prior", f"for this loss has to know {result.prior.reach.value}"
+        what = "its argument" if result.parts else "this loss"
+        yield "any prior", f"for {what} has to know {result.prior.reach.value}"
     loss = {
         "a reference model": not found.reference_free,
         "next-token distributions": found.needs_divergence,
