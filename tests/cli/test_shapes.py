@@ -121,3 +121,25 @@ def test_scores_alone_have_no_prior_of_a_pair(midpo, spec):
     found = json.loads(midpo("prove", spec(text), "--json").out)["results"][0]
     assert found["prior_for_this_loss"]["reach"] == "unknown"
     assert "any prior" not in midpo("prove", spec(text)).out
+
+
+@pytest.mark.parametrize("link", ["(a - 1)**2", "-2*logsigmoid(a)", "any"])
+def test_the_prior_of_a_loss_under_a_link_that_is_typed(link, midpo, spec):
+    """It is that of the argument, and the link is named by its text."""
+    given = TRUE.replace("[loss]", f'[loss]\nlink = "{link}"')
+    given = given.replace("[prior]", '[prior]\ngives = "argument"')
+    outcome = midpo("prior", spec(given))
+    assert outcome.status == 0
+    assert f"under the link {link};" in " ".join(outcome.out.split())
+    assert json.loads(midpo("prior", spec(given), "--json").out)["link"] == link
+
+
+def test_the_prior_of_several_terms_is_of_minus_the_whole(midpo, spec):
+    """Two scores have one by label, a product of both has none; no link is made up for them."""
+    found = " ".join(midpo("prior", spec(KTO)).out.split())
+    assert "MI-DPO with it has minus this loss as its argument" in found
+    mixed = KTO.replace('plus = "-log(pi(w))"', 'plus = "log(pi(w))*log(pi(l))"')
+    outcome = midpo("prior", spec(mixed))
+    assert outcome.status == 1
+    assert "gives minus this loss as the argument of MI-DPO" in outcome.out
+    assert "identity" not in found + outcome.out

@@ -38,6 +38,11 @@ class Scope:
     token: bool = False
     data: Mapping[str, tuple[Arity, str, bool]] = field(default_factory=dict)
 
+    @property
+    def names(self) -> set[str]:
+        """Return all names that are declared."""
+        return {*self.parameters, *self.weights, *self.definitions, *self.data}
+
     def usage(self, name: str) -> str:
         """Return how a name is written where it needs arguments; "" if it is unknown."""
         if name in QUANTITIES:

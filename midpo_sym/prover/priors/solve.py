@@ -89,6 +89,8 @@ class Solution:
         failure: why it has to know what it has to know: where m(a, b) + m(b, c) = m(a, c) fails,
             or m(a, b) − m(a, d) − m(c, b) + m(c, d) = 0; None if that is not shown.
         reason: why none was found.
+        of_whole: whether the loss has several terms, a weight or something added: its argument is
+            then minus the whole of it, and its link the identity.
     """
 
     reach: Reach
@@ -97,6 +99,7 @@ class Solution:
     gives_loss: bool = False
     failure: Failure | None = None
     reason: str = ""
+    of_whole: bool = False
 
     @property
     def is_needed(self) -> bool:
@@ -116,6 +119,10 @@ def solve_prior(statement: Statement) -> Solution:
 
     It is solved from the loss alone; where that leads to none, the statement's own is tried.
     """
+    return replace(_solve(statement), of_whole=not statement.target.is_one_term)
+
+
+def _solve(statement: Statement) -> Solution:
     target = statement.target
     term = target.only_term() if target.is_one_term else target.as_term()
     link = term.link.name

@@ -73,7 +73,7 @@ def link_facts(link: Link) -> LinkFacts:
     return LinkFacts(
         Fact(Answer.YES) if falls else _shown(rises(body)),
         Fact(Answer.YES) if bends else _shown(sags(body)),
-        Fact(Answer.YES if low else Answer.NO if _is_line(body) else Answer.UNDECIDED),
+        Fact(Answer.YES if low else Answer.NO if is_line(body) else Answer.UNDECIDED),
         _slope_at_zero(body),
     )
 
@@ -242,20 +242,20 @@ def _never_negative(node: Expression) -> bool:
     return False
 
 
-def _is_line(node: Expression) -> bool:
+def is_line(node: Expression) -> bool:
     """Return whether a node is k a + c with k not zero: no number is below all its values."""
     match node:
         case tree.Parameter():
             return node == VARIABLE
         case tree.Neg(body=body):
-            return _is_line(body)
+            return is_line(body)
         case tree.Add(terms=parts) | tree.Mul(factors=parts):
             moving = [each for each in parts if not _is_free(each)]
             rest = [each for each in parts if _is_free(each)]
             whole = isinstance(node, tree.Add) or all(map(_is_not_zero, rest))
-            return len(moving) == 1 and whole and _is_line(moving[0])
+            return len(moving) == 1 and whole and is_line(moving[0])
         case tree.Div(numerator=over, denominator=under):
-            return _is_free(under) and _is_not_zero(under) and _is_line(over)
+            return _is_free(under) and _is_not_zero(under) and is_line(over)
     return False
 
 

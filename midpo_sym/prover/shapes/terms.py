@@ -8,19 +8,22 @@ a statement of its own, and judged as any other; the shape of the whole loss fol
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from midpo_sym.judges import intervals, random_models, witness
-from midpo_sym.kernel.forms import OutsideClassError
-from midpo_sym.kernel.theorem import Answer, decide
+from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.theorem import Answer, decide, normal_form
 from midpo_sym.language import tree
 from midpo_sym.language.links import LINKS
 from midpo_sym.language.objective import Objective, Term
 from midpo_sym.language.substitute import resolve_labels, unfold
 from midpo_sym.language.tree import Expression
+from midpo_sym.prover.conditions import NoGradientError, flows, kinks
+from midpo_sym.prover.derivation.rebuild import NotReadableError, rebuild
 from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, implicit_reward, sides
 from midpo_sym.prover.priors.margin import negative, part_without_responses
+from midpo_sym.prover.shapes.whole import denominators_of, gradient_of_other
 from midpo_sym.prover.verdict import (
     Condition,
     DisagreementError,
@@ -92,6 +95,16 @@ class Part:
             return Undecided("as read it is refuted, and another reading is not")
         return found
 
+    @property
+    def gradient(self) -> Verdict:
+        """Return the verdict of its gradient; without a reading, that of what is around it."""
+        match self.verdict:
+            case Proved():
+                return self.result.gradient
+            case Refuted():
+                return gradient_of_other(self.reading.statement, self.term)
+        return Undecided("the value of the term is undecided")
+
 
 def read_term(statement: Statement, argument: Expression) -> tuple[Reading, ...]:
     """Return what an argument may be read as; the first that the kernel confirms comes first."""
@@ -99,17 +112,47 @@ def read_term(statement: Statement, argument: Expression) -> tuple[Reading, ...]
     one = min(spoken) if len(spoken) == 1 and statement.gives != "argument" else ""
     alone = part_without_responses(argument) if one else _ZERO
     found = [_reading(statement, argument, one, sign, alone) for sign in (1, -1)]
+    if one and not any(map(_holds, found)):  # the score may have such a part as well
+        found += [other for each in found if (other := _with_other_anchor(each, argument))]
     return tuple(sorted(found, key=lambda reading: not _holds(reading)))
+
+
+def _with_other_anchor(reading: Reading, argument: Expression) -> Reading | None:
+    """Return a reading with the anchor that the kernel finds missing, if that is one."""
+    quantity, whole = sides(reading.statement)
+    try:
+        form = normal_form(tree.add(tree.add(quantity, tree.Neg(whole)), reading.anchor))
+        anchor = rebuild(form, by_response=False)
+    except (OutsideClassError, NotReadableError):
+        return None
+    if tree.responses(anchor) or flows(anchor):
+        return None
+    return _read_against(reading.statement, argument, reading.sign, anchor)
 
 
 def _reading(
     statement: Statement, argument: Expression, one: str, sign: int, alone: Expression
 ) -> Reading:
+    if alone != _ZERO and _is_zero(alone):
+        alone = _ZERO
     anchor = negative(alone) if sign > 0 and alone != _ZERO else alone
+    return _read_against(replace(statement, score_of=one), argument, sign, anchor)
+
+
+def _is_zero(node: Expression) -> bool:
+    try:
+        return decide(node, _ZERO).answer is Answer.EQUAL
+    except OutsideClassError:
+        return False
+
+
+def _read_against(
+    statement: Statement, argument: Expression, sign: int, anchor: Expression
+) -> Reading:
     read = argument if sign > 0 else negative(argument)
     whole = read if anchor == _ZERO else tree.add(read, anchor)
     target = Objective((Term(LINKS[FRAMEWORK_LINK], whole),))
-    judged = Statement(statement.scale, statement.zeta, target, score_of=one)
+    judged = Statement(statement.scale, statement.zeta, target, score_of=statement.score_of)
     return Reading(sign, anchor, judged)
 
 
@@ -170,20 +213,19 @@ def combined(
 
     Raises:
         DisagreementError: every term is proved, and random models contradict the whole.
+        ZeroDenominatorError: a link, a weight or what is added divides by what is always zero.
     """
-    value = _joint(parts, [part.verdict for part in parts])
-    gradients = [
-        part.result.gradient
-        if isinstance(part.verdict, Proved) or part.alone
-        else Undecided("the value of the term is undecided")
-        for part in parts
-    ]
-    gradient = _joint(parts, gradients)
+    needed = denominators_of(statement.target)
+    value = _joint(parts, [part.verdict for part in parts], needed)
+    gradient = _joint(parts, [part.gradient for part in parts], needed)
+    gradient = _where_smooth(gradient, statement)
     if not isinstance(value, Proved):
         return value, gradient, ()
     left = framework_loss(statement, [part.reading for part in parts])
     try:
         numbers = random_models.compare(left, statement.target.loss)
+    except ZeroDivisionError:  # hidden from the kernel, as in max(a, b) - max(b, a)
+        raise ZeroDenominatorError from None
     except OverflowError as error:
         undecided = Undecided(f"too large a number for the numerical check, in {error}")
         return undecided, undecided, ()
@@ -199,8 +241,27 @@ def combined(
     return value, gradient, (*opinions, Opinion("numbers", "gradient", agrees, where))
 
 
-def _joint(parts: Sequence[Part], verdicts: Sequence[Verdict]) -> Verdict:
-    """Return the verdict that all of some verdicts make together."""
+def _where_smooth(gradient: Verdict, statement: Statement) -> Verdict:
+    """Return the verdict of a gradient, with the kinks of links, weights and additive terms."""
+    if not isinstance(gradient, Proved):
+        return gradient
+    terms = [
+        Term(LINKS["identity"], term.argument, term.weight) if term.link.is_any else term
+        for term in statement.target.terms
+    ]
+    try:
+        where = kinks(Objective(tuple(terms), statement.target.additive).loss)
+    except (OutsideClassError, NoGradientError) as error:
+        return Undecided(f"the gradient is outside the class that is decided: {error}")
+    known = {each.expression for each in gradient.conditions}
+    more = tuple(each for each in where if each.expression not in known)
+    return Proved((*gradient.conditions, *more), gradient.assumptions)
+
+
+def _joint(
+    parts: Sequence[Part], verdicts: Sequence[Verdict], needed: Sequence[Condition]
+) -> Verdict:
+    """Return the verdict that all of some verdicts make together, with what the loss needs."""
     for part, verdict in zip(parts, verdicts, strict=True):
         if isinstance(verdict, Refuted):
             name = verdict.part if len(parts) == 1 else f"{verdict.part} of term {part.number}"
@@ -214,4 +275,6 @@ def _joint(parts: Sequence[Part], verdicts: Sequence[Verdict]) -> Verdict:
         assert isinstance(verdict, Proved)
         conditions.update((each.expression, each) for each in verdict.conditions)
         assumptions.update(dict.fromkeys(verdict.assumptions))
+    for each in needed:
+        conditions.setdefault(each.expression, each)
     return Proved(tuple(conditions.values()), tuple(assumptions))

@@ -127,7 +127,7 @@ class Objectives(Statements):
             allowed = f"{', '.join((*LINKS, ANY.name))}, or an expression in {variable}"
             advice = Advice(short(text), allowed, did_you_mean(text, LINKS))
             self.fail(path, "is not the name of a link", advice)
-        if variable in scope.parameters or variable in scope.definitions:
+        if variable in scope.names:
             cure = f"give what is declared as {variable} another name"
             message = f"{variable} is the variable of a link, and the name of something else"
             self.fail(path, message, Advice(short(text), cure=cure))

@@ -67,7 +67,9 @@ def solution(derivation: Derivation, found: Solution) -> RenderableType:
         lines.append(_knows(found))
     elif found.reach is Reach.PAIR:
         what = "this loss"
-        if found.link != FRAMEWORK_LINK and not found.gives_loss:
+        if found.of_whole and not found.gives_loss:
+            what = "minus this loss as the argument of MI-DPO"
+        elif found.link != FRAMEWORK_LINK and not found.gives_loss:
             what = f"the argument of this loss, whose link is {found.link}"
         lines.append(f"No prior of one response gives {what}: it would have to know the other.")
     else:

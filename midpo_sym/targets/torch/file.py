@@ -177,7 +177,7 @@ class _Writer:
         link = torch_link(plan.term.link, self.names, derivation.symbols)
         whole = not result.statement.target.is_one_term
         nonzero = tuple(map(self.printer.text, plan.nonzero))
-        called = self.functions()
+        called = self.functions() | link.functions
         measured = tuple(measures(plan.vocabulary))
         helpers = {"Needs", "PreferenceLoss", "ResponseStatistics"}
         helpers |= {"check_tokens" if plan.by_token else "check_pairs"}
@@ -200,12 +200,8 @@ class _Writer:
             story=prose.story(plan, {**derivation.symbols, **own}, link.formula),
             imports=tuple(sorted(helpers, key=lambda each: (each.islower(), each))),
             uses_math="math" in modules,
-            uses_torch="torch" in modules or flat or link.uses_torch,
-            uses_logsigmoid=(
-                plan.term.link.name == FRAMEWORK_LINK
-                or link.uses_logsigmoid
-                or Function("", "logsigmoid") in called
-            ),
+            uses_torch="torch" in modules or flat,
+            uses_logsigmoid=Function("", "logsigmoid") in called,
             by_token=plan.by_token,
             vocabulary=plan.vocabulary,
             statistics=tuple(self.statistics()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from midpo_sym.language import tree
 from midpo_sym.language.links import Link
@@ -13,10 +14,14 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.plan.lower import lower_link
 from midpo_sym.plan.operations import Parameter
 from midpo_sym.targets.torch.names import Names
-from midpo_sym.targets.torch.printer import Printer, functions
+from midpo_sym.targets.torch.printer import Function, Printer, functions
 
-# Losses of the tensor `argument` that do not overflow where the exponential of it does.
-STABLE = {"logsigmoid": "-logsigmoid(argument)", "sigmoid": "torch.sigmoid(-argument)"}
+
+class Stable(NamedTuple):
+    """The code of a link that is written by hand, and what it calls."""
+
+    code: str
+    functions: frozenset[Function]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +32,22 @@ class TorchLink:
         code: the losses, as an expression of the tensor `argument`.
         formula: the loss, in Unicode mathematics.
         name: what people call it, after "the".
-        uses_torch: whether its code calls functions of the module `torch`.
-        uses_logsigmoid: whether it calls `logsigmoid`.
+        functions: what its code calls.
         numbers: the hyper-parameters in it, by their names in Python.
     """
 
     code: str
     formula: str
     name: str
-    uses_torch: bool = False
-    uses_logsigmoid: bool = False
+    functions: frozenset[Function] = frozenset()
     numbers: tuple[str, ...] = ()
+
+
+# Losses of the tensor `argument` that do not overflow where the exponential of it does.
+STABLE = {
+    "logsigmoid": Stable("-logsigmoid(argument)", frozenset({Function("", "logsigmoid")})),
+    "sigmoid": Stable("torch.sigmoid(-argument)", frozenset({Function("torch", "sigmoid")})),
+}
 
 
 def torch_link(link: Link, names: Names, symbols: Mapping[str, Symbol]) -> TorchLink:
@@ -51,17 +61,14 @@ def torch_link(link: Link, names: Names, symbols: Mapping[str, Symbol]) -> Torch
     formula = link.formula or to_unicode(_of_argument(link), symbols)
     if link.name in STABLE:
         stable = STABLE[link.name]
-        return TorchLink(stable, formula, link.said, uses_torch="torch." in stable)
+        return TorchLink(stable.code, formula, link.said, stable.functions)
     operation = lower_link(link)
-    called = {each for node in operation.walk() for each in functions(node)}
-    modules = {each.module for each in called}
     used = [node.name for node in operation.walk() if isinstance(node, Parameter)]
     return TorchLink(
         Printer(names).text(operation),
         formula,
         link.said,
-        uses_torch="torch" in modules,
-        uses_logsigmoid="logsigmoid" in {each.name for each in called},
+        frozenset(each for node in operation.walk() for each in functions(node)),
         numbers=tuple(names.declared[each] for each in dict.fromkeys(used)),
     )
 

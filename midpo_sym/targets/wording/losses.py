@@ -69,10 +69,14 @@ def gives(found: Solution) -> str:
             "MI-DPO with it has this loss, which writes the log-sigmoid out under the link "
             f"{found.link}: proved of what is printed here, value and gradient."
         )
-    row = LINKS.get(found.link)
-    named = f"the link {found.link}, {row.text}" if row else f"the link {found.link}"
+    if found.of_whole:
+        return (
+            "MI-DPO with it has minus this loss as its argument: proved of what is printed here, "
+            f"value and gradient. MI-DPO's own link is {FRAMEWORK_LINK}."
+        )
+    formula = f", {LINKS[found.link].text}" if found.link in LINKS else ""
     return (
         "MI-DPO with it has the argument of this loss: proved of what is printed here, value and "
-        f"gradient. The loss is that argument under {named}; MI-DPO's own link is "
-        f"{FRAMEWORK_LINK}."
+        f"gradient. The loss is that argument under the link {found.link}"
+        f"{formula}; MI-DPO's own link is {FRAMEWORK_LINK}."
     )

@@ -347,10 +347,17 @@ def test_a_file_has_an_argument_or_terms():
         loads(both, "t.toml")
 
 
-def test_the_variable_of_a_link_is_no_parameter():
-    """A parameter called a cannot stand beside a typed link."""
-    text = specification(ROWS["ipo"]).replace(
-        "[prior]", '[parameters.a]\ndomain = "real"\nmeaning = "m"\n[prior]'
-    )
+@pytest.mark.parametrize(
+    "declared",
+    [
+        '[parameters.a]\ndomain = "real"\nmeaning = "m"\n',
+        '[weights.a]\ndomain = "real"\nmeaning = "m"\n',
+        '[data.a]\nof = "batch"\ndomain = "real"\nmeaning = "m"\n',
+        '[definitions.a]\nis = "2"\n',
+    ],
+)
+def test_the_variable_of_a_link_is_nothing_else(declared):
+    """Nothing that is declared is called a beside a typed link."""
+    text = specification(ROWS["ipo"]).replace("[prior]", f"{declared}[prior]")
     with pytest.raises(SpecError, match="a is the variable of a link"):
         loads(text, "t.toml")

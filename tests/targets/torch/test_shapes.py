@@ -16,8 +16,15 @@ HEAD = 'title = "{0}"\nsummary = "s"\n'
 LR = "log(pi({0})/ref({0}))"
 MARGIN = f"beta*({LR.format('w')} - {LR.format('l')})"
 W, L = (f"beta*{LR.format(s)}" for s in "wl")
-DOMAINS = {"beta": "positive", "epsilon": "unit", "z0": "real", "delta": "real", "lam": "positive"}
-VALUES = {"beta": 0.3, "epsilon": 0.2, "z0": 0.7, "delta": -0.4, "lam": 1.7}
+DOMAINS = {
+    "beta": "positive",
+    "epsilon": "unit",
+    "z0": "real",
+    "delta": "real",
+    "lam": "positive",
+    "rho": "open unit",
+}
+VALUES = {"beta": 0.3, "epsilon": 0.2, "z0": 0.7, "delta": -0.4, "lam": 1.7, "rho": 0.15}
 
 
 def ipo(w, r, _pw, *, beta, **_):
@@ -27,6 +34,18 @@ def ipo(w, r, _pw, *, beta, **_):
 def cdpo(w, r, _pw, *, beta, epsilon, **_):
     m = beta * (w - r)
     return -(1 - epsilon) * logsigmoid(m) - epsilon * logsigmoid(-m)
+
+
+def exo(w, r, _pw, *, beta, rho, **_):
+    m = beta * (w - r)
+    one, other = torch.sigmoid(m), torch.sigmoid(-m)
+    log = torch.tensor([1 - rho, rho], dtype=torch.float64).log()
+    return one * (logsigmoid(m) - log[0]) + other * (logsigmoid(-m) - log[1])
+
+
+def log_sum(w, r, _pw, *, beta, lam, **_):
+    m = beta * (w - r)
+    return torch.logsumexp(torch.stack([-m, -lam * m]), 0)
 
 
 def kto(w, r, _pw, *, beta, z0, lam, **_):
@@ -63,6 +82,23 @@ LOSSES = {
         [("1", "(epsilon - 1)*logsigmoid(a) - epsilon*logsigmoid(-a)", MARGIN)],
         cdpo,
     ),
+    # 2402.00856: KL(Bernoulli(σ(m)) ‖ Bernoulli(1 − ε)); functions of numbers in the link
+    "exo": (
+        "argument",
+        "beta",
+        "",
+        [
+            (
+                "1",
+                "sigmoid(a)*(logsigmoid(a) - log(1 - rho))"
+                " + sigmoid(-a)*(logsigmoid(-a) - log(rho))",
+                MARGIN,
+            )
+        ],
+        exo,
+    ),
+    # a function of several tensors in the link, and nowhere else
+    "logs": ("argument", "beta", "", [("1", "log(exp(-a) + exp(-lam*a))", MARGIN)], log_sum),
     "cdpo2": (
         "argument",
         "beta",
