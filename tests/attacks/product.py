@@ -18,6 +18,8 @@ from click.testing import CliRunner
 import midpo_sym
 from midpo_sym import cli
 from midpo_sym.kernel.forms import ZeroDenominatorError
+from midpo_sym.language.printing.mathematics import to_latex
+from midpo_sym.language.tree import Parameter
 from midpo_sym.targets.coq.emit import Certificate, emit
 from midpo_sym.targets.json.report import (
     _verdict as verdict_json,  # the part of a report that is about one verdict
@@ -53,6 +55,7 @@ class Answer:
     gradient: Verdict
     rewards: tuple[str | None, str | None]
     result: Any
+    found: dict[str, Any] | None = None  # the report on it, and how names are printed in LaTeX
 
     @property
     def proved(self) -> bool:
@@ -83,7 +86,7 @@ def _brief(result: Any) -> Answer:
     verdicts = result.verdict, result.gradient
     value, gradient = (verdict_json(each, result.statement) for each in verdicts)
     claim = result.claim.id if result.claim else ""
-    return Answer(claim, _verdict(value), _verdict(gradient), (None, None), result)
+    return Answer(claim, verdict(value), verdict(gradient), (None, None), result)
 
 
 def _answer(result: Any) -> Answer:
@@ -92,14 +95,24 @@ def _answer(result: Any) -> Answer:
     rewards = properties.get("implicit_reward", {})
     return Answer(
         claim=found["claim"]["id"] if found["claim"] else "",
-        value=_verdict(found["value"]),
-        gradient=_verdict(found["gradient"]),
+        value=verdict(found["value"]),
+        gradient=verdict(found["gradient"]),
         rewards=(rewards.get("chosen"), rewards.get("rejected")),
         result=result,
+        found=found | {"symbols": _symbols(result)},
     )
 
 
-def _verdict(found: dict[str, Any]) -> Verdict:
+def _symbols(result: Any) -> dict[str, str]:
+    """Return the names that are declared, by what they are in LaTeX."""
+    symbols = result.derivation.symbols
+    return {
+        to_latex(Parameter(name, "real"), symbols): name
+        for name in (each.name for each in result.derivation.declarations)
+    }
+
+
+def verdict(found: dict[str, Any]) -> Verdict:
     conditions = found.get("conditions", ())
     return Verdict(
         status=found["status"],

@@ -95,6 +95,13 @@ def fails(
                     for label, name in pair.items()
                     if name == each["response"] and each["label"] in (None, _LABELS[label])
                 },
+                given=point.given
+                | {
+                    (each["datum"], label): Fraction(each["value"])
+                    for each in row.get("data", ())
+                    for label, name in pair.items()
+                    if [name] == each["of"] and each["label"] in (None, _LABELS[label])
+                },
             )
             found = _margin(statement, there, row)
             if abs(found - exact(margin["value"])) > 1e-9 * (1 + abs(found)):
