@@ -169,8 +169,6 @@ class Result:
     @cached_property
     def prior(self) -> Solution:
         """Return the prior that gives the statement's loss, solved from the loss alone."""
-        if len(self.parts) == 1:
-            return self.parts[0].result.prior
         with remembering(self.session):
             return solve_prior(self.statement)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,13 @@ import midpo_sym
 from midpo_sym import cli
 from midpo_sym.kernel.forms import ZeroDenominatorError
 from midpo_sym.language.printing.mathematics import to_latex
+from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Parameter
 from midpo_sym.targets.coq.emit import Certificate, emit
-from midpo_sym.targets.json.report import (
-    _verdict as verdict_json,  # the part of a report that is about one verdict
-)
+from midpo_sym.targets.json.report import _part as part_json  # the part about one term
+from midpo_sym.targets.json.report import _verdict as verdict_json  # and about one verdict
 from midpo_sym.targets.json.report import report
+from midpo_sym.targets.json.shapes import loss as loss_json
 from midpo_sym.targets.latex.losses import to_document
 from midpo_sym.targets.torch.errors import NotGeneratedError
 
@@ -80,6 +81,18 @@ def answers(path: Path, *, brief: bool = False) -> list[Answer]:
     """
     make = _brief if brief else _answer
     return [make(result) for result in midpo_sym.check(path)]
+
+
+def terms_of(answer: Answer) -> Answer:
+    """Return an answer with what is said of each term, without the rest of a report."""
+    result = answer.result
+    found = {
+        "statement": loss_json(result.statement.target, result.derivation.symbols),
+        "parts": [part_json(each) for each in result.parts],
+        "symbols": _symbols(result),
+    }
+    chosen, rejected = map(to_text, result.rewards)
+    return replace(answer, found=found, rewards=(chosen, rejected))
 
 
 def _brief(result: Any) -> Answer:

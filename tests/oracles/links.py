@@ -62,7 +62,9 @@ def rises_at(statement: Statement, body: Tree, seed: str) -> str:
         found = [(a, value(statement, body, at, a)) for a in places(seed, 14)]
         known = [(a, f) for a, f in found if f is not None]
         for (a, low), (b, high) in zip(known, known[1:], strict=False):
-            if high > low + SURE * (1 + abs(low)):
+            with mpmath.workdps(DIGITS):
+                apart = high - low
+            if apart > SURE * (1 + abs(low)):
                 return f"f({a}) = {low} < f({b}) = {high} at {at}"
     return ""
 
@@ -76,8 +78,9 @@ def sags_at(statement: Statement, body: Tree, seed: str) -> str:
             low, middle, high = (value(statement, body, at, each) for each in points)
             if None in (low, middle, high):
                 continue
-            chord = (low + high) / 2
-            if middle > chord + SURE * (1 + abs(low) + abs(high)):
+            with mpmath.workdps(DIGITS):
+                apart = middle - (low + high) / 2
+            if apart > SURE * (1 + abs(low) + abs(high)):
                 return f"f at {points}: {(low, middle, high)}, {at}"
     return ""
 

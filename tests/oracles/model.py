@@ -71,14 +71,13 @@ class Point:
         return draw(domain, rng, edge=self.edge_weights or rng.random() < 0.15)
 
     def datum(self, name: str, label: str = "") -> Fraction:
-        """Return a number that is given of a response; of a pair or a batch if none is named.
-
-        That of a pair is the same for all pairs: what it is does not follow from the responses.
-        """
+        """Return a number that is given of a response; of a pair or a batch if none is named."""
         if (name, label) in self.given:
             return self.given[name, label]
-        _, domain, by_label = self.data[name]
+        of, domain, by_label = self.data[name]
         key = f"{self.responses[label]}/{label if by_label else ''}" if label else ""
+        if of == "pair":
+            key = str(self.responses)
         rng = random.Random(f"{self.seed}/{name}/{key}")
         return draw(domain, rng, edge=self.edge_weights or rng.random() < 0.15)
 

@@ -58,6 +58,8 @@ def part(statement: Statement, number: int, sign: int, score_of: str, anchor: Tr
 def elsewhere(point: Point) -> list[Point]:
     """Return the point with other responses of the same models, parameters and data."""
     rng = random.Random(f"{point.seed}/elsewhere/{point.responses}")
+    of_batch = {key: x for key, x in point.given.items() if point.data[key[0]][0] == "batch"}
+    point = replace(point, given=of_batch, table={})
     found = [replace(point, responses=two_responses(rng, point.size)) for _ in range(OTHERS)]
     w, l = point.responses["w"], point.responses["l"]  # noqa: E741
     return [*found, replace(point, responses={"w": l, "l": w})]

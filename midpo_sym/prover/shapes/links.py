@@ -83,7 +83,8 @@ def weight_kind(weight: Expression) -> str:
     if flows(weight):
         return "policy"
     nodes = list(weight.walk())
-    if any(isinstance(node, (tree.Probability, tree.TokenProbability)) for node in nodes):
+    of_models = (tree.Probability, tree.TokenProbability, tree.Statistic)
+    if any(isinstance(node, of_models) for node in nodes):
         return "models"
     return "data" if tree.responses(weight) else "constant"
 

@@ -10,6 +10,7 @@ import mpmath
 from attacks.findings import Finding
 from attacks.verdicts import DOMAINS
 from oracles import links
+from oracles.dual import DIGITS
 from oracles.reader import Tree, parse
 from oracles.statement import LossTerm, Statement
 
@@ -98,7 +99,9 @@ def _sags(statement: Statement, body: Tree, points: list[dict[str, str]]) -> str
     a, b, c = (Fraction(each["a"]) for each in points)
     if None in (low, middle, high) or not (a < b < c and 2 * b == a + c):
         return f"no value, or not in the middle: {points}"
-    return "" if middle > (low + high) / 2 else f"not above the chord: {points}"
+    with mpmath.workdps(DIGITS):
+        apart = middle - (low + high) / 2
+    return "" if apart > 0 else f"not above the chord: {points}"
 
 
 def _bounded(statement: Statement, body: Tree, said: str, seed: str) -> Finding:
@@ -120,7 +123,9 @@ def _slope(statement: Statement, body: Tree, text: str | None, seed: str) -> Fin
         if said is None or true is None:
             continue
         compared += 1
-        if abs(said - true) > 1e-25 * (1 + abs(true)):
+        with mpmath.workdps(DIGITS):
+            apart = abs(said - true)
+        if apart > 1e-25 * (1 + abs(true)):
             shown = mpmath.nstr(true, 8)
             return Finding("slope at zero", "wrong", f"{text} at {at}, in truth {shown}")
     return Finding("slope at zero", "right" if compared else "unknown")

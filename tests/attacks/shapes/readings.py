@@ -27,7 +27,7 @@ def check(statement: Statement, answer: Answer, seed: str, count: int) -> Iterat
     if [each["number"] for each in parts] != [*range(1, len(statement.terms) + 1)]:
         yield Finding("readings", "wrong", "not one for each term")
         return
-    shown = [verdicts.point_of(statement, row) for row in _witnesses(answer)]
+    shown = [_point(statement, row, points[0]) for row in _witnesses(answer)]
     kept = [each for each in points if _keeps(answer, statement, each)]
     yield from whole(statement, answer, shape(statement, [*kept, *shown]))
     for row in parts:
@@ -36,6 +36,12 @@ def check(statement: Statement, answer: Answer, seed: str, count: int) -> Iterat
 
 def _keeps(answer: Answer, statement: Statement, point: Point) -> bool:
     return answer.value.status != "proved" or verdicts.holds(answer.value, statement, point)
+
+
+def _point(statement: Statement, row: dict[str, Any], other: Point) -> Point:
+    """Return a point that is shown, with what the other terms speak of from another one."""
+    point = verdicts.point_of(statement, row)
+    return replace(point, parameters=other.parameters | point.parameters)
 
 
 def _witnesses(answer: Answer) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from attacks import product, shown, torch_files, verdicts
@@ -11,7 +12,7 @@ from attacks.findings import Finding
 from attacks.run import guarded, refusal
 from attacks.shapes import facts, readings
 from generators.cases import Case
-from oracles.statement import Statement, read
+from oracles.statement import LINKS, UNIT, Statement, read
 
 POINTS = 15
 OF_LINKS = ("links", "decreasing", "convex", "bounded", "slope at zero", "weights")
@@ -32,7 +33,7 @@ def attack(
 def _attack(case: Case, path: Path, columns: set[str], points: int) -> Iterator[Finding]:
     statements = read(case.text)
     try:
-        answers = product.answers(path)
+        answers = [product.terms_of(each) for each in product.answers(path, brief=True)]
     except TimeoutError:
         raise
     except Exception as error:  # noqa: BLE001 - any exception is a finding
@@ -48,13 +49,22 @@ def _attack(case: Case, path: Path, columns: set[str], points: int) -> Iterator[
                 yield from guarded("latex", lambda: readings.latex(statement, answer))
         if "json" in columns:
             yield from guarded("json", lambda: [shown.report(answer)])
-        if "prior" in columns and not any(each.link == "any" for each in statement.terms):
+        if "prior" in columns:
             said = product.prior_of(answer)
-            yield from guarded("prior", lambda: [shown.prior(statement, said, case.name)])
+            solved = _solved(statement)
+            yield from guarded("prior", lambda: [shown.prior(solved, said, case.name)])
     if "printed" in columns:
         yield from guarded("printed", lambda: [_printed(path)])
     if "torch" in columns:
         yield from guarded("torch", lambda: [_torch(case, path, statements[""])])
+
+
+def _solved(statement: Statement) -> Statement:
+    """Return the statement whose argument a prior is solved from: that of the only term."""
+    first, *more = statement.terms
+    if more or statement.plus or first.weight != UNIT or first.link in LINKS:
+        return statement
+    return replace(statement, link="identity", argument=first.argument)
 
 
 def _verdicts(
