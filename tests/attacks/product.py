@@ -27,7 +27,7 @@ from midpo_sym.targets.json.report import _verdict as verdict_json  # and about 
 from midpo_sym.targets.json.report import report
 from midpo_sym.targets.json.shapes import loss as loss_json
 from midpo_sym.targets.latex.losses import to_document
-from midpo_sym.targets.torch.errors import NotGeneratedError
+from midpo_sym.targets.torch.errors import NotGeneratedError, WrongCodeError
 
 SCHEMA = Path(midpo_sym.__file__).parent / "targets" / "json" / "result.schema.json"
 REFUSED = (NotGeneratedError, midpo_sym.SpecError)  # by `generate`, with the reason
@@ -208,6 +208,11 @@ def certificate(answer: Answer) -> str | None:
 def generate(path: Path) -> str:
     """Return the torch loss of a file."""
     return midpo_sym.generate(path)
+
+
+def is_wrong_code(error: Exception) -> bool:
+    """Return whether an error says that code was generated and is not what it should be."""
+    return isinstance(error, WrongCodeError)
 
 
 def printed(path: Path) -> str:

@@ -24,6 +24,7 @@ PAIRS = 3
 GARBAGE = (math.nan, math.inf, -math.inf, 1e30, -7.0)
 STATISTICS = ("entropy", "sum_of_squares", "kl_pi_prev", "kl_prev_pi", "kl_ref_prev")
 SIDES = {"chosen": "w", "rejected": "l"}
+DIVERGENCE = re.compile(r"KL\((π\w*)‖(π\w*)\)")
 ARGUMENT = re.compile(r"^        (\w+): (.*(?:\n            .*)*)", re.MULTILINE)
 
 
@@ -185,8 +186,10 @@ def _statistic(name: str, side: str, said: str, model: Logits, names: dict[str, 
         )
     if (named := name.removeprefix(f"{side}_")) in STATISTICS:
         return model.tokens(named, label)
-    kind = "kl_ref_pi" if "KL(π_ref‖π)" in said else "kl_pi_ref" if "KL(π‖π_ref)" in said else ""
-    return model.tokens(kind, label)
+    match = DIVERGENCE.search(said)
+    assert match is not None, said
+    models = (each.removeprefix("π").removeprefix("_") or "pi" for each in match.groups())
+    return model.tokens("_".join(("kl", *models)), label)
 
 
 def _padded(row: Tensor, width: int, *, garbage: bool) -> Tensor:

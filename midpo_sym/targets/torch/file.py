@@ -199,7 +199,7 @@ class _Writer:
             headline=prose.headline(result),
             story=prose.story(plan, {**derivation.symbols, **own}, link.formula),
             imports=tuple(sorted(helpers, key=lambda each: (each.islower(), each))),
-            uses_math="math" in modules,
+            uses_math="math" in modules or link.uses_math,
             uses_torch="torch" in modules or flat or link.uses_torch,
             uses_logsigmoid=(
                 plan.term.link.name == FRAMEWORK_LINK

@@ -11,7 +11,7 @@ from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.plan.lower import lower_link
-from midpo_sym.plan.operations import Parameter
+from midpo_sym.plan.operations import Parameter, Shape
 from midpo_sym.targets.torch.names import Names
 from midpo_sym.targets.torch.printer import Printer, functions
 
@@ -28,6 +28,7 @@ class TorchLink:
         formula: the loss, in Unicode mathematics.
         name: what people call it, after "the".
         uses_torch: whether its code calls functions of the module `torch`.
+        uses_math: whether it gives numbers to functions of the module `math`.
         uses_logsigmoid: whether it calls `logsigmoid`.
         numbers: the hyper-parameters in it, by their names in Python.
     """
@@ -36,6 +37,7 @@ class TorchLink:
     formula: str
     name: str
     uses_torch: bool = False
+    uses_math: bool = False
     uses_logsigmoid: bool = False
     numbers: tuple[str, ...] = ()
 
@@ -56,11 +58,14 @@ def torch_link(link: Link, names: Names, symbols: Mapping[str, Symbol]) -> Torch
     called = {each for node in operation.walk() for each in functions(node)}
     modules = {each.module for each in called}
     used = [node.name for node in operation.walk() if isinstance(node, Parameter)]
+    code = Printer(names).text(operation)
+    flat = operation.shape is Shape.NUMBER  # its variable cancels, as in a - a
     return TorchLink(
-        Printer(names).text(operation),
+        f"torch.full_like(argument, {code})" if flat else code,
         formula,
         link.said,
-        uses_torch="torch" in modules,
+        uses_torch="torch" in modules or flat,
+        uses_math="math" in modules,
         uses_logsigmoid="logsigmoid" in {each.name for each in called},
         numbers=tuple(names.declared[each] for each in dict.fromkeys(used)),
     )

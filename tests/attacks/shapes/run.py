@@ -85,7 +85,8 @@ def _torch(case: Case, path: Path, statement: Statement) -> Finding:
     try:
         text = product.generate(path)
     except product.REFUSED as error:
-        return Finding("torch", "unknown", str(error)[:100])
+        kind = "wrong" if product.is_wrong_code(error) else "unknown"
+        return Finding("torch", kind, str(error)[:100])
     if any(each.link == "any" for each in statement.terms):
         return Finding("torch", "wrong", "generated, though the link is any")
     names = torch_files.python_names(tomllib.loads(case.text))
