@@ -1,12 +1,14 @@
 """Attack the program with random specifications, by an evaluator that shares no code with it.
 
-    python benchmarks/attack.py [--cases N] [--seed S] [--first N] [--columns value,prior,...]
+    python benchmarks/attack.py [--shapes] [--cases N] [--seed S] [--first N]
+                                [--columns value,prior,...]
                                 [--points N] [--failing DIR] [--out FILE]
 
 Each case is a specification drawn at random (tests/generators). What the program shows of it is
 evaluated again (tests/oracles), in columns: verdicts, conditions, witnesses, residuals, cures,
 rewards, priors, derivations, LaTeX, certificates, JSON, the terminal, and generated torch, which
-is executed. A case is stopped after a minute of processor time; an
+is executed. With --shapes, the cases are losses of several terms, typed links and anchors, in the
+whole language, and what is said of their terms, links and weights is evaluated as well. A case is stopped after a minute of processor time; an
 interrupted run (Ctrl-C) writes the table of the cases so far.
 """
 
@@ -28,8 +30,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
 from attacks.findings import COLUMNS, Finding  # noqa: E402 - tests are no package
-from attacks.run import Tally, attack  # noqa: E402
-from generators.cases import Case, case  # noqa: E402
+from attacks import run as losses  # noqa: E402
+from attacks.run import Tally  # noqa: E402
+from attacks.shapes import run as shapes  # noqa: E402
+from generators import cases  # noqa: E402
+from generators.cases import Case  # noqa: E402
+from generators.shapes import cases as shape_cases  # noqa: E402
 
 LIMIT = 60  # seconds of processor time for a case
 KINDS = ("right", "wrong", "exception", "unknown")
@@ -54,7 +60,7 @@ def limited(seconds: int) -> Iterator[None]:
 def table(tally: Tally) -> str:
     """Return the counts by column, as Markdown."""
     lines = ["| column | checked | wrong | exceptions | unknown |", "|---|--:|--:|--:|--:|"]
-    for column in COLUMNS:
+    for column in dict.fromkeys((*COLUMNS, *shapes.COLUMNS)):
         right, wrong, exception, unknown = (tally.counts[column, kind] for kind in KINDS)
         total = right + wrong + exception + unknown
         if total:
@@ -69,12 +75,16 @@ def table(tally: Tally) -> str:
 def undecided(tally: Tally) -> str:
     """Return how many of the true and of the false statements are undecided, as Markdown."""
     lines = ["| column | true | undecided | false | undecided |", "|---|--:|--:|--:|--:|"]
-    for column in ("value", "gradient"):
+    facts = ("decreasing", "convex", "bounded")
+    for column in ("value", "gradient", "shape", "slope", *facts):
         row = [column]
-        for decided, truth in (("proved", True), ("refuted", False)):
+        words = ("yes", "no") if column in facts else ("proved", "refuted")
+        for decided, truth in zip(words, (True, False), strict=True):
             open_ = tally.details[column, f"in truth {truth}"]
             total = tally.details[column, decided] + open_
             row += [str(total), f"{open_} ({100 * open_ / max(total, 1):.1f} %)"]
+        if row[1] == row[3] == "0":
+            continue
         lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)
 
@@ -106,6 +116,7 @@ def _attack(
     start = time.process_time()
     try:
         with limited(LIMIT):
+            attack = shapes.attack if given.shapes else losses.attack
             found = attack(drawn, folder, columns, given.points)
     except TimeoutError as error:
         found = [Finding("value", "exception", f"TimeoutError: {error}")]
@@ -121,22 +132,25 @@ def _attack(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Attack the program with random specifications.")
+    parser.add_argument("--shapes", action="store_true", help="losses of any shape")
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
-    parser.add_argument("--columns", default=",".join(COLUMNS))
+    parser.add_argument("--columns", help="separated by commas; all if left out")
     parser.add_argument("--points", type=int, default=24, help="where losses are compared")
     parser.add_argument("--failing", type=Path, help="folder for the files of failing cases")
     parser.add_argument("--out", type=Path, help="file for the table")
     given = parser.parse_args()
-    columns = given.columns.split(",")
-    if unknown := {*columns} - {*COLUMNS}:
-        parser.error(f"unknown columns {sorted(unknown)}; there are {', '.join(COLUMNS)}")
+    known = shapes.COLUMNS if given.shapes else COLUMNS
+    columns = given.columns.split(",") if given.columns else [*known]
+    if unknown := {*columns} - {*known}:
+        parser.error(f"unknown columns {sorted(unknown)}; there are {', '.join(known)}")
     if given.failing is not None:
         given.failing.mkdir(parents=True, exist_ok=True)
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(KeyboardInterrupt):
         for number in range(given.first, given.first + given.cases):
+            case = shape_cases.case if given.shapes else cases.case
             _attack(case(given.seed, number), Path(folder), given, columns, tally)
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = used.ru_utime + used.ru_stime

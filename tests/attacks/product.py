@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,16 @@ from click.testing import CliRunner
 import midpo_sym
 from midpo_sym import cli
 from midpo_sym.kernel.forms import ZeroDenominatorError
+from midpo_sym.language.printing.mathematics import to_latex
+from midpo_sym.language.printing.text import to_text
+from midpo_sym.language.tree import Parameter
 from midpo_sym.targets.coq.emit import Certificate, emit
-from midpo_sym.targets.json.report import (
-    _verdict as verdict_json,  # the part of a report that is about one verdict
-)
+from midpo_sym.targets.json.report import _part as part_json  # the part about one term
+from midpo_sym.targets.json.report import _verdict as verdict_json  # and about one verdict
 from midpo_sym.targets.json.report import report
+from midpo_sym.targets.json.shapes import loss as loss_json
 from midpo_sym.targets.latex.losses import to_document
-from midpo_sym.targets.torch.errors import NotGeneratedError
+from midpo_sym.targets.torch.errors import NotGeneratedError, WrongCodeError
 
 SCHEMA = Path(midpo_sym.__file__).parent / "targets" / "json" / "result.schema.json"
 REFUSED = (NotGeneratedError, midpo_sym.SpecError)  # by `generate`, with the reason
@@ -53,6 +56,7 @@ class Answer:
     gradient: Verdict
     rewards: tuple[str | None, str | None]
     result: Any
+    found: dict[str, Any] | None = None  # the report on it, and how names are printed in LaTeX
 
     @property
     def proved(self) -> bool:
@@ -79,11 +83,23 @@ def answers(path: Path, *, brief: bool = False) -> list[Answer]:
     return [make(result) for result in midpo_sym.check(path)]
 
 
+def terms_of(answer: Answer) -> Answer:
+    """Return an answer with what is said of each term, without the rest of a report."""
+    result = answer.result
+    found = {
+        "statement": loss_json(result.statement.target, result.derivation.symbols),
+        "parts": [part_json(each) for each in result.parts],
+        "symbols": _symbols(result),
+    }
+    chosen, rejected = map(to_text, result.rewards)
+    return replace(answer, found=found, rewards=(chosen, rejected))
+
+
 def _brief(result: Any) -> Answer:
     verdicts = result.verdict, result.gradient
     value, gradient = (verdict_json(each, result.statement) for each in verdicts)
     claim = result.claim.id if result.claim else ""
-    return Answer(claim, _verdict(value), _verdict(gradient), (None, None), result)
+    return Answer(claim, verdict(value), verdict(gradient), (None, None), result)
 
 
 def _answer(result: Any) -> Answer:
@@ -92,14 +108,24 @@ def _answer(result: Any) -> Answer:
     rewards = properties.get("implicit_reward", {})
     return Answer(
         claim=found["claim"]["id"] if found["claim"] else "",
-        value=_verdict(found["value"]),
-        gradient=_verdict(found["gradient"]),
+        value=verdict(found["value"]),
+        gradient=verdict(found["gradient"]),
         rewards=(rewards.get("chosen"), rewards.get("rejected")),
         result=result,
+        found=found | {"symbols": _symbols(result)},
     )
 
 
-def _verdict(found: dict[str, Any]) -> Verdict:
+def _symbols(result: Any) -> dict[str, str]:
+    """Return the names that are declared, by what they are in LaTeX."""
+    symbols = result.derivation.symbols
+    return {
+        to_latex(Parameter(name, "real"), symbols): name
+        for name in (each.name for each in result.derivation.declarations)
+    }
+
+
+def verdict(found: dict[str, Any]) -> Verdict:
     conditions = found.get("conditions", ())
     return Verdict(
         status=found["status"],
@@ -182,6 +208,11 @@ def certificate(answer: Answer) -> str | None:
 def generate(path: Path) -> str:
     """Return the torch loss of a file."""
     return midpo_sym.generate(path)
+
+
+def is_wrong_code(error: Exception) -> bool:
+    """Return whether an error says that code was generated and is not what it should be."""
+    return isinstance(error, WrongCodeError)
 
 
 def printed(path: Path) -> str:

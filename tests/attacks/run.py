@@ -58,40 +58,40 @@ def _attack(case: Case, path: Path, columns: frozenset[str], points: int) -> Ite
     except TimeoutError:
         raise
     except Exception as error:  # noqa: BLE001 - any exception is a finding
-        yield _refusal(error, statements, case.name)
+        yield refusal(error, statements, case.name)
         return
     if "prior" in columns:
-        yield from _guarded(
+        yield from guarded(
             "prior", lambda: [shown.prior(statements[""], product.prior(path), case.name)]
         )
     for answer in answers:
         yield from _of_answer(statements[answer.claim], answer, case.name, columns, points)
     if answers and "printed" in columns:
-        yield from _guarded("printed", lambda: [_printed(path)])
+        yield from guarded("printed", lambda: [_printed(path)])
     if answers and "torch" in columns:
-        yield from _guarded("torch", lambda: [_torch(case, path, statements[""])])
+        yield from guarded("torch", lambda: [_torch(case, path, statements[""])])
 
 
 def _of_answer(
     statement: Statement, answer: product.Answer, seed: str, columns: frozenset[str], points: int
 ) -> Iterator[Finding]:
     if columns & OWN:
-        for each in _guarded("value", lambda: verdicts.check(statement, answer, seed, points)):
+        for each in guarded("value", lambda: verdicts.check(statement, answer, seed, points)):
             if each.column in columns:
                 yield each
     if "prior" in columns:
         said = product.prior_of(answer)
-        yield from _guarded("prior", lambda: [shown.prior(statement, said, seed)])
+        yield from guarded("prior", lambda: [shown.prior(statement, said, seed)])
     if "steps" in columns:
-        yield from _guarded("steps", lambda: [shown.derivation(statement, answer, seed)])
+        yield from guarded("steps", lambda: [shown.derivation(statement, answer, seed)])
     if "latex" in columns:
-        yield from _guarded("latex", lambda: [shown.latex(answer)])
+        yield from guarded("latex", lambda: [shown.latex(answer)])
     for column, check in (("json", shown.report), ("certificate", shown.certificate)):
         if column in columns:
-            yield from _guarded(column, lambda check=check: [check(answer)])
+            yield from guarded(column, lambda check=check: [check(answer)])
 
 
-def _guarded(column: str, find: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+def guarded(column: str, find: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
     """Yield findings; an exception is one as well."""
     try:
         yield from find()
@@ -101,7 +101,7 @@ def _guarded(column: str, find: Callable[[], Iterable[Finding]]) -> Iterator[Fin
         yield Finding(column, "exception", f"{type(error).__name__}: {str(error)[:300]}")
 
 
-def _refusal(error: Exception, statements: dict[str, Statement], seed: str) -> Finding:
+def refusal(error: Exception, statements: dict[str, Statement], seed: str) -> Finding:
     """Judge an exception of the prover.
 
     Only what divides by zero everywhere may be refused, and a scale that is never positive.
@@ -126,6 +126,7 @@ def _torch(case: Case, path: Path, statement: Statement) -> Finding:
     try:
         text = product.generate(path)
     except product.REFUSED as error:
-        return Finding("torch", "unknown", str(error)[:100])
+        kind = "wrong" if product.is_wrong_code(error) else "unknown"
+        return Finding("torch", kind, str(error)[:100])
     names = torch_files.python_names(tomllib.loads(case.text))
     return torch_files.check(statement, text, names, case.name)

@@ -26,7 +26,7 @@ MORE = """
 lambda nu phi omega alpha beta gamma delta eta kappa rho tau Delta theta pi sigma max log exp sum
 prod
 mathrm operatorname frac left right bigl bigr Bigl Bigr prev old neq leq geq text textbf quad qquad
-cdot mid Vert lvert rvert
+xi min overset cdot mid Vert lvert rvert
 """
 
 
@@ -94,6 +94,18 @@ def fails(
                     for each in row["weights"]
                     for label, name in pair.items()
                     if name == each["response"] and each["label"] in (None, _LABELS[label])
+                },
+                given=point.given
+                | {
+                    (each["datum"], label): Fraction(each["value"])
+                    for each in row.get("data", ())
+                    for label, name in pair.items()
+                    if [name] == each["of"] and each["label"] in (None, _LABELS[label])
+                }
+                | {
+                    (each["datum"], ""): Fraction(each["value"])
+                    for each in row.get("data", ())
+                    if each["of"] in ([], [*pair.values()])
                 },
             )
             found = _margin(statement, there, row)

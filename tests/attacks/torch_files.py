@@ -22,7 +22,9 @@ from torch import Tensor
 
 PAIRS = 3
 GARBAGE = (math.nan, math.inf, -math.inf, 1e30, -7.0)
+STATISTICS = ("entropy", "sum_of_squares", "kl_pi_prev", "kl_prev_pi", "kl_ref_prev")
 SIDES = {"chosen": "w", "rejected": "l"}
+DIVERGENCE = re.compile(r"KL\((π\w*)‖(π\w*)\)")
 ARGUMENT = re.compile(r"^        (\w+): (.*(?:\n            .*)*)", re.MULTILINE)
 
 
@@ -50,8 +52,13 @@ class Logits:
         response = self.point.responses[label]
         found = []
         for place, token in enumerate(response):
+            own = self.logs("pi", response[:place])
             if what in ("pi", "ref", "prev"):
                 found.append(self.logs(what, response[:place])[token])
+            elif what == "entropy":
+                found.append(-(own.exp() * own).sum())
+            elif what == "sum_of_squares":
+                found.append((2 * own).exp().sum())
             else:
                 first, second = (
                     self.logs(model, response[:place]) for model in what.split("_")[1:]
@@ -96,7 +103,12 @@ def _points(statement: Statement, seed: str) -> list[Point] | None:
             replace(point, parameters=first.parameters)
             for point in statement.points(f"{seed}/{first.seed}", 3 * PAIRS)
         ]
-        points = [replace(point, spread=min(point.spread, 40)) for point in points]
+        of_batch = {
+            (name, ""): first.datum(name)
+            for name, (of, *_) in statement.data.items()
+            if of == "batch"
+        }
+        points = [replace(point, spread=min(point.spread, 40), given=of_batch) for point in points]
         usable = [point for point in points if _expected(statement, point) is not None]
         if len(usable) >= PAIRS:
             return usable[:PAIRS]
@@ -131,9 +143,18 @@ def _arguments(
         if name in names and names[name] in statement.parameters:
             found[name] = float(points[0].parameters[names[name]])
             continue
+        if names.get(name) in statement.data:
+            rows = [float(point.datum(names[name])) for point in points]
+            of_batch = statement.data[names[name]][0] == "batch"
+            found[name] = torch.tensor(rows[0] if of_batch else rows, dtype=torch.float64)
+            continue
         side = next(each for each in SIDES if each in name.split("_"))
         label = SIDES[side]
-        if name == f"{side}_lengths":
+        datum = names.get(name.removeprefix(f"{side}_"))
+        if datum in statement.data:
+            rows = [float(point.datum(datum, label)) for point in points]
+            found[name] = torch.tensor(rows, dtype=torch.float64)
+        elif name == f"{side}_lengths":
             found[name] = torch.tensor([len(point.responses[label]) for point in points])
         elif name == f"{side}_mask":
             found[name] = torch.tensor(
@@ -161,8 +182,12 @@ def _statistic(name: str, side: str, said: str, model: Logits, names: dict[str, 
             [float(model.point.weight(weight, label, t)) for t in range(len(response))],
             dtype=torch.float64,
         )
-    kind = "kl_ref_pi" if "KL(π_ref‖π)" in said else "kl_pi_ref" if "KL(π‖π_ref)" in said else ""
-    return model.tokens(kind, label)
+    if (named := name.removeprefix(f"{side}_")) in STATISTICS:
+        return model.tokens(named, label)
+    match = DIVERGENCE.search(said)
+    assert match is not None, said
+    models = (each.removeprefix("π").removeprefix("_") or "pi" for each in match.groups())
+    return model.tokens("_".join(("kl", *models)), label)
 
 
 def _padded(row: Tensor, width: int, *, garbage: bool) -> Tensor:
@@ -193,10 +218,10 @@ def _differs(statement: Statement, point: Point, model: Logits, found: list[Tens
 
 
 def python_names(file: dict[str, Any]) -> dict[str, str]:
-    """Return the names in Python of a file's parameters and weights, and those they stand for.
+    """Return the names in Python of what a file declares, and those they stand for.
 
     >>> python_names({"parameters": {"alpha": {"torch": "beta"}, "eta": {}}})
     {'beta': 'alpha', 'eta': 'eta'}
     """
-    rows = file.get("parameters", {}) | file.get("weights", {})
+    rows = file.get("parameters", {}) | file.get("weights", {}) | file.get("data", {})
     return {row.get("torch", name): name for name, row in rows.items()}

@@ -23,6 +23,7 @@ DOMAINS = {
     "nonnegative": lambda value: value >= 0,
     "positive": lambda value: value > 0,
     "unit": lambda value: 0 <= value <= 1,
+    "open unit": lambda value: 0 < value < 1,
 }
 
 
@@ -194,6 +195,13 @@ def point_of(statement: Statement, row: dict[str, Any]) -> Point:
         table={
             (each["weight"], each["response"], each["t"] - 1): Fraction(each["value"])
             for each in row["weights"]
+        },
+        data=statement.data,
+        given={
+            (each["datum"], each["of"][0] if statement.data[each["datum"]][0] == "y" else ""): (
+                Fraction(each["value"])
+            )
+            for each in row.get("data", ())
         },
     )
 

@@ -68,6 +68,44 @@ def test_json_of_several_terms_follows_the_schema(midpo, spec):
     assert read == [(1, "w", "alpha*z0"), (-1, "l", "alpha*z0")]
 
 
+WITH_DATA = """
+title = "With data"
+summary = "s"
+[parameters]
+alpha = { domain = "positive", meaning = "m" }
+[data]
+z0 = { of = "batch", domain = "real", meaning = "m" }
+score = { of = "y", domain = "real", by_label = true, meaning = "m" }
+[prior]
+zeta = "ref(y)"
+gives = "argument"
+[loss]
+link = "(1 - a)**4"
+argument = "alpha*log(pi(w)/ref(w)) + score(w) + z0 - alpha*log(pi(l)/ref(l)) - score(l)"
+"""
+
+
+def test_points_with_data_follow_the_schema(midpo, spec):
+    """The numbers of responses and of the batch stand beside the models, in every point."""
+    found = json.loads(midpo("prove", spec(WITH_DATA), "--json").out)
+    jsonschema.validate(found, SCHEMA)
+    (result,) = found["results"]
+    (part,) = result["parts"]
+    for point in (part["value"]["witness"], result["prior_for_this_loss"]["failure"]):
+        assert {each["datum"] for each in point["data"]} == {"z0", "score"}
+
+
+def test_a_prior_under_another_link_gives_the_argument(midpo, spec):
+    """DPO's prior under (1 - a)⁴ gives the argument, and the loss to nobody."""
+    text = WITH_DATA.split("[data]", maxsplit=1)[0] + "[prior]" + WITH_DATA.split("[prior]")[1]
+    text = text.replace(" + score(w) + z0", "").replace(" - score(l)", "")
+    (result,) = json.loads(midpo("prove", spec(text), "--json").out)["results"]
+    prior = json.loads(midpo("prior", spec(text), "--json").out)
+    assert result["value"]["status"] == "proved"
+    for said in (result["prior_for_this_loss"], prior):
+        assert (said["zeta"], said["gives"], said["link"]) == ("ref(y)", "argument", "(1 - a)**4")
+
+
 def test_several_terms_are_shown_term_by_term(midpo, spec):
     """In the table, in the derivations, and in LaTeX, whose equation is that of the verdict."""
     out = midpo("prove", spec(KTO), "--steps").out

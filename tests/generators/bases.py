@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from generators import wide
 from generators.draft import Draft
 from generators.terms import ONE, ZERO, Term, add, at, mul, num
 
@@ -78,6 +79,8 @@ def per_token(draft: Draft) -> Term:
 def feature(draft: Draft, depth: int = 0) -> Term:
     """Return a number of a response; it may be negative."""
     rng = draft.rng
+    if draft.wide and rng.random() < 0.4:
+        return wide.feature(draft, lambda: feature(draft, depth + 1), per_token)
     match rng.randrange(16 if depth < 2 else 6):
         case 0 | 1 | 2:
             return ("sum_t", per_token(draft))
@@ -206,7 +209,8 @@ def base(draft: Draft, *, odd_scale: bool = False) -> None:
     reward = ("log", PI)
     for _, logarithm in factors:
         reward = ("sub", reward, logarithm)
-    draft.argument = ("sub", at(mul(draft.scale, reward), "w"), at(mul(draft.scale, reward), "l"))
+    draft.score = mul(draft.scale, reward)
+    draft.argument = ("sub", at(draft.score, "w"), at(draft.score, "l"))
 
 
 def other_link(draft: Draft) -> None:

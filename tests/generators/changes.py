@@ -57,7 +57,11 @@ def model(term: Term, draft: Draft) -> Term | None:
     return _somewhere(
         term,
         draft.rng,
-        lambda each: (each[0], swap[each[1]], each[2]) if each[0] in ("whole", "token") else None,
+        lambda each: (
+            (each[0], swap[each[1]], each[2])
+            if each[0] in ("whole", "token") and each[1] in swap
+            else None
+        ),
     )
 
 

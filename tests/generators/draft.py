@@ -5,7 +5,18 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from generators.terms import Term, below, has, per_token, put, replace, responses, walk
+from generators.terms import (
+    ONE,
+    OVER_TOKENS,
+    Term,
+    below,
+    has,
+    per_token,
+    put,
+    replace,
+    responses,
+    walk,
+)
 
 DOMAINS = ("real", "nonnegative", "positive", "unit")
 PARAMETERS = ("beta", "gamma", "eta", "tau", "kappa", "delta", "rho", "c1", "c2", "margin", "lam")
@@ -13,9 +24,28 @@ WEIGHTS = ("mu1", "mu2", "mask", "u", "omega")
 DEFINITIONS = ("K", "Delta", "b", "q", "A", "B", "h", "ratio", "S", "phi")
 
 
+DATA = ("z0", "score", "reach", "offset", "given")
+VARIABLE = ("par", "a")  # of a link that is typed
+
+
+@dataclass(frozen=True)
+class LossTerm:
+    """weight × link(argument); a link is a name, or a term in `VARIABLE`."""
+
+    argument: Term
+    link: str | Term = "logsigmoid"
+    weight: Term = ONE
+
+    def parts(self) -> tuple[Term, ...]:
+        return (self.argument, self.weight, *([] if isinstance(self.link, str) else [self.link]))
+
+
 @dataclass
 class Draft:
-    """What will be a file."""
+    """What will be a file.
+
+    A `wide` one draws the whole language; else it is what one argument under one named link needs.
+    """
 
     rng: random.Random
     parameters: dict[str, str] = field(default_factory=lambda: {"alpha": "positive"})
@@ -25,9 +55,24 @@ class Draft:
     scale: Term = ("par", "alpha")
     argument: Term = ()
     link: str = "logsigmoid"
+    wide: bool = False
+    data: dict[str, tuple[str, str, bool]] = field(default_factory=dict)  # of, domain, by label
+    score: Term = ()  # of y, with the prior as it was drawn
+    terms: list[LossTerm] = field(default_factory=list)  # in the place of the argument
+    plus: Term = ()
+    gives: str = "loss"
+
+    def of_loss(self) -> list[Term]:
+        """Return the terms that the loss is made of."""
+        if not self.terms:
+            return [self.argument]
+        parts = [part for term in self.terms for part in term.parts()]
+        return [*parts, self.plus] if self.plus else parts
 
     def parameter(self, *domains: str) -> Term:
         """Return a parameter of one of the domains, a new one or one there is."""
+        if self.wide and "positive" in domains:
+            domains = (*domains, "open unit")
         there = [name for name, domain in self.parameters.items() if domain in domains]
         new = [name for name in PARAMETERS if name not in self.parameters]
         if new and (not there or (len(self.parameters) < 5 and self.rng.random() < 0.6)):
@@ -45,6 +90,20 @@ class Draft:
             self.weights[name] = (self.rng.choice(domains), self.rng.random() < 0.25)
             return ("weight", name, "y")
         return ("weight", self.rng.choice(there), "y") if there else ("num", 1)
+
+    def datum(self, *arities: str) -> Term:
+        """Return a number that is given of y, a pair or a batch."""
+        there = [name for name, row in self.data.items() if row[0] in arities]
+        new = [name for name in DATA if name not in self.data]
+        if new and (not there or (len(self.data) < 3 and self.rng.random() < 0.5)):
+            name, of = self.rng.choice(new), self.rng.choice(arities)
+            by_label = of == "y" and self.rng.random() < 0.15
+            self.data[name] = (of, self.rng.choice([*DOMAINS, "open unit"]), by_label)
+        elif there:
+            name = self.rng.choice(there)
+        else:
+            return ("num", 1)
+        return ("datum1", name, "y") if self.data[name][0] == "y" else ("datum0", name)
 
     def define(self, of: str, body: Term) -> str | None:
         """Return the name of a new definition, None if there are enough."""
@@ -66,17 +125,49 @@ class Draft:
             case "whole" | "length" | "exp":
                 return True
             case "token":
-                return not term[1].startswith("kl")
+                return not term[1].startswith(("kl", "entropy"))
             case "par":
-                return self.parameters[term[1]] == "positive"
+                return self.parameters.get(term[1]) in ("positive", "open unit")
             case "weight":
                 return self.weights[term[1]][0] == "positive"
+            case "datum0" | "datum1":
+                return self.data[term[1]][1] in ("positive", "open unit")
+            case "sigmoid":
+                return True
+            case "sub":
+                return self.wide and term[1] == ONE and self.below_one(term[2])
             case "short0" | "short1" | "short2":
                 return self.positive(self.definitions[term[1]][1])
-            case "add" | "mul" | "div" | "sum_t" | "prod_t" | "max" | "sg" | "by_label":
+            case (
+                "add"
+                | "mul"
+                | "div"
+                | "max"
+                | "min"
+                | "sg"
+                | "by_label"
+                | "sum_t"
+                | "prod_t"
+                | "mean_t"
+            ):
                 return all(self.positive(each) for each in below(term))
             case "pow":
                 return self.positive(term[1])
+        return False
+
+    def below_one(self, term: Term) -> bool:
+        """Return whether a term is positive and below one by its form."""
+        match term[0]:
+            case "num":
+                return 0 < term[1] < 1
+            case "whole" | "sigmoid":
+                return True
+            case "token":
+                return term[1] in ("pi", "ref", "prev")
+            case "par":
+                return self.parameters.get(term[1]) == "open unit"
+            case "mul":
+                return all(self.below_one(each) for each in below(term))
         return False
 
     def unfold(self, term: Term) -> Term:
@@ -94,25 +185,26 @@ class Draft:
 
     def over_tokens(self, term: Term) -> bool:
         """Return whether a term may not stand inside a sum over tokens."""
-        return has(self.unfold(term), "sum_t", "prod_t", "whole")
+        return has(self.unfold(term), *OVER_TOKENS, "whole")
 
     def free(self, term: Term) -> bool:
         """Return whether the policy stands in a term."""
         return any(
-            (each[0] in ("whole", "token") and each[1] not in ("ref", "prev"))
+            (each[0] in ("whole", "token") and each[1] not in ("ref", "prev", "kl_ref_prev"))
             for _, each in walk(self.unfold(term))
         )
 
     def prune(self) -> None:
         """Drop the names that nothing uses."""
         used: set[str] = set()
-        for term in (self.zeta, self.scale, self.argument):
-            used |= _names(term)
+        for term in (self.zeta, self.scale, *self.of_loss()):
+            used |= names(term)
         for name, (_, body) in reversed(list(self.definitions.items())):
             if name in used:
-                used |= _names(body)
+                used |= names(body)
         self.parameters = {k: v for k, v in self.parameters.items() if k in used}
         self.weights = {k: v for k, v in self.weights.items() if k in used}
+        self.data = {k: v for k, v in self.data.items() if k in used}
         self.definitions = {k: v for k, v in self.definitions.items() if k in used}
 
     def fold(self, part: str) -> bool:
@@ -148,7 +240,7 @@ class Draft:
     def _inside_sum(self, whole: Term, path: tuple[int, ...]) -> bool:
         term = whole
         for place in path:
-            if term[0] in ("sum_t", "prod_t"):
+            if term[0] in OVER_TOKENS:
                 return True
             term = term[place]
         return False
@@ -189,9 +281,9 @@ class Draft:
         setattr(self, part, whole)
 
 
-def _names(term: Term) -> set[str]:
+def names(term: Term) -> set[str]:
     return {
         each[1]
         for _, each in walk(term)
-        if each[0] in ("par", "weight", "short0", "short1", "short2")
+        if each[0] in ("par", "weight", "datum0", "datum1", "short0", "short1", "short2")
     }

@@ -27,6 +27,7 @@ from generators.terms import (
 Law = Callable[[Term, Draft], list[Term]]
 LAWS: dict[str, Law] = {}
 VALUE_ONLY = ("stop",)
+WIDE = ("functions", "into_functions")  # of the words that only a wide draft has
 
 
 def law(function: Law) -> Law:
@@ -346,9 +347,52 @@ def stop(term: Term, draft: Draft) -> list[Term]:
     return [term[1]] if term[0] == "sg" else [("sg", term)]
 
 
+@law
+def functions(term: Term, _draft: Draft) -> list[Term]:
+    """A function is what the documentation says that it stands for."""
+    match term:
+        case ("sigmoid", a):
+            return [("div", ONE, ("add", ONE, ("exp", ("neg", a))))]
+        case ("logsigmoid", a):
+            return [("log", ("sigmoid", a)), ("neg", ("softplus", ("neg", a)))]
+        case ("softplus", a):
+            return [("log", ("add", ONE, ("exp", a))), ("add", a, ("softplus", ("neg", a)))]
+        case ("min", a, b):
+            return [("neg", ("max", ("neg", a), ("neg", b))), ("min", b, a)]
+        case ("clip", a, low, high):
+            return [("max", low, ("min", a, high))]
+        case ("abs", a):
+            return [("max", a, ("neg", a)), ("abs", ("neg", a))]
+        case ("mean_t", a):
+            (response,) = responses(term)
+            return [("div", ("sum_t", a), ("length", response))]
+        case ("sub", a, ("sigmoid", b)) if a == ONE:
+            return [("sigmoid", ("neg", b))]
+    return []
+
+
+@law
+def into_functions(term: Term, _draft: Draft) -> list[Term]:
+    """The same, from the right to the left."""
+    match term:
+        case ("div", a, ("add", b, ("exp", c))) if a == b == ONE:
+            return [("sigmoid", ("neg", c))]
+        case ("log", ("add", a, ("exp", b))) if a == ONE:
+            return [("softplus", b)]
+        case ("div", ("sum_t", a), ("length", response)) if responses(a) == {response}:
+            return [("mean_t", a)]
+        case ("max", a, b):
+            return [("neg", ("min", ("neg", a), ("neg", b)))]
+    return []
+
+
 def rewrite(term: Term, draft: Draft, times: int, *, prior: bool, value_only: bool) -> Term:
     """Return a term rewritten by laws at random places."""
-    names = [name for name in LAWS if value_only or name not in VALUE_ONLY]
+    names = [
+        name
+        for name in LAWS
+        if (value_only or name not in VALUE_ONLY) and (draft.wide or name not in WIDE)
+    ]
     done = 0
     for _ in range(6 * times):
         if done == times:

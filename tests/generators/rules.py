@@ -58,7 +58,7 @@ def keeps(term: Term, draft: Draft, *, labels: bool, inside: bool = False) -> bo
             return False
         case ("div", _, b) if constant(b) == 0:
             return False
-        case (("sum_t" | "prod_t") as word, a):
+        case (("sum_t" | "prod_t" | "mean_t") as word, a):
             if inside or not per_token(a) or len(responses(a)) != 1:
                 return False
             if word == "prod_t" and not draft.positive(a):
@@ -103,13 +103,14 @@ def small(term: Term, draft: Draft) -> bool:
 def legal(draft: Draft) -> bool:
     """Return whether a draft keeps the rules everywhere."""
     bodies = [body for _, body in draft.definitions.values()]
+    of_loss = draft.of_loss()
     return (
-        all(small(each, draft) for each in (draft.zeta, draft.scale, draft.argument, *bodies))
+        all(small(each, draft) for each in (draft.zeta, draft.scale, *of_loss, *bodies))
         and draft.positive(draft.zeta)
         and keeps(draft.zeta, draft, labels=True)
         and keeps(draft.scale, draft, labels=False)
-        and keeps(draft.argument, draft, labels=False)
-        and not has(draft.argument, "by_label")
+        and all(keeps(each, draft, labels=False) for each in of_loss)
+        and not any(has(each, "by_label") for each in of_loss)
         and all(
             keeps(body, draft, labels=of != "", inside=of == "y, t")
             for of, body in draft.definitions.values()

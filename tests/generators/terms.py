@@ -2,10 +2,11 @@
 
     ("num", Fraction)  ("par", name)  ("whole", model, r)  ("token", model, r)  ("length", r)
     ("weight", name, r)  ("short0", name)  ("short1", name, r)  ("short2", name, r)
+    ("datum0", name)  ("datum1", name, r)
 
-are the leaves: `r` is `y`, `w` or `l`, and a `short` is the name of a definition of nothing, of y
-or of y, t. All else is an operation, `(word, a)` or `(word, a, b)`, with the words of `UNARY` and
-`BINARY`.
+are the leaves: `r` is `y`, `w` or `l`, a `short` is the name of a definition of nothing, of y or of
+y, t, and a `datum` a number that is given of nothing or of y. All else is an operation, `(word, a)`,
+`(word, a, b)` or `(word, a, b, c)`, with the words of `UNARY`, `BINARY` and `TERNARY`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from fractions import Fraction
 
 Term = tuple
 
-UNARY = ("neg", "log", "exp", "sum_t", "prod_t", "sg")
-BINARY = ("add", "sub", "mul", "div", "pow", "max", "by_label")
+SMOOTH = ("sigmoid", "logsigmoid", "softplus")
+OVER_TOKENS = ("sum_t", "prod_t", "mean_t")
+UNARY = ("neg", "log", "exp", "sg", "abs", *SMOOTH, *OVER_TOKENS)
+BINARY = ("add", "sub", "mul", "div", "pow", "max", "min", "by_label")
+TERNARY = ("clip",)
+OPERATIONS = frozenset([*UNARY, *BINARY, *TERNARY])
 SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 BINDS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4}
 ATOM = 5
@@ -52,7 +57,7 @@ def mul(*terms: Term) -> Term:
 
 def below(term: Term) -> tuple[Term, ...]:
     """Return the terms right inside a term."""
-    return term[1:] if term[0] in UNARY or term[0] in BINARY else ()
+    return term[1:] if term[0] in OPERATIONS else ()
 
 
 def walk(term: Term, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Term]]:
@@ -105,7 +110,7 @@ def responses(term: Term) -> set[str]:
     return {
         each[-1]
         for _, each in walk(term)
-        if each[0] in ("whole", "token", "length", "weight", "short1", "short2")
+        if each[0] in ("whole", "token", "length", "weight", "short1", "short2", "datum1")
     }
 
 
@@ -117,7 +122,7 @@ def per_token(term: Term) -> bool:
     """Return whether a term depends on a token outside a sum or product over tokens."""
     if term[0] in ("token", "weight", "short2"):
         return True
-    return term[0] not in ("sum_t", "prod_t") and any(per_token(each) for each in below(term))
+    return term[0] not in OVER_TOKENS and any(per_token(each) for each in below(term))
 
 
 class Writer:
@@ -151,9 +156,9 @@ class Writer:
                     text = f"{sign}{abs(value.numerator)}/{value.denominator}"
                     return text, BINDS["sub" if value < 0 else "div"]
                 return str(value), ATOM if value >= 0 else BINDS["sub"]
-            case "par" | "short0":
+            case "par" | "short0" | "datum0":
                 return term[1], ATOM
-            case "whole" | "short1":
+            case "whole" | "short1" | "datum1":
                 return f"{term[1]}({term[2]})", ATOM
             case "token" | "weight" | "short2":
                 return f"{term[1]}({term[2]}, t)", ATOM

@@ -6,13 +6,15 @@ from fractions import Fraction
 from typing import Any
 
 from generators.changes import CHANGES
-from generators.draft import Draft
+from generators.draft import Draft, LossTerm
 from generators.rules import keeps, legal
-from generators.terms import Term, Writer, add, has, mul, num
+from generators.terms import ONE, Term, Writer, add, has, mul, num
 
 LONGEST = 3500
 DEFAULTS = {"real": "-1/2", "nonnegative": "0", "positive": "1/10", "unit": "1/3"}
-LETTERS = {"lambda": "λ", "nu": "ν", "phi": "φ"}
+DEFAULTS |= {"open unit": "1/4"}
+
+LETTERS = {"lambda": "λ", "nu": "ν", "phi": "φ", "xi": "ξ"}
 Row = dict[str, Any]
 
 
@@ -67,6 +69,15 @@ def _weight(draft: Draft, name: str, number: int) -> Row:
     return row | _symbols(draft, number, "nu") | _torch(draft, name)
 
 
+def _datum(draft: Draft, name: str, number: int) -> Row:
+    of, domain, by_label = draft.data[name]
+    row: Row = {"of": f'"{of}"', "domain": f'"{domain}"'}
+    if by_label:
+        row["by_label"] = "true"
+    row["meaning"] = '"a number that is given"'
+    return row | _symbols(draft, number, "xi") | _torch(draft, name)
+
+
 def _definition(draft: Draft, name: str, number: int) -> Row:
     of, body = draft.definitions[name]
     row: Row = {"of": f'"{of}"'} if of else {}
@@ -91,6 +102,7 @@ def file(draft: Draft, rows: list[Row]) -> str | None:
     tables = (
         ("parameters", draft.parameters, _parameter),
         ("weights", draft.weights, _weight),
+        ("data", draft.data, _datum),
         ("definitions", draft.definitions, _definition),
     )
     for table, names, make in tables:
@@ -101,15 +113,50 @@ def file(draft: Draft, rows: list[Row]) -> str | None:
     prior = {"zeta": _expression(draft, draft.zeta)}
     if draft.scale != ("par", "alpha") or rng.random() < 0.1:
         prior["scale"] = _expression(draft, draft.scale)
-    loss = {"argument": _expression(draft, draft.argument)}
-    if draft.link != "logsigmoid" or rng.random() < 0.1:
-        loss = {"link": f'"{draft.link}"'} | loss
-    for table, row in (("prior", prior), ("loss", loss)):
-        lines += [f"\n[{table}]", *(f"{key} = {value}" for key, value in row.items())]
+    if draft.gives != "loss":
+        prior["gives"] = f'"{draft.gives}"'
+    lines += ["\n[prior]", *(f"{key} = {value}" for key, value in prior.items())]
+    lines += loss(draft, "loss")
     for row in rows:
         lines += ["\n[[claim]]", *(f"{key} = {value}" for key, value in row.items())]
     text = "\n".join(lines) + "\n"
     return text if max(map(len, text.split("=", 1))) < 4 * LONGEST and _short(text) else None
+
+
+def loss(draft: Draft, table: str) -> list[str]:
+    """Return the lines of a loss: [loss], or the same keys of a claim."""
+    rng = draft.rng
+    head = ["\n[loss]"] if table == "loss" else []
+    if not draft.terms:
+        row = {"argument": _expression(draft, draft.argument)}
+        if draft.link != "logsigmoid" or rng.random() < 0.1:
+            row = {"link": f'"{draft.link}"'} | row
+        return [*head, *(f"{key} = {value}" for key, value in row.items())]
+    if draft.plus:
+        head.append(f"plus = {_expression(draft, draft.plus)}")
+    only, *more = draft.terms
+    if not more and only.weight == ONE and rng.random() < 0.6:
+        return [*head, *_term(draft, only)]
+    return [*head, terms(draft, table)]
+
+
+def terms(draft: Draft, table: str) -> str:
+    """Return the terms of a loss, or of that of a claim."""
+    lines = []
+    for term in draft.terms:
+        lines += [f"\n[[{table}.term]]", *_term(draft, term)]
+    return "\n".join(lines)
+
+
+def _term(draft: Draft, term: LossTerm) -> list[str]:
+    """Return the lines of one term of a loss."""
+    lines = []
+    if term.weight != ONE or (draft.terms[1:] and draft.rng.random() < 0.1):
+        lines.append(f"weight = {_expression(draft, term.weight)}")
+    if term.link != "logsigmoid" or draft.rng.random() < 0.1:
+        text = term.link if isinstance(term.link, str) else Writer(draft.rng).write(term.link)
+        lines.append(f'link = "{" ".join(text.split())}"')  # a text, which is one line
+    return [*lines, f"argument = {_expression(draft, term.argument)}"]
 
 
 def _short(text: str) -> bool:

@@ -32,6 +32,7 @@ class Evaluator:
     point: Point
     definitions: dict[str, tuple[str, Tree]]
     arithmetic: Arithmetic = field(default_factory=Arithmetic)
+    bound: dict[str, Number] = field(default_factory=dict)  # such as the variable of a link
 
     def __post_init__(self) -> None:
         size = self.point.size
@@ -136,8 +137,12 @@ class Evaluator:
             case ("number", number):
                 return number
             case ("name", name):
+                if name in self.bound:
+                    return self.bound[name]
                 if name in self.point.parameters:
                     return self.point.parameters[name]
+                if name in self.point.data:
+                    return self.point.datum(name)
                 return self.value(self.definitions[name][1], Binding())
             case ("neg", inner):
                 return a.neg(self.value(inner, at))
@@ -162,14 +167,14 @@ class Evaluator:
                 return a.log(self.value(arguments[0], at))
             case "exp":
                 return a.exp(self.value(arguments[0], at))
-            case "max":
-                return a.maximum(*(self.value(each, at) for each in arguments))
+            case "max" | "min" | "clip" | "abs" | "sigmoid" | "logsigmoid" | "softplus":
+                return self.function(name, [self.value(each, at) for each in arguments])
             case "sg":
                 inner = self.value(arguments[0], at)
                 return inner if isinstance(inner, Fraction) else Dual(inner.value)
             case "by_label":
                 return self.value(arguments["wl".index(at.y or "")], at)
-            case "sum_t" | "prod_t":
+            case "sum_t" | "prod_t" | "mean_t":
                 return self.over_tokens(name, arguments[0], at)
         label = arguments[0][1]
         label = at.y if label == "y" else label
@@ -184,7 +189,28 @@ class Evaluator:
             return self.of_policy(name, label, place)
         if name in self.definitions:
             return self.value(self.definitions[name][1], Binding(label, place))
+        if name in self.point.data:
+            return self.point.datum(name, label)
         return self.point.weight(name, label, place)
+
+    def function(self, name: str, given: list[Number]) -> Number:
+        """Return a function of numbers, by the documentation's meaning of it."""
+        a, (first, *rest) = self.arithmetic, given
+        match name:
+            case "max":
+                return a.maximum(first, *rest)
+            case "min":
+                return a.neg(a.maximum(a.neg(first), *map(a.neg, rest)))
+            case "clip":
+                low, high = rest
+                return a.maximum(low, self.function("min", [first, high]))
+            case "abs":
+                return a.maximum(first, a.neg(first))
+            case "sigmoid":
+                return a.sigmoid(first)
+            case "softplus":
+                return a.softplus(first)
+        return a.neg(a.softplus(a.neg(first)))
 
     def over_tokens(self, name: str, body: Tree, at: Binding) -> Number:
         labels = {
@@ -193,10 +219,11 @@ class Evaluator:
             if each[2][0] in (("name", "y"), ("name", "w"), ("name", "l"))
         }
         (label,) = labels or {at.y}
-        join, total = (self.arithmetic.add, ZERO) if name == "sum_t" else (self.arithmetic.mul, ONE)
-        for place in range(len(self.point.responses[label])):
+        a, length = self.arithmetic, len(self.point.responses[label])
+        join, total = (a.mul, ONE) if name == "prod_t" else (a.add, ZERO)
+        for place in range(length):
             total = join(total, self.value(body, Binding(at.y, place)))
-        return total
+        return a.mul(Fraction(1, length), total) if name == "mean_t" else total
 
 
 def _calls(tree: Tree) -> list[Tree]:

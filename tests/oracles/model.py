@@ -19,6 +19,7 @@ EDGES = {
     "nonnegative": [Fraction(0), Fraction(1), Fraction(2), Fraction(1, 2)],
     "positive": [Fraction(1), Fraction(2), Fraction(1, 2), Fraction(3)],
     "unit": [Fraction(0), Fraction(1), Fraction(1, 2)],
+    "open unit": [Fraction(1, 2), Fraction(1, 100), Fraction(99, 100)],
 }
 MODELS = ("pi", "ref", "prev")
 
@@ -27,7 +28,7 @@ def draw(domain: str, rng: random.Random, *, edge: bool) -> Fraction:
     """Return a number of a domain."""
     if edge:
         return rng.choice(EDGES[domain])
-    if domain == "unit":
+    if domain in ("unit", "open unit"):
         return Fraction(rng.randint(1, 96), 97)
     value = Fraction(rng.randint(3, 260), 89)
     return -value if domain == "real" and rng.random() < 0.5 else value
@@ -47,6 +48,8 @@ class Point:
     edge_weights: bool = False
     same: tuple[str, ...] = ()  # these models equal the policy
     spread: int = 40
+    data: dict[str, tuple[str, str, bool]] = field(default_factory=dict)  # of, domain, by label
+    given: dict[tuple[str, str], Fraction] = field(default_factory=dict)  # by name and response
 
     def row(self, model: str, prefix: Prefix) -> tuple[Fraction, ...]:
         """Return the distribution of the next token, in proportion."""
@@ -65,6 +68,17 @@ class Point:
         domain, by_label = self.weights[name]
         key = f"{self.seed}/{name}/{self.responses[label][: place + 1]}/{label if by_label else ''}"
         rng = random.Random(key)
+        return draw(domain, rng, edge=self.edge_weights or rng.random() < 0.15)
+
+    def datum(self, name: str, label: str = "") -> Fraction:
+        """Return a number that is given of a response; of a pair or a batch if none is named."""
+        if (name, label) in self.given:
+            return self.given[name, label]
+        of, domain, by_label = self.data[name]
+        key = f"{self.responses[label]}/{label if by_label else ''}" if label else ""
+        if of == "pair":
+            key = str(self.responses)
+        rng = random.Random(f"{self.seed}/{name}/{key}")
         return draw(domain, rng, edge=self.edge_weights or rng.random() < 0.15)
 
     def prefixes(self) -> list[Prefix]:
@@ -89,7 +103,11 @@ def two_responses(rng: random.Random, size: int) -> dict[str, Prefix]:
 
 
 def points(
-    parameters: dict[str, str], weights: dict[str, tuple[str, bool]], seed: str, count: int
+    parameters: dict[str, str],
+    weights: dict[str, tuple[str, bool]],
+    seed: str,
+    count: int,
+    data: dict[str, tuple[str, str, bool]] | None = None,
 ) -> Iterator[Point]:
     """Yield points, every third with parameters at the edges of their domains.
 
@@ -117,4 +135,5 @@ def points(
             if style == 2 and rng.random() < 0.2
             else (),
             spread=rng.choice([6, 40, 40, 2000]),
+            data=data or {},
         )

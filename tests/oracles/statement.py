@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,13 +13,38 @@ from oracles.evaluate import Binding, Evaluator
 from oracles.model import Point, points
 from oracles.reader import Tree, parse
 
-LINKS = ("logsigmoid", "identity", "hinge", "square", "sigmoid")
+LINKS = {
+    "logsigmoid": "softplus(-a)",
+    "identity": "-a",
+    "hinge": "max(0, 1 - a)",
+    "square": "(1 - a)**2",
+    "sigmoid": "1 - sigmoid(a)",
+}
 ONE = Fraction(1)
+UNIT: Tree = ("number", ONE)
+
+
+@dataclass(frozen=True)
+class LossTerm:
+    """weight × link(argument)."""
+
+    link: str
+    argument: Tree
+    weight: Tree = UNIT
+
+    @property
+    def body(self) -> Tree:
+        """Return the link, as a tree in `a`; any link stands for itself."""
+        return parse("a" if self.link == "any" else LINKS.get(self.link, self.link))
 
 
 @dataclass(frozen=True)
 class Statement:
-    """MI-DPO with this prior and scale has this loss."""
+    """MI-DPO with this prior and scale has this loss.
+
+    The link and the argument are those of a loss of one term under a named link. Any other loss is
+    minus its argument, under the identity.
+    """
 
     id: str
     parameters: dict[str, str]  # name: domain
@@ -31,10 +56,15 @@ class Statement:
     argument: Tree
     fixed: dict[str, Fraction]  # parameters that a claim gives a value
     residual: Tree | None = None
+    data: dict[str, tuple[str, str, bool]] = field(default_factory=dict)  # of, domain, by label
+    terms: tuple[LossTerm, ...] = ()
+    plus: Tree | None = None
+    gives: str = "loss"
+    score_of: str = ""  # the response whose score MI-DPO's side is; the argument if there is none
 
     def points(self, seed: str, count: int) -> Iterator[Point]:
         """Yield random points, the claim's own parameter values put in."""
-        for point in points(self.parameters, self.weights, seed, count):
+        for point in points(self.parameters, self.weights, seed, count, self.data):
             point.parameters.update(self.fixed)
             yield point
 
@@ -64,11 +94,55 @@ def read(text: str) -> dict[str, Statement]:
         },
         zeta=parse(file["prior"]["zeta"]),
         scale=parse(file["prior"].get("scale", "alpha")),
-        link=file["loss"].get("link", "logsigmoid"),
-        argument=parse(file["loss"]["argument"]),
         fixed={},
+        data={
+            name: (row["of"], row["domain"], row.get("by_label", False))
+            for name, row in file.get("data", {}).items()
+        },
+        gives=file["prior"].get("gives", "loss"),
+        **_loss(file["loss"]),
     )
     return {"": main} | {row["id"]: _claim(main, row) for row in file.get("claim", ())}
+
+
+def _loss(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts of a statement that a loss makes."""
+    terms = tuple(
+        LossTerm(
+            each.get("link", "logsigmoid"), parse(each["argument"]), parse(each.get("weight", 1))
+        )
+        for each in row.get("term", [row])
+    )
+    plus = parse(row["plus"]) if "plus" in row else None
+    return {"terms": terms, "plus": plus, **_as_one(terms, plus)}
+
+
+def _as_one(terms: tuple[LossTerm, ...], plus: Tree | None) -> dict[str, Any]:
+    """Return one argument under a named link."""
+    first, *more = terms
+    if not more and plus is None and first.weight == UNIT and first.link in LINKS:
+        return {"link": first.link, "argument": first.argument}
+    total: Tree = plus or ("number", Fraction(0))
+    for term in terms:
+        inner = put(term.body, {"a": term.argument})
+        total = ("+", total, ("*", term.weight, inner))
+    return {"link": "identity", "argument": ("neg", total)}
+
+
+def put(tree: Tree, trees: dict[str, Tree]) -> Tree:
+    """Return a tree with trees in the place of names.
+
+    >>> put(parse("a + max(a, b)"), {"a": parse("2")}) == parse("2 + max(2, b)")
+    True
+    """
+    match tree:
+        case ("name", name):
+            return trees.get(name, tree)
+        case ("number", _):
+            return tree
+        case ("call", name, arguments):
+            return ("call", name, tuple(put(each, trees) for each in arguments))
+    return (tree[0], *(put(each, trees) for each in tree[1:]))
 
 
 def _claim(main: Statement, row: dict[str, Any]) -> Statement:
@@ -80,21 +154,40 @@ def _claim(main: Statement, row: dict[str, Any]) -> Statement:
             fixed[name] = value
         else:
             definitions[name] = (definitions[name][0], parse(text))
-    parts = {
-        name: parse(row[name]) for name in ("zeta", "scale", "argument", "residual") if name in row
+    parts: dict[str, Any] = {
+        name: parse(row[name]) for name in ("zeta", "scale", "residual") if name in row
     }
+    if {"term", "link", "argument", "plus"} & {*row}:
+        parts |= _replaced(main, row)
     return replace(
         main,
         id=row["id"],
         definitions=definitions,
         fixed=fixed,
-        link=row.get("link", main.link),
+        gives=row.get("gives", main.gives),
         **parts,
     )
 
 
+def _replaced(main: Statement, row: dict[str, Any]) -> dict[str, Any]:
+    """Return the loss of a claim that replaces a part of it."""
+    if "term" in row:
+        made = _loss(row)
+        terms = made["terms"]
+    else:
+        terms = main.terms
+        if {"link", "argument"} & {*row}:
+            (only,) = terms
+            argument = parse(row["argument"]) if "argument" in row else only.argument
+            terms = (replace(only, link=row.get("link", only.link), argument=argument),)
+    plus = parse(row["plus"]) if "plus" in row else main.plus
+    return {"terms": terms, "plus": plus, **_as_one(terms, plus)}
+
+
 def framework(statement: Statement, evaluator: Evaluator) -> Number:
-    """Return the argument of MI-DPO, scale·log(π(w)/ζ(w)) − scale·log(π(l)/ζ(l))."""
+    """Return the argument of MI-DPO, scale·log(π(w)/ζ(w)) − scale·log(π(l)/ζ(l)), or a score."""
+    if statement.score_of:
+        return reward(statement, evaluator, statement.score_of)
     a = evaluator.arithmetic
     return a.add(reward(statement, evaluator, "w"), a.neg(reward(statement, evaluator, "l")))
 

@@ -83,14 +83,16 @@ def weight_kind(weight: Expression) -> str:
     if flows(weight):
         return "policy"
     nodes = list(weight.walk())
-    if any(isinstance(node, (tree.Probability, tree.TokenProbability)) for node in nodes):
+    of_models = (tree.Probability, tree.TokenProbability, tree.Statistic)
+    if any(isinstance(node, of_models) for node in nodes):
         return "models"
-    return "data" if tree.responses(weight) else "constant"
+    given = any(isinstance(node, tree.Datum) for node in nodes)
+    return "data" if given or tree.responses(weight) else "constant"
 
 
 WEIGHTS = {
     "constant": "a constant: numbers and parameters",
-    "data": "given for each response: lengths and numbers that come with the data",
+    "data": "given with the responses: lengths and numbers that come with the data",
     "models": "of probabilities, held still or of frozen models: no gradient flows through it",
     "policy": "of the policy, and a gradient flows through it",
 }
@@ -158,8 +160,10 @@ def _scaled(factors: tuple[Expression, ...], of: Any) -> Any:
     moving = [each for each in factors if not _is_free(each)]
     if len(moving) > 1:
         return None
-    sign = _sign(tree.product([each for each in factors if _is_free(each)]))
     found = of(moving[0])
+    if found == "affine":
+        return found
+    sign = _sign(tree.product([each for each in factors if _is_free(each)]))
     if not sign or found is None:
         return None
     if isinstance(found, int):
@@ -184,6 +188,8 @@ def _bend(node: Expression) -> str | None:  # noqa: PLR0911 - one case for each 
             return found
         case tree.Div(numerator=over, denominator=under) if _is_free(under):
             sign, bend = _sign(under), _bend(over)
+            if bend == "affine":
+                return bend
             return bend if sign > 0 else _TURNED.get(bend or "") if sign else None
         case tree.Div(numerator=over, denominator=under) if _is_free(over) and under.positive:
             return "convex" if _sign(over) > 0 and _bend(under) in ("affine", "concave") else None

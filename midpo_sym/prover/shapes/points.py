@@ -111,7 +111,7 @@ def _enclosed(node: Expression, at: Point, context: MPIntervalContext) -> Interv
         case tree.Max(left=left, right=right):
             one, other = of(left), of(right)
             return context.mpf([max(one.a, other.a), max(one.b, other.b)])
-        case tree.Pow(base=base, exponent=tree.Number(value=power)):
+        case tree.Pow(base=base, exponent=tree.Number(value=power)) if power.denominator == 1:
             return of(base) ** int(power)
         case tree.Pow(base=base, exponent=power):
             return context.exp(of(power) * of(tree.Log(base)))

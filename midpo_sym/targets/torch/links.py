@@ -12,7 +12,7 @@ from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.plan.lower import lower_link
-from midpo_sym.plan.operations import Parameter
+from midpo_sym.plan.operations import Parameter, Shape
 from midpo_sym.targets.torch.names import Names
 from midpo_sym.targets.torch.printer import Function, Printer, functions
 
@@ -64,11 +64,14 @@ def torch_link(link: Link, names: Names, symbols: Mapping[str, Symbol]) -> Torch
         return TorchLink(stable.code, formula, link.said, stable.functions)
     operation = lower_link(link)
     used = [node.name for node in operation.walk() if isinstance(node, Parameter)]
+    called = {each for node in operation.walk() for each in functions(node)}
+    code = Printer(names).text(operation)
+    flat = operation.shape is Shape.NUMBER  # its variable cancels, as in a - a
     return TorchLink(
-        Printer(names).text(operation),
+        f"torch.full_like(argument, {code})" if flat else code,
         formula,
         link.said,
-        frozenset(each for node in operation.walk() for each in functions(node)),
+        frozenset(called | {Function("torch", "full_like")} if flat else called),
         numbers=tuple(names.declared[each] for each in dict.fromkeys(used)),
     )
 

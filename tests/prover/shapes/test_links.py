@@ -11,6 +11,7 @@ from midpo_sym.kernel.theorem import decide
 from midpo_sym.language import tree
 from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.language.links import LINKS, VARIABLE, typed
+from midpo_sym.language.quantities.data import BATCH, RESPONSE
 from midpo_sym.prover.shapes.links import Answer, link_facts, weight_kind
 
 PARAMETERS = {"beta": "positive", "epsilon": "unit", "tau": "positive", "delta": "real"}
@@ -32,6 +33,8 @@ FACTS = {
     "(1 - epsilon)*log(1 + exp(-a)) + epsilon*log(1 + exp(a))": (N, Y, Y, "epsilon - 1/2"),
     # DiscoPOP is not convex at its temperature; bounded below, both terms being positive
     "log(1 + exp(-a))/(1 + exp(a/tau)) + exp(-a)/(1 + exp(-a/tau))": (U, N, Y, None),
+    "delta*a": (N, Y, U, "delta"),  # a line, whichever way it goes
+    "(1 - a)/delta": (N, Y, U, "-1/delta"),
     "log(exp(a) + exp(-a))": (N, Y, U, "0"),
     "1/a": (N, N, U, None),
 }
@@ -167,11 +170,17 @@ def test_no_yes_is_contradicted_by_numbers():
         ("ref(w)", "models"),
         ("pi(w)", "policy"),
         ("sg(pi(w))*pi(l)", "policy"),
+        ("sg(sum_t(entropy(w, t)))", "models"),  # a statistic is of probabilities
+        ("sum_t(kl_ref_prev(l, t))", "models"),
+        ("sum_t(kl_pi_ref(l, t))", "policy"),
+        ("1 - z0", "data"),  # of the batch: of no response, and not a constant of the loss
+        ("score(w)", "data"),
     ],
 )
 def test_weights_are_told_apart(text, kind):
     """What a weight is made of, and whether a gradient flows through it."""
-    assert weight_kind(parse(text, Scope(frozenset("wl"), PARAMETERS))) == kind
+    data = {"z0": (BATCH, "real", False), "score": (RESPONSE, "real", False)}
+    assert weight_kind(parse(text, Scope(frozenset("wl"), PARAMETERS, data=data))) == kind
 
 
 def test_a_fact_holds_for_every_value_of_the_parameters():

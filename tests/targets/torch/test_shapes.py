@@ -90,8 +90,10 @@ LOSSES = {
         [
             (
                 "1",
-                "sigmoid(a)*(logsigmoid(a) - log(1 - rho))"
-                " + sigmoid(-a)*(logsigmoid(-a) - log(rho))",
+                (
+                    "sigmoid(a)*(logsigmoid(a) - log(1 - rho))"
+                    " + sigmoid(-a)*(logsigmoid(-a) - log(rho))"
+                ),
                 MARGIN,
             )
         ],
@@ -209,6 +211,28 @@ def test_nothing_overflows_that_has_a_value(name, dtype):
         assert losses.isfinite().all()
         for each in torch.autograd.grad(losses.sum(), given):
             assert each.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("link", "losses"),
+    [
+        ("-sigmoid(beta)*a", [0.0, -1.0]),  # σ(0) = 1/2
+        ("(exp(beta) - a)**2", [1.0, 1.0]),
+        ("softplus(beta)/log(2) - a/2", [1.0, 0.0]),  # log(1 + e⁰) = log 2
+        ("3 + beta + a - a", [3.0, 3.0]),  # its variable cancels
+    ],
+)
+def test_functions_of_parameters_in_a_link(link, losses):
+    """A file that calls the functions of numbers has what they come from; at β = 0, by hand."""
+    text = HEAD.format("own") + 'parameters.beta = { domain = "real", meaning = "m" }\n'
+    text += '[prior]\nzeta = "ref(y)"\nscale = "1"\ngives = "argument"\n'
+    argument = f"{LR.format('w')} - {LR.format('l')}"
+    text += f'[loss]\nlink = "{link}"\nargument = "{argument}"\n'
+    (result,) = prove_derivation(loads(text, "own.toml"))
+    names: dict = {}
+    exec(files.render(result), names)  # what the program has generated and checked
+    found = names["OwnLoss"](beta=0.0).link(torch.tensor([0.0, 2.0]))
+    torch.testing.assert_close(found, torch.tensor(losses))
 
 
 def test_a_link_that_is_typed_keeps_its_parameters():

@@ -1,0 +1,151 @@
+"""What of MI-DPO the arguments of a loss are, found by numbers alone.
+
+An argument is sign·(q − c): q the difference of both scores and c zero, or q the score of one
+response and c anything that is free of the responses. Whether there is such a c is seen without
+knowing it: sign·argument − q is then the same for all responses of the same models.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from oracles.dual import Dual, Number
+from oracles.evaluate import Evaluator
+from oracles.model import Point, two_responses
+from oracles.reader import Tree
+from oracles.statement import LossTerm, Statement, framework
+from oracles.truth import Truth, sides_equal
+
+OTHERS = 2  # pairs of other responses at each point
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A reading of an argument, whatever the anchor is; of no response it is that of a pair."""
+
+    sign: int
+    score_of: str
+
+
+def candidates(gives: str) -> list[Candidate]:
+    """Return what an argument may be.
+
+    >>> [each.score_of for each in candidates("argument")]
+    ['', '']
+    """
+    of = [""] if gives == "argument" else ["", "w", "l"]
+    return [Candidate(sign, response) for response in of for sign in (1, -1)]
+
+
+def part(statement: Statement, number: int, sign: int, score_of: str, anchor: Tree) -> Statement:
+    """Return the statement that an argument is sign·(q − anchor): sign·argument + anchor is q."""
+    argument = statement.terms[number - 1].argument
+    signed = argument if sign > 0 else ("neg", argument)
+    return replace(
+        statement,
+        link="logsigmoid",
+        argument=("+", signed, anchor),
+        terms=(LossTerm("logsigmoid", argument),),
+        plus=None,
+        gives="loss",
+        score_of=score_of,
+    )
+
+
+def elsewhere(point: Point) -> list[Point]:
+    """Return the point with other responses of the same models, parameters and data."""
+    rng = random.Random(f"{point.seed}/elsewhere/{point.responses}")
+    of_batch = {key: x for key, x in point.given.items() if point.data[key[0]][0] == "batch"}
+    point = replace(point, given=of_batch, table={})
+    found = [replace(point, responses=two_responses(rng, point.size)) for _ in range(OTHERS)]
+    w, l = point.responses["w"], point.responses["l"]  # noqa: E741
+    return [*found, replace(point, responses={"w": l, "l": w})]
+
+
+def fits(
+    statement: Statement, argument: Tree, candidate: Candidate, points: Iterable[Point]
+) -> Truth:
+    """Return whether an argument is what a candidate says, in value and in gradient."""
+    scored = replace(statement, score_of=candidate.score_of)
+
+    def value(evaluator: Evaluator) -> Number:
+        found = evaluator.value(argument)
+        return found if candidate.sign > 0 else evaluator.arithmetic.neg(found)
+
+    def quantity(evaluator: Evaluator) -> Number:
+        return framework(scored, evaluator)
+
+    if not candidate.score_of:
+        return sides_equal(points, statement, quantity, value)
+
+    found: list[Any] = []
+    for point in points:
+        for other in elsewhere(point):
+
+            def change(evaluator: Evaluator, of: Any, there: Point = other) -> Number:
+                a = evaluator.arithmetic
+                moved = a.dual(of(Evaluator(there, statement.definitions, a)))
+                return a.add(of(evaluator), a.neg(Dual(moved.value)))
+
+            sides = (lambda e, c=change: c(e, quantity)), (lambda e, c=change: c(e, value))
+            made = sides_equal([point], statement, *sides, arguments=False)
+            found += made.outcomes
+            if made.value is False:
+                return Truth(False, False, tuple(found))
+    values, slopes = ([x for x in each if x is not None] for each in zip(*_answers(found)))
+    return Truth(all(values) if values else None, all(slopes) if slopes else None, tuple(found))
+
+
+def _answers(found: list[Any]) -> Iterator[tuple[bool | None, bool | None]]:
+    yield None, None
+    for each in found:
+        yield each.value, each.gradient
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What came out for each term: the readings that no point contradicts, with their truths."""
+
+    terms: tuple[dict[Candidate, Truth], ...]
+
+    @property
+    def value(self) -> bool:
+        """Return whether each term has a reading."""
+        return all(self.terms)
+
+    @property
+    def gradient(self) -> bool:
+        """Return whether each term has a reading whose gradient is that of the argument."""
+        return all(
+            any(truth.gradient is not False for truth in term.values()) for term in self.terms
+        )
+
+    @property
+    def defined(self) -> int:
+        """Return at how many points the term that is least often defined was compared."""
+        counts = [truth.defined for term in self.terms for truth in term.values()]
+        return min(counts, default=0)
+
+
+def shape(statement: Statement, points: Iterable[Point]) -> Shape:
+    """Return what the arguments of a loss are.
+
+    >>> from oracles.statement import read
+    >>> text = 'parameters.alpha.domain = "positive"\\nprior.zeta = "ref(y)"\\n'
+    >>> text += 'prior.gives = "scores"\\nloss.argument = "3 - alpha*log(pi(l)/ref(l))"'
+    >>> statement = read(text)[""]
+    >>> [*shape(statement, statement.points("s", 6)).terms[0]]
+    [Candidate(sign=-1, score_of='l')]
+    """
+    points = [*points]
+    found = []
+    for term in statement.terms:
+        fitting = {
+            each: fits(statement, term.argument, each, points)
+            for each in candidates(statement.gives)
+        }
+        found.append({each: truth for each, truth in fitting.items() if truth.value})
+    return Shape(tuple(found))
