@@ -126,7 +126,7 @@ def test_the_gradient_of_what_is_no_score_minus_any_anchor(link, status):
     [(f"{W} - alpha*gamma", "0"), (W, "-(alpha*gamma)"), (f"{W} - 2*alpha*gamma", "alpha*gamma")],
 )
 def test_a_score_may_have_a_part_that_is_free_of_the_response(argument, anchor):
-    """With ζ(y_w) = π_ref(y_w) exp γ the score is α log π/π_ref − α γ: argument = score − anchor."""
+    """With ζ(y_w) = π_ref(y_w) exp γ the score is α log π/π_ref − α γ, and a = score − anchor."""
     zeta = "by_label(ref(y)*exp(gamma), ref(y))"
     result = judged({"argument": argument}, gives="scores", zeta=zeta)
     (part,) = result.parts
