@@ -131,3 +131,11 @@ def test_a_score_may_have_a_part_that_is_free_of_the_response(argument, anchor):
     result = judged({"argument": argument}, gives="scores", zeta=zeta)
     (part,) = result.parts
     assert (result.verdict.status, to_text(part.reading.anchor)) == (Status.PROVED, anchor)
+
+
+def test_a_number_under_the_logarithm_of_the_prior_is_no_anchor():
+    """Of the score α log π − α log (π + π_ref)/2: α log 2 is a part of it."""
+    zeta, w = "(pi({0}) + ref({0}))/2", "alpha*log(pi(w)/((pi(w) + ref(w))/2))"
+    result = judged({"argument": f"{w} - gamma"}, gives="scores", zeta=zeta.format("y"))
+    (part,) = result.parts
+    assert (result.verdict.status, to_text(part.reading.anchor)) == (Status.PROVED, "gamma")
