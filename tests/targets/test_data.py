@@ -1,5 +1,9 @@
 """Numbers given as data, wherever a result is shown, and the sentences of what has none."""
 
+import json
+from pathlib import Path
+
+import jsonschema
 import pytest
 from rich.console import Console
 
@@ -10,9 +14,13 @@ from midpo_sym.site.maths.symbols import entries
 from midpo_sym.site.parts.counterexample import counterexamples
 from midpo_sym.spec.reading.losses import loads
 from midpo_sym.targets.coq.emit import Outside, emit
+from midpo_sym.targets.json import report as emit_json
 from midpo_sym.targets.json.report import description, report
 from midpo_sym.targets.terminal.points import counterexample
 
+SCHEMA = json.loads(
+    (Path(emit_json.__file__).parent / "result.schema.json").read_text(encoding="utf-8")
+)
 TEXT = """\
 title = "T"
 summary = "S."
@@ -51,7 +59,10 @@ def test_a_witness_is_printed_with_its_data(result):
 
 
 def test_reports_for_programs_have_the_data(result):
-    ((shown,),) = [report([result], {}, steps=False)["results"]]
+    told = report([result], {}, steps=False)
+    jsonschema.validate(told, SCHEMA)
+    (shown,) = told["results"]
+    assert shown["prior_for_this_loss"]["failure"]["data"]
     found = {
         (each["datum"], *each["of"]): each["value"] for each in shown["value"]["witness"]["data"]
     }

@@ -120,10 +120,14 @@ def read_term(statement: Statement, argument: Expression) -> tuple[Reading, ...]
 def _with_other_anchor(reading: Reading, argument: Expression) -> Reading | None:
     """Return a reading with the anchor that the kernel finds missing, if that is one."""
     quantity, whole = sides(reading.statement)
-    try:
-        form = normal_form(tree.add(tree.add(quantity, tree.Neg(whole)), reading.anchor))
-        anchor = rebuild(form, by_response=False)
-    except (OutsideClassError, NotReadableError):
+    for more in (tree.add(quantity, tree.Neg(whole)), part_without_responses(quantity)):
+        try:
+            form = normal_form(tree.add(reading.anchor, more))
+            anchor = rebuild(form, by_response=False)
+        except (OutsideClassError, NotReadableError):
+            continue
+        break
+    else:
         return None
     if tree.responses(anchor) or flows(anchor):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -23,6 +24,7 @@ RESPONSES_OF_LOSS = frozenset({"w", "l"})
 RESPONSES_OF_PRIOR = frozenset({"y"})
 _OF_PRIOR = ("zeta", "scale", "gives")
 _OF_LOSS = ("link", "argument", "term", "plus")
+_PARTED = re.compile(r"[-_\s]")
 PARTS = (*_OF_PRIOR, *_OF_LOSS)  # keys by which a claim replaces a part of [prior] or [loss]
 
 
@@ -97,7 +99,8 @@ class Objectives(Statements):
             advice = Advice(clash, cure="write it in one of the entries of term")
             self.fail(at[clash], "the loss has terms, each with a link and an argument", advice)
         if not isinstance(entries, list) or not entries:
-            self.fail(path, "is not an array of tables", Advice(cure="write [[loss.term]]"))
+            cure = f"write [[{path[0]}.term]] for each term"
+            self.fail(path, "is not an array of tables", Advice(cure=cure))
         if len(entries) > MAX_TERMS:
             self.fail(path, f"has {len(entries)} entries", Advice(allowed=str(MAX_TERMS)))
         found = []
@@ -123,9 +126,10 @@ class Objectives(Statements):
         if text == ANY.name:
             return ANY
         variable = VARIABLE.name
-        if NAME.fullmatch(text) and text != variable:
+        meant = _PARTED.sub("", text).lower()  # log-sigmoid, log_sigmoid, Log Sigmoid
+        if (NAME.fullmatch(text) and text != variable) or meant in LINKS:
             allowed = f"{', '.join((*LINKS, ANY.name))}, or an expression in {variable}"
-            advice = Advice(short(text), allowed, did_you_mean(text, LINKS))
+            advice = Advice(short(text), allowed, did_you_mean(meant, LINKS))
             self.fail(path, "is not the name of a link", advice)
         if variable in scope.names:
             cure = f"give what is declared as {variable} another name"

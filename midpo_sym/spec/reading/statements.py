@@ -14,6 +14,7 @@ from midpo_sym.language.constants import constant
 from midpo_sym.language.errors import Advice, LanguageError
 from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.language.grammar.reader import Reader
+from midpo_sym.language.links import VARIABLE
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.sign import can_be_positive
 from midpo_sym.language.tree import Expression
@@ -59,6 +60,8 @@ class Statements(Tables):
         except LanguageError as error:
             if path[-1] == "argument":
                 error.advice = _without_link(text, error.advice)
+            if path[-1] == "link":
+                error.advice = _in_link(error, scope)
             self.fail_in(text, path, error)
         self.work += node.size
         self.used |= {
@@ -141,6 +144,24 @@ def _in_domain(value: Fraction, domain: str) -> bool:
         "unit": 0 <= value <= 1,
         "open unit": 0 < value < 1,
     }[domain]
+
+
+def _in_link(error: LanguageError, scope: Scope) -> Advice:
+    """Return advice on a link, in which only its variable and what all responses share stands."""
+    advice, variable = error.advice, VARIABLE.name
+    if error.message.startswith("unknown name") and not advice.cure.startswith("write"):
+        cure = f"write {variable}, if the argument of the link is meant; or declare it"
+        if "[definitions]" in advice.cure:  # it is called
+            cure = 'write it with exp, log and max; or link = "any", if every function is meant'
+        return replace(advice, allowed=", ".join(scope.parameters), cure=cure, instead="")
+    if error.message.startswith("the response"):
+        cure = "write what goes by the response into weight, or into argument"
+        allowed = f"{variable}, the argument, and what is the same for all responses"
+        return replace(advice, allowed=allowed, cure=cure, instead="")
+    if advice.read == variable and advice.cure.startswith("declare the domain"):
+        cure = f"{variable} may be any real number: write what is positive, such as exp({variable})"
+        return replace(advice, cure=cure, instead="")
+    return advice
 
 
 def _without_link(text: str, advice: Advice) -> Advice:

@@ -94,7 +94,7 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
     rows = Table.grid(padding=(0, 2), pad_edge=True)
     rows.add_column(no_wrap=True, style="dim")
     rows.add_column(overflow="fold")
-    if said := shapes.headline(result):
+    if said := shapes.headline(result, symbols):
         rows.add_row("proved", said)
     rows.add_row("prior", f"ζ(y) ∝ {to_unicode(statement.zeta, symbols)}")
     rows.add_row("scale", to_unicode(statement.scale, symbols))

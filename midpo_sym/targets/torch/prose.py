@@ -129,7 +129,8 @@ def _proved(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[str]:
         return
     both = result.gradient.status is Status.PROVED
     if result.parts:
-        what = f"Proved, in {'value and gradient' if both else 'value'}: {shapes.headline(result)}"
+        of = "value and gradient" if both else "value"
+        what = f"Proved, in {of}: {shapes.headline(result, symbols)}"
     elif both:
         what = "Proved: the value and the gradient are those of MI-DPO with this prior"
     else:

@@ -22,7 +22,7 @@ _ONE, _ZERO = tree.Number(1), tree.Number(0)
 def link_name(link: Link, symbols: Symbols) -> str:
     """Return what a link is called in a sentence: its word, or its expression."""
     if link.is_any:
-        return "f, whatever it is"
+        return "f"
     return link.name if link.is_named else to_unicode(link.body, symbols)
 
 
@@ -36,6 +36,8 @@ def terms(target: Objective, symbols: Symbols) -> Iterator[str]:
 
 def _term(term: Term, symbols: Symbols) -> str:
     name = link_name(term.link, symbols)
+    if term.link.is_any:
+        name = "f, whatever it is,"
     shown = name if term.link.is_named else f"[{name}]"
     named = f"{shown} of {to_unicode(term.argument, symbols)}"
     if term.weight == _ONE:
@@ -70,13 +72,13 @@ def what(part: Part, symbols: Symbols) -> str:
     return f"{minus}MI-DPO's score of y_{part.reading.score_of} against the anchor {anchor}"
 
 
-def headline(result: Result) -> str:
+def headline(result: Result, symbols: Symbols) -> str:
     """Return what is proved of a loss whose terms are read one by one; "" if it is not."""
     if not result.parts or not isinstance(result.verdict, Proved):
         return ""
-    symbols = result.derivation.symbols
     said = [
         f"{what(part, symbols)}, under the link {link_name(part.term.link, symbols)}"
+        f"{'' if part.term.weight == _ONE else ', weighted'}"
         for part in result.parts
     ]
     if len(said) > 1:

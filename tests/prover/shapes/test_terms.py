@@ -361,3 +361,25 @@ def test_the_variable_of_a_link_is_nothing_else(declared):
     text = specification(ROWS["ipo"]).replace("[prior]", f"{declared}[prior]")
     with pytest.raises(SpecError, match="a is the variable of a link"):
         loads(text, "t.toml")
+
+
+MISTAKES = {
+    "-logsigmoid(m)": ("unknown name 'm'", "write a, if the argument of the link is meant"),
+    "1 - sigmoid(x)": ("unknown name 'x'", "write a, if the argument of the link is meant"),
+    "atan(a)": ("unknown name 'atan'", 'link = "any", if every function is meant'),
+    "log-sigmoid": ("is not the name of a link", "did you mean logsigmoid?"),
+    "Log_Sigmoid": ("is not the name of a link", "did you mean logsigmoid?"),
+    "a + pi(w)": ("the response w does not exist here", "into weight, or into argument"),
+    "log(a)": ("positive by its form", "write what is positive, such as exp(a)"),
+    "relu(1 - a)": ("unknown name 'relu'", "write max(0, 1 - a)"),
+}
+
+
+@pytest.mark.parametrize("link", MISTAKES)
+def test_a_link_that_cannot_be_read_has_a_cure_for_links(link):
+    """What may stand in a link is not what may stand in an argument, and neither is the cure."""
+    message, cure = MISTAKES[link]
+    text = specification(ROWS["hinge"]).replace('link = "hinge"', f'link = "{link}"')
+    with pytest.raises(SpecError, match=message) as error:
+        loads(text, "t.toml")
+    assert cure in error.value.advice.cure

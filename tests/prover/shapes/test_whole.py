@@ -126,8 +126,16 @@ def test_the_gradient_of_what_is_no_score_minus_any_anchor(link, status):
     [(f"{W} - alpha*gamma", "0"), (W, "-(alpha*gamma)"), (f"{W} - 2*alpha*gamma", "alpha*gamma")],
 )
 def test_a_score_may_have_a_part_that_is_free_of_the_response(argument, anchor):
-    """With ζ(y_w) = π_ref(y_w) exp γ the score is α log π/π_ref − α γ: a = score − anchor."""
+    """With ζ(y_w) = π_ref(y_w) exp γ the score is α log π/π_ref − α γ, and a = score − anchor."""
     zeta = "by_label(ref(y)*exp(gamma), ref(y))"
     result = judged({"argument": argument}, gives="scores", zeta=zeta)
     (part,) = result.parts
     assert (result.verdict.status, to_text(part.reading.anchor)) == (Status.PROVED, anchor)
+
+
+def test_a_number_under_the_logarithm_of_the_prior_is_no_anchor():
+    """Of the score α log π − α log (π + π_ref)/2: α log 2 is a part of it."""
+    zeta, w = "(pi({0}) + ref({0}))/2", "alpha*log(pi(w)/((pi(w) + ref(w))/2))"
+    result = judged({"argument": f"{w} - gamma"}, gives="scores", zeta=zeta.format("y"))
+    (part,) = result.parts
+    assert (result.verdict.status, to_text(part.reading.anchor)) == (Status.PROVED, "gamma")

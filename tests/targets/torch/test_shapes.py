@@ -13,6 +13,7 @@ from midpo_sym.spec import loads
 from midpo_sym.targets.torch import files
 
 HEAD = 'title = "{0}"\nsummary = "s"\n'
+EXO = "sigmoid(a)*(logsigmoid(a) - log(1 - rho)) + sigmoid(-a)*(logsigmoid(-a) - log(rho))"
 LR = "log(pi({0})/ref({0}))"
 MARGIN = f"beta*({LR.format('w')} - {LR.format('l')})"
 W, L = (f"beta*{LR.format(s)}" for s in "wl")
@@ -90,10 +91,7 @@ LOSSES = {
         [
             (
                 "1",
-                (
-                    "sigmoid(a)*(logsigmoid(a) - log(1 - rho))"
-                    " + sigmoid(-a)*(logsigmoid(-a) - log(rho))"
-                ),
+                EXO,
                 MARGIN,
             )
         ],

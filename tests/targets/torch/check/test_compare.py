@@ -146,7 +146,7 @@ def test_a_generator_that_breaks_writes_nothing(midpo, monkeypatch, tmp_path):
     """Its first mistake and its second, made again: the link ignored, and the mask."""
     out = tmp_path / "loss.py"
     with monkeypatch.context() as broken:
-        broken.setitem(links.STABLE, "identity", "-logsigmoid(argument)")
+        broken.setitem(links.STABLE, "identity", links.STABLE["logsigmoid"])
         outcome = midpo("generate", "--spec", CASES / "identity_proved.toml", "--out", out)
     assert outcome.status == 1
     assert "; nothing is generated" in outcome.err
