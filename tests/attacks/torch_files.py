@@ -108,9 +108,7 @@ def _points(statement: Statement, seed: str) -> list[Point] | None:
             for name, (of, *_) in statement.data.items()
             if of == "batch"
         }
-        points = [
-            replace(point, spread=min(point.spread, 40), given=of_batch) for point in points
-        ]
+        points = [replace(point, spread=min(point.spread, 40), given=of_batch) for point in points]
         usable = [point for point in points if _expected(statement, point) is not None]
         if len(usable) >= PAIRS:
             return usable[:PAIRS]

@@ -138,7 +138,18 @@ class Draft:
                 return self.wide and term[1] == ONE and self.below_one(term[2])
             case "short0" | "short1" | "short2":
                 return self.positive(self.definitions[term[1]][1])
-            case "add" | "mul" | "div" | "max" | "min" | "sg" | "by_label" | "sum_t" | "prod_t" | "mean_t":
+            case (
+                "add"
+                | "mul"
+                | "div"
+                | "max"
+                | "min"
+                | "sg"
+                | "by_label"
+                | "sum_t"
+                | "prod_t"
+                | "mean_t"
+            ):
                 return all(self.positive(each) for each in below(term))
             case "pow":
                 return self.positive(term[1])

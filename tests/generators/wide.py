@@ -11,9 +11,7 @@ from generators.terms import ONE, SMOOTH, Term, mul, num
 STATISTICS = ("entropy", "sum_of_squares", "kl_pi_prev", "kl_prev_pi", "kl_ref_prev")
 
 
-def feature(
-    draft: Draft, inner: Callable[[], Term], per_token: Callable[[Draft], Term]
-) -> Term:
+def feature(draft: Draft, inner: Callable[[], Term], per_token: Callable[[Draft], Term]) -> Term:
     """Return a number of a response.
 
     Args:

@@ -22,7 +22,11 @@ SURE = mpmath.mpf(10) ** -30
 
 
 def value(
-    statement: Statement, body: Tree, parameters: dict[str, Fraction], a: Fraction, slope: bool = False
+    statement: Statement,
+    body: Tree,
+    parameters: dict[str, Fraction],
+    a: Fraction,
+    slope: bool = False,
 ) -> Any:
     """Return f(a), or f′(a); None where there is none, or it is too large to say."""
     with mpmath.workdps(DIGITS):

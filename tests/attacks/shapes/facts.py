@@ -47,9 +47,7 @@ def weight(said: str, goes_by: set[str], term: LossTerm) -> Finding:
     return Finding("weights", "right", said)
 
 
-def _of_link(
-    statement: Statement, body: Tree, row: dict[str, Any], seed: str
-) -> Iterator[Finding]:
+def _of_link(statement: Statement, body: Tree, row: dict[str, Any], seed: str) -> Iterator[Finding]:
     shows = {"decreasing": (2, _rises, links.rises_at), "convex": (3, _sags, links.sags_at)}
     for fact, (count, at_points, somewhere) in shows.items():
         said = row[fact]

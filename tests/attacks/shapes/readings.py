@@ -126,7 +126,8 @@ def is_free(tree: Tree, statement: Statement) -> bool:
 
 
 LINE = re.compile(
-    r"^Term (\d+) of the loss has the argument\n\\begin\{align\*\}\na &= (.*)\.\n\\end", re.MULTILINE
+    r"^Term (\d+) of the loss has the argument\n\\begin\{align\*\}\na &= (.*)\.\n\\end",
+    re.MULTILINE,
 )
 SIGNS = {"proved": "=", "refuted": r"\neq", "undecided": r"\overset{?}{=}"}
 
@@ -175,12 +176,14 @@ def plain(text: str, names: dict[str, str]) -> str:
     r"""Return an expression of LaTeX in the words of the language.
 
     >>> plain(r"-\left(s(y_w) - \frac{\beta}{2}\,\log \tau\right)", {r"\beta": "beta", r"\tau": "t"})
-    '-(x - (( beta )/(2))*log( t ))'
+    '-(x - (( beta )/(2))*log( t ) )'
     """
     text = text.replace(r"\operatorname{sg}", " sg").replace(r"\!", "").replace("s(y_w)", "x")
     text = text.replace("s(y_l)", "y").replace(r"\bigl", "").replace(r"\bigr", "")
-    for symbol, name in names.items():
-        text = text.replace(symbol, f" {name} ")
+    whole = "|".join(re.escape(symbol) for symbol in names)
+    if names:
+        symbols = rf"(?<![A-Za-z\\])({whole})(?![A-Za-z])"
+        text = re.sub(symbols, lambda match: f" {names[match[1]]} ", text)
     text = re.sub(r"\\log\s+([\w.]+)", r"log( \1 )", text.replace(r"\,", "*").replace(r"\left", ""))
     text = text.replace(r"\right", "").replace(r"\log", "log").replace(r"\exp", "exp")
     text = text.replace(r"\max", "max").replace(r"\min", "min")

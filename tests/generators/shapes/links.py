@@ -80,7 +80,12 @@ def drawn(draft: Draft, depth: int) -> Term:
 
     def positive() -> Term:
         one = ("exp", inner())
-        shares = [one, ("add", ONE, one), ("sigmoid", inner()), ("add", draft.parameter("positive"), one)]
+        shares = [
+            one,
+            ("add", ONE, one),
+            ("sigmoid", inner()),
+            ("add", draft.parameter("positive"), one),
+        ]
         return rng.choice(shares)
 
     match rng.randrange(14):
@@ -89,7 +94,11 @@ def drawn(draft: Draft, depth: int) -> Term:
         case 2:
             return ("sub", inner(), inner())
         case 3 | 4:
-            return ("mul", rng.choice([inner(), num(2), draft.parameter("positive", "real")]), inner())
+            return (
+                "mul",
+                rng.choice([inner(), num(2), draft.parameter("positive", "real")]),
+                inner(),
+            )
         case 5:
             return ("neg", inner())
         case 6:
