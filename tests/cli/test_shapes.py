@@ -97,7 +97,7 @@ def test_points_with_data_follow_the_schema(midpo, spec):
 
 def test_a_prior_under_another_link_gives_the_argument(midpo, spec):
     """DPO's prior under (1 - a)⁴ gives the argument, and the loss to nobody."""
-    text = WITH_DATA.split("[data]")[0] + "[prior]" + WITH_DATA.split("[prior]")[1]
+    text = WITH_DATA.split("[data]", maxsplit=1)[0] + "[prior]" + WITH_DATA.split("[prior]")[1]
     text = text.replace(" + score(w) + z0", "").replace(" - score(l)", "")
     (result,) = json.loads(midpo("prove", spec(text), "--json").out)["results"]
     prior = json.loads(midpo("prior", spec(text), "--json").out)

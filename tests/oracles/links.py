@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import mpmath
@@ -65,7 +66,7 @@ def rises_at(statement: Statement, body: Tree, seed: str) -> str:
     for at in settings(statement, seed, 9):
         found = [(a, value(statement, body, at, a)) for a in places(seed, 14)]
         known = [(a, f) for a, f in found if f is not None]
-        for (a, low), (b, high) in zip(known, known[1:], strict=False):
+        for (a, low), (b, high) in pairwise(known):
             with mpmath.workdps(DIGITS):
                 apart = high - low
             if apart > SURE * (1 + abs(low)):
@@ -123,7 +124,7 @@ def _other_models(point: Point) -> dict[tuple[str, tuple[int, ...]], tuple[Fract
     """Return distributions of all models, other ones than those of a point."""
     prefixes = point.prefixes()
     return {
-        (model, prefix): tuple(point.row(model, prefix)[::-1][:-1]) + (Fraction(7, 3),)
+        (model, prefix): (*point.row(model, prefix)[:0:-1], Fraction(7, 3))
         for model in ("pi", "ref", "prev")
         for prefix in prefixes
     }

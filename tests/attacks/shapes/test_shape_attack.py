@@ -74,10 +74,8 @@ def test_what_an_argument_is_by_numbers(gives, argument, readings):
     statement = read(text)[""]
     found = shape(statement, statement.points("s", 8))
     assert {*found.terms[0]} == {Candidate(*each) for each in readings}
-    assert (found.value, found.gradient) == (
-        bool(readings),
-        bool(readings) and "sg" not in argument,
-    )
+    assert found.value is bool(readings)
+    assert found.gradient is (found.value and "sg" not in argument)
 
 
 @pytest.mark.parametrize(
