@@ -28,8 +28,13 @@ def value(
     parameters: dict[str, Fraction],
     a: Fraction,
     slope: bool = False,
+    sure: bool = False,
 ) -> Any:
-    """Return f(a), or f′(a); None where there is none, or it is too large to say."""
+    """Return f(a), or f′(a); None where there is none, or where it is not clear.
+
+    Raises:
+        UnclearError: it has to be `sure`, and a number is too large to say.
+    """
     with mpmath.workdps(DIGITS):
         arithmetic = Precise()
         one = Dual(arithmetic.number(a), np.array([mpmath.mpf(1)], dtype=object))
@@ -37,7 +42,11 @@ def value(
         evaluator = Evaluator(point, statement.definitions, arithmetic, {"a": one if slope else a})
         try:
             found = arithmetic.dual(evaluator.value(body))
-        except (UndefinedError, UnclearError, OverflowError, ZeroDivisionError):
+        except UnclearError:
+            if sure:
+                raise
+            return None
+        except (UndefinedError, OverflowError, ZeroDivisionError):
             return None
         if not slope:
             return found.value
