@@ -7,9 +7,10 @@
 Each case is a specification drawn at random (tests/generators). What the program shows of it is
 evaluated again (tests/oracles), in columns: verdicts, conditions, witnesses, residuals, cures,
 rewards, priors, derivations, LaTeX, certificates, JSON, the terminal, and generated torch, which
-is executed. With --shapes, the cases are losses of several terms, typed links and anchors, in the
-whole language, and what is said of their terms, links and weights is evaluated as well. A case is stopped after a minute of processor time; an
-interrupted run (Ctrl-C) writes the table of the cases so far.
+is executed. With --shapes, the cases are losses of several terms, under typed links and against
+anchors, in the whole language, and what is said of their terms, links and weights is evaluated as
+well. A case is stopped after a minute of processor time; an interrupted run (Ctrl-C) writes the
+table of the cases so far.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
-from attacks.findings import COLUMNS, Finding  # noqa: E402 - tests are no package
 from attacks import run as losses  # noqa: E402
+from attacks.findings import COLUMNS, Finding  # noqa: E402 - tests are no package
 from attacks.run import Tally  # noqa: E402
 from attacks.shapes import run as shapes  # noqa: E402
 from generators import cases  # noqa: E402

@@ -192,7 +192,12 @@ class Datum(Expression):
     by_label: bool = False
 
     def _is_positive(self) -> bool:
-        return self.domain == "positive"
+        return self.domain in ABOVE_ZERO
+
+    @property
+    def below_one(self) -> bool:
+        """Return whether its domain ends below one."""
+        return self.domain == "open unit"
 
 
 @dataclass(frozen=True, slots=True)

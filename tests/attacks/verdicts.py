@@ -258,7 +258,8 @@ def enclosed(row: dict[str, list[str]], one: Any, other: Any) -> bool:
     ends = {name: [mpmath.mpf(end) for end in pair] for name, pair in row.items()}
     numbers = {"framework": one, "target": other, "difference": one - other}
     (low, high), (bottom, top) = (ends[name] for name in ("framework", "target"))
-    holds = all(ends[name][0] <= x <= ends[name][1] for name, x in numbers.items())
+    slack = mpmath.mpf(10) ** -40  # a zero among seventy digits is not exactly zero
+    holds = all(ends[name][0] - slack <= x <= ends[name][1] + slack for name, x in numbers.items())
     zero = ends["difference"][0] <= 0 <= ends["difference"][1]
     return holds and not zero and (high < bottom or top < low)
 

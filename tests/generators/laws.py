@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from generators import wide
 from generators.draft import Draft
 from generators.rules import keeps, small
 from generators.terms import (
@@ -347,43 +348,7 @@ def stop(term: Term, draft: Draft) -> list[Term]:
     return [term[1]] if term[0] == "sg" else [("sg", term)]
 
 
-@law
-def functions(term: Term, _draft: Draft) -> list[Term]:
-    """A function is what the documentation says that it stands for."""
-    match term:
-        case ("sigmoid", a):
-            return [("div", ONE, ("add", ONE, ("exp", ("neg", a))))]
-        case ("logsigmoid", a):
-            return [("log", ("sigmoid", a)), ("neg", ("softplus", ("neg", a)))]
-        case ("softplus", a):
-            return [("log", ("add", ONE, ("exp", a))), ("add", a, ("softplus", ("neg", a)))]
-        case ("min", a, b):
-            return [("neg", ("max", ("neg", a), ("neg", b))), ("min", b, a)]
-        case ("clip", a, low, high):
-            return [("max", low, ("min", a, high))]
-        case ("abs", a):
-            return [("max", a, ("neg", a)), ("abs", ("neg", a))]
-        case ("mean_t", a):
-            (response,) = responses(term)
-            return [("div", ("sum_t", a), ("length", response))]
-        case ("sub", a, ("sigmoid", b)) if a == ONE:
-            return [("sigmoid", ("neg", b))]
-    return []
-
-
-@law
-def into_functions(term: Term, _draft: Draft) -> list[Term]:
-    """The same, from the right to the left."""
-    match term:
-        case ("div", a, ("add", b, ("exp", c))) if a == b == ONE:
-            return [("sigmoid", ("neg", c))]
-        case ("log", ("add", a, ("exp", b))) if a == ONE:
-            return [("softplus", b)]
-        case ("div", ("sum_t", a), ("length", response)) if responses(a) == {response}:
-            return [("mean_t", a)]
-        case ("max", a, b):
-            return [("neg", ("min", ("neg", a), ("neg", b)))]
-    return []
+LAWS |= {each.__name__: each for each in (wide.functions, wide.into_functions)}
 
 
 def rewrite(term: Term, draft: Draft, times: int, *, prior: bool, value_only: bool) -> Term:

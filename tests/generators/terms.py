@@ -5,8 +5,8 @@
     ("datum0", name)  ("datum1", name, r)
 
 are the leaves: `r` is `y`, `w` or `l`, a `short` is the name of a definition of nothing, of y or of
-y, t, and a `datum` a number that is given of nothing or of y. All else is an operation, `(word, a)`,
-`(word, a, b)` or `(word, a, b, c)`, with the words of `UNARY`, `BINARY` and `TERNARY`.
+y, t, and a `datum` a number that is given of nothing or of y. All else is an operation,
+`(word, a)`, `(word, a, b)` or `(word, a, b, c)`, with the words of `OPERATIONS`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What the language has beside the words of the paper: functions, statistics, data, 1 − p."""
+"""What the language has beside the words of the paper: functions, statistics, data, 1 − p.
+
+And the laws of the functions: each is what the documentation says that it stands for.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from generators.draft import Draft
-from generators.terms import ONE, SMOOTH, Term, mul, num
+from generators.terms import ONE, SMOOTH, Term, mul, num, responses
 
 STATISTICS = ("entropy", "sum_of_squares", "kl_pi_prev", "kl_prev_pi", "kl_ref_prev")
 
@@ -39,3 +42,40 @@ def feature(draft: Draft, inner: Callable[[], Term], per_token: Callable[[Draft]
     probability = ("whole", rng.choice(["pi", "ref", "prev"]), "y")
     share = rng.choice([ONE, draft.parameter("open unit"), num(Fraction(1, 2))])
     return ("log", ("sub", ONE, probability if share == ONE else mul(share, probability)))
+
+
+def functions(term: Term, _draft: Draft) -> list[Term]:
+    """A function is what the documentation says that it stands for."""
+    match term:
+        case ("sigmoid", a):
+            return [("div", ONE, ("add", ONE, ("exp", ("neg", a))))]
+        case ("logsigmoid", a):
+            return [("log", ("sigmoid", a)), ("neg", ("softplus", ("neg", a)))]
+        case ("softplus", a):
+            return [("log", ("add", ONE, ("exp", a))), ("add", a, ("softplus", ("neg", a)))]
+        case ("min", a, b):
+            return [("neg", ("max", ("neg", a), ("neg", b))), ("min", b, a)]
+        case ("clip", a, low, high):
+            return [("max", low, ("min", a, high))]
+        case ("abs", a):
+            return [("max", a, ("neg", a)), ("abs", ("neg", a))]
+        case ("mean_t", a):
+            (response,) = responses(term)
+            return [("div", ("sum_t", a), ("length", response))]
+        case ("sub", a, ("sigmoid", b)) if a == ONE:
+            return [("sigmoid", ("neg", b))]
+    return []
+
+
+def into_functions(term: Term, _draft: Draft) -> list[Term]:
+    """The same, from the right to the left."""
+    match term:
+        case ("div", a, ("add", b, ("exp", c))) if a == b == ONE:
+            return [("sigmoid", ("neg", c))]
+        case ("log", ("add", a, ("exp", b))) if a == ONE:
+            return [("softplus", b)]
+        case ("div", ("sum_t", a), ("length", response)) if responses(a) == {response}:
+            return [("mean_t", a)]
+        case ("max", a, b):
+            return [("neg", ("min", ("neg", a), ("neg", b)))]
+    return []

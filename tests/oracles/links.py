@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import mpmath
@@ -27,8 +28,13 @@ def value(
     parameters: dict[str, Fraction],
     a: Fraction,
     slope: bool = False,
+    sure: bool = False,
 ) -> Any:
-    """Return f(a), or f′(a); None where there is none, or it is too large to say."""
+    """Return f(a), or f′(a); None where there is none, or where it is not clear.
+
+    Raises:
+        UnclearError: it has to be `sure`, and a number is too large to say.
+    """
     with mpmath.workdps(DIGITS):
         arithmetic = Precise()
         one = Dual(arithmetic.number(a), np.array([mpmath.mpf(1)], dtype=object))
@@ -36,7 +42,11 @@ def value(
         evaluator = Evaluator(point, statement.definitions, arithmetic, {"a": one if slope else a})
         try:
             found = arithmetic.dual(evaluator.value(body))
-        except (UndefinedError, UnclearError, OverflowError, ZeroDivisionError):
+        except UnclearError:
+            if sure:
+                raise
+            return None
+        except (UndefinedError, OverflowError, ZeroDivisionError):
             return None
         if not slope:
             return found.value
@@ -65,7 +75,7 @@ def rises_at(statement: Statement, body: Tree, seed: str) -> str:
     for at in settings(statement, seed, 9):
         found = [(a, value(statement, body, at, a)) for a in places(seed, 14)]
         known = [(a, f) for a, f in found if f is not None]
-        for (a, low), (b, high) in zip(known, known[1:], strict=False):
+        for (a, low), (b, high) in pairwise(known):
             with mpmath.workdps(DIGITS):
                 apart = high - low
             if apart > SURE * (1 + abs(low)):
@@ -123,7 +133,7 @@ def _other_models(point: Point) -> dict[tuple[str, tuple[int, ...]], tuple[Fract
     """Return distributions of all models, other ones than those of a point."""
     prefixes = point.prefixes()
     return {
-        (model, prefix): tuple(point.row(model, prefix)[::-1][:-1]) + (Fraction(7, 3),)
+        (model, prefix): (*point.row(model, prefix)[:0:-1], Fraction(7, 3))
         for model in ("pi", "ref", "prev")
         for prefix in prefixes
     }

@@ -8,7 +8,7 @@ knowing it: sign·argument − q is then the same for all responses of the same 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -95,14 +95,12 @@ def fits(
             found += made.outcomes
             if made.value is False:
                 return Truth(False, False, tuple(found))
-    values, slopes = ([x for x in each if x is not None] for each in zip(*_answers(found)))
-    return Truth(all(values) if values else None, all(slopes) if slopes else None, tuple(found))
+    return Truth(_all(x.value for x in found), _all(x.gradient for x in found), tuple(found))
 
 
-def _answers(found: list[Any]) -> Iterator[tuple[bool | None, bool | None]]:
-    yield None, None
-    for each in found:
-        yield each.value, each.gradient
+def _all(answers: Iterable[bool | None]) -> bool | None:
+    known = [each for each in answers if each is not None]
+    return all(known) if known else None
 
 
 @dataclass(frozen=True)

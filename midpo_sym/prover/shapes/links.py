@@ -174,7 +174,7 @@ def _scaled(factors: tuple[Expression, ...], of: Any) -> Any:
 _TURNED = {"affine": "affine", "convex": "concave", "concave": "convex"}
 
 
-def _bend(node: Expression) -> str | None:  # noqa: PLR0911 - one case for each kind of node
+def _bend(node: Expression) -> str | None:  # noqa: C901, PLR0911 - one case for each kind of node
     """Return `affine`, `convex` or `concave`, where the form shows it."""
     if _is_free(node) or node == VARIABLE:
         return "affine"

@@ -10,7 +10,7 @@ import mpmath
 from attacks.findings import Finding
 from attacks.verdicts import DOMAINS
 from oracles import links
-from oracles.dual import DIGITS
+from oracles.dual import DIGITS, UnclearError
 from oracles.reader import Tree, parse
 from oracles.statement import LossTerm, Statement
 
@@ -58,9 +58,13 @@ def _of_link(statement: Statement, body: Tree, row: dict[str, Any], seed: str) -
             where = somewhere(statement, body, seed)
             yield Finding(fact, "wrong" if where else "right", where or "yes")
         else:
-            problem = _points(statement, said["points"], count) or at_points(
-                statement, body, said["points"]
-            )
+            try:
+                problem = _points(statement, said["points"], count) or at_points(
+                    statement, body, said["points"]
+                )
+            except UnclearError:
+                yield Finding(fact, "unknown", "too large a number")
+                continue
             yield Finding(fact, "wrong" if problem else "right", problem or "no")
     yield _bounded(statement, body, row["bounded_below"]["answer"], seed)
     yield _slope(statement, body, row["slope_at_zero"], seed)
@@ -81,7 +85,7 @@ def _points(statement: Statement, points: list[dict[str, str]], count: int) -> s
 
 def _values(statement: Statement, body: Tree, points: list[dict[str, str]]) -> list[Any]:
     rows = [{name: Fraction(text) for name, text in each.items()} for each in points]
-    return [links.value(statement, body, each, each["a"]) for each in rows]
+    return [links.value(statement, body, each, each["a"], sure=True) for each in rows]
 
 
 def _rises(statement: Statement, body: Tree, points: list[dict[str, str]]) -> str:

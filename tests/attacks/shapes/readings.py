@@ -114,17 +114,19 @@ def residual(judged: Statement, text: str | None, points: list[Point]) -> Findin
 
 def is_free(tree: Tree, statement: Statement) -> bool:
     """Return whether a tree speaks of no response, definitions included."""
+    of_tokens = {*OF_RESPONSES, *statement.weights}
     for each in walk(tree):
-        if each[0] == "call" and (each[1] in OF_RESPONSES or each[1].startswith("kl_")):
+        if each[0] == "call" and (each[1] in of_tokens or each[1].startswith("kl_")):
             return False
-        if each[0] == "call" and each[1] in (*statement.weights, *statement.data):
+        if each[0] in ("call", "name") and statement.data.get(each[1], ("",))[0] in ("y", "pair"):
             return False
-        if each[0] in ("call", "name") and each[1] in statement.definitions:
-            if each[0] == "call" or not is_free(statement.definitions[each[1]][1], statement):
-                return False
+        of, inside = statement.definitions.get(each[1], ("", None)) if each[0] != "number" else _NO
+        if of or (inside is not None and not is_free(inside, statement)):
+            return False
     return True
 
 
+_NO = ("", None)
 LINE = re.compile(
     r"^Term (\d+) of the loss has the argument\n\\begin\{align\*\}\na &= (.*)\.\n\\end",
     re.MULTILINE,
@@ -175,13 +177,16 @@ def _symbols(found: dict[str, Any]) -> dict[str, str]:
 def plain(text: str, names: dict[str, str]) -> str:
     r"""Return an expression of LaTeX in the words of the language.
 
-    >>> plain(r"-\left(s(y_w) - \frac{\beta}{2}\,\log \tau\right)", {r"\beta": "beta", r"\tau": "t"})
-    '-(x - (( beta )/(2))*log( t ))'
+    >>> names = {r"\beta": "beta", r"\tau": "t"}
+    >>> plain(r"-\left(s(y_w) - \frac{\beta}{2}\,\log \tau\right)", names)
+    '-(x - (( beta )/(2))*log( t ) )'
     """
     text = text.replace(r"\operatorname{sg}", " sg").replace(r"\!", "").replace("s(y_w)", "x")
     text = text.replace("s(y_l)", "y").replace(r"\bigl", "").replace(r"\bigr", "")
-    for symbol, name in names.items():
-        text = text.replace(symbol, f" {name} ")
+    whole = "|".join(re.escape(symbol) for symbol in names)
+    if names:
+        symbols = rf"(?<![A-Za-z\\])({whole})(?![A-Za-z])"
+        text = re.sub(symbols, lambda match: f" {names[match[1]]} ", text)
     text = re.sub(r"\\log\s+([\w.]+)", r"log( \1 )", text.replace(r"\,", "*").replace(r"\left", ""))
     text = text.replace(r"\right", "").replace(r"\log", "log").replace(r"\exp", "exp")
     text = text.replace(r"\max", "max").replace(r"\min", "min")

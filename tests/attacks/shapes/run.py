@@ -40,23 +40,27 @@ def _attack(case: Case, path: Path, columns: set[str], points: int) -> Iterator[
         yield refusal(error, statements, case.name)
         return
     for answer in answers:
-        statement = statements[answer.claim]
-        yield from guarded("shape", lambda: _verdicts(statement, answer, case.name, points))
-        yield from guarded("links", lambda: facts.check(statement, answer.found, case.name))
-        if "latex" in columns:
-            yield from guarded("latex", lambda: [shown.latex(answer)])
-            if statement.gives != "loss":
-                yield from guarded("latex", lambda: readings.latex(statement, answer))
-        if "json" in columns:
-            yield from guarded("json", lambda: [shown.report(answer)])
-        if "prior" in columns:
-            said = product.prior_of(answer)
-            solved = _solved(statement)
-            yield from guarded("prior", lambda: [shown.prior(solved, said, case.name)])
+        yield from _of_answer(statements[answer.claim], answer, case.name, columns, points)
     if "printed" in columns:
         yield from guarded("printed", lambda: [_printed(path)])
     if "torch" in columns:
         yield from guarded("torch", lambda: [_torch(case, path, statements[""])])
+
+
+def _of_answer(
+    statement: Statement, answer: product.Answer, seed: str, columns: set[str], points: int
+) -> Iterator[Finding]:
+    yield from guarded("shape", lambda: _verdicts(statement, answer, seed, points))
+    yield from guarded("links", lambda: facts.check(statement, answer.found or {}, seed))
+    if "latex" in columns:
+        yield from guarded("latex", lambda: [shown.latex(answer)])
+        if statement.gives != "loss":
+            yield from guarded("latex", lambda: readings.latex(statement, answer))
+    if "json" in columns:
+        yield from guarded("json", lambda: [shown.report(answer)])
+    if "prior" in columns:
+        said, solved = product.prior_of(answer), _solved(statement)
+        yield from guarded("prior", lambda: [shown.prior(solved, said, seed)])
 
 
 def _solved(statement: Statement) -> Statement:

@@ -233,6 +233,20 @@ def test_functions_of_parameters_in_a_link(link, losses):
     torch.testing.assert_close(found, torch.tensor(losses))
 
 
+def test_a_number_of_one_response_alone():
+    """A weight of the rejected response: the chosen one's is not an argument, by hand 2·(-m)."""
+    text = HEAD.format("own") + 'data.score = { of = "y", domain = "real", meaning = "m" }\n'
+    text += '[prior]\nzeta = "ref(y)"\nscale = "1"\ngives = "terms"\n[loss]\n'
+    argument = f"{LR.format('w')} - {LR.format('l')}"
+    text += f'[[loss.term]]\nweight = "score(l)"\nlink = "identity"\nargument = "{argument}"\n'
+    (result,) = prove_derivation(loads(text, "own.toml"))
+    names: dict = {}
+    exec(files.render(result), names)  # what the program has generated and checked
+    logps = (torch.tensor([each]) for each in (-1.0, -2.0, -3.0, -5.0))
+    losses, _, _ = names["own_loss"](*logps, rejected_score=torch.tensor([2.0]))
+    torch.testing.assert_close(losses, torch.tensor([2.0]))  # m = (-1 + 3) - (-2 + 5) = -1
+
+
 def test_a_link_that_is_typed_keeps_its_parameters():
     """The class takes the link's parameter from itself, the function from its arguments."""
     _, module, _ = generated("ipo")

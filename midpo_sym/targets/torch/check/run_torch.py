@@ -31,7 +31,7 @@ from midpo_sym.targets.torch.check.measure import (
 )
 from midpo_sym.targets.torch.check.pairs import Pair
 from midpo_sym.targets.torch.errors import WrongCodeError
-from midpo_sym.targets.torch.file import LossFile
+from midpo_sym.targets.torch.file import Data, LossFile
 from midpo_sym.targets.torch.names import LABELS, stem_of
 from midpo_sym.targets.torch.syntax import IMPORTS
 from midpo_sym.targets.torch.vocabulary import FUSED
@@ -173,10 +173,8 @@ class TorchRunner:
                     prev_logps=grids[f"prev_{label}_logps"],
                     weights=weights,
                     data={
-                        each.name: torch.tensor(of_data[name], dtype=torch.float64)
+                        each.name: torch.tensor(of_data[_name(each, label)], dtype=torch.float64)
                         for each in self.file.data
-                        for name in each.names
-                        if name in (each.name, f"{label}_{each.name}")
                     },
                     vocabulary=vocabulary,
                     **fused,
@@ -207,6 +205,15 @@ class TorchRunner:
             if not torch.allclose(one, other, rtol=_NEAR, atol=_NEAR):
                 message = f"{self.file.module} is said to be linear, and is not"
                 raise WrongCodeError(message)
+
+
+def _name(datum: Data, label: str) -> str:
+    """Return the argument that has a datum of a response.
+
+    Statistics have it of both, and where the loss uses one alone, any numbers do for the other.
+    """
+    own = f"{label}_{datum.name}"
+    return own if own in datum.names else datum.names[0]
 
 
 def _slopes(value: Tensor, leaves: Sequence[Tensor]) -> list[Tensor]:

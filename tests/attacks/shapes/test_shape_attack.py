@@ -1,0 +1,199 @@
+"""Random losses of any shape through the whole program, and whether what is wrong is noticed.
+
+Thousands of cases are for `benchmarks/attack.py --shapes`.
+"""
+
+import copy
+import doctest
+from dataclasses import replace
+from fractions import Fraction
+
+import generators.shapes.cases
+import oracles.shapes
+import pytest
+from attacks import product
+from attacks.shapes import facts, readings
+from attacks.shapes.run import COLUMNS, OF_LINKS, OF_PARTS, OF_VERDICTS, attack
+from generators.shapes.cases import FAMILIES, case
+from oracles import links
+from oracles.reader import parse
+from oracles.shapes import Candidate, shape
+from oracles.statement import read
+
+SEED = 7
+CORE = (*OF_PARTS, *OF_LINKS, *OF_VERDICTS)
+LR = "log(pi({0})/ref({0}))"
+W, L = (f"alpha*{LR.format(r)}" for r in "wl")
+HEAD = """
+title = "T"
+summary = "s"
+parameters.alpha = { domain = "positive", meaning = "m" }
+parameters.c = { domain = "real", meaning = "m" }
+data.z0 = { of = "batch", domain = "real", meaning = "m" }
+prior.zeta = "ref(y)"
+"""
+OF_PAIR = 'data.margin = { of = "pair", domain = "real", meaning = "m" }\n'
+KTO = f"""{HEAD}prior.gives = "terms"
+[loss]
+plus = "-log(pi(w))"
+[[loss.term]]
+weight = "sg(pi(w))"
+link = "(1 - a)**2 + c*a"
+argument = "{W} - z0/2"
+[[loss.term]]
+link = "softplus(-a)"
+argument = "z0/2 - {L}"
+"""
+
+
+def test_a_case_is_the_same_again():
+    drawn = [case(SEED, number) for number in range(8)]
+    assert drawn == [case(SEED, number) for number in range(8)]
+    assert [each.family for each in drawn] == [*FAMILIES]
+
+
+@pytest.mark.parametrize(
+    ("gives", "argument", "readings"),
+    [
+        ("argument", f"{W} - {L}", {(1, "")}),
+        ("argument", f"{L} - {W}", {(-1, "")}),
+        ("argument", f"{W} - {L} - c", set()),  # a pair has no anchor
+        ("argument", f"{W} - c", set()),
+        ("scores", f"{W} - c*z0", {(1, "w")}),
+        ("scores", f"c**2 - {L}", {(-1, "l")}),
+        ("scores", f"{W} - margin", set()),  # a number of the pair is not free of the responses
+        ("scores", f"2*{W}", set()),
+        ("scores", f"{W} + {L}", set()),
+        ("scores", f"{W} - length(w)", set()),
+        ("scores", f"sg({W})", {(1, "w")}),  # in value
+        ("scores", f"{W} - {L} + max({L}, {L})", {(1, "w")}),  # speaks of both, is of one
+    ],
+)
+def test_what_an_argument_is_by_numbers(gives, argument, readings):
+    text = f'{HEAD}{OF_PAIR}prior.gives = "{gives}"\nloss.argument = "{argument}"'
+    statement = read(text)[""]
+    found = shape(statement, statement.points("s", 8))
+    assert {*found.terms[0]} == {Candidate(*each) for each in readings}
+    assert found.value is bool(readings)
+    assert found.gradient is (found.value and "sg" not in argument)
+
+
+@pytest.mark.parametrize(
+    ("body", "rises", "sags", "falls"),
+    [
+        ("-a", False, False, True),
+        ("(1 - a)**2", True, False, False),
+        ("1 - sigmoid(a)", False, True, False),
+        ("-softplus(a)", False, True, True),
+        ("max(0, c - a)", False, False, False),
+        ("abs(a) - 2*a", False, False, True),
+    ],
+)
+def test_what_a_link_does_by_numbers(body, rises, sags, falls):
+    statement, tree = read(KTO)[""], parse(body)
+    assert bool(links.rises_at(statement, tree, "s")) is rises
+    assert bool(links.sags_at(statement, tree, "s")) is sags
+    assert any(links.falls_without_end(statement, tree, "s")) is falls
+    slope = links.value(statement, parse("(2 - a)**3"), {}, Fraction(0), slope=True)
+    assert float(slope) == -12  # -3 (2 - a)²
+
+
+@pytest.mark.parametrize("module", [oracles.shapes, generators.shapes.cases, readings])
+def test_what_docstrings_say(module):
+    found = doctest.testmod(module)
+    assert found.attempted > 0
+    assert found.failed == 0
+
+
+@pytest.fixture
+def kto(tmp_path):
+    """A true loss of two terms with what is said of it; the parts may be changed."""
+    path = tmp_path / "kto.toml"
+    path.write_text(KTO, encoding="utf-8")
+    (answer,) = product.answers(path, brief=True)
+    answer = product.terms_of(answer)
+    return read(KTO)[""], replace(answer, found=copy.deepcopy(answer.found))
+
+
+def kinds(found):
+    return {(each.column, each.kind) for each in found if each.kind != "right"}
+
+
+def test_a_true_loss_has_no_wrong_finding(kto):
+    statement, answer = kto
+    found = [*readings.check(statement, answer, "s", 8), *facts.check(statement, answer.found, "s")]
+    assert "wrong" not in {each.kind for each in found}
+    assert {"shape", "readings", "slopes", "convex", "weights"} <= {each.column for each in found}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "column"),
+    [
+        ("sign", -1, "readings"),
+        ("anchor", "z0", "readings"),
+        ("anchor", "z0/2 + length(w) - length(w)", "readings"),  # right, but not free
+        ("score_of", "l", "readings"),
+        ("score_of", None, "readings"),
+    ],
+)
+def test_a_wrong_reading_is_noticed(kto, key, value, column):
+    statement, answer = kto
+    answer.found["parts"][0][key] = value
+    assert (column, "wrong") in kinds(readings.check(statement, answer, "s", 8))
+
+
+def test_a_wrong_verdict_is_noticed(kto):
+    """Proved of a loss that is not; refuted of one that is."""
+    statement, answer = kto
+    other = read(KTO.replace("z0/2 - alpha", "z0/2 + length(l) - alpha"))[""]
+    assert ("shape", "wrong") in kinds(readings.check(other, answer, "s", 8))
+    refuted = replace(answer, value=replace(answer.value, status="refuted"))
+    assert ("shape", "wrong") in kinds(readings.check(statement, refuted, "s", 8))
+
+
+@pytest.mark.parametrize(
+    ("number", "fact", "value"),
+    [
+        (0, "weight_is", "data"),
+        (0, "decreasing", {"answer": "yes", "points": []}),
+        (1, "decreasing", {"answer": "no", "points": [{"a": "0", "c": "1"}, {"a": "1", "c": "1"}]}),
+        (1, "convex", {"answer": "no", "points": [{"a": "0"}, {"a": "1"}, {"a": "2"}]}),
+        (1, "bounded_below", {"answer": "no", "points": []}),
+        (1, "slope_at_zero", "1/2"),
+    ],
+)
+def test_a_wrong_fact_is_noticed(kto, number, fact, value):
+    statement, answer = kto
+    row = answer.found["statement"]["terms"][number]
+    (row if fact == "weight_is" else row["link_is"])[fact] = value
+    assert "wrong" in {kind for _, kind in kinds(facts.check(statement, answer.found, "s"))}
+
+
+def test_a_wrong_reading_in_latex_is_noticed(kto):
+    statement, answer = kto
+    assert not kinds(readings.latex(statement, answer))
+    answer.found["parts"][1]["sign"] = 1
+    assert ("latex", "wrong") in kinds(readings.latex(statement, answer))
+
+
+def wrong(numbers, folder, columns):
+    """Return what is wrong with some cases, with how many findings there are."""
+    found = [
+        (drawn.name, each)
+        for drawn in (case(SEED, number) for number in numbers)
+        for each in attack(drawn, folder, columns, points=8)
+    ]
+    return [each for each in found if each[1].kind in ("wrong", "exception")], len(found)
+
+
+def test_nothing_shown_of_some_losses_is_wrong(tmp_path):
+    bad, count = wrong((0, 3, 8, 13), tmp_path, CORE)
+    assert not bad
+    assert count > 40
+
+
+@pytest.mark.slow
+def test_nothing_shown_of_many_losses_is_wrong(tmp_path):
+    bad, count = wrong(range(16, 56), tmp_path, COLUMNS)
+    assert not bad
+    assert count > 800
