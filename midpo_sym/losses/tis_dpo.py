@@ -54,7 +54,7 @@ def tis_dpo_loss(
 
         ζ(y) ∝ π(y)·(Π_t (π_ref(y,t)/π(y,t))^weights(y,t))·exp(Σ_t weights(y,t)·KL(π‖π_ref)(y,t))
 
-    Proved: the value and the gradient are those of MI-DPO with this prior, for assuming that no
+    Proved: the value and the gradient are those of MI-DPO with this prior, assuming that no
     response is both chosen and rejected for the same prompt.
 
     Elsewhere: The official code leaves the divergences out unless token_level is set, and

@@ -119,14 +119,15 @@ def test_what_is_refuted_generates_nothing_and_says_why(midpo, path, tmp_path):
 
 @pytest.mark.slow
 def test_what_is_undecided_generates_nothing(midpo, tmp_path):
-    """(1 + Σ)² against its expansion is true, but beyond the prover."""
+    """Σ max(0, KL) against Σ KL is true, as no divergence is negative, but beyond the prover."""
     spec = tmp_path / "square.toml"
     spec.write_text(
         OWN.format(title="Square", summary="One.", torch="beta", meaning="scale")
-        .replace('"ref(y)"', '"pi(y)*exp(-(1 + log(pi(y)))**2)"')
+        .replace('"ref(y)"', '"ref(y)*exp(-sum_t(max(0, kl_ref_pi(y, t))))"')
         .replace(
             '"alpha*log(pi(w)/ref(w)) - alpha*log(pi(l)/ref(l))"',
-            '"alpha*(1 + 2*log(pi(w)) + log(pi(w))**2) - alpha*(1 + log(pi(l)))**2"',
+            '"alpha*(log(pi(w)/ref(w)) + sum_t(kl_ref_pi(w, t))) '
+            '- alpha*(log(pi(l)/ref(l)) + sum_t(kl_ref_pi(l, t)))"',
         )
     )
     outcome = midpo("generate", "--spec", spec)
