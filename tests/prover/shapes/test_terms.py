@@ -354,3 +354,16 @@ def test_the_variable_of_a_link_is_no_parameter():
     )
     with pytest.raises(SpecError, match="a is the variable of a link"):
         loads(text, "t.toml")
+
+
+def test_a_constant_may_be_the_score_of_the_other_response():
+    """With ζ = ref(w) and π(l), s(l) is 0: a constant that is spelled with w is s(l) against it.
+
+    Refuted it may not be: as a score of w it is not, and as one of l it is.
+    """
+    text = HEAD + 'parameters.beta = { domain = "positive", meaning = "m" }\n'
+    text += '[prior]\nzeta = "by_label(ref(y), pi(y))"\nscale = "beta"\ngives = "scores"\n'
+    constant = "beta - log(pi(w)) + sum_t(log(pi(w, t)))"
+    for argument, status in ((constant, Status.UNDECIDED), (f"{W} + length(w)", Status.REFUTED)):
+        (result,) = prove_derivation(loads(f'{text}[loss]\nargument = "{argument}"\n', "t.toml"))
+        assert result.verdict.status is status
