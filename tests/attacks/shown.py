@@ -112,7 +112,7 @@ def fails(
             if abs(found - exact(margin["value"])) > 1e-9 * (1 + abs(found)):
                 return False
             total += margin["sign"] * found
-        return abs(total - exact(row["total"])) < 1e-9 * (1 + abs(total)) and abs(total) > 1e-9
+        return abs(total - exact(row["total"])) < 1e-9 * (1 + abs(total)) and abs(total) > 1e-30
 
 
 def _is_margin(statement: Statement, text: str, seed: str) -> bool:

@@ -231,6 +231,9 @@ class Draft:
                     continue
             else:
                 kind = "y" if len(speaks) == 1 and self.rng.random() < 0.8 else ""
+                of_pair = {name for name, (of, *_) in self.data.items() if of == "pair"}
+                if kind and of_pair & names(term):
+                    continue
             if kind == "" and self._inside_sum(whole, path) and speaks:
                 continue
             self._fold_at(part, path, term, kind)

@@ -81,6 +81,7 @@ class Tower(Elements):
         self.roots = roots
         self.generators: list[Generator] = []
         self.known: dict[tuple[str, FracElement | None, str], Place] = {}
+        self.leaves: dict[str, Atom] = {}
 
     def value(self, of: FracElement, image: Callable[[Place], FracElement]) -> FracElement:
         """Return a fraction with an element in the place of each variable."""
@@ -139,6 +140,7 @@ class Tower(Elements):
             frozen=atom.name != atom.thawed,
             nonnegative=not positive and domain in _NOT_NEGATIVE,
         )
+        self.leaves[made.name] = atom
         return self.exp(self.generator(made)) if positive else self.generator(made)
 
     def thawed(self, value: FracElement) -> FracElement:
@@ -152,7 +154,9 @@ class Tower(Elements):
         if not made.frozen or made.kind == "step":
             return self.field.gens[place]
         if made.of is None:
-            return self.leaf(self.atoms[self.atoms[made.name].thawed])
+            atom = self.leaves[made.name]
+            value = self.leaf(self.atoms[atom.thawed])
+            return self.log(value) if atom.name != made.name else value  # log X, not X
         inner = self.thawed(made.of)
         match made.kind:
             case "exp":

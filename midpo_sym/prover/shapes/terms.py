@@ -170,15 +170,17 @@ def _holds(reading: Reading) -> bool:
 def no_other(statement: Statement, argument: Expression, reading: Reading) -> bool:
     """Return whether exact points show that an argument is neither q − c nor c − q for any c.
 
-    Of one response, q(a) − q(b) would be that of the argument, up to its sign. Of a pair, q and -q
-    have to fail; and the argument has to depend on both responses, or else it might be a score.
+    Of one response, q(a) − q(b) would be that of the argument, up to its sign; and the argument has
+    to depend on the response, or else it might be the score of the other one, where that is a
+    constant. Of a pair, q and -q have to fail; and the argument has to depend on both responses, or
+    else it might be a score.
     """
     if reading.score_of:
         score = resolve_labels(unfold(implicit_reward(statement, reading.score_of)))
-        return all(
-            _differ(_change(score, reading.score_of), _change(read, reading.score_of))
-            for read in map(resolve_labels, map(unfold, (argument, tree.Neg(argument))))
-        )
+        moved = _change(score, reading.score_of)
+        reads = [resolve_labels(unfold(read)) for read in (argument, tree.Neg(argument))]
+        changes = [_change(read, reading.score_of) for read in reads]
+        return all(_differ(moved, each) for each in changes) and _differ(changes[0], _ZERO)
     whole = framework_argument(statement)
     apart = _differ(whole, argument) and _differ(whole, tree.Neg(argument))
     if not apart or statement.gives == "argument":

@@ -12,7 +12,7 @@ from attacks.findings import Finding
 from attacks.product import Answer
 from oracles.model import Point
 from oracles.reader import Tree, parse, walk
-from oracles.shapes import Shape, part, shape
+from oracles.shapes import Candidate, Shape, part, shape
 from oracles.statement import Statement
 from oracles.truth import Truth, sides_equal, truth
 
@@ -54,8 +54,13 @@ def whole(statement: Statement, answer: Answer, found: Shape) -> Iterator[Findin
     """Yield whether the verdicts on the whole loss are right."""
     value, gradient = answer.value.status, answer.gradient.status
     yield _compared("shape", value, found.value, found.defined, len(statement.terms))
-    if found.value:
-        yield _compared("slope", gradient, found.gradient, found.defined, len(statement.terms))
+    if found.value and value == "proved":
+        # The gradient is that of the readings that are shown; there may be others, of constants.
+        rows = (answer.found or {})["parts"]
+        shown = [Candidate(row["sign"], row["score_of"] or "") for row in rows]
+        terms = zip(found.terms, shown, strict=True)
+        true = all(each in term and term[each].gradient is not False for term, each in terms)
+        yield _compared("slope", gradient, true, found.defined, len(statement.terms))
     else:
         # Where values differ, gradients are those under the log-sigmoid; `reading` has them.
         yield Finding("slope", "unknown" if gradient == "undecided" else "right", gradient)
@@ -86,10 +91,11 @@ def reading(
         ("readings", "slopes"), said, (answer.value, answer.gradient), strict=True
     ):
         outcomes = [x.value if name == "readings" else x.gradient for x in found.outcomes]
-        yield verdicts.verdict(name, judged, verdict, found, outcomes)
+        of = "value" if name == "readings" else "gradient"
+        yield replace(verdicts.verdict(of, judged, verdict, found, outcomes), column=name)
         if of_whole.status == "proved":
             # The conditions of the whole loss have to be enough for each term.
-            yield verdicts.verdict(name, judged, of_whole, found, outcomes)
+            yield replace(verdicts.verdict(of, judged, of_whole, found, outcomes), column=name)
         if verdict.status == "refuted":
             yield verdicts.witness(judged, verdict)
     value, _ = said

@@ -383,3 +383,16 @@ def test_a_link_that_cannot_be_read_has_a_cure_for_links(link):
     with pytest.raises(SpecError, match=message) as error:
         loads(text, "t.toml")
     assert cure in error.value.advice.cure
+
+
+def test_a_constant_may_be_the_score_of_the_other_response():
+    """With ζ = ref(w) and π(l), s(l) is 0: a constant that is spelled with w is s(l) against it.
+
+    Refuted it may not be: as a score of w it is not, and as one of l it is.
+    """
+    text = HEAD + 'parameters.beta = { domain = "positive", meaning = "m" }\n'
+    text += '[prior]\nzeta = "by_label(ref(y), pi(y))"\nscale = "beta"\ngives = "scores"\n'
+    constant = "beta - log(pi(w)) + sum_t(log(pi(w, t)))"
+    for argument, status in ((constant, Status.UNDECIDED), (f"{W} + length(w)", Status.REFUTED)):
+        (result,) = prove_derivation(loads(f'{text}[loss]\nargument = "{argument}"\n', "t.toml"))
+        assert result.verdict.status is status
