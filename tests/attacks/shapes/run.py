@@ -58,7 +58,8 @@ def _of_answer(
             yield from guarded("latex", lambda: readings.latex(statement, answer))
     if "json" in columns:
         yield from guarded("json", lambda: [shown.report(answer)])
-    if "prior" in columns:
+    # Read term by term, a result has the prior of one of its terms; here it is that of the loss.
+    if "prior" in columns and statement.gives == "loss":
         said, solved = product.prior_of(answer), _solved(statement)
         yield from guarded("prior", lambda: [shown.prior(solved, said, seed)])
 

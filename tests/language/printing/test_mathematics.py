@@ -162,7 +162,12 @@ def test_the_normaliser_is_z():
 def assert_balanced(latex: str) -> None:
     """Check braces, `\\left` and `\\right`, and `\\begin` and `\\end`, in one pass."""
     opened = []
-    pairs = {"}": "{", r"\right)": r"\left(", r"\end{cases}": r"\begin{cases}"}
+    pairs = {
+        "}": "{",
+        r"\right)": r"\left(",
+        r"\right|": r"\left|",
+        r"\end{cases}": r"\begin{cases}",
+    }
     for token in re.findall(r"\\(?:left|right)\W?|\\(?:begin|end)\{cases\}|[{}]", latex):
         if token in pairs:
             assert opened
