@@ -5,9 +5,11 @@ from __future__ import annotations
 import operator
 import random
 from fractions import Fraction
+from importlib.util import find_spec
 
 import mpmath
 import pytest
+from oracles.needs import missing
 
 from midpo_sym.judges.balls import (
     Enclosure,
@@ -35,7 +37,8 @@ OPERATIONS = {
 def kind(request):
     """Both arithmetics, Arb only where it is installed."""
     if request.param == "arb":
-        pytest.importorskip("flint")
+        if find_spec("flint") is None:
+            missing("python-flint")
     return request.param
 
 
@@ -143,7 +146,8 @@ def test_whole_powers(kind):
 
 def test_the_two_arithmetics_agree():
     """Both enclose (e^(1/3) − log 7)/11: their balls meet."""
-    pytest.importorskip("flint")
+    if find_spec("flint") is None:
+        missing("python-flint")
     ends = []
     for kind in ("arb", "mpmath"):
         with arithmetic(100, kind) as balls:

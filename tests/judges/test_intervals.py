@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 from fractions import Fraction
+from importlib.util import find_spec
 from pathlib import Path
 
 import mpmath
@@ -16,6 +17,7 @@ from oracles.dual import Precise, UndefinedError
 from oracles.dual import UnclearError as NotSaidError
 from oracles.evaluate import Evaluator
 from oracles.model import Point
+from oracles.needs import missing
 from oracles.statement import read
 from oracles.trees.independent import confirms
 
@@ -55,7 +57,8 @@ ALPHA = parameter("alpha", "positive")
 def kind(request):
     """Both arithmetics, Arb only where it is installed."""
     if request.param == "arb":
-        pytest.importorskip("flint")
+        if find_spec("flint") is None:
+            missing("python-flint")
     return request.param
 
 
@@ -225,7 +228,8 @@ def test_falsehoods_are_refuted(kind, left, right, of):
 
 @pytest.mark.parametrize(("left", "right"), FALSE)
 def test_both_arithmetics_find_and_print_the_same(left, right):
-    pytest.importorskip("flint")
+    if find_spec("flint") is None:
+        missing("python-flint")
     ours, theirs = (
         intervals.search(NOTHING, loss(left), loss(right), of="value", kind=each).value
         for each in ("arb", "mpmath")
