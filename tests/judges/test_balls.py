@@ -36,9 +36,8 @@ OPERATIONS = {
 @pytest.fixture(params=["arb", "mpmath"])
 def kind(request):
     """Both arithmetics, Arb only where it is installed."""
-    if request.param == "arb":
-        if find_spec("flint") is None:
-            missing("python-flint")
+    if request.param == "arb" and find_spec("flint") is None:
+        missing("python-flint")
     return request.param
 
 
