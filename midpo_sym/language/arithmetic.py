@@ -210,12 +210,16 @@ class Div(Expression):
 
     @property
     def below_one(self) -> bool:
-        """Return whether it is a smaller number by a larger one, or p/(p + q)."""
+        """Return whether it is a smaller number by a larger one, or p/(p + q).
+
+        p may be a sum itself: p + q is one longer chain then.
+        """
         match self.numerator, self.denominator:
             case Number(value=above), Number(value=below):
                 return above < below
-            case numerator, Add(terms=terms):
-                return numerator in terms and all(each.positive for each in terms)
+            case numerator, Add(terms=terms) if all(each.positive for each in terms):
+                parts = numerator.terms if isinstance(numerator, Add) else (numerator,)
+                return numerator in terms or terms[: len(parts)] == parts != terms
         return False
 
 

@@ -136,6 +136,12 @@ def test_a_node_that_breaks_a_rule_is_refused(make, message):
         ("sum_t(mu1(y, t))", False),
         ("sum_t(omega(y, t))", True),
         ("prod_t(q(y, t))", True),
+        ("1 - alpha/(alpha + pi(y))", True),
+        ("1 - (alpha + pi(y))/(alpha + pi(y) + ref(y))", True),
+        ("1 - (alpha + pi(y))/(ref(y) + (alpha + pi(y)))", True),
+        ("1 - (alpha + alpha)/(alpha + alpha)", False),
+        ("1 - (alpha + alpha)/(alpha + pi(y))", False),
+        ("1 - (alpha + pi(y))/(alpha + pi(y) + c)", False),
     ],
 )
 def test_positive_by_its_form(text, positive):
