@@ -8,6 +8,7 @@ import sympy
 import midpo_sym
 
 
+@pytest.mark.slow
 def test_a_proof_has_verdict_steps_and_properties():
     result = midpo_sym.prove("simpo")
     assert isinstance(result.verdict, midpo_sym.Proved)
@@ -69,6 +70,7 @@ def test_a_notebook_shows_the_equation():
     assert "proved, gradient refuted" in midpo_sym.prove("tdpo2")._repr_latex_()
 
 
+@pytest.mark.slow
 def test_the_theory_is_derived():
     (split,) = midpo_sym.theory("lemma_1/split")
     assert isinstance(split, midpo_sym.ChainResult)

@@ -279,6 +279,7 @@ cli.main()
 """
 
 
+@pytest.mark.slow
 def test_an_interrupted_command_says_so_in_a_line_and_exits_with_130():
     with subprocess.Popen(
         [sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -23,6 +23,7 @@ def test_the_package_is_light():
     assert loaded("import midpo_sym") == set()
 
 
+@pytest.mark.slow
 def test_reading_a_specification_needs_no_sympy():
     statement = "from midpo_sym import catalogue; assert catalogue.get('simpo').title"
     assert loaded(statement) == set()

@@ -84,6 +84,7 @@ def test_the_specification_shown_proves(place, title, said, tmp_path):
     assert said in " ".join(done.stdout.split())
 
 
+@pytest.mark.slow
 def test_the_python_shown_runs(capsys):
     losses, program = blocks("python")
     names: dict = {}
@@ -99,6 +100,7 @@ def test_the_python_shown_runs(capsys):
     assert lines[3] == "alpha*(1 - eta)*(log(ref(l)) - log(ref(w)))"
 
 
+@pytest.mark.slow
 def test_every_command_of_the_table_exists():
     """The table names the sub-commands that the program has, but for `new`, which is above it."""
     named = set(re.findall(r"`midpo (\w+)", README))

@@ -29,6 +29,7 @@ def test_every_production_is_in_two_of_a_hundred_cases(texts):
     assert set(counts) <= ALL
 
 
+@pytest.mark.slow
 def test_a_case_is_the_same_byte_for_byte():
     again = [case(SEED, number) for number in range(40)]
     assert again == [case(SEED, number) for number in range(40)]

@@ -255,6 +255,7 @@ argument = "alpha*log(pi(w)/ref(w)) - alpha*log(pi(l)/ref(l)) + length(w)"
 """
 
 
+@pytest.mark.slow
 def test_a_point_that_shows_no_need_of_the_label_is_noticed(dpo, tmp_path):
     """DPO plus |y_w|: three responses' margins add up to |y_b|, so a prior has to know the label.
 

@@ -205,6 +205,7 @@ def test_simpo_s_assumption_is_decided_on_graphs_alike():
     assert result_of("simpo-assumption-sufficient").judgement.status == "refuted"
 
 
+@pytest.mark.slow
 def test_an_edit_of_a_specification_is_judged_in_the_same_process(tmp_path, monkeypatch):
     """With π_ref π for π_ref, MI-DPO is no longer DPO: what rested on that claim is refuted."""
     folder = tmp_path / "derivations"

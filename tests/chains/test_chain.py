@@ -60,6 +60,7 @@ def test_what_zero_where_says_holds_in_numbers(name):
             assert compare(before, difference, assumptions)[0]
 
 
+@pytest.mark.slow
 def test_the_theory_says_what_the_issue_asks_for():
     """Lemma 1 with its only minimiser, equation 5 as the only maximiser, the identity behind it."""
     least = check_chain(*CHAINS["lemma_1/least"])

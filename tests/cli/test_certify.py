@@ -46,6 +46,7 @@ def without_coq(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda _: None)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_coq")
 def test_without_coq_the_files_are_written_and_the_message_says_what_to_install(midpo, tmp_path):
     outcome = midpo("certify", "dpo", "--out", tmp_path / "out")
@@ -64,6 +65,7 @@ def test_without_coq_the_files_are_written_and_the_message_says_what_to_install(
     assert (tmp_path / "out" / "dpo" / "claim_section_4.v").read_bytes() == shipped
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_coq")
 def test_without_coq_and_without_out_nothing_is_written(midpo, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -71,6 +73,7 @@ def test_without_coq_and_without_out_nothing_is_written(midpo, tmp_path, monkeyp
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_coq")
 def test_emit_only_needs_no_coq(midpo, tmp_path):
     outcome = midpo("certify", "simpo", "--emit-only", "--out", tmp_path / "out")

@@ -55,6 +55,7 @@ def test_everything_proves_as_expected(midpo):
             assert f"{derivation.id}/{claim.id}" in outcome.out
 
 
+@pytest.mark.slow
 def test_a_file_without_claims_is_judged_as_it_is(midpo, spec):
     assert midpo("prove", spec(TRUE)).status == 0
     refuted = midpo("prove", spec(FALSE))
@@ -78,6 +79,7 @@ def test_a_refutation_shows_residual_witness_and_the_right_prior(midpo, spec):
     assert "≠ 0" in out
 
 
+@pytest.mark.slow
 def test_undecided_is_neither_proved_nor_refuted(midpo, spec):
     """max(0, |y_w| − |y_w| |y_l|) is 0 since |y_l| ≥ 1, which the kernel does not know."""
     outcome = midpo("prove", spec(ODD))
@@ -86,6 +88,7 @@ def test_undecided_is_neither_proved_nor_refuted(midpo, spec):
     assert "none of 400 exact points shows a difference" in outcome.out
 
 
+@pytest.mark.slow
 def test_a_claim_that_comes_out_otherwise_fails(midpo, spec):
     claim = '\n[[claim]]\nid = "a"\nwork = "w"\nplace = "p"\nstatus = "{}"\n'
     assert midpo("prove", spec(TRUE + claim.format("proved"))).status == 0
@@ -114,6 +117,7 @@ def test_a_statement_that_no_claim_makes_is_judged_too(midpo, spec):
     assert "1 proved, 1 refuted" in outcome.out
 
 
+@pytest.mark.slow
 def test_one_claim_can_be_named(midpo):
     outcome = midpo("prove", "tdpo2/label-free-prior")
     assert outcome.status == 0
@@ -129,6 +133,7 @@ def test_steps_lead_from_the_prior_to_the_loss(midpo):
     assert out.rstrip().endswith("∎")
 
 
+@pytest.mark.slow
 def test_steps_of_a_refuted_claim_end_where_it_fails(midpo):
     out = midpo("prove", "simpo/middle-line", "--steps").out
     assert out.rstrip().endswith("They differ: −γ ≠ 0.")
@@ -195,6 +200,7 @@ def test_json_of_a_refutation_holds_the_witness(midpo):
     assert {each["model"] for each in value["witness"]["distributions"]} == {"pi", "ref"}
 
 
+@pytest.mark.slow
 def test_the_schema_can_refuse(midpo):
     found = json.loads(midpo("prove", "dpo", "--json").out)
     found["results"][0]["value"]["status"] = "true"
@@ -232,6 +238,7 @@ def test_the_prior_is_solved_from_the_loss(midpo):
     assert 'zeta = "pi(y)**(1 - 1/length(y))*exp(by_label(' in outcome.out
 
 
+@pytest.mark.slow
 def test_show_and_prior_speak_json_too(midpo):
     shown = json.loads(midpo("show", "simpo", "--json").out)
     assert [each["torch"] for each in shown["parameters"]] == ["beta", "gamma"]
@@ -244,6 +251,7 @@ def test_show_and_prior_speak_json_too(midpo):
     assert midpo("show", "simpo", "--json", "--source").status == 2
 
 
+@pytest.mark.slow
 def test_a_loss_of_the_pair_has_no_prior(midpo, spec):
     """log π(y_w)/|y_l| cannot be split into a part of y_w and a part of y_l."""
     text = TRUE.replace("alpha/length(w)*log(pi(w)/ref(w))", "alpha/length(l)*log(pi(w)/ref(w))")
@@ -253,6 +261,7 @@ def test_a_loss_of_the_pair_has_no_prior(midpo, spec):
     assert "none: it would have to know the other response" in midpo("prove", spec(text)).out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["pair", "terms"])
 def test_a_new_specification_proves_as_it_stands(shape, midpo, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -54,6 +54,7 @@ argument = "alpha*(z0 - log(pi(l)/ref(l)))"
 """
 
 
+@pytest.mark.slow
 def test_json_of_several_terms_follows_the_schema(midpo, spec):
     """Link and argument are null, each term has its own, and what it is read as."""
     found = json.loads(midpo("prove", spec(KTO), "--json").out)
@@ -85,6 +86,7 @@ argument = "alpha*log(pi(w)/ref(w)) + score(w) + z0 - alpha*log(pi(l)/ref(l)) - 
 """
 
 
+@pytest.mark.slow
 def test_points_with_data_follow_the_schema(midpo, spec):
     """The numbers of responses and of the batch stand beside the models, in every point."""
     found = json.loads(midpo("prove", spec(WITH_DATA), "--json").out)
@@ -106,6 +108,7 @@ def test_a_prior_under_another_link_gives_the_argument(midpo, spec):
         assert (said["zeta"], said["gives"], said["link"]) == ("ref(y)", "argument", "(1 - a)**4")
 
 
+@pytest.mark.slow
 def test_several_terms_are_shown_term_by_term(midpo, spec):
     """In the table, in the derivations, and in LaTeX, whose equation is that of the verdict."""
     out = midpo("prove", spec(KTO), "--steps").out
@@ -118,6 +121,7 @@ def test_several_terms_are_shown_term_by_term(midpo, spec):
     assert r"\neq s(y_w)" in midpo("prove", spec(wrong), "--latex").out
 
 
+@pytest.mark.slow
 def test_a_loss_under_another_link_is_told_what_to_ask(midpo, spec):
     """Refuted as a whole, and the argument is right: `gives` says so."""
     hinge = TRUE.replace("[loss]", '[loss]\nlink = "hinge"')
@@ -172,6 +176,7 @@ def test_the_prior_of_a_loss_under_a_link_that_is_typed(link, midpo, spec):
     assert json.loads(midpo("prior", spec(given), "--json").out)["link"] == link
 
 
+@pytest.mark.slow
 def test_the_prior_of_several_terms_is_of_minus_the_whole(midpo, spec):
     """Two scores have one by label, a product of both has none; no link is made up for them."""
     found = " ".join(midpo("prior", spec(KTO)).out.split())

@@ -34,6 +34,7 @@ def test_theory_lists_its_chains(midpo):
     assert "assumes  Σ_y q_Y(y) = 1" in done.out
 
 
+@pytest.mark.slow
 def test_theory_speaks_json(midpo):
     done = midpo("theory", "optimal_policy/identity", "--json")
     (chain,) = json.loads(done.out)
@@ -228,6 +229,7 @@ def test_audit_tells_the_whole_story(midpo):
         assert part in done.out
 
 
+@pytest.mark.slow
 def test_audit_shows_the_witness_of_a_claim(midpo):
     done = midpo("audit", "recovery-sparsepo")
     assert "An exact counterexample. Four tokens" in done.out

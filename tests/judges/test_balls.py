@@ -180,6 +180,7 @@ def test_decimals_are_rounded_outwards(number, low, high):
     assert found.ends[0] <= number <= found.ends[1]
 
 
+@pytest.mark.slow
 def test_random_decimals_enclose():
     chance = random.Random("decimals")
     for low in numbers(chance, 300):

@@ -214,6 +214,7 @@ def test_large_expressions_are_refused_quickly(text):
         decide(loss(text), ZERO)
 
 
+@pytest.mark.slow
 def test_products_of_large_sums_are_refused():
     """(a+b+c+d+e)^7 has 330 terms, its square 3,060; 3,060 × 330 products are above 500²."""
     seventh = "(alpha + beta + gamma + eta + lam)**7"

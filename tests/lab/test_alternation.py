@@ -79,6 +79,7 @@ def test_scipy_finds_the_same(seed):
     assert found.prior == pytest.approx(end.x, abs=1e-3)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 6), st.floats(0.1, 8))
 @settings(max_examples=60, deadline=None)
 def test_no_prior_is_worth_more_than_value_plus_gap(seed, rows, columns, beta):

@@ -283,6 +283,7 @@ def test_a_flipped_pair_keeps_a_free_prior_from_zero():
     assert (values >= np.log(2)).all()
 
 
+@pytest.mark.slow
 def test_labels_known_to_the_prior_always_let_it_run_to_zero():
     end = minimise(with_free_prior(PROBLEM, by_label=True), np.zeros(42))
     assert end.ran_to_zero

@@ -42,6 +42,7 @@ def test_beta_stands_in_the_exponent_and_divides_the_value():
     assert found.value == pytest.approx(np.log(2) / 2)
 
 
+@pytest.mark.slow
 @given(cases())
 @settings(deadline=None)
 def test_every_other_policy_is_worse_by_its_divergence(case):

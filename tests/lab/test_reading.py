@@ -123,6 +123,7 @@ def test_a_statistic_of_next_token_distributions_is_measured_with_its_derivative
     assert (pulled_back(slopes) * step).sum() == pytest.approx(difference, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_specification_of_ones_own_is_measured(tmp_path):
     """With the prior 1 the loss is that of the policy alone, which a table takes to DPO's least."""
     own = read_algorithm(variant(tmp_path, "exp(1)"))

@@ -49,6 +49,7 @@ def test_a_link_has_one_variable_and_no_other():
         assert names == {VARIABLE}, link.name
 
 
+@pytest.mark.slow
 def test_two_halves_of_a_loss_are_the_loss():
     """½ L + ½ L = L, in value and in gradient; no prior is found, and none is excluded."""
     result = check(halves())

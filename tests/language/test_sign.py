@@ -85,6 +85,7 @@ VALUES = {
 POINTS = [dict(zip(VALUES, map(Fraction, each), strict=True)) for each in product(*VALUES.values())]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(expressions())
 def test_nothing_that_is_positive_somewhere_is_called_never_positive(node):

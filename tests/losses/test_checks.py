@@ -131,6 +131,7 @@ def test_huge_arguments_stay_finite(gap, value, slope):
     assert torch.autograd.grad(loss.sum(), logps)[0].item() == slope
 
 
+@pytest.mark.slow
 def test_mi_dpo_takes_any_prior_and_trains_it():
     """With ζ = π_ref it is DPO; the gradient in log ζ(y_w) is σ(−m) β."""
     g = torch.Generator().manual_seed(0)

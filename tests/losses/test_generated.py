@@ -78,6 +78,7 @@ def test_value_gradient_and_rewards_are_those_of_the_formulas(id_, seed):
     check(function_of(id_), library.get(id_), seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id_", ["tis_dpo", "sparsepo"])
 def test_padding_changes_nothing(id_):
     check(function_of(id_), library.get(id_), 0, padding=3)
@@ -92,6 +93,7 @@ def test_a_loss_of_ones_own_computes_what_its_specification_says(written, path, 
     check(function, derivation, seed)
 
 
+@pytest.mark.slow
 def test_a_quotient_of_weights_does_no_harm_at_padding(written):
     """normalised_weights divides by a + b, which is 0 at padding: no NaN in value or gradient."""
     path = next(each for each in VARIANTS if each.stem == "normalised_weights")

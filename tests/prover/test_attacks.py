@@ -108,6 +108,7 @@ def test_lengths_that_coincide_are_passed_over():
     assert condition.given_by == ""
 
 
+@pytest.mark.slow
 def test_lengths_that_coincide_do_not_stop_the_numbers():
     """Where every point divides by zero nothing is said; where one does not, that one counts."""
     apart = loss("1/(length(w) - length(l))")
@@ -189,6 +190,7 @@ def test_opaque_arguments_keep_their_order_and_number():
     assert decide(three, loss("max(gamma, eta + rho)")).answer is Answer.UNKNOWN
 
 
+@pytest.mark.slow
 def test_opaque_atoms_tell_responses_and_coefficients_apart():
     """exp Σ_w a, exp Σ_l a, exp 2 Σ_w a and exp ½ Σ_w a are four different atoms."""
     texts = [

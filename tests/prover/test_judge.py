@@ -202,6 +202,7 @@ def test_a_statement_without_a_claim_is_checked():
     assert [result.claim.id for result in rest] == [claim.id for claim in derivation.claims]
 
 
+@pytest.mark.slow
 def test_an_unexpected_outcome_is_said():
     """A claim that expects another verdict, or another residual, is not as expected."""
     derivation = shipped("centropy")

@@ -37,6 +37,7 @@ def found():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", EXPECTED)
 def test_specialisations(pair):
     """The values found are those worked out by hand, and numbers agree with the claim."""

@@ -44,6 +44,7 @@ def test_a_prior_with_a_statistic_has_its_loss(name):
     assert gradients[0].tolist() == pytest.approx(gradients[1].tolist(), rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.slow
 @names
 def test_the_wrong_sign_is_refuted_by_a_tiny_language_model(name):
     result = with_statistic(name, sign="+")

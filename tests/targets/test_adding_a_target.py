@@ -56,6 +56,7 @@ def test_a_new_target_prints_a_plan():
     assert text == "(+ (* alpha (log-ratio ref w)) (- (* alpha (log-ratio ref l))))"
 
 
+@pytest.mark.slow
 def test_what_a_target_cannot_print_is_refused_with_a_sentence():
     """SimPO divides by lengths, SparsePO weighs tokens; torch has code for every loss."""
     target = PrefixTarget()

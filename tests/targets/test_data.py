@@ -58,6 +58,7 @@ def test_a_witness_is_printed_with_its_data(result):
     assert any(each.startswith(r"\sym{margin}{\Delta}(y_w, y_l) = ") for each in page.given)
 
 
+@pytest.mark.slow
 def test_reports_for_programs_have_the_data(result):
     told = report([result], {}, steps=False)
     jsonschema.validate(told, SCHEMA)

@@ -72,6 +72,7 @@ def test_a_terminal_shows_two_enclosures_and_their_point(const3):
     assert "π_ref after the prompt" in text
 
 
+@pytest.mark.slow
 def test_an_exact_counterexample_says_so():
     """Residual −g: exact, as g and log 2 are."""
     result = midpo_sym.prove(CASES / "cure_zero.toml")
@@ -106,6 +107,7 @@ def test_a_page_shows_enclosures(const3):
         assert "<math" in str(formula.inline(value))
 
 
+@pytest.mark.slow
 def test_the_certificate_is_missing_for_a_reason(const3):
     """Coq checks exact numbers; these are none."""
     refused = emit(const3)

@@ -48,6 +48,7 @@ def own():
     return generated()
 
 
+@pytest.mark.slow
 def test_the_function_computes_the_specification(own):
     result, names = own
     at = worlds.world(result.derivation, 3)
@@ -93,6 +94,7 @@ def literal(logits, ref, labels, data):
     return functional.softplus(rewards[PAIRS:] - rewards[:PAIRS])
 
 
+@pytest.mark.slow
 def test_the_module_takes_data_with_logits(own):
     logits, ref, labels, data = batch()
     leaf = logits.clone().requires_grad_()
@@ -135,6 +137,7 @@ def test_no_gradient_flows_into_data(own):
     assert data["reward"].grad is None
 
 
+@pytest.mark.slow
 def test_an_offset_of_the_pair_is_one_number_for_both_responses():
     """ODPO has no prior, so no file is written of it; its code is printed here all the same."""
     text = """

@@ -105,6 +105,7 @@ def test_the_single_pass_against_differences(kind):
         )
 
 
+@pytest.mark.slow
 def test_a_second_backward_pass_gives_the_same():
     """The single pass hands its gradients over once, and forms them anew when asked again."""
     _, labels, _, weights = batch()

@@ -251,6 +251,7 @@ def test_what_a_loss_needs_and_did_not_get(path):
         evaluate(path, TDPO(), logits, labels, ref_logps=weights["mu1"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 def test_an_odd_number_of_responses_makes_no_pairs(path):
     logits, labels, reference, _ = batch()

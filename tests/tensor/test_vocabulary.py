@@ -94,6 +94,7 @@ def test_losses_from_logits_have_the_gradient_of_the_literal_form(name):
     torch.testing.assert_close(ours.grad, theirs.grad)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["entropy", "sum_of_squares"])
 def test_losses_from_hidden_states_are_those_from_logits(name):
     g = torch.Generator().manual_seed(8)
@@ -178,6 +179,7 @@ def test_weighing_by_a_probability_of_zero_gives_zero():
     assert logps.grad.tolist() == pytest.approx([1, 0, 0])  # (p log p)' = p log p + p
 
 
+@pytest.mark.slow
 @names
 def test_a_function_that_measures_something_else_is_caught(name, monkeypatch):
     """The code of another statistic under this one's name is run, and differs."""

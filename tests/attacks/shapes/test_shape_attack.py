@@ -119,6 +119,7 @@ def kinds(found):
     return {(each.column, each.kind) for each in found if each.kind != "right"}
 
 
+@pytest.mark.slow
 def test_a_true_loss_has_no_wrong_finding(kto):
     statement, answer = kto
     found = [*readings.check(statement, answer, "s", 8), *facts.check(statement, answer.found, "s")]
@@ -142,6 +143,7 @@ def test_a_wrong_reading_is_noticed(kto, key, value, column):
     assert (column, "wrong") in kinds(readings.check(statement, answer, "s", 8))
 
 
+@pytest.mark.slow
 def test_a_wrong_verdict_is_noticed(kto):
     """Proved of a loss that is not; refuted of one that is."""
     statement, answer = kto
@@ -186,6 +188,7 @@ def wrong(numbers, folder, columns):
     return [each for each in found if each[1].kind in ("wrong", "exception")], len(found)
 
 
+@pytest.mark.slow
 def test_nothing_shown_of_some_losses_is_wrong(tmp_path):
     bad, count = wrong((0, 3, 8, 13), tmp_path, CORE)
     assert not bad

@@ -115,6 +115,7 @@ def test_a_body_that_is_too_large_is_refused():
         call("min", node, node)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(arguments(3) | priors(3))
 def test_definitions_are_what_the_names_say(node):

@@ -193,6 +193,7 @@ def read(text: str):
     return parse(text, Scope(frozenset(), PARAMETERS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ROWS)
 def test_a_loss_is_read_as_its_formula_says(name):
     """Value and gradient are proved, and each term has the sign, the score and the anchor."""
@@ -227,6 +228,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_no_reading_is_refuted(name):
     """With a point at which the sides differ, and never proved in gradient."""

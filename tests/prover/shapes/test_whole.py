@@ -92,6 +92,7 @@ GRADIENTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", ["", "-"])
 @pytest.mark.parametrize("link", GRADIENTS)
 def test_a_gradient_without_a_reading_is_refuted_under_the_link_of_the_loss_only(link, sign):

@@ -55,6 +55,7 @@ def test_a_claim_that_nobody_prints_needs_a_note():
     assert not loads(f'{text}{own}note = "A reading."\n', "dpo.toml").claims[-1].printed
 
 
+@pytest.mark.slow
 def test_programs_are_told_what_is_printed(midpo):
     claims = {
         each["id"]: each["claim"]["printed"]
@@ -68,6 +69,7 @@ def test_programs_are_told_what_is_printed(midpo):
     }
 
 
+@pytest.mark.slow
 def test_what_is_ours_is_said_to_be_ours(midpo):
     """TDPO₂ is proved in value only with a prior free of the label: it does not count as proved."""
     shown = midpo("prove", "tdpo2").out

@@ -74,6 +74,7 @@ def test_what_coq_has_not_seen_has_no_badge(specs, monkeypatch, what):
     assert not [path for path in files if path.endswith(".v")]
 
 
+@pytest.mark.slow
 def test_another_loss_is_not_vouched_for(tmp_path):
     """DPO's id and claim, and a loss with twice the reference: the certificate is another one."""
     text = (ROOT / "derivations" / "dpo.toml").read_text(encoding="utf-8")

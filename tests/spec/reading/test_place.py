@@ -254,6 +254,7 @@ def test_random_files_agree_with_the_toml_reader(pairs, tables):
             assert len(places.characters(path)) == len(value) + 1
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.text("ab\"'#[]{}=,.\\ \n", max_size=40))
 def test_places_of_anything_can_be_asked(text):

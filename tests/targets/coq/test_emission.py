@@ -19,6 +19,7 @@ from midpo_sym.targets.coq.emit import Kind, Outside
 FOLDER = lock.FOLDER
 
 
+@pytest.mark.slow
 def test_every_claim_has_a_certificate_of_the_kind_it_claims(results, certificates):
     """Proved claims have proofs, refuted ones refutations; none is outside the class."""
     kinds = {Status.PROVED: Kind.PROOF, Status.REFUTED: Kind.REFUTATION}

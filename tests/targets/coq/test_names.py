@@ -68,6 +68,7 @@ def test_a_name_of_another_kind_is_another_name():
     assert len({names.parameter("a"), names.weight("a"), names.model("a")}) == 3
 
 
+@pytest.mark.slow
 @given(st.lists(st.from_regex(r"[a-z0-9_-]+", fullmatch=True), min_size=2, max_size=2, unique=True))
 def test_claims_have_files_of_their_own(pair):
     """Coq wants an identifier for a name of a file, and claims are spelled with hyphens."""

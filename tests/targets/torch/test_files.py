@@ -80,6 +80,7 @@ def flipped(id_: str, *pairs: tuple[str, str]):
     return loads(text, f"{id_}.toml")
 
 
+@pytest.mark.slow
 def test_a_flipped_sign_is_noticed_by_the_prover_the_file_and_the_values(tmp_path):
     """TDPO with +Δ in the loss alone is refuted; with the prior's sign flipped as well it is
     another loss: proved, but not what is committed, and with another value.
@@ -135,6 +136,7 @@ def test_what_is_undecided_generates_nothing(midpo, tmp_path):
     assert "square is undecided" in outcome.err
 
 
+@pytest.mark.slow
 def test_the_file_of_ones_own_loss_needs_torch_and_the_kernels_only(midpo, tmp_path):
     spec, out = tmp_path / "own.toml", tmp_path / "own_loss.py"
     spec.write_text(OWN.format(title="Own", summary="One.", torch="beta", meaning="scale"))
@@ -171,6 +173,7 @@ def test_bad_input_is_told(midpo, arguments, said):
     assert said in outcome.err
 
 
+@pytest.mark.slow
 def test_the_same_specification_gives_the_same_bytes():
     assert render(prove("sparsepo")) == render(prove("sparsepo"))
 

@@ -142,6 +142,7 @@ def test_a_module_that_is_not_linear_may_not_say_so():
         )
 
 
+@pytest.mark.slow
 def test_a_generator_that_breaks_writes_nothing(midpo, monkeypatch, tmp_path):
     """Its first mistake and its second, made again: the link ignored, and the mask."""
     out = tmp_path / "loss.py"
@@ -276,6 +277,7 @@ def test_without_torch_the_package_is_compared_but_not_written():
     assert "are written where PyTorch is" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_page_shows_the_file_of_the_package_and_runs_nothing(monkeypatch):
     monkeypatch.setattr(compare, "PlainRunner", None)
     written = (files.LOSSES / "dpo.py").read_text(encoding="utf-8")
