@@ -19,7 +19,13 @@ from midpo_sym.tensor.kernels.vocabulary import Source, measure
 from midpo_sym.tensor.linear import heads, linear_statistics
 from midpo_sym.tensor.logits import response_statistics
 from midpo_sym.tensor.needs import Given, Needs, rows_of_data
-from midpo_sym.tensor.slopes import agree, as_leaves, derivatives
+from midpo_sym.tensor.slopes import (
+    as_leaves,
+    check_agreement,
+    derivatives,
+    through_arguments,
+    through_sums,
+)
 from midpo_sym.tensor.statistics import ResponseStatistics
 
 _MANY = 8  # places listed in a message
@@ -156,9 +162,10 @@ class PreferenceLoss(nn.Module):
     ) -> Triple:
         """Return the loss and implicit rewards from hidden states and the lm_head.
 
-        Logits are in memory a tile at a time. If the loss is linear, "mean" and "sum" form the
-        gradients in the same pass as the loss; everything else projects once more in the backward
-        pass, and gives the same.
+        Logits are in memory a tile at a time. If the argument is linear in the statistics, or the
+        loss is one of the responses' log-probabilities, "mean" and "sum" form the gradients in the
+        same pass as the loss; everything else projects once more in the backward pass, and gives
+        the same.
 
         Args:
             hidden: the policy's last hidden states, chosen responses first; (2B, T, H).
@@ -182,7 +189,8 @@ class PreferenceLoss(nn.Module):
         Raises:
             TypeError: an argument is no tensor of the right kind; a weight is missing or unknown.
             ValueError: as `linear_statistics` and `from_statistics` raise it, a reference is
-                missing, the reduction is unknown, or `needs.linear` is claimed wrongly.
+                missing, the reduction is unknown, or `needs.linear` or `needs.by_sums` is claimed
+                wrongly.
         """
         if reduction not in {"mean", "sum", "none"}:
             raise ValueError(f"reduction: expected 'mean', 'sum' or 'none', got {reduction!r}")
@@ -219,7 +227,7 @@ class PreferenceLoss(nn.Module):
     def _fuses(self, *trained: Tensor | None) -> bool:
         """Return whether gradients are wanted, and can be formed with the loss."""
         return (
-            self.needs.linear
+            (self.needs.linear or self.needs.by_sums)
             and not self.needs.statistics
             and type(self).from_statistics is PreferenceLoss.from_statistics
             and not torch.compiler.is_compiling()
@@ -251,29 +259,26 @@ class PreferenceLoss(nn.Module):
             kl_pi_ref="pi_ref" in kl,
         )
 
-        def arguments(measured: Measured) -> Tensor:
+        def argument(measured: Measured) -> Tensor:
             return self.argument(*given.join(measured, live).chunk())[0]
 
-        def slopes(measured: Measured) -> Tensor:
-            with torch.enable_grad():
-                found = arguments(measured).detach().requires_grad_()
-                return torch.autograd.grad(_reduced(self.link(found), reduction), found)[0]
+        def loss_of(arguments: Tensor) -> Tensor:
+            return _reduced(self.link(arguments), reduction)
 
-        leaves = as_leaves(blank)
-        coefficients = derivatives(arguments(leaves).sum(), leaves)
+        linear = self.needs.linear
+        through = through_arguments if linear else through_sums
+        coefficients, slopes = through(argument, loss_of, blank, live)
         measured, gradients = single_pass(
-            policy, reference, labels, live, coefficients, slopes, kl=kl
+            policy, reference, labels, live, coefficients, slopes, kl=kl, apart=not linear
         )
         # What else the loss depends on, learned token weights above all, gets its gradient here.
         leaves = as_leaves(measured)
         losses, *rewards = self.from_statistics(*given.join(leaves, live).chunk())
         loss = _reduced(losses, reduction)
         moves = derivatives(loss, leaves)
-        if not agree(moves, coefficients, gradients.slopes, live):
-            raise ValueError(
-                f"{type(self).__name__}.needs: linear=True, but the argument is not linear in the "
-                "statistics, or a pair's loss depends on other pairs: set linear=False"
-            )
+        check_agreement(
+            type(self).__name__, moves, coefficients, gradients.slopes, live, linear=linear
+        )
         loss = attach(loss, gradients, policy, reference, labels, live, measured, moves)
         return loss, rewards[0], rewards[1]
 

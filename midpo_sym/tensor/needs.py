@@ -16,7 +16,7 @@ from midpo_sym.tensor.statistics import ResponseStatistics, assemble
 
 @dataclasses.dataclass(frozen=True)
 class Needs:
-    """What a loss needs to know of a response, and how its argument depends on it.
+    """What a loss needs to know of a response, and how it depends on that.
 
     Attributes:
         reference: log-probabilities of a frozen model, the reference or a previous policy.
@@ -32,6 +32,8 @@ class Needs:
         linear: the argument is linear in the per-token statistics, up to a constant, so that its
             derivative by them does not depend on them; a stop-gradient keeps it linear. It lets
             `from_hidden` work in a single pass, which checks that it is true.
+        by_sums: the policy enters the loss of a pair through the log-probabilities of its two
+            responses only, in whatever way. It lets `from_hidden` work in a single pass as well.
         reference_model: which frozen model: "ref", "prev", or None.
     """
 
@@ -42,6 +44,7 @@ class Needs:
     weights: Mapping[str, str] = dataclasses.field(default_factory=dict)
     data: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     linear: bool = False
+    by_sums: bool = False
     reference_model: Literal["ref", "prev"] | None = None
 
 

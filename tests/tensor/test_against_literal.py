@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles.tensor.literal import (
     DPO,
-    LINEAR,
     LOSSES,
     PATHS,
+    SINGLE_PASS,
     Everything,
     SparsePO,
     batch,
@@ -153,7 +153,7 @@ def test_only_what_is_trained_gets_a_gradient(trained, reduction):
 
 @settings(max_examples=60, deadline=None)
 @given(
-    kind=st.sampled_from(LINEAR),
+    kind=st.sampled_from(SINGLE_PASS),
     path=st.sampled_from(PATHS),
     seed=st.integers(0, 2**20),
     pairs=st.integers(1, 3),

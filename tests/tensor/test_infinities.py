@@ -4,8 +4,8 @@ import pytest
 import torch
 from oracles.tensor.literal import (
     DPO,
-    LINEAR,
     PATHS,
+    SINGLE_PASS,
     TDPO,
     TISDPO,
     SimPO,
@@ -38,7 +38,7 @@ def masked_columns(model, dtype):
 
 @pytest.mark.parametrize("dtype", [*FLOATS, torch.bfloat16])
 @pytest.mark.parametrize("path", LOGITS_PATHS)
-@pytest.mark.parametrize("kind", LINEAR)
+@pytest.mark.parametrize("kind", SINGLE_PASS)
 def test_vocabulary_masked_in_both_models(kind, path, dtype):
     """0·log(0/0) = 0 in every divergence, and no gradient flows into a masked entry."""
     logits, labels, reference, weights = masked_columns("both", dtype)
@@ -133,7 +133,7 @@ def test_infinite_divergence_on_both_sides_is_an_error(kind, model, path):
 
 
 @pytest.mark.parametrize("path", PATHS[2:])
-@pytest.mark.parametrize("kind", LINEAR)
+@pytest.mark.parametrize("kind", SINGLE_PASS)
 def test_vocabulary_masked_by_the_bias_of_the_lm_head(kind, path):
     """The hidden paths: a bias of -inf in both models; the same as without those entries."""
     logits, labels, reference, weights = masked_columns("neither", torch.float64)

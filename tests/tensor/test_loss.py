@@ -5,7 +5,18 @@ import sys
 
 import pytest
 import torch
-from oracles.tensor.literal import BETA, DPO, PATHS, TDPO, Curved, batch, evaluate, expect, needed
+from oracles.tensor.literal import (
+    BETA,
+    DPO,
+    PATHS,
+    TDPO,
+    Anchored,
+    Curved,
+    batch,
+    evaluate,
+    expect,
+    needed,
+)
 from torch.nn import functional
 
 from midpo_sym.tensor import Needs, PreferenceLoss, ResponseStatistics, response_statistics
@@ -119,17 +130,39 @@ class Mixing(DPO):
         return -functional.logsigmoid(argument - 2 * argument.mean())
 
 
+class Weighing(TDPO):
+    """A loss of the divergences that claims to be one of the log-probabilities only."""
+
+    needs = Needs(reference=True, kl=("ref_pi",), by_sums=True, reference_model="ref")
+
+
+class Mixed(Anchored):
+    """A loss of the log-probabilities that mixes pairs."""
+
+    def link(self, argument):
+        return (argument - argument.mean()).square()
+
+
 @pytest.mark.parametrize(
-    ("kind", "path"), [(Wrong, PATHS[2]), (Wrong, PATHS[3]), (Mixing, PATHS[3])]
+    ("kind", "path"),
+    [
+        (Wrong, PATHS[2]),
+        (Wrong, PATHS[3]),
+        (Mixing, PATHS[3]),
+        (Weighing, PATHS[2]),
+        (Weighing, PATHS[3]),
+        (Mixed, PATHS[3]),
+    ],
 )
-def test_a_wrong_claim_to_be_linear_is_noticed(kind, path):
+def test_a_wrong_claim_about_what_moves_a_loss_is_noticed(kind, path):
     """Rather than followed to wrong gradients; projecting twice, or from logits, it is right.
 
     A link that mixes pairs goes wrong once the pairs do not fit into one tile.
     """
     logits, labels, reference, weights = batch(pairs=3)
     given = needed(kind(), reference, weights, None)
-    message = f"{kind.__name__}.needs: linear=True, but the argument is not linear"
+    claim = "linear=True, but the argument" if kind.needs.linear else "by_sums=True, but the loss"
+    message = f"{kind.__name__}.needs: {claim} is not"
     with pytest.raises(ValueError, match=message):
         evaluate(path, kind(), logits, labels, **given)
     evaluate("logits", kind(), logits, labels, **given)

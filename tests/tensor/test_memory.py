@@ -4,7 +4,15 @@ from collections import Counter
 
 import pytest
 import torch
-from oracles.tensor.literal import LINEAR, TDPO, TISDPO, Everything, batch, needed, small_pieces
+from oracles.tensor.literal import (
+    SINGLE_PASS,
+    TDPO,
+    TISDPO,
+    Everything,
+    batch,
+    needed,
+    small_pieces,
+)
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -55,7 +63,7 @@ def saved_by(forward):
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
-@pytest.mark.parametrize("kind", LINEAR)
+@pytest.mark.parametrize("kind", SINGLE_PASS)
 def test_of_the_size_of_logits_only_the_logits_are_kept(kind, overwrite):
     logits, labels, reference, weights = batch(tokens=12, vocabulary=500)
     loss = kind()
@@ -73,7 +81,7 @@ def test_of_the_size_of_logits_only_the_logits_are_kept(kind, overwrite):
 
 
 @pytest.mark.parametrize("reduction", ["mean", "none"])
-@pytest.mark.parametrize("kind", LINEAR)
+@pytest.mark.parametrize("kind", SINGLE_PASS)
 def test_of_hidden_states_only_inputs_and_gradients_are_kept(kind, reduction):
     """No logits, not even of a tile."""
     _, labels, _, weights = batch(tokens=12, vocabulary=500)

@@ -6,9 +6,9 @@ import pytest
 import torch
 from oracles.tensor.literal import (
     DPO,
-    LINEAR,
     LOSSES,
     PATHS,
+    SINGLE_PASS,
     TDPO,
     TDPO2,
     TISDPO,
@@ -34,7 +34,7 @@ LOGITS_PATHS = PATHS[:2]
 
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("kind", LINEAR)
+@pytest.mark.parametrize("kind", SINGLE_PASS)
 def test_logits_of_ten_thousand(kind, path, dtype):
     """Of both signs, in both models: nearly every probability underflows, labels' included.
 
@@ -54,7 +54,7 @@ def test_logits_of_ten_thousand(kind, path, dtype):
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("kind", LINEAR)
+@pytest.mark.parametrize("kind", SINGLE_PASS)
 def test_a_common_offset_of_the_logits_changes_nothing(kind, path):
     """Softmax does not see it: float32 with +1024 on the policy, exactly representable."""
     logits, labels, reference, weights = batch()
@@ -136,7 +136,7 @@ def test_one_position_predicts_nothing(path):
 
 @pytest.mark.parametrize("vocabulary", [1, 2])
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("kind", LINEAR)
+@pytest.mark.parametrize("kind", SINGLE_PASS)
 def test_two_positions_and_the_smallest_vocabularies(kind, path, vocabulary):
     """One token each; with a single entry every probability is 1, every gradient 0."""
     logits, labels, reference, weights = batch(tokens=5, vocabulary=vocabulary)

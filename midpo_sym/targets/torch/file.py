@@ -375,6 +375,8 @@ class _Writer:
             yield "data", f"{{{', '.join(given)}}}"
         if self.plan.computed.linear:
             yield "linear", "True"
+        elif not (self.plan.by_token or vocabulary):
+            yield "by_sums", "True"
         if frozen or divergences:
             yield "reference_model", f'"{frozen[0] if len(frozen) == 1 else "ref"}"'
 

@@ -1,16 +1,17 @@
-"""Loss and gradients from hidden states in a single pass, for losses linear in the statistics.
+"""Loss and gradients from hidden states in a single pass.
 
-A pair moves the loss through one number only, its argument, and the derivative of the argument by
-the statistics is known beforehand. So while a tile's logits are there to be measured, the gradient
-of the *argument* takes their place. Once the whole pair is measured, the slope of the loss at its
-argument is known, and is applied to what is small: rows of hidden states. No logits are projected
-twice, and two products per model and two for the gradients are the least that there can be.
+For losses in which a response moves its pair through one number only, whose derivative by the
+statistics is known beforehand: the argument of the pair, if that is linear, or the response's
+log-probability. So while a tile's logits are there to be measured, the gradient of that *number*
+takes their place. Once the whole pair is measured, the slopes of the loss are known, and are
+applied to what is small: rows of hidden states. No logits are projected twice, and two products per
+model and two for the gradients are the least that there can be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import torch
@@ -33,7 +34,7 @@ class Gradients:
     They are handed over, not copied; a second backward pass computes them anew.
 
     Attributes:
-        slopes: derivatives of the loss by the arguments, as they were applied; (B,).
+        slopes: derivatives of the loss by the responses' numbers, as they were applied; (2B,).
         there: whether they have not been handed over yet.
     """
 
@@ -51,10 +52,10 @@ class Gradients:
         Args:
             hidden: whose shape the gradient by hidden states has, and whose dtype all have.
             tokens: where the hidden states belong.
-            states: derivatives of the arguments by hidden states; (n, H).
+            states: derivatives of the numbers by hidden states; (n, H).
             factors: of the rows of `states`, to make them derivatives of the loss; (n,).
             sums: derivatives of the loss by weight and bias.
-            slopes: derivatives of the loss by the arguments, as they were applied; (B,).
+            slopes: derivatives of the loss by the numbers, as they were applied; (2B,).
         """
         self._shape, self._dtype = hidden.shape, hidden.dtype
         self._tokens, self._states, self._factors, self._sums = tokens, states, factors, sums
@@ -88,6 +89,7 @@ def single_pass(
     slopes: Callable[[Measured], Tensor],
     *,
     kl: Sequence[str],
+    apart: bool = False,
 ) -> tuple[Measured, Gradients]:
     """Measure a batch and form the gradients of its loss.
 
@@ -96,16 +98,18 @@ def single_pass(
         reference: or None.
         labels: token ids, chosen responses first; (2B, T).
         live: bool (2B, T).
-        coefficients: derivatives of each pair's argument by its own statistics; (2B, T).
+        coefficients: derivatives of each response's number by its own statistics; (2B, T).
         slopes: from what is measured so far, (2B, T), to the derivatives of the loss by the
-            arguments of the pairs that are measured whole; (B,).
+            numbers of the responses whose pairs are measured whole; (2B,).
         kl: the divergences wanted.
+        apart: whether the two responses of a pair may have different slopes.
 
     Raises:
         ValueError: a label is outside the vocabulary, or a response has no token.
     """
     inputs.check_values(labels, live, policy.vocabulary)
     tokens = gather_tokens(labels, live, pairs=True)
+    counts = torch.tensor(tokens.counts, device=live.device)  # chosen, rejected, chosen, …
     lengths = [sum(pair) for pair in zip(tokens.counts[::2], tokens.counts[1::2], strict=True)]
     bounds = list(accumulate(lengths, initial=0))
     tiles = Tiles(policy, reference, tokens, _tile_size(policy, lengths))
@@ -113,7 +117,8 @@ def single_pass(
     moves = coefficients.part((tokens.sequence, tokens.position))
     states = tiles.policy.hidden
     by_states = torch.empty_like(states) if policy.hidden.requires_grad else None
-    factors, used = torch.zeros_like(found.logps), []
+    factors = torch.zeros_like(found.logps)
+    used: list[Tensor] = []
     # Half precision has no room for gradients that a loss scale has yet to lift.
     once = len(tokens) <= tiles.size and policy.hidden.dtype != torch.float16
 
@@ -121,31 +126,51 @@ def single_pass(
         bias = policy.bias is not None and policy.bias.requires_grad
         return HeadGradient(policy, weight=policy.weight.requires_grad, bias=bias, once=once)
 
-    sums, spare = nothing(), None
+    sums = nothing()
+    spares: list[HeadGradient] = []
+
+    def measure(start: int, stop: int) -> Tensor:
+        by_logits = tiles.measure(start, stop, found, moves)
+        if by_states is not None:
+            torch.mm(by_logits, policy.weight, out=by_states[start:stop])
+        return by_logits
+
+    def slopes_of(first: int, last: int) -> Tensor:
+        pairs = slopes(tokens.spread(found, live.shape)).view(2, -1)[:, first:last]
+        used.append(pairs)
+        return pairs.t().reshape(-1)  # as the tokens come: chosen, rejected, chosen, …
+
     for first, last in _groups(lengths, tiles.size):
         begin, end = bounds[first], bounds[last]
-        whole = end - begin <= tiles.size
-        if not whole and sums.started and spare is None:
-            spare = nothing()
-        part = spare if spare is not None and sums.started else sums
-        by_logits = states
-        for start, stop in cuts(begin, end, tiles.size):
-            by_logits = tiles.measure(start, stop, found, moves)
-            if by_states is not None:
-                torch.mm(by_logits, policy.weight, out=by_states[start:stop])
-            if not whole:
-                part.add(by_logits, states[start:stop])
-        slope = slopes(tokens.spread(found, live.shape))[first:last]
-        used.append(slope)
-        counts = torch.tensor(lengths[first:last], device=slope.device)
-        factors[begin:end] = slope.repeat_interleave(counts, output_size=end - begin)
-        if whole:
+        if end - begin <= tiles.size:
+            by_logits = measure(begin, end)
+            factors[begin:end] = slopes_of(first, last).repeat_interleave(
+                counts[2 * first : 2 * last], output_size=end - begin
+            )
             sums.add(by_logits, states[begin:end], factors[begin:end])
-        elif part is sums:
-            sums.scale(float(slope))
-        else:
-            sums.take(part, float(slope))
-    gradients = Gradients(policy.hidden, tokens, by_states, factors, sums, torch.cat(used))
+            continue
+        middle = begin + tokens.counts[2 * first]
+        ends = [begin, middle, end] if apart else [begin, end]
+        parts: list[HeadGradient] = []
+        for low, high in pairwise(ends):
+            waiting = sum(each is not sums for each in parts)
+            if sums.started and waiting == len(spares):
+                spares.append(nothing())  # what has no slope yet waits in sums of its own
+            part = spares[waiting] if sums.started else sums
+            for start, stop in cuts(low, high, tiles.size):
+                part.add(measure(start, stop), states[start:stop])
+            parts.append(part)
+        slope = slopes_of(first, last)
+        factors[begin:end] = slope.repeat_interleave(
+            counts[2 * first : 2 * last], output_size=end - begin
+        )
+        for part, factor in zip(parts, slope.tolist(), strict=False):
+            if part is sums:
+                sums.scale(factor)
+            else:
+                sums.take(part, factor)
+    slope = torch.cat(used, dim=1).reshape(-1)
+    gradients = Gradients(policy.hidden, tokens, by_states, factors, sums, slope)
     return tokens.spread(found, live.shape), gradients
 
 

@@ -157,10 +157,28 @@ class Curved(PreferenceLoss):
         return functional.relu(5 - argument)
 
 
-LOSSES = (DPO, SimPO, Previous, TDPO, TDPO2, TISDPO, SparsePO, Everything, Curved)
+class Anchored(PreferenceLoss):
+    """Squares of log-ratios to anchors, log(1 - π(y_w)), and the mean log-probability of y_w.
+
+    Nothing of it is linear, and the responses of a pair have slopes of their own.
+    """
+
+    needs = Needs(reference=True, lengths=True, by_sums=True, reference_model="ref")
+
+    def argument(self, chosen, rejected):
+        one, two = (BETA * each.logratios.sum(-1) for each in (chosen, rejected))
+        likely = chosen.logps.sum(-1)
+        losses = (one - 1).square() + (two + GAMMA).square() - likely / chosen.lengths
+        return torch.log1p(-likely.exp()) - losses, one, two
+
+    def link(self, argument):
+        return -argument
 
 
-LINEAR = tuple(each for each in LOSSES if each.needs.linear)
+LOSSES = (DPO, SimPO, Previous, TDPO, TDPO2, TISDPO, SparsePO, Everything, Curved, Anchored)
+
+
+SINGLE_PASS = tuple(each for each in LOSSES if each.needs.linear or each.needs.by_sums)
 PATHS = ("logits", "overwritten", "single pass", "single pass in parts", "projected twice")
 
 

@@ -197,6 +197,29 @@ def test_generated_code_is_the_loss_of_the_paper(name):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", LOSSES)
+def test_hidden_states_are_projected_once(name, monkeypatch):
+    """Each of these losses is one of whole responses; its gradients are those from the logits."""
+    _, module, values = generated(name)
+    loss = module(**values)
+    torch.manual_seed(0)
+    hidden, weight = torch.randn(4, 6, 5), torch.randn(11, 5)
+    hidden, weight = (each.double().requires_grad_() for each in (hidden, weight))
+    labels, mask = torch.randint(11, (4, 6)), torch.ones(4, 6, dtype=torch.bool)
+    mask[1, 4:] = mask[2, 3:] = False
+    ref_logps = -torch.rand(4, 6, dtype=torch.float64)
+    given = {"mask": mask, "ref_logps": ref_logps if loss.needs.reference else None}
+    wanted, *_ = loss.from_logits(hidden @ weight.t(), labels, **given)
+    expected = torch.autograd.grad(wanted.mean(), (hidden, weight))
+    for path in ("linear_statistics", "response_statistics"):
+        monkeypatch.setattr(f"midpo_sym.tensor.loss.{path}", None)  # what the others would call
+    found, *_ = loss.from_hidden(hidden, weight, labels, **given)
+    torch.testing.assert_close(found, wanted.mean())
+    for one, other in zip(torch.autograd.grad(found, (hidden, weight)), expected, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("name", LOSSES)
 def test_nothing_overflows_that_has_a_value(name, dtype):

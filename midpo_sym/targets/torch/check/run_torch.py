@@ -147,6 +147,8 @@ class TorchRunner:
         found = module.from_statistics(*measured)
         if module.needs.linear:
             self._check_linear(module, batch, grids, given, pairs)
+        if module.needs.by_sums:
+            self._check_by_sums(module, batch, grids, given, pairs)
         return batch.answer("the module, from statistics", found, given, grids, masked=False)
 
     def _measured(
@@ -204,6 +206,30 @@ class TorchRunner:
         for one, other in zip(*found, strict=True):
             if not torch.allclose(one, other, rtol=_NEAR, atol=_NEAR):
                 message = f"{self.file.module} is said to be linear, and is not"
+                raise WrongCodeError(message)
+
+    def _check_by_sums(
+        self,
+        module: Any,
+        batch: _Batch,
+        grids: _Grid,
+        given: Mapping[str, Source],
+        pairs: Sequence[Pair],
+    ) -> None:
+        """Check that the argument moves with the sum of a response's log-probabilities only.
+
+        Raises:
+            WrongCodeError: it does not, and a single pass would get its gradient wrong.
+        """
+        argument = module.argument(*self._measured(batch, grids, pairs))[0]
+        names = [name for name, each in given.items() if each.trained not in {"", WEIGHTS}]
+        slopes = _slopes(argument, [grids[each] for each in names])
+        for name, found in zip(names, slopes, strict=True):
+            mask = batch.masks[LABELS[given[name].response]]
+            mean = torch.where(mask, found, 0).sum(-1, keepdim=True) / mask.sum(-1, keepdim=True)
+            wanted = mean if given[name].trained == "logps" else torch.zeros_like(mean)
+            if not torch.allclose(found * mask, wanted * mask, rtol=_NEAR, atol=_NEAR):
+                message = f"{self.file.module} is said to depend on log-probabilities summed only"
                 raise WrongCodeError(message)
 
 

@@ -136,10 +136,16 @@ def test_a_module_that_is_not_linear_may_not_say_so():
     with pytest.raises(WrongCodeError, match="is said to be linear, and is not"):
         changed(
             "identity_proved",
-            'reference=True,\n        reference_model="ref"',
-            'reference=True,\n        linear=True,\n        reference_model="ref"',
+            "by_sums=True",
+            "linear=True",
             in_torch=True,
         )
+
+
+def test_a_module_whose_tokens_count_apart_may_not_say_so():
+    """Each token of TIS-DPO has a weight of its own: no sum of log-probabilities determines it."""
+    with pytest.raises(WrongCodeError, match="is said to depend on log-probabilities summed only"):
+        changed("tis_dpo", "linear=True", "by_sums=True", in_torch=True)
 
 
 @pytest.mark.slow
