@@ -26,8 +26,9 @@ What it takes for granted (the axioms):
         a maximum has one where its sides differ, whatever it is
     A11 exp(a + b) = exp a exp b
     A12 (a^(1/n))^n = a                                             for a > 0, n = 1, 2, 3, …
-    A13 exp a > 0, log n > 0 for n > 1, even powers are not negative, a parameter or weight lies in
-        its domain; sums, products, quotients, sums over tokens of such are such
+    A13 exp a > 0, log n > 0 for n > 1, even powers are not negative, nor is max(a, −a); parameters,
+        weights, data and statistics lie in their domains; sums, products, quotients, maxima, sums
+        over tokens of such are such, and 1 − p > 0 for p below one
     A14 max(a, b) = a where a ≥ b, and b where b ≥ a; a ≥ b just where log a ≥ log b, for a, b > 0
 
 The products of sums, maxima, logarithms of sums and exponentials that remain are opaque atoms,

@@ -74,6 +74,7 @@ __all__ = [
 
 
 ABOVE_ZERO = ("positive", "open unit")  # the domains of positive numbers
+FROM_ZERO = ("nonnegative", "unit", *ABOVE_ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,9 @@ class Parameter(Expression):
 
     def _is_positive(self) -> bool:
         return self.domain in ABOVE_ZERO
+
+    def _is_nonnegative(self) -> bool:
+        return self.domain in FROM_ZERO
 
     @property
     def below_one(self) -> bool:
@@ -154,7 +158,10 @@ class Statistic(Expression):
         return statistics.STATISTICS[self.name]
 
     def _is_positive(self) -> bool:
-        return self.row.domain == "positive"
+        return self.row.domain in ABOVE_ZERO
+
+    def _is_nonnegative(self) -> bool:
+        return self.row.domain in FROM_ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +175,9 @@ class Weight(Expression):
 
     def _is_positive(self) -> bool:
         return self.domain in ABOVE_ZERO
+
+    def _is_nonnegative(self) -> bool:
+        return self.domain in FROM_ZERO
 
     @property
     def below_one(self) -> bool:
@@ -193,6 +203,9 @@ class Datum(Expression):
 
     def _is_positive(self) -> bool:
         return self.domain in ABOVE_ZERO
+
+    def _is_nonnegative(self) -> bool:
+        return self.domain in FROM_ZERO
 
     @property
     def below_one(self) -> bool:
@@ -224,6 +237,9 @@ class Log(Expression):
     def _is_positive(self) -> bool:
         return False
 
+    def _is_nonnegative(self) -> bool:
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Exp(Expression):
@@ -246,6 +262,11 @@ class Max(Expression):
 
     def _is_positive(self) -> bool:
         return self.left.positive or self.right.positive
+
+    def _is_nonnegative(self) -> bool:
+        left, right = self.left, self.right
+        opposite = Neg(left) == right or left == Neg(right)
+        return opposite or left.nonnegative or right.nonnegative
 
     @property
     def below_one(self) -> bool:

@@ -42,6 +42,7 @@ VERDICTS = {
     "cure_zero": ("refuted", "refuted"),  # g·g/g is g, and σ(−A) is not σ(−A − g)
     "const3": ("refuted", "refuted"),  # 3π for π_ref: MI-DPO's argument is 0
     "log3": ("refuted", "refuted"),  # −α log 3 moves the sigmoid's slope too
+    "h20n": ("proved", "proved"),  # log(1 + δ)^|y| is |y| log(1 + δ), also at δ = 0
     "jswrong": ("refuted", "refuted"),  # 2π/(π + ref) for π/ref
     "steps_disagree_1": ("refuted", "refuted"),  # (α − |y|) for (αβ − |y|) at y_l
 }
