@@ -121,15 +121,16 @@ class Objectives(Statements):
 
     def link(self, text: str, path: KeyPath, scope: Scope) -> Link:
         """Read a link: a row of the table, or an expression in its one variable."""
-        if text in LINKS:
-            return LINKS[text]
-        if text == ANY.name:
+        word = text.strip()
+        if word in LINKS:
+            return LINKS[word]
+        if word == ANY.name:
             return ANY
         variable = VARIABLE.name
-        meant = _PARTED.sub("", text).lower()  # log-sigmoid, log_sigmoid, Log Sigmoid
-        if (NAME.fullmatch(text) and text != variable) or meant in LINKS:
+        meant = _PARTED.sub("", word).lower()  # log-sigmoid, log_sigmoid, Log Sigmoid
+        if (NAME.fullmatch(word) and word != variable) or meant in LINKS:
             allowed = f"{', '.join((*LINKS, ANY.name))}, or an expression in {variable}"
-            advice = Advice(short(text), allowed, did_you_mean(meant, LINKS))
+            advice = Advice(short(word), allowed, did_you_mean(meant, LINKS))
             self.fail(path, "is not the name of a link", advice)
         if variable in scope.names:
             cure = f"give what is declared as {variable} another name"
