@@ -149,6 +149,8 @@ class _Evaluator:
                 return self.of(models.parameters[name])
             case tree.Weight(name=name, response=response):
                 return self.of(models.weights[name, response, t])
+            case tree.Position():
+                return self.of(t + 1)
             case tree.Length(response=response):
                 return self.of(len(models.responses[response]))
             case tree.Normaliser():

@@ -205,6 +205,8 @@ class _Laboratory:
                 return self.drawn(number, f"{name}({response}, {t})", domain)
             case tree.Datum(name=name, of=of, domain=domain):
                 return self.drawn(number, f"{name}({', '.join(of)})", domain)
+            case tree.Position():
+                return context.mpf(t + 1)
             case tree.Length(response=response):
                 return context.mpf(point.lengths[response])
             case tree.Probability(model=model, response=response):

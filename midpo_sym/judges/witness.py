@@ -301,6 +301,8 @@ class _Evaluator:
                 return Exact.of(models.parameters[name])
             case tree.Weight(name=name, response=response):
                 return Exact.of(models.weights[name, response, t])
+            case tree.Position():
+                return Exact.of(t + 1)
             case tree.Datum(name=name, of=of):
                 return Exact.of(models.data[name, of])
             case tree.Length(response=response):

@@ -103,7 +103,7 @@ def check_scope(node: Expression, bound: str) -> None:
     """Check that every token atom stands under one sum or product, over its own response."""
     _check_names(node)
     match node:
-        case tree.TokenProbability() | tree.Statistic() | tree.Weight():
+        case tree.TokenProbability() | tree.Statistic() | tree.Weight() | tree.Position():
             if node.response != bound:
                 raise OutsideClassError("a token quantity outside the sum over its own tokens")
         case tree.TokenSum() | tree.TokenProduct():
@@ -140,7 +140,7 @@ def leaf_of(node: Expression, *, frozen: bool) -> Leaf | None:
             return Leaf(f"Datum[{name}]({', '.join(of)})", node)
         case tree.Normaliser():
             return Leaf("log Z(x)", tree.Log(node))
-        case tree.Weight():
+        case tree.Weight() | tree.Position():
             name = to_text(node)
         case tree.Statistic(name, response):
             # No weight is called so.

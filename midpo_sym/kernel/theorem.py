@@ -31,6 +31,9 @@ What it takes for granted (the axioms):
         over tokens of such are such, and 1 − p > 0 for p below one
     A14 max(a, b) = a where a ≥ b, and b where b ≥ a; a ≥ b just where log a ≥ log b, for a, b > 0
 
+The place of a token in its response is an atom as well. What holds whatever it is, holds; but it
+is no free number, so where one remains, another normal form proves nothing.
+
 The products of sums, maxima, logarithms of sums and exponentials that remain are opaque atoms,
 named by the normal form of their arguments: the same name proves equality, another name proves
 nothing. A difference that keeps some is read once more, into a tower (`tower`): by A11 and A12 an
@@ -312,7 +315,8 @@ def _answer(theorem: Theorem | None, difference: NormalForm) -> Answer:
 
 
 def _hides(form: NormalForm) -> bool:
-    return any(atom.opaque for atom in form.present())
+    """Return whether another form proves nothing: Σ_t t is |y|(|y| + 1)/2, by no law here."""
+    return any(atom.opaque or isinstance(atom.leaf, tree.Position) for atom in form.present())
 
 
 def _is_zero(form: NormalForm) -> bool:

@@ -87,6 +87,11 @@ def length(response: str) -> Expression:
     return tree.Length(response)
 
 
+def position(response: str) -> Expression:
+    """Return the place of the token at position t in its response, from 1 on."""
+    return tree.Position(response)
+
+
 def log(body: Operand) -> Expression:
     """Return the natural logarithm of a positive expression.
 

@@ -76,6 +76,11 @@ QUANTITIES = {
         ),
         *(Word(row.name, (row.usage,), row.meaning) for row in STATISTICS.values()),
         Word("length", ("length(r)",), "number of tokens of the response, at least 1"),
+        Word(
+            "position",
+            ("position(r, t)",),
+            "place of the token t in the response: 1 for the first, the length for the last",
+        ),
     )
 }
 

@@ -70,6 +70,8 @@ class Lowering:
                 return Argument() if name == self.variable else Parameter(name)
             case tree.Weight(name=name, response=response):
                 return self.of_token(Kind.WEIGHT, (name,), response)
+            case tree.Position(response=response):
+                return self.of_token(Kind.POSITION, (), response)
             case tree.Datum(name=name, of=of):
                 response = of[0] if len(of) == 1 else ""
                 return self.of_response(Statistic(Kind.DATUM, (name,), response, by_token=False))

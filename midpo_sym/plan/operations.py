@@ -31,6 +31,7 @@ class Kind(Enum):
     WEIGHT = "a declared number of a token"
     DATUM = "a declared number of a response, a pair or a batch"
     LENGTH = "the number of tokens"
+    POSITION = "the place of a token among them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class Statistic(Operation):
     Attributes:
         kind: what it measures.
         of: the model of a log-probability, the frozen model of a log-ratio, the name of a
-            statistic of the vocabulary, of a weight or a datum; nothing for a length.
+            statistic of the vocabulary, of a weight or a datum; nothing for lengths and positions.
         response: `w` or `l`; "" for a datum of the pair or of the batch.
         by_token: whether it is of each token, 0 at padding, or of the whole response.
     """

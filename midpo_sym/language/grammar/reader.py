@@ -368,6 +368,8 @@ class Reader(Refusals):
             return kind(name, response)
         if name == "length" and not token:
             return tree.Length(response)
+        if name == "position" and token:
+            return tree.Position(response)
         if name in STATISTICS and token:
             return tree.Statistic(name, response)
         if name in self.scope.weights and token:

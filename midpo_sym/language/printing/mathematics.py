@@ -18,7 +18,7 @@ from midpo_sym.language.printing.responses import (
 )
 from midpo_sym.language.quantities.statistics import Operator, Statistic
 from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import MODELS
+from midpo_sym.language.vocabulary import MODELS, TOKEN
 
 _BINDERS = (indexed.IndexSum, indexed.Least, indexed.Differential)
 _BARE = (tree.Probability, tree.TokenProbability, tree.Normaliser)  # log a, without brackets
@@ -52,6 +52,9 @@ class MathPrinter(Printer):
         if isinstance(node, opens) or indexed.largest(node) is not None:
             return TERM
         return super().level(node)
+
+    def print_position(self, _: tree.Position) -> str:
+        return TOKEN
 
     def print_neg(self, node: tree.Neg) -> str:
         least = indexed.largest(node)

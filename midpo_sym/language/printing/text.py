@@ -34,6 +34,9 @@ class TextPrinter(Printer):
     def print_weight(self, node: tree.Weight) -> str:
         return f"{node.name}({node.response}, t)"
 
+    def print_position(self, node: tree.Position) -> str:
+        return f"position({node.response}, t)"
+
     def print_datum(self, node: tree.Datum) -> str:
         return f"{node.name}({node.of[0]})" if len(node.of) == 1 else node.name
 

@@ -49,6 +49,9 @@ def _value(node: Expression) -> Operation:  # noqa: C901, PLR0911, PLR0912 - one
         case tree.Probability() | tree.TokenProbability() | tree.TokenProduct():
             return Exp(_logarithm(node))
         case tree.TokenSum(response=response, body=body):
+            if any(isinstance(each, tree.Position) for each in body.walk()):
+                message = "tokens that are all alike have no places"
+                raise ValueError(message)
             return Mul((_length(response), _value(body)))
         case tree.Add(terms=terms):
             return Add(tuple(map(_term, terms)))

@@ -36,6 +36,7 @@ _KINDS = (
     Kind.LOG_RATIO,
     Kind.LOG_PROBABILITY,
     Kind.LENGTH,
+    Kind.POSITION,
     Kind.VOCABULARY,
     Kind.WEIGHT,
     Kind.DATUM,

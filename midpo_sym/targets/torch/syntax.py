@@ -25,7 +25,7 @@ _FUNCTIONS = frozenset({
 })  # fmt: skip
 _ATTRIBUTES = frozenset({
     "abs", "bool", "clamp", "detach", "exp", "expm1", "full_like", "lengths", "log", "mask",
-    "maximum", "minimum", "of", "sigmoid", "sum", "total", "where",
+    "maximum", "minimum", "of", "positions", "sigmoid", "sum", "total", "where",
 })  # fmt: skip
 # What may be imported of each module; of `midpo_sym.tensor` the functions above, and three classes.
 _IMPORTED = {

@@ -102,6 +102,8 @@ def evaluate(node: Expression, at: World) -> Tensor:
             return at.data[name, of]
         case tree.Length(response=response):
             return torch.tensor(float(len(at.tokens[response])), dtype=torch.float64)
+        case tree.Position(response=response):
+            return torch.arange(len(at.tokens[response]), dtype=torch.float64) + 1
         case tree.Probability(model=model, response=response):
             return at.token_logs(model, response).exp().prod()
         case tree.TokenProbability(model=model, response=response):

@@ -21,6 +21,7 @@ KNOWN = {
     "alphapo": ("loss", "proved", "response"),
     "bco": ("scores", "proved", None),
     "chipo": ("loss", "proved", "response"),
+    "d2po": ("loss", "proved", "response"),
     "dpop1": ("loss", "proved", "label"),
     "dpop2": ("loss", "proved", "label"),
     "dpop3": ("loss", "proved", "label"),
@@ -29,6 +30,7 @@ KNOWN = {
     "hypo": ("argument", "refuted", "pair"),
     "inpo": ("argument", "proved", "response"),
     "js": ("loss", "proved", "response"),
+    "lddpo": ("loss", "refuted", "pair"),
     "modpo": ("loss", "proved", "response"),
     "odpo": ("argument", "refuted", "pair"),
     "orpo": ("terms", "proved", "response"),
@@ -45,7 +47,8 @@ def test_every_file_is_known():
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_loss_is_what_it_is_known_to_be(name):
     gives, status, knows = KNOWN[name]
-    (result,) = prove_derivation(load(FOLDER / f"{name}.toml"))
+    result, *others = prove_derivation(load(FOLDER / f"{name}.toml"))
+    assert all(each.as_expected for each in others)
     assert result.as_expected
     assert result.statement.gives == gives
     assert result.verdict.status is result.gradient.status is Status(status)

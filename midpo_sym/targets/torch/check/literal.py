@@ -96,6 +96,8 @@ class _Reader:
                 return constant(pair.weights[name, response][t])
             case tree.Datum(name=name, of=of):
                 return constant(pair.data[name, of[0] if len(of) == 1 else ""])
+            case tree.Position():
+                return constant(t + 1)
             case tree.Length(response=response):
                 return constant(pair.lengths[response])
             case tree.Probability(model=model, response=response):
