@@ -234,6 +234,8 @@ class _Laboratory:
                 return context.log(value(body))
             case tree.Exp(body=body):
                 return context.exp(_bounded(value(body), node))
+            case tree.CauchyCdf(body=body):  # an angle, exact where it is close to zero
+                return context.atan2(1, -value(body)) / context.pi
             case tree.Max(left=left, right=right):
                 return max(value(left), value(right))
             case tree.TokenSum(response=response, body=body):

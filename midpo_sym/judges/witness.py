@@ -317,6 +317,8 @@ class _Evaluator:
                 return self.log(body, t)
             case tree.Max(left=left, right=right):
                 return self.larger(self.value(left, t), self.value(right, t))
+            case tree.CauchyCdf(body=body):
+                return self.value(body, t).cauchy_cdf()
             case tree.TokenSum(response=response, body=body):
                 places = range(len(models.responses[response]))
                 return sum((self.value(body, place) for place in places), Exact(()))

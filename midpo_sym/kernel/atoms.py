@@ -66,7 +66,7 @@ def opaque_of(
     """Return the atom of a function of forms.
 
     Args:
-        function: "exp", "log", "max" or "Σ".
+        function: "exp", "log", "max", "Σ" or `CAUCHY`.
         arguments: the forms.
         atoms: what their variables are.
         thawed: those inside sg: what they are outside.

@@ -16,6 +16,7 @@ from sympy.polys.orderings import lex
 
 from midpo_sym.kernel.atoms import Opaque, check_scope, collect, is_from_zero, leaf_of, opaque_of
 from midpo_sym.kernel.forms import (
+    CAUCHY,
     MAX_BITS,
     MAX_TERMS,
     MAX_WORK,
@@ -208,6 +209,9 @@ class Reader:
                 if sides[0] == sides[1]:
                     return sides[0]
                 return self.opaque("max", *sides, from_zero=node.nonnegative), {}
+            case tree.CauchyCdf(body=body):
+                argument = self.real(body, frozen=frozen)
+                return self.opaque(CAUCHY, argument, from_zero=True), {}
             case tree.TokenSum(response=response, body=body):
                 return self.zero[0], {response: self.scalar(self.real(body, frozen=frozen))}
             case tree.Defined() | tree.Call() | tree.StopGradient() | tree.ByLabel():

@@ -23,12 +23,13 @@ What it takes for granted (the axioms):
     A8  sg(a) = a for the value; for the gradient sg(a) is a constant
     A9  the field laws, in SymPy's `polys.fields`: a quotient asks that its denominator is not zero
     A10 the chain rule: log R, exp e and Σ_t r(t) have the gradients ∇R/R, exp(e) ∇e and Σ_t ∇r(t);
-        a maximum has one where its sides differ, whatever it is
+        a maximum has one where its sides differ, and F one, whatever they are
     A11 exp(a + b) = exp a exp b
     A12 (a^(1/n))^n = a                                             for a > 0, n = 1, 2, 3, …
-    A13 exp a > 0, log n > 0 for n > 1, even powers are not negative, nor is max(a, −a); parameters,
-        weights, data and statistics lie in their domains; sums, products, quotients, maxima, sums
-        over tokens of such are such, and 1 − p > 0 for p below one
+    A13 exp a > 0, log n > 0 for n > 1, and F(a) > 0 for F = `cauchy_cdf`: nothing more of it;
+        even powers are not negative, nor is max(a, −a); parameters, weights, data and statistics
+        lie in their domains; sums, products, quotients, maxima, sums over tokens of such are such,
+        and 1 − p > 0 for p below one
     A14 max(a, b) = a where a ≥ b, and b where b ≥ a; a ≥ b just where log a ≥ log b, for a, b > 0
 
 The place of a token in its response is an atom as well. What holds whatever it is, holds; but it

@@ -135,6 +135,11 @@ def maximum(left: Operand, right: Operand) -> Expression:
     return tree.Max(lift(left), lift(right))
 
 
+def cauchy_cdf(body: Operand) -> Expression:
+    """Return the distribution function of the Cauchy distribution."""
+    return tree.CauchyCdf(lift(body))
+
+
 def call(name: str, *arguments: Operand, response: str = "") -> Expression:
     """Return a function of the table `DERIVED`, such as `call("sigmoid", a)`.
 

@@ -52,6 +52,7 @@ __all__ = [
     "Add",
     "ByLabel",
     "Call",
+    "CauchyCdf",
     "Datum",
     "Defined",
     "Div",
@@ -120,6 +121,22 @@ class Exp(Expression):
     parts: ClassVar[tuple[str, ...]] = ("body",)
 
     def _is_positive(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class CauchyCdf(Expression):
+    """atan(a)/π + 1/2: the distribution function of the Cauchy distribution, between 0 and 1."""
+
+    body: Expression
+    parts: ClassVar[tuple[str, ...]] = ("body",)
+
+    def _is_positive(self) -> bool:
+        return True
+
+    @property
+    def below_one(self) -> bool:
+        """Return that it is."""
         return True
 
 

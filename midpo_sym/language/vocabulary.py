@@ -103,6 +103,12 @@ FUNCTIONS = {
         ),
         Word("sg", ("sg(a)",), "a, as a constant for the gradient (stop-gradient)"),
         Word("max", ("max(a, b)",), "the larger of a and b"),
+        Word(
+            "cauchy_cdf",
+            ("cauchy_cdf(a)",),
+            "distribution function of the Cauchy distribution, the arctangent of a over 3.14... "
+            "plus 1/2; between zero and one, and neither of them",
+        ),
         *(
             Word(row.name, (row.usage,), f"{row.meaning}: `{to_text(row.definition)}`")
             for row in DERIVED.values()

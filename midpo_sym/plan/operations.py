@@ -245,6 +245,22 @@ class Log(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class CauchyCdf(Operation):
+    """atan(a)/π + 1/2, with the digits that the sum would lose where it is small."""
+
+    body: Operation
+    parts: ClassVar[tuple[str, ...]] = ("body",)
+
+
+@dataclass(frozen=True, slots=True)
+class LogCauchyCdf(Operation):
+    """The logarithm of that, with its digits also where it is close to zero."""
+
+    body: Operation
+    parts: ClassVar[tuple[str, ...]] = ("body",)
+
+
+@dataclass(frozen=True, slots=True)
 class LogSumExp(Operation):
     """log(exp(a) + exp(b) + ...), which neither overflows nor underflows."""
 

@@ -66,6 +66,8 @@ def value_at_padding(node: Expression) -> AtPadding:  # noqa: C901, PLR0911 - on
         case tree.Max(left=left, right=right):
             one, other = value_at_padding(left), value_at_padding(right)
             return one if one is other else _UNSAFE if _UNSAFE in {one, other} else _FINITE
+        case tree.CauchyCdf(body=body):
+            return _UNSAFE if value_at_padding(body) is _UNSAFE else _POSITIVE
         case tree.StopGradient(body=body) | tree.Call(body=body):
             return value_at_padding(body)
     return _UNSAFE

@@ -285,6 +285,8 @@ class Reader(Refusals):
                 return tree.StopGradient(arguments[0])
             case "max":
                 return tree.Max(*arguments)
+            case "cauchy_cdf":
+                return tree.CauchyCdf(arguments[0])
             case "by_label":
                 if "y" not in self.scope.responses:
                     self.fail(

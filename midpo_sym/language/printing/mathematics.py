@@ -171,6 +171,9 @@ class LatexPrinter(MathPrinter):
     def print_max(self, node: tree.Max) -> str:
         return rf"\max\!{self.bracket(f'{self.print(node.left)}, {self.print(node.right)}')}"
 
+    def print_cauchycdf(self, node: tree.CauchyCdf) -> str:
+        return rf"F_{{\mathrm{{Cauchy}}}}\!{self.bracket(self.print(node.body))}"
+
     def print_tokensum(self, node: tree.TokenSum) -> str:
         limit = f"|{response_latex(node.response)}|"
         return rf"\sum_{{t=1}}^{{{limit}}} {self.print(node.body, TERM)}"
@@ -280,6 +283,9 @@ class UnicodePrinter(MathPrinter):
 
     def print_max(self, node: tree.Max) -> str:
         return f"max({self.print(node.left)}, {self.print(node.right)})"
+
+    def print_cauchycdf(self, node: tree.CauchyCdf) -> str:
+        return f"F_Cauchy({self.print(node.body)})"
 
     def print_tokensum(self, node: tree.TokenSum) -> str:
         return f"Σ_t {self.print(node.body, TERM)}"

@@ -77,6 +77,8 @@ def to_sympy(node: Expression) -> sympy.Expr:  # noqa: C901, PLR0911, PLR0912 - 
             return sympy.exp(parts[0])
         case tree.Max():
             return sympy.Max(*parts)
+        case tree.CauchyCdf():
+            return sympy.atan(parts[0]) / sympy.pi + sympy.Rational(1, 2)
     name = "sg" if isinstance(node, tree.StopGradient) else "by_label"
     return sympy.Function(name)(*parts)
 

@@ -62,6 +62,9 @@ class TextPrinter(Printer):
     def print_max(self, node: tree.Max) -> str:
         return f"max({self.print(node.left)}, {self.print(node.right)})"
 
+    def print_cauchycdf(self, node: tree.CauchyCdf) -> str:
+        return f"cauchy_cdf({self.print(node.body)})"
+
     def print_tokensum(self, node: tree.TokenSum) -> str:
         return f"sum_t({self.print(node.body)})"
 

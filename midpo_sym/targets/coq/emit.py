@@ -152,6 +152,12 @@ def emit(result: Result) -> Certificate | Outside:
     )
 
 
+_LEFT_OUT: dict[type[tree.Expression], str] = {
+    tree.Position: "certificates have no places of tokens, only sums over all of them",
+    tree.CauchyCdf: "certificates have no arctangent",
+}
+
+
 def _no_certificate(statement: Statement, verdict: Verdict) -> str:
     """Return why a statement is outside what certificates are of; "" if it is not."""
     if verdict.status is Status.UNDECIDED:
@@ -162,17 +168,14 @@ def _no_certificate(statement: Statement, verdict: Verdict) -> str:
         return "certificates are of the arguments of pairs, and this is one score"
     if not statement.target.only_term().link.is_named:
         return "certificates are of named links, and of the arguments of any"
-    if _has_positions(statement):
-        return "certificates have no places of tokens, only sums over all of them"
+    nodes = {type(node) for side in sides(statement) for node in side.walk()}
+    for kind, reason in _LEFT_OUT.items():
+        if kind in nodes:
+            return reason
     given = _data(statement)
     if given and verdict.status is Status.REFUTED:
         return f"refutations have no values of data: {given[0]}"
     return _no_statistic(own_statistics(statement), verdict)
-
-
-def _has_positions(statement: Statement) -> bool:
-    nodes = (node for side in sides(statement) for node in side.walk())
-    return any(isinstance(node, tree.Position) for node in nodes)
 
 
 def _data(statement: Statement) -> list[str]:

@@ -69,6 +69,9 @@ def _value(node: Expression) -> Operation:  # noqa: C901, PLR0911, PLR0912 - one
             return _logarithm(body)
         case tree.Max(left=left, right=right):
             return Max(_value(left), _value(right))
+        case tree.CauchyCdf():
+            message = "midpo.js has no arctangent"
+            raise ValueError(message)
         case tree.StopGradient(body=body):
             return Detached(_value(body))
     raise AssertionError(node)

@@ -20,6 +20,7 @@ FILLED = "filled_"  # what stands before the name of a statistic whose padding r
 # What the generated code calls things by; a hyper-parameter of such a name would hide them.
 _CODE = frozenset({
     "Needs", "PreferenceLoss", "ResponseStatistics", "Tensor", "abs", "argument", "bias",
+    "cauchy_cdf", "log_cauchy_cdf",
     "check_data", "check_nonzero", "check_number", "check_pairs", "check_tokens", "check_weights",
     "chosen", "fill_padding", "float", "forward", "from_hidden", "from_logits", "from_statistics",
     "given", "hidden", "labels", "link", "log_sum_exp", "logits", "logsigmoid", "mask", "math",

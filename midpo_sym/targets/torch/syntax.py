@@ -19,9 +19,9 @@ _NODES = (
     ast.Subscript, ast.Slice, ast.JoinedStr, ast.FormattedValue, ast.expr_context,
 )  # fmt: skip
 _FUNCTIONS = frozenset({
-    "Needs", "_argument", "abs", "check_data", "check_nonzero", "check_number", "check_pairs",
-    "check_tokens", "check_weights", "fill_padding", "log_sum_exp", "logsigmoid", "max", "min",
-    "super", "weigh",
+    "Needs", "_argument", "abs", "cauchy_cdf", "check_data", "check_nonzero", "check_number",
+    "check_pairs", "check_tokens", "check_weights", "fill_padding", "log_cauchy_cdf", "log_sum_exp",
+    "logsigmoid", "max", "min", "super", "weigh",
 })  # fmt: skip
 _ATTRIBUTES = frozenset({
     "abs", "bool", "clamp", "detach", "exp", "expm1", "full_like", "lengths", "log", "mask",

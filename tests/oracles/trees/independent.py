@@ -176,6 +176,8 @@ def evaluate(node: tree.Expression, point: Point | WitnessPoint, t: int = -1) ->
             return cmath.log(at(body))
         case tree.Exp(body=body):
             return cmath.exp(at(body))
+        case tree.CauchyCdf(body=body):
+            return cmath.atan(at(body)) / math.pi + 0.5
         case tree.Max():
             return max((at(child) for child in node.children()), key=lambda z: z.real)
         case tree.TokenSum(response=response, body=body):

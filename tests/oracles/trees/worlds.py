@@ -6,6 +6,7 @@ probabilities are formed and multiplied, and gradients are autograd's, in the po
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import torch
@@ -131,6 +132,8 @@ def evaluate(node: Expression, at: World) -> Tensor:
             return evaluate(body, at).exp()
         case tree.Max(left=left, right=right):
             return torch.maximum(evaluate(left, at), evaluate(right, at))
+        case tree.CauchyCdf(body=body):
+            return torch.atan(evaluate(body, at)) / math.pi + 0.5
         case tree.TokenSum(response=response, body=body):
             return evaluate(body, at).expand(len(at.tokens[response])).sum()
         case tree.TokenProduct(response=response, body=body):

@@ -20,6 +20,7 @@ KNOWN = {
     "alphadpo": ("argument", "refuted", "pair"),
     "alphapo": ("loss", "proved", "response"),
     "bco": ("scores", "proved", None),
+    "cauchy": ("argument", "proved", "response"),
     "chipo": ("loss", "proved", "response"),
     "d2po": ("loss", "proved", "response"),
     "dpop1": ("loss", "proved", "label"),

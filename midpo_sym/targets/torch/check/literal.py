@@ -123,6 +123,8 @@ class _Reader:
                 return duals.log(self.value(body, t))
             case tree.Exp(body=body):
                 return duals.exp(self.value(body, t))
+            case tree.CauchyCdf(body=body):
+                return duals.cauchy_cdf(self.value(body, t))
             case tree.Max(left=left, right=right):
                 return duals.maximum(self.value(left, t), self.value(right, t))
             case tree.TokenSum(response=response, body=body):
