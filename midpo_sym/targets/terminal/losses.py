@@ -130,7 +130,7 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
 
 
 def _shape(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str, str]]:
-    """Yield what the terms of a loss are, where they are read one by one; or what to ask."""
+    """Yield what the terms of a loss are, or what to ask, and what it looks at together."""
     if hint := shapes.hint(result):
         yield "ask instead", hint
     for part in result.parts:
@@ -141,6 +141,7 @@ def _shape(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str,
             yield f"link {k}", shapes.facts(term.link, symbols)
         if term.weight != tree.Number(1):
             yield f"weight {k}", shapes.weight(term)
+    yield "scope", shapes.scope(result.scope, symbols)
 
 
 def _opinions(result: Result) -> Iterator[tuple[str, Opinion]]:
