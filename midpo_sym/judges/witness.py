@@ -110,7 +110,7 @@ def search(
     seed: int = 0,
     work: int = WORK,
     of: str = "value",
-    responses: tuple[str, ...] = ("w", "l"),
+    responses: tuple[str, ...] | None = None,
 ) -> Search:
     """Look for a point at which two expressions differ; the same arguments, the same answer.
 
@@ -123,7 +123,7 @@ def search(
         seed: of the random choices.
         work: how many nodes to evaluate at most.
         of: `value` or `gradient`: what ends the search where it differs.
-        responses: the names of the responses.
+        responses: the names of the responses; None for those that are spoken of.
     """
     meter = Meter(work)
     tried = smooth = 0

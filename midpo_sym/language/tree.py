@@ -80,6 +80,7 @@ __all__ = [
     "Weight",
     "add",
     "at_responses",
+    "goes_by_label",
     "lift",
     "mul",
     "over",
@@ -266,6 +267,13 @@ def responses(node: Expression) -> set[str]:
         elif getattr(inner, "response", ""):
             found.add(inner.response)  # type: ignore[attr-defined]
     return found
+
+
+def goes_by_label(node: Expression) -> bool:
+    """Return whether a tree says something else of the chosen than of the rejected response."""
+    return any(
+        isinstance(each, ByLabel) or getattr(each, "by_label", False) for each in node.walk()
+    )
 
 
 def token_responses(node: Expression) -> set[str]:

@@ -128,8 +128,10 @@ RESPONSES = {
     "y": "any response; in the prior and in definitions of y",
     "w": "the preferred (chosen) response; in the loss",
     "l": "the dispreferred (rejected) response; in the loss",
+    "o": "another response to the same prompt, given with the pair; in `plus`",
 }
 
+OTHER = "o"  # the response that is neither chosen nor rejected
 TOKEN = "t"  # noqa: S105 - the index of a token, not a secret
 
 STATUSES = {

@@ -357,6 +357,7 @@ class Reader(Refusals):
             message = f"{name} takes a response, and perhaps t"
             self.fail(syntax, message, allowed=usage, instead=self.cures.instead(syntax))
         response = self.read_response(name, arguments[0])
+        self.check_label(syntax, name, response)
         token = len(arguments) == 2  # noqa: PLR2004 - a response and t
         if token and not (isinstance(arguments[1], ast.Name) and arguments[1].id == TOKEN):
             self.fail(

@@ -13,7 +13,7 @@ from midpo_sym.language.grammar.losses import Scope
 from midpo_sym.language.links import ANY, LINKS, VARIABLE, Link, typed
 from midpo_sym.language.objective import Objective, Term
 from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import GIVES
+from midpo_sym.language.vocabulary import GIVES, OTHER
 from midpo_sym.spec.model import Statement
 from midpo_sym.spec.reading.place import KeyPath
 from midpo_sym.spec.reading.statements import Statements
@@ -21,6 +21,7 @@ from midpo_sym.spec.reading.tables import NAME, did_you_mean, short
 
 MAX_TERMS = 12
 RESPONSES_OF_LOSS = frozenset({"w", "l"})
+RESPONSES_OF_PLUS = RESPONSES_OF_LOSS | {OTHER}
 RESPONSES_OF_PRIOR = frozenset({"y"})
 _OF_PRIOR = ("zeta", "scale", "gives")
 _OF_LOSS = ("link", "argument", "term", "plus")
@@ -88,7 +89,7 @@ class Objectives(Statements):
             terms = self.terms(loss, at, scope)
         if "plus" not in loss:
             return Objective(terms)
-        added = self.expression(loss["plus"], at["plus"], scope, RESPONSES_OF_LOSS)
+        added = self.expression(loss["plus"], at["plus"], scope, RESPONSES_OF_PLUS)
         return Objective(terms, (added,))
 
     def terms(

@@ -16,6 +16,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
+from midpo_sym.language.vocabulary import OTHER
 from midpo_sym.prover.derivation.steps import Step
 from midpo_sym.prover.framework import FRAMEWORK_LINK, abbreviations, framework_argument
 from midpo_sym.prover.priors.solve import Reach, Solution
@@ -354,6 +355,7 @@ def _details(  # noqa: C901, PLR0912 - a row for each thing said
         "lengths": found.needs_length,
         "weights per token": found.needs_weights,
     }
+    loss["another response"] = OTHER in tree.responses(result.statement.target.loss)
     needed = [word for word, holds in loss.items() if holds]
     needed += _data(result.statement.target.loss)
     yield "loss needs", ", ".join(needed) or "the policy alone"

@@ -36,8 +36,11 @@ KNOWN = {
     "odpo": ("argument", "refuted", "pair"),
     "orpo": ("terms", "proved", "response"),
     "simper": ("scores", "proved", None),
+    "slic": ("terms", "proved", "response"),
+    "tpo": ("terms", "proved", "response"),
     "unidpo": ("terms", "proved", "response"),
     "wpo": ("terms", "proved", "response"),
+    "xpo": ("terms", "proved", "response"),
 }
 
 
