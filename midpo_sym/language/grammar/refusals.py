@@ -147,7 +147,7 @@ class Refusals:
                 f"the response {argument.id} does not exist here",
                 allowed=allowed,
                 cure=_NOT_HERE.get(
-                    argument.id, "a prior and definitions speak of y, a loss of w and l"
+                    argument.id, "a prior and definitions of y speak of y, a loss of w and l"
                 ),
             )
         meant = self.cures.response(argument)
