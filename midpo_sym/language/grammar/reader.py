@@ -122,6 +122,7 @@ class Reader(Refusals):
                 syntax,
                 "the token position t stands only inside a quantity",
                 allowed="pi(y, t), kl_ref_pi(y, t), ...",
+                cure="write position(y, t), if the place of the token y_t is meant",
             )
         meant = self.cures.response(syntax)
         if name in RESPONSES or meant:

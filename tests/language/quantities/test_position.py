@@ -55,6 +55,7 @@ def test_it_is_read_and_printed():
         ("position(w)", "position is not called this way"),
         ("sum_t(position(w, t)*position(l, t))", "a sum over the tokens of two responses at once"),
         ("position", "position is called without its argument"),
+        ("sum_t(2**t*log(pi(w, t)))", "the token position t stands only inside a quantity"),
     ],
 )
 def test_bad_input(text, says):
