@@ -19,7 +19,7 @@ class TrustedFile(NamedTuple):
 
     Attributes:
         name: the module, in this package.
-        lines: how long it may be at most (decisions 1, 10 and 21).
+        lines: how long it may be at most (decisions 1, 10, 21 and 25).
         theory: whether it serves sums over finite sets only.
         axioms: whether its docstring states axioms.
     """
