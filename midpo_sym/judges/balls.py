@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from mpmath.ctx_iv import MPIntervalContext
+from mpmath.libmp import mpf_atan, round_ceiling, round_floor
 
 from midpo_sym.session import remembered
 
@@ -29,8 +30,8 @@ Ball = Any  # a number of one of the two libraries, neither of which has type st
 # reader, and take ever longer to compute with.
 _MAX_EXPONENT = 2_048
 _MAX_BITS = 4_096
-# mpmath rounds exp and log outwards from numbers that are good to the last bits, not proved to be:
-# so many bits are given up, which no error of its is close to.
+# mpmath rounds exp, log and atan outwards from numbers that are good to the last bits, not proved
+# to be: so many bits are given up, which no error of its is close to.
 _SPARE_BITS = 10
 _DIGITS = range(12, 61, 8)  # that are shown: as few as keep enclosures apart
 _PLAIN = range(-4, 15)  # powers of ten that are written without an exponent
@@ -64,6 +65,12 @@ class Arithmetic(Protocol):
             UnclearError: the ball is not known to be positive.
         """
 
+    def atan(self, ball: Ball) -> Ball:
+        """Return the arctangent."""
+
+    def pi(self) -> Ball:
+        """Return 3.14..."""
+
     def ends(self, ball: Ball) -> tuple[Fraction, Fraction]:
         """Return two numbers between which the ball lies.
 
@@ -85,6 +92,12 @@ class ArbArithmetic:
     def log(self, ball: Ball) -> Ball:
         _check_positive(ball)
         return ball.log()
+
+    def atan(self, ball: Ball) -> Ball:
+        return ball.atan()
+
+    def pi(self) -> Ball:
+        return flint.arb.pi()
 
     def ends(self, ball: Ball) -> tuple[Fraction, Fraction]:
         if not ball.is_finite():
@@ -124,9 +137,21 @@ class IntervalArithmetic:
         logarithm = self._context.log(ball)
         return logarithm * self._around_one + self._around_zero
 
+    def atan(self, ball: Ball) -> Ball:
+        return atan_of_interval(ball, self._context) * self._around_one + self._around_zero
+
+    def pi(self) -> Ball:
+        return +self._context.pi * self._around_one
+
     def ends(self, ball: Ball) -> tuple[Fraction, Fraction]:
         low, high = (_of_raw(each) for each in ball._mpi_)
         return low, high
+
+
+def atan_of_interval(interval: Ball, context: MPIntervalContext) -> Ball:
+    """Return the arctangent of one of mpmath's intervals: it rises, so that ends go to ends."""
+    ends = zip(interval._mpi_, (round_floor, round_ceiling), strict=True)
+    return context.make_mpf(tuple(mpf_atan(end, context.prec, rounding) for end, rounding in ends))
 
 
 ARITHMETICS = ("arb", "mpmath")

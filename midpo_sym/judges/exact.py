@@ -110,6 +110,16 @@ class Exact:
         size = Fraction(2) ** int(q1)
         return Exact((size,), tuple(size * c for c in self.slope))
 
+    def cauchy_cdf(self) -> Exact:
+        """Return atan(a)/π + 1/2 where a is 0, and does not move.
+
+        Raises:
+            InexactError: it does, or is another number: its slope has π in it.
+        """
+        if self.value or self.slope:
+            raise InexactError
+        return Exact.of(Fraction(1, 2))
+
     def log(self) -> Exact:
         """Return log of a power of two.
 

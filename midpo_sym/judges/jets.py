@@ -149,6 +149,8 @@ class _Evaluator:
                 return self.of(models.parameters[name])
             case tree.Weight(name=name, response=response):
                 return self.of(models.weights[name, response, t])
+            case tree.Position():
+                return self.of(t + 1)
             case tree.Length(response=response):
                 return self.of(len(models.responses[response]))
             case tree.Normaliser():
@@ -176,6 +178,8 @@ class _Evaluator:
                 return self.exp(self.value(body, t))
             case tree.Log(body=body):
                 return self.log(self.value(body, t))
+            case tree.CauchyCdf(body=body):
+                return self.cauchy_cdf(self.value(body, t))
             case tree.Max(left=left, right=right):
                 return self.larger(self.value(left, t), self.value(right, t))
             case tree.TokenSum(response=response, body=body):
@@ -214,6 +218,11 @@ class _Evaluator:
     def log(self, jet: Jet) -> Jet:
         value = self.balls.log(jet.value)
         return jet.map(value, 1 if jet.slope is None else 1 / jet.value)
+
+    def cauchy_cdf(self, jet: Jet) -> Jet:
+        """Return atan(a)/π + 1/2; its derivative is 1/(π (1 + a²))."""
+        value = self.balls.atan(jet.value) / self.balls.pi() + self.balls.of(Fraction(1, 2))
+        return jet.map(value, 1 / (self.balls.pi() * (1 + jet.value * jet.value)))
 
     def power(self, base: Jet, exponent: Jet) -> Jet:
         """Return a power; of a whole exponent, one that the base need not be positive for."""

@@ -18,7 +18,7 @@ from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.quantities.summands import evaluate, summand
 from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import MODELS
+from midpo_sym.language.vocabulary import MODELS, OTHER
 from midpo_sym.session import remembered
 
 DIGITS = 40
@@ -57,7 +57,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Point:
-    """Probabilities of the tokens of both responses, and statistics before each of them."""
+    """Probabilities of the tokens of all responses, and statistics before each of them."""
 
     lengths: Mapping[str, int]
     probabilities: Mapping[tuple[str, str, int], Real]
@@ -119,11 +119,12 @@ class _Laboratory:
         self.tolerance = self.context.mpf(10) ** (-3 * digits // 4)  # relative
         # A difference with the step has an error of its square, and loses as many digits.
         self.slope_tolerance = self.context.mpf(10) ** (-2 * digits // 5)
-        self.points: dict[tuple[int, int], _Point] = {}
+        self.points: dict[tuple[int, int, bool], _Point] = {}
 
     def measure(self, node: Expression, number: int) -> tuple[Real, Real]:
         """Return value and derivative of an expression at a point."""
-        here, ahead, behind = (self.point(number, move) for move in (0, 1, -1))
+        other = OTHER in tree.responses(node)
+        here, ahead, behind = (self.point(number, move, other=other) for move in (0, 1, -1))
         difference = self.evaluate(node, ahead, here, number) - self.evaluate(
             node, behind, here, number
         )
@@ -134,20 +135,25 @@ class _Laboratory:
         size = 1 + max(abs(one), abs(other))
         return bool(abs(one - other) <= size * tolerance)
 
-    def point(self, number: int, move: int) -> _Point:
+    def point(self, number: int, move: int, *, other: bool) -> _Point:
         """Return random models; the policy's logits are moved along a random direction."""
-        if (number, move) not in self.points:
-            self.points[number, move] = self.random_point(number, move)
-        return self.points[number, move]
+        if (number, move, other) not in self.points:
+            self.points[number, move, other] = self.random_point(number, move, other=other)
+        return self.points[number, move, other]
 
-    def random_point(self, number: int, move: int) -> _Point:
+    def random_point(self, number: int, move: int, *, other: bool) -> _Point:
         context = self.context
         chance = random.Random(f"numbers {number}")  # noqa: S311 - no secret
         probabilities: dict[tuple[str, str, int], Real] = {}
         statistics: dict[tuple[str, str, int], Real] = {}
         shared: dict[str, list[Real]] = {}
-        lengths = {"w": 3 + number, "l": 2 + 2 * number}
+        lengths = {"w": 3 + number, "l": 2 + 2 * number, OTHER: 1 + number}
+        factor = context.one
         for response, length in lengths.items():
+            if response == OTHER:  # after all that has been drawn where there is none
+                factor = context.mpf(chance.uniform(0.5, 2))
+                if not other:
+                    break
             for t in range(length):
                 table = {name: self.distribution(name, move, chance) for name in MODELS}
                 if t == 0:  # the responses share their prompt
@@ -157,7 +163,7 @@ class _Laboratory:
                     probabilities[model, response, t] = table[model][token]
                 for name in STATISTICS:
                     statistics[name, response, t] = self.statistic(name, table)
-        return _Point(lengths, probabilities, statistics, context.mpf(chance.uniform(0.5, 2)))
+        return _Point(lengths, probabilities, statistics, factor)
 
     def statistic(self, name: str, table: Mapping[str, list[Real]]) -> Real:
         """Return a statistic of next-token distributions."""
@@ -205,6 +211,8 @@ class _Laboratory:
                 return self.drawn(number, f"{name}({response}, {t})", domain)
             case tree.Datum(name=name, of=of, domain=domain):
                 return self.drawn(number, f"{name}({', '.join(of)})", domain)
+            case tree.Position():
+                return context.mpf(t + 1)
             case tree.Length(response=response):
                 return context.mpf(point.lengths[response])
             case tree.Probability(model=model, response=response):
@@ -232,6 +240,8 @@ class _Laboratory:
                 return context.log(value(body))
             case tree.Exp(body=body):
                 return context.exp(_bounded(value(body), node))
+            case tree.CauchyCdf(body=body):  # an angle, exact where it is close to zero
+                return context.atan2(1, -value(body)) / context.pi
             case tree.Max(left=left, right=right):
                 return max(value(left), value(right))
             case tree.TokenSum(response=response, body=body):

@@ -98,7 +98,7 @@ class TinyModels:
 
 
 def points(
-    *sides: Expression, tries: int, seed: int = 0, responses: tuple[str, ...] = ("w", "l")
+    *sides: Expression, tries: int, seed: int = 0, responses: tuple[str, ...] | None = None
 ) -> Iterator[TinyModels]:
     """Yield points at which expressions may be evaluated; the same arguments, the same points.
 
@@ -106,8 +106,12 @@ def points(
         sides: the expressions.
         tries: how many points to yield.
         seed: of the random choices.
-        responses: the names of the responses, no two of which are the same response.
+        responses: the names of the responses, no two of which are the same response; None for w, l
+            and what else the expressions speak of.
     """
+    if responses is None:
+        spoken = {each for side in sides for each in tree.responses(side)}
+        responses = ("w", "l", *sorted(spoken - {"w", "l"}))
     yield from _candidates(_Names.of(*sides), tries, seed, responses)
 
 

@@ -110,7 +110,7 @@ def search(
     seed: int = 0,
     work: int = WORK,
     of: str = "value",
-    responses: tuple[str, ...] = ("w", "l"),
+    responses: tuple[str, ...] | None = None,
 ) -> Search:
     """Look for a point at which two expressions differ; the same arguments, the same answer.
 
@@ -123,7 +123,7 @@ def search(
         seed: of the random choices.
         work: how many nodes to evaluate at most.
         of: `value` or `gradient`: what ends the search where it differs.
-        responses: the names of the responses.
+        responses: the names of the responses; None for those that are spoken of.
     """
     meter = Meter(work)
     tried = smooth = 0
@@ -301,6 +301,8 @@ class _Evaluator:
                 return Exact.of(models.parameters[name])
             case tree.Weight(name=name, response=response):
                 return Exact.of(models.weights[name, response, t])
+            case tree.Position():
+                return Exact.of(t + 1)
             case tree.Datum(name=name, of=of):
                 return Exact.of(models.data[name, of])
             case tree.Length(response=response):
@@ -315,6 +317,8 @@ class _Evaluator:
                 return self.log(body, t)
             case tree.Max(left=left, right=right):
                 return self.larger(self.value(left, t), self.value(right, t))
+            case tree.CauchyCdf(body=body):
+                return self.value(body, t).cauchy_cdf()
             case tree.TokenSum(response=response, body=body):
                 places = range(len(models.responses[response]))
                 return sum((self.value(body, place) for place in places), Exact(()))

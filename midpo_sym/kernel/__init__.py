@@ -19,7 +19,7 @@ class TrustedFile(NamedTuple):
 
     Attributes:
         name: the module, in this package.
-        lines: how long it may be at most (decisions 1, 10 and 21).
+        lines: how long it may be at most (decisions 1, 10, 21 and 25).
         theory: whether it serves sums over finite sets only.
         axioms: whether its docstring states axioms.
     """
@@ -36,8 +36,8 @@ class TrustedFile(NamedTuple):
 
 
 TRUSTED = (  # each imports those above it only
-    TrustedFile("forms", 210),
-    TrustedFile("atoms", 110),
+    TrustedFile("forms", 215),
+    TrustedFile("atoms", 170),
     TrustedFile("responses", 400),
     TrustedFile("derivative", 120),
     TrustedFile("tower.elements", 210),

@@ -7,6 +7,7 @@ from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
 from midpo_sym.kernel.forms import (
+    CAUCHY,
     Atom,
     Inside,
     NormalForm,
@@ -15,14 +16,16 @@ from midpo_sym.kernel.forms import (
     times,
 )
 
+_OWN = ("max", CAUCHY)  # have a gradient of their own, whatever that is
+
 
 def slopes_of(form: NormalForm, inside: Inside) -> dict[Atom, FracElement]:
     """Return k_a for each policy atom a, where the gradient is Σ_a Σ_t k_a(t) ∇a(t).
 
     Those that are zero once sg(b) = b is put in are left out; if none is left, the gradient is
     zero. By the chain rule (A10), ∇log R = ∇R/R, ∇exp e = exp(e) ∇e, and that of a sum over tokens
-    is the sum of the gradients. A maximum, and a sum over tokens that weighs the tokens of another
-    sum, have a gradient of their own.
+    is the sum of the gradients. A maximum, `CAUCHY`, and a sum over tokens that weighs the tokens
+    of another sum, have a gradient of their own.
     """
     total: dict[Atom, FracElement] = {}
     _add(total, form, form.constant.field.one, inside)
@@ -54,7 +57,7 @@ def _add_token(
         if not atom.token and not any(each.token for each in form.atoms_of(here)):
             length = here.field(Symbol(f"|y_{response}|"))  # Σ_t k = k |y|
             _add_whole(total, form, atom, times(here, length), inside)
-        elif atom.token and inside.get(atom.name, ("max",))[0] != "max":
+        elif atom.token and inside.get(atom.name, ("max",))[0] not in _OWN:
             function, ((argument, _),) = inside[atom.name]
             more = times(here, _outer(function, argument, atom))
             _add_token(total, form, (response, argument), more, inside)
@@ -71,7 +74,7 @@ def _add_whole(
 ) -> None:
     """Add factor × the gradient of an opaque atom that does not vary from token to token."""
     function, arguments = inside[atom.name]
-    if function == "max":
+    if function in _OWN:
         total[atom] = plus(total.get(atom, factor.field.zero), factor)
         return
     ((constant, sums),) = arguments

@@ -20,6 +20,7 @@ from midpo_sym.language.tree import Expression
 MAX_TERMS = 500
 MAX_BITS = 4_096  # of a coefficient
 MAX_WORK = 400_000  # products of terms in one reading
+CAUCHY = "cauchy_cdf"  # the name of an opaque function: equal arguments, equal values
 _SMALL_PRIMES = 10_000  # what is left of a number without them is taken as it is
 
 

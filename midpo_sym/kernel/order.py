@@ -11,8 +11,6 @@ from __future__ import annotations
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.tree import Expression
 
-_FROM_ZERO = ("positive", "nonnegative", "unit")
-
 
 def excess_of(node: Expression) -> Expression | None:
     """Return t of t − 1 − log t, written just so."""
@@ -24,19 +22,13 @@ def excess_of(node: Expression) -> Expression | None:
 
 def nonnegative(node: Expression) -> bool:
     """Return whether a node is not negative by its form (C1, C2)."""
-    if node.positive or excess_of(node) is not None:
+    if node.nonnegative or excess_of(node) is not None:
         return True
     match node:
-        case tree.Number():
-            return True
-        case tree.Parameter(domain=domain) | indexed.Indexed(domain=domain):
-            return domain in _FROM_ZERO
         case tree.Add() | tree.Mul() | indexed.IndexSum() | indexed.Applied():
             return all(map(nonnegative, node.children()))
         case tree.Div(numerator=over, denominator=under):
             return nonnegative(over) and under.positive
-        case tree.Pow(exponent=tree.Number(value=power)):
-            return power % 2 == 0
     return False
 
 

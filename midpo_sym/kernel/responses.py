@@ -14,8 +14,9 @@ from sympy import QQ, Symbol
 from sympy.polys.fields import FracElement, FracField
 from sympy.polys.orderings import lex
 
-from midpo_sym.kernel.atoms import Opaque, check_scope, collect, leaf_of
+from midpo_sym.kernel.atoms import Opaque, check_scope, collect, is_from_zero, leaf_of, opaque_of
 from midpo_sym.kernel.forms import (
+    CAUCHY,
     MAX_BITS,
     MAX_TERMS,
     MAX_WORK,
@@ -28,7 +29,6 @@ from midpo_sym.kernel.forms import (
     Reading,
     Work,
     ZeroDenominatorError,
-    application,
     bits,
     key,
     plus,
@@ -206,7 +206,12 @@ class Reader:
                 return self.log(body, frozen=frozen)
             case tree.Max():
                 sides = sorted((self.real(s, frozen=frozen) for s in node.children()), key=key)
-                return sides[0] if sides[0] == sides[1] else (self.opaque("max", *sides), {})
+                if sides[0] == sides[1]:
+                    return sides[0]
+                return self.opaque("max", *sides, from_zero=node.nonnegative), {}
+            case tree.CauchyCdf(body=body):
+                argument = self.real(body, frozen=frozen)
+                return self.opaque(CAUCHY, argument, from_zero=True), {}
             case tree.TokenSum(response=response, body=body):
                 return self.zero[0], {response: self.scalar(self.real(body, frozen=frozen))}
             case tree.Defined() | tree.Call() | tree.StopGradient() | tree.ByLabel():
@@ -295,8 +300,8 @@ class Reader:
     def logarithm(self, factor: FracElement) -> Form:
         """Return log R as log N − log D (A1), each by its primes and variables (A2) or opaque.
 
-        R is positive, and its variables are. So is what has positive coefficients only; of N and D,
-        what has others, as 1 − p has, stays together: with the sign of the rest it is positive.
+        R > 0 is neither zero nor divided by zero, so what is a sum from zero is positive. Of N and
+        D, what is none, as 1 − p, stays together: with the sign of the rest it is positive.
         """
         total, rest = self.zero, self.field.one
         for polynomial, sign in ((factor.numer, 1), (factor.denom, -1)):
@@ -306,7 +311,7 @@ class Reader:
                     total = self.plus(total, (turn * count * log, {}))
             if all(c < 0 for c in primitive.itercoeffs()):
                 primitive, rest = -primitive, -rest
-            if any(c < 0 for c in primitive.itercoeffs()):
+            if not is_from_zero(primitive, self.atoms):
                 rest = times(rest, self.field(primitive) ** sign)
             elif len(primitive) > 1:
                 log = self.opaque("log", (self.field(primitive), {}))
@@ -388,12 +393,8 @@ class Reader:
     def length(self, response: str) -> FracElement:
         return self.variables[f"|y_{response}|"]
 
-    def opaque(self, function: str, *arguments: Form) -> FracElement:
+    def opaque(self, function: str, *arguments: Form, from_zero: bool = False) -> FracElement:
         """Return the atom of a function of normal forms: equal arguments, equal atoms."""
-        name = application(function, arguments)
-        thawed = application(function, arguments, self.thawed) if self.thawed else name
-        forms = [NormalForm(c, sums, self.atoms) for c, sums in arguments]
-        token = any(atom.token for each in forms for atom in each.atoms_of(each.constant))
-        policy = any(atom.policy for each in forms for atom in each.present())
-        self.functions[name] = function, arguments
-        return self.variable(Opaque(name, thawed, token, policy))
+        atom = opaque_of(function, arguments, self.atoms, self.thawed, from_zero=from_zero)
+        self.functions[atom.name] = function, arguments
+        return self.variable(atom)

@@ -23,12 +23,17 @@ What it takes for granted (the axioms):
     A8  sg(a) = a for the value; for the gradient sg(a) is a constant
     A9  the field laws, in SymPy's `polys.fields`: a quotient asks that its denominator is not zero
     A10 the chain rule: log R, exp e and Σ_t r(t) have the gradients ∇R/R, exp(e) ∇e and Σ_t ∇r(t);
-        a maximum has one where its sides differ, whatever it is
+        a maximum has one where its sides differ, and F one, whatever they are
     A11 exp(a + b) = exp a exp b
     A12 (a^(1/n))^n = a                                             for a > 0, n = 1, 2, 3, …
-    A13 exp a > 0, log n > 0 for n > 1, even powers are not negative, a parameter or weight lies in
-        its domain; sums, products, quotients, sums over tokens of such are such
+    A13 exp a > 0, log n > 0 for n > 1, and F(a) > 0 for F = `cauchy_cdf`: nothing more of it;
+        even powers are not negative, nor is max(a, −a); parameters, weights, data and statistics
+        lie in their domains; sums, products, quotients, maxima, sums over tokens of such are such,
+        and 1 − p > 0 for p below one
     A14 max(a, b) = a where a ≥ b, and b where b ≥ a; a ≥ b just where log a ≥ log b, for a, b > 0
+
+The place of a token in its response is an atom as well. What holds whatever it is, holds; but it
+is no free number, so where one remains, another normal form proves nothing.
 
 The products of sums, maxima, logarithms of sums and exponentials that remain are opaque atoms,
 named by the normal form of their arguments: the same name proves equality, another name proves
@@ -311,7 +316,8 @@ def _answer(theorem: Theorem | None, difference: NormalForm) -> Answer:
 
 
 def _hides(form: NormalForm) -> bool:
-    return any(atom.opaque for atom in form.present())
+    """Return whether another form proves nothing: Σ_t t is |y|(|y| + 1)/2, by no law here."""
+    return any(atom.opaque or isinstance(atom.leaf, tree.Position) for atom in form.present())
 
 
 def _is_zero(form: NormalForm) -> bool:

@@ -1,7 +1,8 @@
 """Nodes and their arithmetic: what every node knows, and the operators that build trees.
 
 Nodes are frozen and never simplify themselves. A node knows whether it is *positive by its form*
-(probabilities, products, powers, exponentials of such), and how deep and how large it is.
+(probabilities, products, powers, exponentials of such) or *nonnegative by its form*, and how deep
+and how large it is.
 
 Operators build nodes, so `alpha * log(pi("w") / ref("w"))` in Python is the tree that the
 same words give in a specification (see `build`).
@@ -23,11 +24,13 @@ class Expression:
 
     Attributes:
         positive: true if the value is positive because of the form of the node.
+        nonnegative: true if the value is zero or more because of the form of the node.
         depth: the height of the tree below and including the node.
         size: the number of nodes below and including the node.
     """
 
     positive: bool = field(init=False, compare=False, repr=False)
+    nonnegative: bool = field(init=False, compare=False, repr=False)
     depth: int = field(init=False, compare=False, repr=False)
     size: int = field(init=False, compare=False, repr=False)
 
@@ -49,10 +52,16 @@ class Expression:
             raise ValueError(message)
         object.__setattr__(self, "depth", depth)
         object.__setattr__(self, "size", size)
-        object.__setattr__(self, "positive", self._is_positive())
+        positive = self._is_positive()
+        object.__setattr__(self, "positive", positive)
+        object.__setattr__(self, "nonnegative", positive or self._is_nonnegative())
 
     def _is_positive(self) -> bool:
         return all(child.positive for child in self.children())
+
+    def _is_nonnegative(self) -> bool:
+        """Return whether it is, if it is not positive."""
+        return all(child.nonnegative for child in self.children())
 
     @property
     def below_one(self) -> bool:
@@ -174,8 +183,8 @@ class Add(Expression):
         whole = sum(term.value for term in self.terms if isinstance(term, Number))
         rest = [term for term in self.terms if not isinstance(term, Neg)]
         if less and whole >= len(less) and all(each.below_one for each in less):  # 1 - p
-            return all(isinstance(term, Number) or term.positive for term in rest)
-        return not less and all(term.positive for term in rest)
+            return all(term.nonnegative for term in rest)
+        return self._is_nonnegative() and any(term.positive for term in rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +205,8 @@ class Mul(Expression):
 
     @property
     def below_one(self) -> bool:
-        """Return whether all factors are from zero to one, and one of them is not one."""
-        return all(factor.positive and factor.below_one for factor in self.factors)
+        """Return whether all factors are from zero to one, and none of them is one."""
+        return all(factor.nonnegative and factor.below_one for factor in self.factors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,18 +217,27 @@ class Div(Expression):
     denominator: Expression
     parts: ClassVar[tuple[str, ...]] = ("numerator", "denominator")
 
+    def _is_nonnegative(self) -> bool:
+        return self.numerator.nonnegative and self.denominator.positive
+
     @property
     def below_one(self) -> bool:
-        """Return whether it is a smaller number by a larger one, or p/(p + q).
+        """Return whether it is a smaller number by a larger one, or p/(p + q) with q above zero.
 
         p may be a sum itself: p + q is one longer chain then.
         """
         match self.numerator, self.denominator:
             case Number(value=above), Number(value=below):
                 return above < below
-            case numerator, Add(terms=terms) if all(each.positive for each in terms):
+            case numerator, Add(terms=terms) if all(each.nonnegative for each in terms):
                 parts = numerator.terms if isinstance(numerator, Add) else (numerator,)
-                return numerator in terms or terms[: len(parts)] == parts != terms
+                rest: tuple[Expression, ...] = ()
+                if terms[: len(parts)] == parts:
+                    rest = terms[len(parts) :]
+                elif numerator in terms:
+                    at = terms.index(numerator)
+                    rest = (*terms[:at], *terms[at + 1 :])
+                return any(each.positive for each in rest)
         return False
 
 
@@ -231,6 +249,9 @@ class Neg(Expression):
     parts: ClassVar[tuple[str, ...]] = ("body",)
 
     def _is_positive(self) -> bool:
+        return False
+
+    def _is_nonnegative(self) -> bool:
         return False
 
 
@@ -245,10 +266,16 @@ class Pow(Expression):
     def _is_positive(self) -> bool:
         return self.base.positive
 
+    def _is_nonnegative(self) -> bool:
+        match self.exponent:
+            case Number(value=power):
+                return self.base.nonnegative or power % 2 == 0
+        return False
+
     @property
     def below_one(self) -> bool:
-        """Return whether it is a positive power of what is between zero and one."""
-        return self.base.positive and self.base.below_one and self.exponent.positive
+        """Return whether it is a positive power of what is from zero to one, and not one."""
+        return self.base.nonnegative and self.base.below_one and self.exponent.positive
 
 
 def _check_chain(operands: tuple[Expression, ...], kind: type[Expression]) -> None:

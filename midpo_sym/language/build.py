@@ -87,6 +87,11 @@ def length(response: str) -> Expression:
     return tree.Length(response)
 
 
+def position(response: str) -> Expression:
+    """Return the place of the token at position t in its response, from 1 on."""
+    return tree.Position(response)
+
+
 def log(body: Operand) -> Expression:
     """Return the natural logarithm of a positive expression.
 
@@ -128,6 +133,11 @@ def sg(body: Operand) -> Expression:
 def maximum(left: Operand, right: Operand) -> Expression:
     """Return the larger of two expressions."""
     return tree.Max(lift(left), lift(right))
+
+
+def cauchy_cdf(body: Operand) -> Expression:
+    """Return the distribution function of the Cauchy distribution."""
+    return tree.CauchyCdf(lift(body))
 
 
 def call(name: str, *arguments: Operand, response: str = "") -> Expression:

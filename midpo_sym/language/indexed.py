@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from midpo_sym.language.tree import Expression, Neg
+from midpo_sym.language.tree import FROM_ZERO, Expression, Neg
 
 # First letter of an index: what it runs through. Sums run through the finite ones.
 SETS = {
@@ -46,6 +46,9 @@ class Indexed(Expression):
 
     def _is_positive(self) -> bool:
         return self.domain == "positive"
+
+    def _is_nonnegative(self) -> bool:
+        return self.domain in FROM_ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,9 @@ class Differential(Expression):
     parts: ClassVar[tuple[str, ...]] = ("body",)
 
     def _is_positive(self) -> bool:
+        return False
+
+    def _is_nonnegative(self) -> bool:
         return False
 
 

@@ -71,7 +71,7 @@ def _terms(node: Expression, signs: dict[str, tuple[bool, bool]]) -> _Sum:
             return _product([_terms(base, signs)] * power)
     name = to_text(node)
     domain = node.domain if isinstance(node, (tree.Parameter, tree.Datum)) else ""
-    signs[name] = (node.positive or domain in ("nonnegative", "unit"), domain.endswith("unit"))
+    signs[name] = (node.nonnegative, domain.endswith("unit"))
     return {((name, 1),): Fraction(1)}
 
 

@@ -1,7 +1,8 @@
 """The expression tree: all its nodes, and which responses they speak of.
 
-Arithmetic is in `arithmetic`, and given here as well. Logarithms are taken of nodes only that are
-positive by their form, so the laws of the logarithm need no side condition.
+Arithmetic is in `arithmetic`, quantities are in `quantities.leaves`, and given here as well.
+Logarithms are taken of nodes only that are positive by their form, so the laws of the logarithm
+need no side condition.
 """
 
 from __future__ import annotations
@@ -29,14 +30,29 @@ from midpo_sym.language.arithmetic import (
     total,
 )
 from midpo_sym.language.functions.calls import Call, Function, Variable
-from midpo_sym.language.quantities import statistics
+from midpo_sym.language.quantities.leaves import (
+    ABOVE_ZERO,
+    FROM_ZERO,
+    Datum,
+    Length,
+    Normaliser,
+    Parameter,
+    Position,
+    Probability,
+    Statistic,
+    TokenProbability,
+    Weight,
+)
 
 __all__ = [
+    "ABOVE_ZERO",
+    "FROM_ZERO",
     "MAX_DEPTH",
     "MAX_SIZE",
     "Add",
     "ByLabel",
     "Call",
+    "CauchyCdf",
     "Datum",
     "Defined",
     "Div",
@@ -52,6 +68,7 @@ __all__ = [
     "Number",
     "Operand",
     "Parameter",
+    "Position",
     "Pow",
     "Probability",
     "Statistic",
@@ -63,6 +80,7 @@ __all__ = [
     "Weight",
     "add",
     "at_responses",
+    "goes_by_label",
     "lift",
     "mul",
     "over",
@@ -71,138 +89,6 @@ __all__ = [
     "token_responses",
     "total",
 ]
-
-
-ABOVE_ZERO = ("positive", "open unit")  # the domains of positive numbers
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter(Expression):
-    """A scalar parameter of an algorithm, such as α; its domain is a row of `DOMAINS`."""
-
-    name: str
-    domain: str = "real"
-
-    def _is_positive(self) -> bool:
-        return self.domain in ABOVE_ZERO
-
-    @property
-    def below_one(self) -> bool:
-        """Return whether its domain ends below one."""
-        return self.domain == "open unit"
-
-
-@dataclass(frozen=True, slots=True)
-class Length(Expression):
-    """|y|: the number of tokens of a response, at least 1."""
-
-    response: str
-
-
-@dataclass(frozen=True, slots=True)
-class Probability(Expression):
-    """π(y|x): the probability of a whole response under a model."""
-
-    model: str
-    response: str
-
-    @property
-    def below_one(self) -> bool:
-        """Return that it is: every model has full support, over two responses or more."""
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class TokenProbability(Expression):
-    """π(y_t|x, y_<t): the probability of the token at the bound position t."""
-
-    model: str
-    response: str
-
-    @property
-    def below_one(self) -> bool:
-        """Return that it is: every model has full support, over two tokens or more."""
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class Statistic(Expression):
-    """A statistic of the next-token distributions before the bound position t.
-
-    Attributes:
-        name: a row of `STATISTICS`.
-        response: whose token is at t.
-    """
-
-    name: str
-    response: str
-
-    def __post_init__(self) -> None:
-        """Check the name.
-
-        Raises:
-            ValueError: there is no such statistic.
-        """
-        if self.name not in statistics.STATISTICS:
-            message = f"no statistic {self.name!r}; allowed: {', '.join(statistics.STATISTICS)}"
-            raise ValueError(message)
-        Expression.__post_init__(self)
-
-    @property
-    def row(self) -> statistics.Statistic:
-        """Return what is known of it."""
-        return statistics.STATISTICS[self.name]
-
-    def _is_positive(self) -> bool:
-        return self.row.domain == "positive"
-
-
-@dataclass(frozen=True, slots=True)
-class Weight(Expression):
-    """A declared number per token, such as μ₁(y_t); by label if both responses have their own."""
-
-    name: str
-    response: str
-    domain: str = "real"
-    by_label: bool = False
-
-    def _is_positive(self) -> bool:
-        return self.domain in ABOVE_ZERO
-
-    @property
-    def below_one(self) -> bool:
-        """Return whether its domain ends below one."""
-        return self.domain == "open unit"
-
-
-@dataclass(frozen=True, slots=True)
-class Datum(Expression):
-    """A declared number that is given as data: of a response, of a pair, or of a batch.
-
-    Attributes:
-        name: its word in a specification.
-        of: the responses it is a number of: one, the chosen and the rejected one, or none.
-        domain: a row of `DOMAINS`.
-        by_label: whether chosen and rejected responses have numbers of their own.
-    """
-
-    name: str
-    of: tuple[str, ...] = ()
-    domain: str = "real"
-    by_label: bool = False
-
-    def _is_positive(self) -> bool:
-        return self.domain in ABOVE_ZERO
-
-    @property
-    def below_one(self) -> bool:
-        """Return whether its domain ends below one."""
-        return self.domain == "open unit"
-
-
-@dataclass(frozen=True, slots=True)
-class Normaliser(Expression):
-    """Z(x): the unknown positive factor up to which a prior is known; the same for both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +110,9 @@ class Log(Expression):
     def _is_positive(self) -> bool:
         return False
 
+    def _is_nonnegative(self) -> bool:
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Exp(Expression):
@@ -237,6 +126,22 @@ class Exp(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class CauchyCdf(Expression):
+    """atan(a)/π + 1/2: the distribution function of the Cauchy distribution, between 0 and 1."""
+
+    body: Expression
+    parts: ClassVar[tuple[str, ...]] = ("body",)
+
+    def _is_positive(self) -> bool:
+        return True
+
+    @property
+    def below_one(self) -> bool:
+        """Return that it is."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
 class Max(Expression):
     """The larger of two nodes."""
 
@@ -246,6 +151,11 @@ class Max(Expression):
 
     def _is_positive(self) -> bool:
         return self.left.positive or self.right.positive
+
+    def _is_nonnegative(self) -> bool:
+        left, right = self.left, self.right
+        opposite = Neg(left) == right or left == Neg(right)
+        return opposite or left.nonnegative or right.nonnegative
 
     @property
     def below_one(self) -> bool:
@@ -359,11 +269,18 @@ def responses(node: Expression) -> set[str]:
     return found
 
 
+def goes_by_label(node: Expression) -> bool:
+    """Return whether a tree says something else of the chosen than of the rejected response."""
+    return any(
+        isinstance(each, ByLabel) or getattr(each, "by_label", False) for each in node.walk()
+    )
+
+
 def token_responses(node: Expression) -> set[str]:
     """Return the responses whose token at t a tree mentions outside any sum or product over t."""
     if isinstance(node, (TokenSum, TokenProduct)):
         return set()
     inner = {found for child in node.children() for found in token_responses(child)}
-    if isinstance(node, (TokenProbability, Statistic, Weight)):
+    if isinstance(node, (TokenProbability, Statistic, Weight, Position)):
         inner.add(node.response)
     return inner

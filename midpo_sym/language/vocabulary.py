@@ -76,6 +76,11 @@ QUANTITIES = {
         ),
         *(Word(row.name, (row.usage,), row.meaning) for row in STATISTICS.values()),
         Word("length", ("length(r)",), "number of tokens of the response, at least 1"),
+        Word(
+            "position",
+            ("position(r, t)",),
+            "place of the token t in the response: 1 for the first, the length for the last",
+        ),
     )
 }
 
@@ -98,6 +103,12 @@ FUNCTIONS = {
         ),
         Word("sg", ("sg(a)",), "a, as a constant for the gradient (stop-gradient)"),
         Word("max", ("max(a, b)",), "the larger of a and b"),
+        Word(
+            "cauchy_cdf",
+            ("cauchy_cdf(a)",),
+            "distribution function of the Cauchy distribution, the arctangent of a over 3.14... "
+            "plus 1/2; between zero and one, and neither of them",
+        ),
         *(
             Word(row.name, (row.usage,), f"{row.meaning}: `{to_text(row.definition)}`")
             for row in DERIVED.values()
@@ -117,8 +128,10 @@ RESPONSES = {
     "y": "any response; in the prior and in definitions of y",
     "w": "the preferred (chosen) response; in the loss",
     "l": "the dispreferred (rejected) response; in the loss",
+    "o": "another response to the same prompt, given with the pair; in `plus`",
 }
 
+OTHER = "o"  # the response that is neither chosen nor rejected
 TOKEN = "t"  # noqa: S105 - the index of a token, not a secret
 
 STATUSES = {

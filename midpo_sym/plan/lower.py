@@ -17,6 +17,7 @@ from midpo_sym.plan.functions import STABLE
 from midpo_sym.plan.operations import (
     Add,
     Argument,
+    CauchyCdf,
     Column,
     Detached,
     Div,
@@ -24,6 +25,7 @@ from midpo_sym.plan.operations import (
     Filled,
     Kind,
     Log,
+    LogCauchyCdf,
     LogSumExp,
     Max,
     Mul,
@@ -70,6 +72,8 @@ class Lowering:
                 return Argument() if name == self.variable else Parameter(name)
             case tree.Weight(name=name, response=response):
                 return self.of_token(Kind.WEIGHT, (name,), response)
+            case tree.Position(response=response):
+                return self.of_token(Kind.POSITION, (), response)
             case tree.Datum(name=name, of=of):
                 response = of[0] if len(of) == 1 else ""
                 return self.of_response(Statistic(Kind.DATUM, (name,), response, by_token=False))
@@ -87,6 +91,8 @@ class Lowering:
                 return self.power(base, exponent)
             case tree.Max(left=left, right=right):
                 return Max(self.value(left), self.value(right))
+            case tree.CauchyCdf(body=body):
+                return CauchyCdf(self.value(body))
             case tree.TokenSum(response=response, body=body):
                 return self.token_sum(response, body)
             case tree.StopGradient(body=body):
@@ -162,6 +168,8 @@ class Lowering:
                 return [(1, LogSumExp(tuple(map(self.log, terms))))]
             case tree.Max(left=left, right=right) if left.positive and right.positive:
                 return [(1, Max(self.log(left), self.log(right)))]
+            case tree.CauchyCdf(body=body):
+                return [(1, LogCauchyCdf(self.value(body)))]
             case tree.TokenProduct(response=response, body=body):
                 return [(1, self.token_sum(response, tree.Log(body)))]
             case tree.StopGradient(body=body):

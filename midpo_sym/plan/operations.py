@@ -31,6 +31,7 @@ class Kind(Enum):
     WEIGHT = "a declared number of a token"
     DATUM = "a declared number of a response, a pair or a batch"
     LENGTH = "the number of tokens"
+    POSITION = "the place of a token among them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class Statistic(Operation):
     Attributes:
         kind: what it measures.
         of: the model of a log-probability, the frozen model of a log-ratio, the name of a
-            statistic of the vocabulary, of a weight or a datum; nothing for a length.
+            statistic of the vocabulary, of a weight or a datum; nothing for lengths and positions.
         response: `w` or `l`; "" for a datum of the pair or of the batch.
         by_token: whether it is of each token, 0 at padding, or of the whole response.
     """
@@ -238,6 +239,22 @@ class Expm1(Operation):
 @dataclass(frozen=True, slots=True)
 class Log(Operation):
     """A logarithm of what is no probability: of a parameter, a weight, a length."""
+
+    body: Operation
+    parts: ClassVar[tuple[str, ...]] = ("body",)
+
+
+@dataclass(frozen=True, slots=True)
+class CauchyCdf(Operation):
+    """atan(a)/π + 1/2, with the digits that the sum would lose where it is small."""
+
+    body: Operation
+    parts: ClassVar[tuple[str, ...]] = ("body",)
+
+
+@dataclass(frozen=True, slots=True)
+class LogCauchyCdf(Operation):
+    """The logarithm of that, with its digits also where it is close to zero."""
 
     body: Operation
     parts: ClassVar[tuple[str, ...]] = ("body",)

@@ -41,7 +41,7 @@ def value_at_padding(node: Expression) -> AtPadding:  # noqa: C901, PLR0911 - on
     match node:
         case tree.Number(value=value):
             return _ZERO if value == 0 else _ONE if value == 1 else _POSITIVE
-        case tree.Statistic() | tree.Weight():
+        case tree.Statistic() | tree.Weight() | tree.Position():
             return _ZERO
         case tree.TokenProbability():
             return _ONE
@@ -66,6 +66,8 @@ def value_at_padding(node: Expression) -> AtPadding:  # noqa: C901, PLR0911 - on
         case tree.Max(left=left, right=right):
             one, other = value_at_padding(left), value_at_padding(right)
             return one if one is other else _UNSAFE if _UNSAFE in {one, other} else _FINITE
+        case tree.CauchyCdf(body=body):
+            return _UNSAFE if value_at_padding(body) is _UNSAFE else _POSITIVE
         case tree.StopGradient(body=body) | tree.Call(body=body):
             return value_at_padding(body)
     return _UNSAFE
@@ -135,7 +137,7 @@ def _power(base: Expression, exponent: Expression) -> AtPadding:
     small = isinstance(exponent, tree.Number) and exponent.value <= LARGEST_PLAIN_POWER
     if small and exponent != tree.Number(0) and inner is not _UNSAFE:
         plain = not base.positive or isinstance(
-            base, (tree.Weight, tree.Statistic)
+            base, (tree.Weight, tree.Statistic, tree.Position)
         )  # not through a logarithm
         return inner if plain or inner is not _ZERO else _UNSAFE
     if inner not in _ABOVE_ZERO:

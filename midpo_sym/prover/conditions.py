@@ -137,4 +137,6 @@ def _reason(node: Expression) -> str:
             return f"{name} is positive"
         case tree.Add(terms=(tree.Number(value=1), tree.Neg(body=body))) if body.below_one:
             return f"{to_text(body)} is below one"
+    if node.positive and any(not child.positive for child in node.children()):  # 1 + δ, 1 − p
+        return "it is positive by its form"
     return "it is a sum of positive terms" if node.positive else ""

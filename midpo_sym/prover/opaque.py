@@ -8,7 +8,16 @@ from midpo_sym.language import tree
 from midpo_sym.language.substitute import at_labels, unfold
 from midpo_sym.language.tree import Expression
 
-_KINDS = (tree.Max, tree.Log, tree.Exp, tree.Pow, tree.Div, tree.Mul, tree.Probability)
+_KINDS = (
+    tree.CauchyCdf,
+    tree.Max,
+    tree.Log,
+    tree.Exp,
+    tree.Pow,
+    tree.Div,
+    tree.Mul,
+    tree.Probability,
+)
 
 
 def opaque_part(decision: Decision, *sides: Expression) -> Expression | None:

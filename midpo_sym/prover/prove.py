@@ -20,6 +20,7 @@ from midpo_sym.prover.framework import sides
 from midpo_sym.prover.judge import judge
 from midpo_sym.prover.priors.solve import Reach, Solution, solve_prior
 from midpo_sym.prover.properties import Properties, compute_properties, simplest_reward
+from midpo_sym.prover.shapes.scope import Scope, scope_of
 from midpo_sym.prover.shapes.terms import Part, combined, framework_loss, no_other, read_term
 from midpo_sym.prover.verdict import Opinion, Refuted, Status, Verdict
 from midpo_sym.session import Session, remembered, remembering
@@ -134,6 +135,12 @@ class Result:
                 return compute_properties(self.statement)
         except (OutsideClassError, ZeroDenominatorError):
             return None
+
+    @cached_property
+    def scope(self) -> Scope:
+        """Return what the loss looks at together: a response or a pair, and the batch."""
+        with remembering(self.session):
+            return scope_of(self.statement.target)
 
     @cached_property
     def rewards(self) -> tuple[Expression, Expression]:

@@ -32,7 +32,7 @@ from midpo_sym.tensor.checks import (
 from midpo_sym.tensor.framework import mi_dpo_loss
 from midpo_sym.tensor.kernels.vocabulary import weigh
 from midpo_sym.tensor.linear import linear_statistics
-from midpo_sym.tensor.logarithms import log_sum_exp
+from midpo_sym.tensor.logarithms import cauchy_cdf, log_cauchy_cdf, log_sum_exp
 from midpo_sym.tensor.logits import response_statistics
 from midpo_sym.tensor.loss import PreferenceLoss
 from midpo_sym.tensor.needs import Needs
@@ -43,6 +43,7 @@ __all__ = [
     "Needs",
     "PreferenceLoss",
     "ResponseStatistics",
+    "cauchy_cdf",
     "check_data",
     "check_nonzero",
     "check_number",
@@ -51,6 +52,7 @@ __all__ = [
     "check_weights",
     "fill_padding",
     "linear_statistics",
+    "log_cauchy_cdf",
     "log_sum_exp",
     "mi_dpo_loss",
     "response_statistics",

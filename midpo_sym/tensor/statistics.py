@@ -49,6 +49,11 @@ class ResponseStatistics:
         """Number of live tokens of each response, as floats; shape (N,)."""
         return self.mask.sum(-1).to(self.logps.dtype)
 
+    @property
+    def positions(self) -> Tensor:
+        """Place of each live token in its response, from 1 on, as floats; 0 at padding; (N, T)."""
+        return (self.mask.cumsum(-1) * self.mask).to(self.logps.dtype)
+
     def of(self, name: str) -> Tensor:
         """Return a statistic, or the weights, of a name; (N, T). Of data (N,), as a constant.
 

@@ -113,6 +113,7 @@ EQUAL = [
     ("log(1 + exp(gamma))", "log(exp(2*gamma - gamma) + 1)"),
     ("log(1 + exp(gamma))", "log(1 + exp(-gamma)) + gamma"),  # exp(-γ) = 1/exp(γ)
     ("max(gamma, gamma)", "gamma"),
+    ("max(sum_t(kl_pi_ref(w, t)), 0)", "sum_t(kl_pi_ref(w, t))"),  # Gibbs' inequality
     ("(alpha**2)**(1/2)", "alpha"),
     ("exp(-log(length(w)))", "1/length(w)"),  # exp(k log a) = a^k
     ("exp(2*log(alpha) - log(3) + gamma)", "alpha**2/3*exp(gamma)"),
@@ -176,7 +177,6 @@ UNKNOWN = [
     ("log(alpha + beta)", "log(alpha)"),  # not equal
     ("log(1/(alpha + beta))", "log(alpha + beta)"),  # not equal
     ("max(pi(w), 2)", "2"),  # equal, since a probability is at most 1
-    ("max(sum_t(kl_pi_ref(w, t)), 0)", "sum_t(kl_pi_ref(w, t))"),  # equal, Gibbs' inequality
     ("prod_t(nu(w, t))", "prod_t(nu(l, t))"),  # not equal
     ("sum_t(max(mu(w, t), 1))", "sum_t(max(mu(l, t), 1))"),  # not equal
 ]

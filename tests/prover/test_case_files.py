@@ -15,7 +15,9 @@ from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.prover.framework import framework_argument, sides
 from midpo_sym.prover.priors.solve import Reach
+from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Refuted, Undecided
+from midpo_sym.spec.reading.losses import load
 
 CASES = Path(__file__).parents[1] / "cases"
 
@@ -42,6 +44,7 @@ VERDICTS = {
     "cure_zero": ("refuted", "refuted"),  # g·g/g is g, and σ(−A) is not σ(−A − g)
     "const3": ("refuted", "refuted"),  # 3π for π_ref: MI-DPO's argument is 0
     "log3": ("refuted", "refuted"),  # −α log 3 moves the sigmoid's slope too
+    "h20n": ("proved", "proved"),  # log(1 + δ)^|y| is |y| log(1 + δ), also at δ = 0
     "jswrong": ("refuted", "refuted"),  # 2π/(π + ref) for π/ref
     "steps_disagree_1": ("refuted", "refuted"),  # (α − |y|) for (αβ − |y|) at y_l
 }
@@ -55,6 +58,15 @@ def test_verdicts(name):
     if result.statement.link == "identity":  # the sides are the losses
         expected = tuple(said == "proved" for said in VERDICTS[name])
         assert compare(*sides(result.statement)) == expected
+
+
+def test_what_may_be_zero_is_zero_in_some_case():
+    """Each claim as worked out in its place."""
+    results = prove_derivation(load(CASES / "from_zero.toml"))
+    assert [each.as_expected for each in results] == [True] * 3
+    witness = results[2].witness
+    assert witness is not None
+    assert witness.models.parameters["delta"] > 0
 
 
 def test_the_gradient_at_a_tie_of_max_is_not_claimed():

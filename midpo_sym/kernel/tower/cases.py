@@ -13,6 +13,7 @@ from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
 from midpo_sym.kernel.forms import (
+    CAUCHY,
     MAX_WORK,
     Form,
     Inside,
@@ -136,6 +137,8 @@ class _Cases:
                     found = self.tower.log(values[0])
                 case "max":
                     found = self.larger(*values)
+                case _ if function == CAUCHY:
+                    raise OutsideClassError("the tower has no arctangent")
                 case _:  # a sum over tokens
                     found = values[0]
             self.images[name] = found

@@ -28,7 +28,6 @@ from midpo_sym.kernel.tower.elements import Elements
 
 SIZES = (16, 24, 32, 48, 64, 96, 128)  # of the field: the fewer variables it has, the faster it is
 MAX_ROOT = 360
-_NOT_NEGATIVE = ("positive", "nonnegative", "unit")
 Roots = dict[str, int]
 Place = int  # of a generator among the variables of the field
 
@@ -131,14 +130,13 @@ class Tower(Elements):
     def leaf(self, atom: Atom) -> FracElement:
         """Return what an atom stands for; if it is positive, the exponential of its logarithm."""
         positive = atom.leaf is not None and atom.leaf.positive
-        domain = getattr(atom.leaf, "domain", "")
         made = Generator(
             "leaf",
             name=f"log {atom.name}" if positive else atom.name,
             token=atom.token,
             policy=atom.policy,
             frozen=atom.name != atom.thawed,
-            nonnegative=not positive and domain in _NOT_NEGATIVE,
+            nonnegative=not positive and atom.leaf is not None and atom.leaf.nonnegative,
         )
         self.leaves[made.name] = atom
         return self.exp(self.generator(made)) if positive else self.generator(made)

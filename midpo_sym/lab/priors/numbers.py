@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
-from midpo_sym.kernel.forms import Form, Inside, variables
+from midpo_sym.kernel.forms import CAUCHY, Form, Inside, variables
 from midpo_sym.lab.checks import Array
 
 
@@ -73,6 +73,8 @@ class Numbers:
                 return np.asarray(np.exp(found[0]))
             case "max":
                 return np.maximum(*found)
+            case _ if function == CAUCHY:
+                return np.asarray(np.arctan2(1, -found[0]) / np.pi)
         return found[0]  # a sum over tokens, which is in the form
 
     def _form(self, form: Form) -> Array:

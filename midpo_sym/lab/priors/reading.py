@@ -150,6 +150,11 @@ def read_algorithm(derivation: Derivation) -> Algorithm:
             f"{id_}: {name} is given as data, and the problems of the laboratory have none but "
             f"weights of tokens; write a weight or a parameter in its place"
         )
+    if any(isinstance(node, tree.Position) for side in sides(statement) for node in side.walk()):
+        raise LabError(
+            f"{id_}: position(y, t) tells tokens apart by their places, and the laboratory does by "
+            f"their weights alone; write a weight in its place"
+        )
     parameters = {each.name: _value(each, id_) for each in derivation.parameters}
     weights = _assigned(derivation.weights, id_)
     ratio = tree.Log(tree.Div(tree.Probability("pi", "y"), statement.zeta))

@@ -34,6 +34,9 @@ class Variable(Expression):
     def _is_positive(self) -> bool:
         return False
 
+    def _is_nonnegative(self) -> bool:
+        return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:

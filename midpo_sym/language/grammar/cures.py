@@ -116,6 +116,10 @@ _OPERATORS: dict[type[ast.operator], str] = {
 }
 # What the language leaves out on purpose.
 NOTHING = {
+    **dict.fromkeys(
+        ("atan", "arctan"),
+        "write cauchy_cdf(a) for atan(a)/3.14... + 1/2; there is no other arctangent",
+    ),
     "Z": "leave it out: a prior is given up to a factor that depends on the prompt only",
     "x": "leave it out: everything is said for one prompt",
 }
@@ -131,6 +135,7 @@ ARGUMENTS = {
     "sg": 1,
     "by_label": 2,
     "max": 2,
+    "cauchy_cdf": 1,
     **{name: len(function.variables) for name, function in DERIVED.items()},
 }
 # Those whose argument is of each token of a response.

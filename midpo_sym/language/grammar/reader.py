@@ -122,6 +122,7 @@ class Reader(Refusals):
                 syntax,
                 "the token position t stands only inside a quantity",
                 allowed="pi(y, t), kl_ref_pi(y, t), ...",
+                cure="write position(y, t), if the place of the token y_t is meant",
             )
         meant = self.cures.response(syntax)
         if name in RESPONSES or meant:
@@ -285,6 +286,8 @@ class Reader(Refusals):
                 return tree.StopGradient(arguments[0])
             case "max":
                 return tree.Max(*arguments)
+            case "cauchy_cdf":
+                return tree.CauchyCdf(arguments[0])
             case "by_label":
                 if "y" not in self.scope.responses:
                     self.fail(
@@ -355,6 +358,7 @@ class Reader(Refusals):
             message = f"{name} takes a response, and perhaps t"
             self.fail(syntax, message, allowed=usage, instead=self.cures.instead(syntax))
         response = self.read_response(name, arguments[0])
+        self.check_label(syntax, name, response)
         token = len(arguments) == 2  # noqa: PLR2004 - a response and t
         if token and not (isinstance(arguments[1], ast.Name) and arguments[1].id == TOKEN):
             self.fail(
@@ -368,6 +372,8 @@ class Reader(Refusals):
             return kind(name, response)
         if name == "length" and not token:
             return tree.Length(response)
+        if name == "position" and token:
+            return tree.Position(response)
         if name in STATISTICS and token:
             return tree.Statistic(name, response)
         if name in self.scope.weights and token:

@@ -6,12 +6,13 @@ import ast
 import difflib
 from typing import NoReturn
 
+from midpo_sym.language import tree
 from midpo_sym.language.errors import Advice, LanguageError
 from midpo_sym.language.grammar.cures import NOTHING, Cures
 from midpo_sym.language.grammar.limits import MAX_LEVELS, MAX_NODES, MAX_OPERATIONS
 from midpo_sym.language.grammar.scope import Scope
 from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import FUNCTIONS, QUANTITIES, RESPONSES
+from midpo_sym.language.vocabulary import FUNCTIONS, OTHER, QUANTITIES, RESPONSES
 
 ALLOWED = "numbers, names, calls, + - * / ** and brackets"
 
@@ -38,6 +39,9 @@ def too_deep(offset: int, length: int) -> LanguageError:
             cure="write it in a shorter way",
         ),
     )
+
+
+_NOT_HERE = {OTHER: "what speaks of it is added to the terms, in plus; no prior knows it"}
 
 
 class Refusals:
@@ -119,6 +123,20 @@ class Refusals:
                 cure=self.cure_of_sign(syntax),
             )
 
+    def check_label(self, syntax: ast.expr, name: str, response: str) -> None:
+        """Refuse what goes by the label of a response that has none."""
+        scope = self.scope
+        labelled = any(name in each and each[name][-1] for each in (scope.weights, scope.data))
+        if name in scope.definitions:
+            labelled = tree.goes_by_label(scope.definitions[name].body)
+        if response == OTHER and labelled:
+            self.fail(
+                syntax,
+                f"{name} goes by the label of a response, and {OTHER} has none",
+                allowed=f"{name} of w and of l",
+                cure="write what is meant of it by itself",
+            )
+
     def read_response(self, name: str, argument: ast.expr) -> str:
         if isinstance(argument, ast.Name) and argument.id in self.scope.responses:
             return argument.id
@@ -128,7 +146,9 @@ class Refusals:
                 argument,
                 f"the response {argument.id} does not exist here",
                 allowed=allowed,
-                cure="a prior and definitions of y speak of y, a loss of w and l",
+                cure=_NOT_HERE.get(
+                    argument.id, "a prior and definitions of y speak of y, a loss of w and l"
+                ),
             )
         meant = self.cures.response(argument)
         self.fail(

@@ -18,7 +18,7 @@ from midpo_sym.language.printing.responses import (
 )
 from midpo_sym.language.quantities.statistics import Operator, Statistic
 from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import MODELS
+from midpo_sym.language.vocabulary import MODELS, TOKEN
 
 _BINDERS = (indexed.IndexSum, indexed.Least, indexed.Differential)
 _BARE = (tree.Probability, tree.TokenProbability, tree.Normaliser)  # log a, without brackets
@@ -52,6 +52,9 @@ class MathPrinter(Printer):
         if isinstance(node, opens) or indexed.largest(node) is not None:
             return TERM
         return super().level(node)
+
+    def print_position(self, _: tree.Position) -> str:
+        return TOKEN
 
     def print_neg(self, node: tree.Neg) -> str:
         least = indexed.largest(node)
@@ -168,6 +171,9 @@ class LatexPrinter(MathPrinter):
     def print_max(self, node: tree.Max) -> str:
         return rf"\max\!{self.bracket(f'{self.print(node.left)}, {self.print(node.right)}')}"
 
+    def print_cauchycdf(self, node: tree.CauchyCdf) -> str:
+        return rf"F_{{\mathrm{{Cauchy}}}}\!{self.bracket(self.print(node.body))}"
+
     def print_tokensum(self, node: tree.TokenSum) -> str:
         limit = f"|{response_latex(node.response)}|"
         return rf"\sum_{{t=1}}^{{{limit}}} {self.print(node.body, TERM)}"
@@ -277,6 +283,9 @@ class UnicodePrinter(MathPrinter):
 
     def print_max(self, node: tree.Max) -> str:
         return f"max({self.print(node.left)}, {self.print(node.right)})"
+
+    def print_cauchycdf(self, node: tree.CauchyCdf) -> str:
+        return f"F_Cauchy({self.print(node.body)})"
 
     def print_tokensum(self, node: tree.TokenSum) -> str:
         return f"Σ_t {self.print(node.body, TERM)}"

@@ -47,6 +47,8 @@ def to_sympy(node: Expression) -> sympy.Expr:  # noqa: C901, PLR0911, PLR0912 - 
             return _indexed(name, **_ASSUMPTIONS[row.domain])
         case tree.Weight(name=name, response=response, domain=domain):
             return _indexed(f"{name}_{response}", **_ASSUMPTIONS[domain])
+        case tree.Position():
+            return _T
         case tree.Datum(name=name, of=of, domain=domain):
             return sympy.Symbol("_".join((name, *of)), **_ASSUMPTIONS[domain])
         case tree.ByLabel(response="w", chosen=body) | tree.ByLabel(response="l", rejected=body):
@@ -75,6 +77,8 @@ def to_sympy(node: Expression) -> sympy.Expr:  # noqa: C901, PLR0911, PLR0912 - 
             return sympy.exp(parts[0])
         case tree.Max():
             return sympy.Max(*parts)
+        case tree.CauchyCdf():
+            return sympy.atan(parts[0]) / sympy.pi + sympy.Rational(1, 2)
     name = "sg" if isinstance(node, tree.StopGradient) else "by_label"
     return sympy.Function(name)(*parts)
 

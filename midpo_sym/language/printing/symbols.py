@@ -81,6 +81,7 @@ _OF_FRAMEWORK = {
     "Πt": "a product over tokens",
     **{unicodedata.normalize("NFKC", row.unicode): row.noun for row in OPERATORS},
     "Z": "the normaliser",
+    "FCauchy": "the Cauchy distribution",
     "ℓ": "the loss",
     "y": "a response",
     "yw": "the chosen response",

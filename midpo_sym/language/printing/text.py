@@ -34,6 +34,9 @@ class TextPrinter(Printer):
     def print_weight(self, node: tree.Weight) -> str:
         return f"{node.name}({node.response}, t)"
 
+    def print_position(self, node: tree.Position) -> str:
+        return f"position({node.response}, t)"
+
     def print_datum(self, node: tree.Datum) -> str:
         return f"{node.name}({node.of[0]})" if len(node.of) == 1 else node.name
 
@@ -58,6 +61,9 @@ class TextPrinter(Printer):
 
     def print_max(self, node: tree.Max) -> str:
         return f"max({self.print(node.left)}, {self.print(node.right)})"
+
+    def print_cauchycdf(self, node: tree.CauchyCdf) -> str:
+        return f"cauchy_cdf({self.print(node.body)})"
 
     def print_tokensum(self, node: tree.TokenSum) -> str:
         return f"sum_t({self.print(node.body)})"

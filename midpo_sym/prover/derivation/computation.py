@@ -111,7 +111,7 @@ def is_linear(node: Expression) -> bool:
 
 def _varies(atom: Atom) -> bool:
     """Return whether an atom is a log-probability or a divergence of one token."""
-    return atom.token and not isinstance(atom.leaf, tree.Weight)
+    return atom.token and not isinstance(atom.leaf, (tree.Weight, tree.Position))
 
 
 def _is_large(form: NormalForm) -> bool:

@@ -186,7 +186,8 @@ def _monomial(exponents: tuple[int, ...], like: FracElement, atoms: dict[str, At
                 raise NotReadableError
             factors.append(leaf if exponent == 1 else tree.Pow(leaf, tree.Number(exponent)))
     # Weights before what they weigh.
-    factors.sort(key=lambda each: not isinstance(each, (tree.Weight, tree.Datum, tree.Parameter)))
+    before = (tree.Weight, tree.Position, tree.Datum, tree.Parameter)
+    factors.sort(key=lambda each: not isinstance(each, before))
     return tree.product(factors)
 
 

@@ -29,6 +29,7 @@ from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.quantities.data import OF_RESPONSES
 from midpo_sym.language.substitute import at_labels, resolve_labels, unfold
 from midpo_sym.language.tree import Expression
+from midpo_sym.language.vocabulary import OTHER
 from midpo_sym.prover.derivation.rebuild import NotReadableError
 from midpo_sym.prover.framework import FRAMEWORK_LINK, sides
 from midpo_sym.prover.judge import judge
@@ -126,6 +127,9 @@ def _solve(statement: Statement) -> Solution:
     target = statement.target
     term = target.only_term() if target.is_one_term else target.as_term()
     link = term.link.name
+    if OTHER in tree.responses(term.argument):
+        why = "the loss speaks of another response, which is neither of the pair"
+        return Solution(Reach.UNKNOWN, None, link, reason=why)
 
     def own(_scale: Expression, _argument: Expression) -> Expression:
         return unfold(statement.zeta)

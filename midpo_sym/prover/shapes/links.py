@@ -132,7 +132,7 @@ def _direction(node: Expression) -> int | None:  # noqa: PLR0911 - one case for 
             return _times(_sign(under), _direction(over))
         case tree.Div(numerator=over, denominator=under) if _is_free(over) and under.positive:
             return _times(-_sign(over), _direction(under))
-        case tree.Log(body=body) | tree.Exp(body=body):
+        case tree.Log(body=body) | tree.Exp(body=body) | tree.CauchyCdf(body=body):
             return _direction(body)
         case tree.Max(left=left, right=right):
             return _same([_direction(left), _direction(right)])
@@ -245,6 +245,8 @@ def _never_negative(node: Expression) -> bool:
             return power % 2 == 0
         case tree.Log(body=tree.Add(terms=terms)):  # log(1 + b), b ≥ 0
             return tree.Number(1) in terms and all(map(_never_negative, terms))
+        case tree.Neg(body=tree.Log(body=inner)):  # -log p, p below 1
+            return inner.below_one
     return False
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mpmath.ctx_iv import MPIntervalContext
 
+from midpo_sym.judges.balls import atan_of_interval
 from midpo_sym.language import tree
 from midpo_sym.language.links import VARIABLE
 from midpo_sym.language.tree import Expression
@@ -76,7 +77,7 @@ def _values(body: Expression, parameters: Point) -> list[tuple[Fraction, Interva
     return found
 
 
-def _enclosed(node: Expression, at: Point, context: MPIntervalContext) -> Interval:  # noqa: C901, PLR0911 - one case for each kind of node
+def _enclosed(node: Expression, at: Point, context: MPIntervalContext) -> Interval:  # noqa: C901, PLR0911, PLR0912 - one case for each kind of node
     """Return an interval that has the value of a node in it."""
 
     def of(child: Expression) -> Interval:
@@ -108,6 +109,8 @@ def _enclosed(node: Expression, at: Point, context: MPIntervalContext) -> Interv
             if value.a <= 0:
                 raise ValueError
             return context.log(value)
+        case tree.CauchyCdf(body=body):
+            return atan_of_interval(of(body), context) / context.pi + context.mpf(1) / 2
         case tree.Max(left=left, right=right):
             one, other = of(left), of(right)
             return context.mpf([max(one.a, other.a), max(one.b, other.b)])

@@ -103,7 +103,7 @@ KEYS: dict[str, dict[str, Key]] = {
         ("link", TEXT, False, "a named link, or an expression in a; `logsigmoid` if left out"),
         ("argument", EXPRESSION, False, "what goes into the link, in terms of w and l"),
         ("term", TABLE, False, "instead of the two: one entry for each term, `[[loss.term]]`"),
-        ("plus", EXPRESSION, False, "what is added to the terms, in terms of w and l"),
+        ("plus", EXPRESSION, False, "what is added to the terms, in terms of w, l and o"),
     ),
     "term": rows(
         ("weight", EXPRESSION, False, "what the term is multiplied by; 1 if left out"),

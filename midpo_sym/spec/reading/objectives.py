@@ -13,7 +13,7 @@ from midpo_sym.language.grammar.losses import Scope
 from midpo_sym.language.links import ANY, LINKS, VARIABLE, Link, typed
 from midpo_sym.language.objective import Objective, Term
 from midpo_sym.language.tree import Expression
-from midpo_sym.language.vocabulary import GIVES
+from midpo_sym.language.vocabulary import GIVES, OTHER
 from midpo_sym.spec.model import Statement
 from midpo_sym.spec.reading.place import KeyPath
 from midpo_sym.spec.reading.statements import Statements
@@ -21,6 +21,7 @@ from midpo_sym.spec.reading.tables import NAME, did_you_mean, short
 
 MAX_TERMS = 12
 RESPONSES_OF_LOSS = frozenset({"w", "l"})
+RESPONSES_OF_PLUS = RESPONSES_OF_LOSS | {OTHER}
 RESPONSES_OF_PRIOR = frozenset({"y"})
 _OF_PRIOR = ("zeta", "scale", "gives")
 _OF_LOSS = ("link", "argument", "term", "plus")
@@ -88,7 +89,7 @@ class Objectives(Statements):
             terms = self.terms(loss, at, scope)
         if "plus" not in loss:
             return Objective(terms)
-        added = self.expression(loss["plus"], at["plus"], scope, RESPONSES_OF_LOSS)
+        added = self.expression(loss["plus"], at["plus"], scope, RESPONSES_OF_PLUS)
         return Objective(terms, (added,))
 
     def terms(
@@ -121,15 +122,16 @@ class Objectives(Statements):
 
     def link(self, text: str, path: KeyPath, scope: Scope) -> Link:
         """Read a link: a row of the table, or an expression in its one variable."""
-        if text in LINKS:
-            return LINKS[text]
-        if text == ANY.name:
+        word = text.strip()
+        if word in LINKS:
+            return LINKS[word]
+        if word == ANY.name:
             return ANY
         variable = VARIABLE.name
-        meant = _PARTED.sub("", text).lower()  # log-sigmoid, log_sigmoid, Log Sigmoid
-        if (NAME.fullmatch(text) and text != variable) or meant in LINKS:
+        meant = _PARTED.sub("", word).lower()  # log-sigmoid, log_sigmoid, Log Sigmoid
+        if (NAME.fullmatch(word) and word != variable) or meant in LINKS:
             allowed = f"{', '.join((*LINKS, ANY.name))}, or an expression in {variable}"
-            advice = Advice(short(text), allowed, did_you_mean(meant, LINKS))
+            advice = Advice(short(word), allowed, did_you_mean(meant, LINKS))
             self.fail(path, "is not the name of a link", advice)
         if variable in scope.names:
             cure = f"give what is declared as {variable} another name"

@@ -315,4 +315,5 @@ def short(value: object) -> str:
         text = value if isinstance(value, str) else repr(value)
     except ValueError:  # Python prints no more than some thousand digits
         text = f"a long {type(value).__name__}"
+    text = " ".join(text.split()) if "\n" in text else text
     return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - one line

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from midpo_sym.language.printing.symbols import CONTROL_WORDS
 
 MARKDOWN = frozenset({"notes"})  # a page takes these as they are
-PARAGRAPHS = MARKDOWN | {"elsewhere"}  # may have several
+PARAGRAPHS = MARKDOWN | {"elsewhere", "link"}  # may have several; a link is read as an expression
 LINES = PARAGRAPHS | {"summary", "note", "says", "why", "meant", "reason"}  # may break a line
 
 # What stands in formulas besides symbols.

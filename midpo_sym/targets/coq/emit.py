@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import zip_longest
@@ -152,6 +152,12 @@ def emit(result: Result) -> Certificate | Outside:
     )
 
 
+_LEFT_OUT: dict[type[tree.Expression], str] = {
+    tree.Position: "certificates have no places of tokens, only sums over all of them",
+    tree.CauchyCdf: "certificates have no arctangent",
+}
+
+
 def _no_certificate(statement: Statement, verdict: Verdict) -> str:
     """Return why a statement is outside what certificates are of; "" if it is not."""
     if verdict.status is Status.UNDECIDED:
@@ -162,10 +168,36 @@ def _no_certificate(statement: Statement, verdict: Verdict) -> str:
         return "certificates are of the arguments of pairs, and this is one score"
     if not statement.target.only_term().link.is_named:
         return "certificates are of named links, and of the arguments of any"
+    nodes = {type(node) for side in sides(statement) for node in side.walk()}
+    for kind, reason in _LEFT_OUT.items():
+        if kind in nodes:
+            return reason
+    for term in _from_zero(statement):
+        if not _is_shown_from_zero(term):
+            return f"no lemma of the Coq library says that {to_text(term)} is zero or more"
     given = _data(statement)
     if given and verdict.status is Status.REFUTED:
         return f"refutations have no values of data: {given[0]}"
     return _no_statistic(own_statistics(statement), verdict)
+
+
+def _from_zero(statement: Statement) -> Iterator[tree.Expression]:
+    """Yield what is zero or more, and no more than that, in sums that are positive."""
+    for node in (node for side in sides(statement) for node in side.walk()):
+        if isinstance(node, tree.Add) and node.positive:
+            yield from (each for each in node.terms if each.nonnegative and not each.positive)
+
+
+def _is_shown_from_zero(node: tree.Expression) -> bool:
+    """Return whether the tactic `not_negative` has a case for a node, and for what it rests on."""
+    match node:
+        case _ if node.positive:
+            return True
+        case tree.Number() | tree.Parameter() | tree.Weight() | tree.Datum():
+            return True
+        case tree.Add() | tree.Mul() | tree.StopGradient() | tree.Defined() | tree.Call():
+            return all(map(_is_shown_from_zero, node.children()))
+    return False
 
 
 def _data(statement: Statement) -> list[str]:

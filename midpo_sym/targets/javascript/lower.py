@@ -49,6 +49,9 @@ def _value(node: Expression) -> Operation:  # noqa: C901, PLR0911, PLR0912 - one
         case tree.Probability() | tree.TokenProbability() | tree.TokenProduct():
             return Exp(_logarithm(node))
         case tree.TokenSum(response=response, body=body):
+            if any(isinstance(each, tree.Position) for each in body.walk()):
+                message = "tokens that are all alike have no places"
+                raise ValueError(message)
             return Mul((_length(response), _value(body)))
         case tree.Add(terms=terms):
             return Add(tuple(map(_term, terms)))
@@ -66,6 +69,9 @@ def _value(node: Expression) -> Operation:  # noqa: C901, PLR0911, PLR0912 - one
             return _logarithm(body)
         case tree.Max(left=left, right=right):
             return Max(_value(left), _value(right))
+        case tree.CauchyCdf():
+            message = "midpo.js has no arctangent"
+            raise ValueError(message)
         case tree.StopGradient(body=body):
             return Detached(_value(body))
     raise AssertionError(node)

@@ -212,6 +212,7 @@ def _result(
             {"judge": each.judge, "of": each.of, "says": each.says, "detail": each.detail}
             for each in result.opinions
         ],
+        "scope": {"unit": result.scope.unit.value, "of_batch": list(result.scope.of_batch)},
         "properties": _properties(result),
         "prior_for_this_loss": _solution(result.prior),
         "specialises": [

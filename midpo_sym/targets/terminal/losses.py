@@ -16,6 +16,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
+from midpo_sym.language.vocabulary import OTHER
 from midpo_sym.prover.derivation.steps import Step
 from midpo_sym.prover.framework import FRAMEWORK_LINK, abbreviations, framework_argument
 from midpo_sym.prover.priors.solve import Reach, Solution
@@ -130,7 +131,7 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
 
 
 def _shape(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str, str]]:
-    """Yield what the terms of a loss are, where they are read one by one; or what to ask."""
+    """Yield what the terms of a loss are, or what to ask, and what it looks at together."""
     if hint := shapes.hint(result):
         yield "ask instead", hint
     for part in result.parts:
@@ -141,6 +142,7 @@ def _shape(result: Result, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str,
             yield f"link {k}", shapes.facts(term.link, symbols)
         if term.weight != tree.Number(1):
             yield f"weight {k}", shapes.weight(term)
+    yield "scope", shapes.scope(result.scope, symbols)
 
 
 def _opinions(result: Result) -> Iterator[tuple[str, Opinion]]:
@@ -353,6 +355,7 @@ def _details(  # noqa: C901, PLR0912 - a row for each thing said
         "lengths": found.needs_length,
         "weights per token": found.needs_weights,
     }
+    loss["another response"] = OTHER in tree.responses(result.statement.target.loss)
     needed = [word for word, holds in loss.items() if holds]
     needed += _data(result.statement.target.loss)
     yield "loss needs", ", ".join(needed) or "the policy alone"

@@ -17,6 +17,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.substitute import label_of_weight
+from midpo_sym.language.vocabulary import RESPONSES
 from midpo_sym.prover.framework import FRAMEWORK_LINK
 from midpo_sym.prover.priors.solve import Failure, Reach, Solution
 from midpo_sym.prover.prove import Result
@@ -139,7 +140,7 @@ def _point(
     if note:
         yield f"  {note}"
     named = "  " + ",  ".join(
-        f"{f'y_{name}' if name in 'wl' else name} = {' '.join(tokens)}"
+        f"{f'y_{name}' if name in RESPONSES else name} = {' '.join(tokens)}"
         for name, tokens in models.responses.items()
     )
     yield named
@@ -175,14 +176,14 @@ def _weight(name: str, response: str, symbols: Mapping[str, Symbol]) -> str:
     plain, label = label_of_weight(name)
     if label:  # where responses are neither w nor l
         return f"{symbol(plain, symbols)}({label} {response}"
-    where = f"y_{response}" if response in "wl" else response
+    where = f"y_{response}" if response in RESPONSES else response
     return f"{symbol(name, symbols)}({where}"
 
 
 def _datum(name: str, of: tuple[str, ...], symbols: Mapping[str, Symbol]) -> str:
     """Return a datum at responses."""
     plain, label = label_of_weight(name)
-    places = ", ".join(f"y_{each}" if each in "wl" else each for each in of)
+    places = ", ".join(f"y_{each}" if each in RESPONSES else each for each in of)
     if not places:
         return symbol(plain, symbols)
     return f"{symbol(plain, symbols)}({f'{label} ' if label else ''}{places})"

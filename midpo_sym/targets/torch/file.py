@@ -36,6 +36,7 @@ _KINDS = (
     Kind.LOG_RATIO,
     Kind.LOG_PROBABILITY,
     Kind.LENGTH,
+    Kind.POSITION,
     Kind.VOCABULARY,
     Kind.WEIGHT,
     Kind.DATUM,
@@ -186,7 +187,7 @@ class _Writer:
         helpers |= {"check_weights"} if weights else set()
         helpers |= {"check_data"} if data else set()
         helpers |= {"fill_padding"} if self.uses.filled else set()
-        helpers |= {"log_sum_exp"} & {each.name for each in called}
+        helpers |= {"cauchy_cdf", "log_cauchy_cdf", "log_sum_exp"} & {each.name for each in called}
         helpers |= {"weigh"} if any("weigh(" in each.code for each in measured) else set()
         modules = {each.module for each in called}
         flat = any(each.shape is Shape.NUMBER for each in plan.formulas)

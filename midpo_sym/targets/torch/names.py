@@ -20,6 +20,7 @@ FILLED = "filled_"  # what stands before the name of a statistic whose padding r
 # What the generated code calls things by; a hyper-parameter of such a name would hide them.
 _CODE = frozenset({
     "Needs", "PreferenceLoss", "ResponseStatistics", "Tensor", "abs", "argument", "bias",
+    "cauchy_cdf", "log_cauchy_cdf",
     "check_data", "check_nonzero", "check_number", "check_pairs", "check_tokens", "check_weights",
     "chosen", "fill_padding", "float", "forward", "from_hidden", "from_logits", "from_statistics",
     "given", "hidden", "labels", "link", "log_sum_exp", "logits", "logsigmoid", "mask", "math",
@@ -44,7 +45,7 @@ MODULE_NAMES = frozenset({
 _OF_VOCABULARY = frozenset(
     name for row in STATISTICS.values() for name in (row.name, row.operator.name)
 )
-_STATISTICS = _OF_VOCABULARY | {"lengths", "logps", "logratios", "mask", "rewards"}
+_STATISTICS = _OF_VOCABULARY | {"lengths", "logps", "logratios", "mask", "positions", "rewards"}
 _STARTS = ("_", "chosen_", "rejected_", "ref_", "prev_", FILLED)
 _WEIGHT_STARTS = (*_STARTS, "weighted_", *sorted(f"{name}_" for name in STATISTICS))
 _WEIGHT_ENDS = ("_lengths",)  # by which the checks know lengths
@@ -116,6 +117,8 @@ class Names:
                 return self.declared[each.of[0]]
             case Kind.LENGTH:
                 return "lengths"
+            case Kind.POSITION:
+                return "positions"
 
     def filled(self, each: Statistic) -> str:
         """Return the name of a statistic whose padding repeats a token."""
@@ -157,7 +160,7 @@ def _names_of_sums(sums: tuple[Sum, ...], names: Names) -> dict[Sum, str]:
             for node in each.walk()
             if isinstance(node, Statistic)
             and node.response == each.response
-            and node.kind not in {Kind.WEIGHT, Kind.DATUM, Kind.LENGTH}
+            and node.kind not in {Kind.WEIGHT, Kind.DATUM, Kind.LENGTH, Kind.POSITION}
         ]
         what = "_".join(dict.fromkeys(stems)) or "sum"
         name = f"{LABELS[each.response]}_weighted_{what}"

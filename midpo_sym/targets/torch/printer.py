@@ -39,9 +39,11 @@ class Code:
 # own or imported by name.
 _FUNCTIONS: dict[type[Operation], tuple[Function | None, Function]] = {
     operations.Abs: (Function("", "abs"), Function("torch", "abs")),
+    operations.CauchyCdf: (Function("", "cauchy_cdf"), Function("", "cauchy_cdf")),
     operations.Exp: (Function("math", "exp"), Function("torch", "exp")),
     operations.Expm1: (Function("math", "expm1"), Function("torch", "expm1")),
     operations.Log: (Function("math", "log"), Function("torch", "log")),
+    operations.LogCauchyCdf: (Function("", "log_cauchy_cdf"), Function("", "log_cauchy_cdf")),
     operations.LogSigmoid: (None, Function("", "logsigmoid")),
     operations.LogSumExp: (None, Function("", "log_sum_exp")),
     operations.Max: (Function("", "max"), Function("torch", "maximum")),

@@ -78,8 +78,8 @@ class Describer:
                 return Input(name, given, f'{label}.{total}("{each.of[0]}")')
             case Kind.WEIGHT | Kind.DATUM:
                 return Input(name, given, f'{label}.of("{self.names.stem(each)}")')
-            case Kind.LENGTH:
-                return Input(name, given, f"{label}.lengths")
+            case Kind.LENGTH | Kind.POSITION:
+                return Input(name, given, f"{label}.{self.names.stem(each)}")
 
     def input_of_mask(self, response: str) -> Input:
         """Return how the formulas get a mask."""
@@ -109,6 +109,8 @@ class Describer:
             case Kind.LENGTH:
                 shape = "(batch,)"
                 text = f"number of tokens of {where}, 1 or more"
+            case Kind.POSITION:
+                text = f"place of each token in {where}, 1 for the first, 0 at padding"
             case _:
                 model = MODELS[each.of[0]].unicode
                 text = f"log {model}({where}), nats, summed over the tokens of {where}"

@@ -19,13 +19,13 @@ _NODES = (
     ast.Subscript, ast.Slice, ast.JoinedStr, ast.FormattedValue, ast.expr_context,
 )  # fmt: skip
 _FUNCTIONS = frozenset({
-    "Needs", "_argument", "abs", "check_data", "check_nonzero", "check_number", "check_pairs",
-    "check_tokens", "check_weights", "fill_padding", "log_sum_exp", "logsigmoid", "max", "min",
-    "super", "weigh",
+    "Needs", "_argument", "abs", "cauchy_cdf", "check_data", "check_nonzero", "check_number",
+    "check_pairs", "check_tokens", "check_weights", "fill_padding", "log_cauchy_cdf", "log_sum_exp",
+    "logsigmoid", "max", "min", "super", "weigh",
 })  # fmt: skip
 _ATTRIBUTES = frozenset({
     "abs", "bool", "clamp", "detach", "exp", "expm1", "full_like", "lengths", "log", "mask",
-    "maximum", "minimum", "of", "sigmoid", "sum", "total", "where",
+    "maximum", "minimum", "of", "positions", "sigmoid", "sum", "total", "where",
 })  # fmt: skip
 # What may be imported of each module; of `midpo_sym.tensor` the functions above, and three classes.
 _IMPORTED = {

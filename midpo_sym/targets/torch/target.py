@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from midpo_sym.language import tree
+from midpo_sym.language.vocabulary import OTHER
 from midpo_sym.plan.losses import Plan
 from midpo_sym.plan.operations import Shape
 from midpo_sym.session import remembered
@@ -30,6 +32,11 @@ class TorchTarget:
         """Return why there is no code for a plan, in a sentence; "" if there is."""
         if any(term.link.is_any for term in plan.result.statement.target.terms):
             return f"{plan.result.derivation.id} is a loss under any link: there is none to compute"
+        if OTHER in tree.responses(plan.term.argument):
+            return (
+                f"the loss of {plan.result.derivation.id} has a response beside the pair, of which "
+                "generated code is given none: generate the loss without that part, and add it"
+            )
         if plan.argument.shape is Shape.NUMBER:
             value = Printer(names_of(plan)).text(plan.argument)
             return (

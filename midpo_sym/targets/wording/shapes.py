@@ -11,6 +11,7 @@ from midpo_sym.language.objective import Objective, Term
 from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.shapes.links import WEIGHTS, Answer, Fact, link_facts, weight_kind
+from midpo_sym.prover.shapes.scope import Scope, Unit
 from midpo_sym.prover.shapes.terms import Part
 from midpo_sym.prover.verdict import Proved, Refuted
 from midpo_sym.targets.wording.losses import symbol
@@ -98,6 +99,15 @@ def hint(result: Result) -> str:
     if not result.statement.target.is_one_term:
         return 'gives = "terms" asks what of MI-DPO each of its terms is'
     return ""
+
+
+_UNITS = {Unit.RESPONSE: "each response by itself", Unit.PAIR: "a pair"}
+
+
+def scope(found: Scope, symbols: Symbols) -> str:
+    """Return what a loss looks at together, in words."""
+    batch = ", ".join(symbol(name, symbols) for name in found.of_batch)
+    return f"{_UNITS[found.unit]}{f', and of the batch {batch}' if batch else ''}"
 
 
 _SAID = {

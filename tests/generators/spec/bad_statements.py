@@ -27,11 +27,11 @@ CASES = [
     ),
     (
         'zeta = "ref(y)*exp(-K(y))"',
-        'zeta = "«1 - pi(y) + 0*K(y)"',
+        'zeta = "«1 - pi(y) - 0*K(y)"',
         "prior.zeta",
         "a prior is positive",
         "exp(...)",
-        "keeps it from zero: max(1 - pi(y) + 0*K(y), 1/1000000)",
+        "keeps it from zero: max(1 - pi(y) - 0*K(y), 1/1000000)",
     ),
     (
         'zeta = "ref(y)',

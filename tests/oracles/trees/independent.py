@@ -149,6 +149,8 @@ def evaluate(node: tree.Expression, point: Point | WitnessPoint, t: int = -1) ->
             return complex(point.datum(name, of, domain))
         case tree.Length(response=response):
             return complex(point.length(response))
+        case tree.Position():
+            return complex(t + 1)
         case tree.Probability(model=model, response=response):
             places = range(point.length(response))
             return math.prod(point.probability(model, response, place) for place in places)
@@ -174,6 +176,8 @@ def evaluate(node: tree.Expression, point: Point | WitnessPoint, t: int = -1) ->
             return cmath.log(at(body))
         case tree.Exp(body=body):
             return cmath.exp(at(body))
+        case tree.CauchyCdf(body=body):
+            return cmath.atan(at(body)) / math.pi + 0.5
         case tree.Max():
             return max((at(child) for child in node.children()), key=lambda z: z.real)
         case tree.TokenSum(response=response, body=body):

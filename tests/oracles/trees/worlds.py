@@ -6,6 +6,7 @@ probabilities are formed and multiplied, and gradients are autograd's, in the po
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import torch
@@ -102,6 +103,8 @@ def evaluate(node: Expression, at: World) -> Tensor:
             return at.data[name, of]
         case tree.Length(response=response):
             return torch.tensor(float(len(at.tokens[response])), dtype=torch.float64)
+        case tree.Position(response=response):
+            return torch.arange(len(at.tokens[response]), dtype=torch.float64) + 1
         case tree.Probability(model=model, response=response):
             return at.token_logs(model, response).exp().prod()
         case tree.TokenProbability(model=model, response=response):
@@ -129,6 +132,8 @@ def evaluate(node: Expression, at: World) -> Tensor:
             return evaluate(body, at).exp()
         case tree.Max(left=left, right=right):
             return torch.maximum(evaluate(left, at), evaluate(right, at))
+        case tree.CauchyCdf(body=body):
+            return torch.atan(evaluate(body, at)) / math.pi + 0.5
         case tree.TokenSum(response=response, body=body):
             return evaluate(body, at).expand(len(at.tokens[response])).sum()
         case tree.TokenProduct(response=response, body=body):

@@ -368,7 +368,8 @@ def test_the_variable_of_a_link_is_nothing_else(declared):
 MISTAKES = {
     "-logsigmoid(m)": ("unknown name 'm'", "write a, if the argument of the link is meant"),
     "1 - sigmoid(x)": ("unknown name 'x'", "write a, if the argument of the link is meant"),
-    "atan(a)": ("unknown name 'atan'", 'link = "any", if every function is meant'),
+    "atan(a)": ("unknown name 'atan'", "write cauchy_cdf(a) for atan(a)/3.14... + 1/2"),
+    "erf(a)": ("unknown name 'erf'", 'link = "any", if every function is meant'),
     "log-sigmoid": ("is not the name of a link", "did you mean logsigmoid?"),
     "Log_Sigmoid": ("is not the name of a link", "did you mean logsigmoid?"),
     "a + pi(w)": ("the response w does not exist here", "into weight, or into argument"),

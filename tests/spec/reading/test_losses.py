@@ -8,6 +8,7 @@ import pytest
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.spec import load, loads
+from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.model import Citation
 
 ROOT = Path(__file__).parents[3]
@@ -202,6 +203,45 @@ def test_what_may_be_left_out():
     assert (short.weights, short.definitions, short.claims) == ((), (), ())
     assert to_text(short.statement.scale) == "alpha"
     assert short.statement.link == "logsigmoid"
+
+
+LINES = """
+title = "Lines"
+summary = "A link over several lines."
+parameters.alpha = {{ domain = "positive", meaning = "scale" }}
+prior = {{ zeta = "ref(y)", gives = "argument" }}
+loss.argument = "alpha*log(pi(w)/pi(l))"
+loss.link = '''
+{}'''
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "link"),
+    [
+        ("(a - 1)**2\n\n  + exp(-a)\n", "(a - 1)**2 + exp(-a)"),
+        ("  hinge\n", "hinge"),
+        ("any\n", "any"),
+    ],
+)
+def test_a_link_may_break_lines(written, link):
+    """As any other expression does; and a word may stand on a line of its own."""
+    assert loads(LINES.format(written), "t.toml").statement.target.terms[0].link.name == link
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "column", "read"),
+    [
+        ("(a - 1)**2\n\n  + b", 10, 5, "b"),
+        ("exp(\n  -a) + log(a)", 9, 13, "a"),
+        ("a\n  ^2", 9, 3, "^"),
+    ],
+)
+def test_a_fault_in_a_link_has_its_own_line(written, line, column, read):
+    with pytest.raises(SpecError) as raised:
+        loads(LINES.format(written), "t.toml")
+    place = raised.value.place
+    assert (place.line, place.column, raised.value.advice.read) == (line, column, read)
 
 
 @pytest.mark.parametrize("path", SPECIFICATIONS, ids=lambda path: path.stem)

@@ -11,10 +11,12 @@ import midpo_sym
 from midpo_sym.files import MANIFEST
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
+from midpo_sym.prover.prove import prove_statement
 from midpo_sym.prover.verdict import LABELS_ASSUMPTION, Proved, Status
+from midpo_sym.spec import loads
 from midpo_sym.targets.coq.checking import checker, lock
 from midpo_sym.targets.coq.checking.golden import GOLDEN, golden
-from midpo_sym.targets.coq.emit import Kind, Outside
+from midpo_sym.targets.coq.emit import Kind, Outside, emit
 
 FOLDER = lock.FOLDER
 
@@ -176,3 +178,33 @@ def test_the_library_needs_the_standard_library_only(name):
     assert {origin for origin, _ in imported} <= {"Coq", "Midpo"}
     ours = {each for origin, names in imported if origin == "Midpo" for each in names.split()}
     assert ours <= set(checker.LIBRARY[: checker.LIBRARY.index(name)])
+
+
+@pytest.mark.parametrize(
+    ("zeta", "term"),
+    [
+        ("ref(y)*(1 + d + m*d)", ""),
+        ("ref(y)*(1 + d/(1 + d))", "d/(1 + d)"),
+        ("ref(y)*(1 + max(0, m))", "max(0, m)"),
+        ("ref(y)*exp(sum_t(log(1 + kl_ref_pi(y, t))))", "kl_ref_pi(w, t)"),
+        ("ref(y)*(1 + m**2)", "m**2"),
+    ],
+)
+def test_what_coq_cannot_show_to_be_zero_or_more_has_no_certificate(zeta, term):
+    """The tactic knows sums and products of what is zero or more; all else is said, not tried."""
+    at_w, at_l = (zeta.replace("y", each) for each in "wl")
+    domain = "unit" if zeta == "ref(y)*(1 + d + m*d)" else "real"
+    text = f"""
+    title = "t"
+    summary = "s"
+    parameters.alpha = {{ domain = "positive", meaning = "scale" }}
+    parameters.d = {{ domain = "nonnegative", meaning = "m" }}
+    parameters.m = {{ domain = "{domain}", meaning = "m" }}
+    prior.zeta = "{zeta}*exp(0*d*m)"
+    loss.argument = "alpha*log(pi(w)/({at_w})) - alpha*log(pi(l)/({at_l}))"
+    """
+    derivation = loads(text, "t.toml")
+    found = emit(prove_statement(derivation.statement, derivation))
+    assert isinstance(found, Outside) == bool(term)
+    if term:
+        assert found.reason == f"no lemma of the Coq library says that {term} is zero or more"

@@ -136,6 +136,12 @@ def log(body: Dual) -> Dual:
     return combined(CONTEXT.log(body.value), (body, 1 / body.value))
 
 
+def cauchy_cdf(body: Dual) -> Dual:
+    """Return atan(a)/π + 1/2."""
+    value = CONTEXT.atan2(1, -body.value) / CONTEXT.pi
+    return combined(value, (body, 1 / (CONTEXT.pi * (1 + body.value**2))))
+
+
 def maximum(one: Dual, other: Dual) -> Dual:
     """Return the larger of two, with its slopes; kinked if they are equal and their slopes not."""
     larger = one if one.value >= other.value else other

@@ -96,6 +96,8 @@ class _Reader:
                 return constant(pair.weights[name, response][t])
             case tree.Datum(name=name, of=of):
                 return constant(pair.data[name, of[0] if len(of) == 1 else ""])
+            case tree.Position():
+                return constant(t + 1)
             case tree.Length(response=response):
                 return constant(pair.lengths[response])
             case tree.Probability(model=model, response=response):
@@ -121,6 +123,8 @@ class _Reader:
                 return duals.log(self.value(body, t))
             case tree.Exp(body=body):
                 return duals.exp(self.value(body, t))
+            case tree.CauchyCdf(body=body):
+                return duals.cauchy_cdf(self.value(body, t))
             case tree.Max(left=left, right=right):
                 return duals.maximum(self.value(left, t), self.value(right, t))
             case tree.TokenSum(response=response, body=body):

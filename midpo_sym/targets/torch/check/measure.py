@@ -92,6 +92,8 @@ def sources(file: LossFile, derivation: Derivation, pairs: Sequence[Pair]) -> di
             values = [each.statistics[name, response] for each in pairs]
             trained = name if STATISTICS[name].trained else ""
             found[f"{label}_{stem_of(name, file.vocabulary)}"] = Source(response, values, trained)
+        places = [[t + 1.0 for t in range(each.lengths[response])] for each in pairs]
+        found[f"{label}_positions"] = Source(response, places, "")
         for weight in derivation.weights:
             values = [each.weights[weight.name, response] for each in pairs]
             found[f"{label}_{weight.torch}"] = Source(response, values, WEIGHTS)
