@@ -1,0 +1,232 @@
+"""Look for relations of two losses: equations are solved, and what comes out is proved or dropped.
+
+Relations are proposed by solving the equations between parameters (`proposals`, `equations`,
+`solutions`), from the closest on, and each is proved by the kernel of the losses as they are after
+the substitution (`questions`). That none is found is no proof that there is none.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.theorem import decide_gradient
+from midpo_sym.language import tree
+from midpo_sym.language.objective import Objective
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.equivalence import proposals
+from midpo_sym.prover.equivalence.answers import (
+    COMMON,
+    LINK,
+    NOT_ASKED,
+    ONE,
+    SAME,
+    SPECIAL_LEFT,
+    SPECIAL_RIGHT,
+    UP_TO,
+    ZERO,
+    Answer,
+    Relation,
+)
+from midpo_sym.prover.equivalence.changes import EQUAL_LENGTHS, Changes
+from midpo_sym.prover.equivalence.equations import (
+    FACTOR,
+    OFFSET,
+    SCALE,
+    UNKNOWN,
+    Equation,
+    System,
+    system,
+)
+from midpo_sym.prover.equivalence.pair import Pair
+from midpo_sym.prover.equivalence.questions import changed, prove, scaled
+from midpo_sym.prover.equivalence.solutions import Solution, solutions
+
+_MODES: tuple[dict[str, int | str], ...] = (  # what losses may differ by besides a substitution
+    {FACTOR: 1, OFFSET: 0},
+    {OFFSET: 0},
+    {FACTOR: 1},
+    {},
+)
+_MOST_TRIED = 6  # solutions that the kernel is asked about, for each system
+REFUSED = (ValueError, OutsideClassError, ZeroDenominatorError)
+
+
+class Search:
+    """Looks for relations of two losses."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.pair = pair
+        self.left, self.right = pair.left, pair.right
+
+    def of_losses(self, changes: Changes) -> Relation | None:
+        """Return the closest relation of the losses that is found under changes."""
+        try:
+            one, other = self.pair.changed(changes)
+        except ValueError:
+            return None
+        same = self.proved(SAME, changes, self.pair.same_names()) if self.pair.all_named else None
+        if same is not None:
+            return same
+        lengths = changes.where == EQUAL_LENGTHS
+        systems = [*_systems(proposals.of_losses(one, other), lengths=lengths)]
+        special: Relation | None = None
+        for fixed in _MODES:
+            forward = self.solved(changes, systems, [*self.right.parameters], fixed)
+            back = self.solved(changes, systems, [*self.left.parameters], fixed)
+            if forward is not None and back is not None:
+                inverse = dict(back.changes.values)
+                kind = SAME if self.is_by_name(forward) else UP_TO
+                return replace(forward, kind=kind, back=inverse)
+            if special is None and forward is not None:
+                special = replace(forward, kind=SPECIAL_LEFT)
+            if special is None and back is not None:
+                special = replace(back, kind=SPECIAL_RIGHT)
+        return special if special is not None else self.in_common(changes, one, other, systems)
+
+    def in_common(
+        self, changes: Changes, one: Objective, other: Objective, systems: Sequence[System]
+    ) -> Relation | None:
+        """Return a relation at special values of weights and data, or of both sides' numbers."""
+        mine, theirs = [*self.left.parameters], [*self.right.parameters]
+        if self.left.quantities or self.right.quantities:
+            changes = replace(changes, names={})
+            try:
+                one, other = self.pair.changed(changes)
+            except ValueError:
+                return None
+            lengths = changes.where == EQUAL_LENGTHS
+            proposed = proposals.of_losses(one, other)
+            systems = [*_systems(proposed, weights=True, lengths=lengths)]
+        identified = self.pair.identified().values
+        for unknown in (
+            [*theirs, *self.right.quantities],
+            [*mine, *self.left.quantities],
+            [*theirs, *mine, *self.right.quantities, *self.left.quantities],
+        ):
+            for values in (identified, {}):
+                free = [name for name in unknown if name not in values]
+                given = replace(changes, values=values)
+                put = {name: v.name for name, v in values.items() if isinstance(v, tree.Parameter)}
+                fixed = {**_MODES[0], **put}
+                found = self.solved(given, systems, free, fixed, moving=True)
+                if found is not None:
+                    return replace(found, kind=self.kind_of(found))
+        return None
+
+    def kind_of(self, relation: Relation) -> str:
+        """Return which of the two losses is a special case of the other, if one is."""
+        values = relation.changes.values
+        if not values.keys() & self.left.declared.keys():
+            return SPECIAL_LEFT  # every number of A is free
+        given = [value for name, value in values.items() if name in self.right.declared]
+        free = all(isinstance(each, tree.Parameter) and each.name not in values for each in given)
+        return SPECIAL_RIGHT if free and len(set(given)) == len(given) else COMMON
+
+    def is_by_name(self, relation: Relation) -> bool:
+        """Return whether a relation does nothing but identify parameters of the same name."""
+        values, same = relation.changes.values, self.pair.same_names()
+        plain = (relation.factor, relation.offset) == (ONE, ZERO) and not relation.changes.models
+        return plain and all(same.get(name) == value for name, value in values.items())
+
+    def solved(
+        self,
+        changes: Changes,
+        systems: Iterable[System],
+        unknown: Sequence[str],
+        fixed: Mapping[str, int | str],
+        *,
+        of: str = "loss",
+        moving: bool = False,
+    ) -> Relation | None:
+        """Return a relation at a solution of one of some systems that the kernel confirms.
+
+        Args:
+            changes: what is replaced before.
+            systems: the equations.
+            unknown: what is solved for.
+            fixed: unknowns that are given a number, or are another parameter, by its name.
+            of: `loss` or `argument`.
+            moving: whether a loss that does not depend on the policy any more counts as none.
+        """
+        for each in systems:
+            wanted = [*each.variables.keys() & UNKNOWN.keys() - fixed.keys(), *unknown]
+            found = solutions(
+                each, sorted(wanted, key=unknown.__contains__), self.pair.domains, fixed
+            )
+            for solution, _ in zip(found, range(_MOST_TRIED), strict=False):
+                relation = self.proved(UP_TO, changes, solution, of=of)
+                if relation is not None and not (moving and self.is_still(relation)):
+                    return relation
+        return None
+
+    def proved(
+        self, kind: str, changes: Changes, solution: Solution, *, of: str = "loss"
+    ) -> Relation | None:
+        """Return a relation if the kernel proves it, with what else is asked of it."""
+        factor = solution.get(SCALE if of == "argument" else FACTOR, ONE)
+        offset = solution.get(OFFSET, ZERO)
+        values = {name: value for name, value in solution.items() if name not in UNKNOWN}
+        set_ = Changes(values)
+        known = {name: set_.of("", value) for name, value in changes.values.items()}
+        changes = replace(changes, values={**known, **values})
+        try:
+            one, other = self.pair.changed(changes)
+            if of == "argument":
+                return self.proved_arguments(changes, one, other, factor)
+            value = prove("value", one.loss, scaled(other.loss, factor, offset))
+        except REFUSED:
+            return None
+        if value is None:
+            return None
+        if (factor, offset) != (ONE, ZERO) or changes.models:
+            kind = UP_TO if kind == SAME else kind
+        return Relation(kind, changes, factor, offset, of, value, NOT_ASKED, NOT_ASKED)
+
+    def is_still(self, relation: Relation) -> bool:
+        """Return whether a loss has no gradient under the changes of a relation."""
+        loss = changed(self.left, relation.changes).loss
+        try:
+            return decide_gradient(loss, ZERO).theorem is not None
+        except REFUSED:
+            return True
+
+    def of_arguments(self) -> Relation | None:
+        """Return that what goes into the links is the same, up to a scale and a substitution."""
+        links = [{term.link for term in side.objective.terms} for side in (self.left, self.right)]
+        if links[0] == links[1]:
+            return None
+        changes = Changes(names=self.pair.names)
+        one, other = self.pair.changed(changes)
+        systems = [*_systems(proposals.of_arguments(one, other), lengths=False)]
+        forward = self.solved(changes, systems, [*self.right.parameters], {}, of="argument")
+        return forward if forward is None else replace(forward, kind=LINK)
+
+    def proved_arguments(
+        self, changes: Changes, one: Objective, other: Objective, scale: Expression
+    ) -> Relation | None:
+        """Return the relation of the arguments of links, in some order of the terms."""
+        for permuted in itertools.permutations(other.terms):
+            found: list[Answer] = []
+            for term, another in zip(one.terms, permuted, strict=True):
+                value = prove("value", term.argument, scaled(another.argument, scale, ZERO))
+                if value is None:
+                    break
+                found.append(value)
+            else:
+                theorems = tuple(each for answer in found for each in answer.theorems)
+                needs = {each.expression: each for a in found for each in a.conditions}
+                value = Answer("value", "same", theorems, conditions=tuple(needs.values()))
+                return Relation(LINK, changes, scale, ZERO, "argument", value, NOT_ASKED, NOT_ASKED)
+        return None
+
+
+def _systems(
+    proposed: Iterable[tuple[Equation, ...]], *, weights: bool = False, lengths: bool
+) -> Iterator[System]:
+    for equations in proposed:
+        with suppress(*REFUSED):
+            yield system(equations, weights=weights, lengths=lengths)
