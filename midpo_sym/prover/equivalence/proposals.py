@@ -27,6 +27,18 @@ def unknown(name: str) -> Expression:
     return tree.Parameter(name, UNKNOWN[name])
 
 
+def is_rigid(left: Objective, right: Objective) -> bool:
+    """Return whether the losses are the same if and only if their arguments are.
+
+    They are of one term each, under one link that is one to one and bends: no factor and no offset
+    of one makes it the other.
+    """
+    if not (left.is_one_term and right.is_one_term):
+        return False
+    one, other = left.only_term().link, right.only_term().link
+    return one == other and one.name in ("logsigmoid", "sigmoid")
+
+
 def of_losses(left: Objective, right: Objective) -> Iterator[tuple[Equation, ...]]:
     """Yield equations under which left = factor × right + offset."""
     factor = unknown(FACTOR)
@@ -37,6 +49,8 @@ def of_losses(left: Objective, right: Objective) -> Iterator[tuple[Equation, ...
             pairs = list(zip(ours, permuted, strict=True))
             if all(_shape(one.link) == _shape(other.link) for one, other in pairs):
                 yield (*(each for pair in pairs for each in _of_terms(*pair)), rest)
+    if is_rigid(left, right):
+        return
     yield ((left.loss, tree.add(tree.mul(factor, right.loss), unknown(OFFSET))),)
 
 

@@ -74,7 +74,7 @@ class Search:
         lengths = changes.where == EQUAL_LENGTHS
         systems = [*_systems(proposals.of_losses(one, other), lengths=lengths)]
         special: Relation | None = None
-        for fixed in _MODES:
+        for fixed in _MODES[:1] if proposals.is_rigid(one, other) else _MODES:
             forward = self.solved(changes, systems, [*self.right.parameters], fixed)
             back = self.solved(changes, systems, [*self.left.parameters], fixed)
             if forward is not None and back is not None:

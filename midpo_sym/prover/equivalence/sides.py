@@ -85,10 +85,10 @@ class Side:
 
     @property
     def symbols(self) -> dict[str, Symbol]:
-        """Return how its names are printed: `A.α`, and α with the letter above it in LaTeX."""
+        """Return how its names are printed: `A.α`, and α with the letter below it in LaTeX."""
         return {
             name: Symbol(
-                rf"{{{each.symbol.latex}}}^{{\mathrm{{{self.label}}}}}",
+                rf"{{{each.symbol.latex}}}_{{\mathrm{{{self.label}}}}}",
                 f"{self.label}.{each.symbol.unicode}",
             )
             for name, each in self.declared.items()
