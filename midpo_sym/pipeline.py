@@ -21,7 +21,7 @@ A pipeline runs its stages in one session, which owns all that they remember (de
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ from midpo_sym.chains.chain import ChainResult, check_chain
 from midpo_sym.prover.denominators import placed
 from midpo_sym.prover.equivalence.answers import Comparison
 from midpo_sym.prover.equivalence.compare import compare
-from midpo_sym.prover.equivalence.sides import LEFT, RIGHT, side
+from midpo_sym.prover.equivalence.lattice import Lattice, compare_all
+from midpo_sym.prover.equivalence.sides import LEFT, RIGHT, Side, side
 from midpo_sym.prover.priors.solve import Solution, solve_prior
 from midpo_sym.prover.prove import Result, prove_derivation, prove_statement
 from midpo_sym.prover.special_cases import Specialisation, specialisations
@@ -97,14 +98,41 @@ class Pipeline:
                 or it is about every link and so has no loss.
         """
         with remembering(self.session):
-            sides = []
-            for label, spec in ((LEFT, one), (RIGHT, other)):
-                derivation, claim = self._named(spec)
-                found = side(label, derivation, claim)
-                if not found.has_loss:
-                    raise SpecError(found.id, "its link stands for every function: it has no loss")
-                sides.append(found)
-            return compare(*sides)
+            left, right = (
+                self._loss(label, *self._named(spec))
+                for label, spec in ((LEFT, one), (RIGHT, other))
+            )
+            return compare(left, right)
+
+    def compare_all(
+        self,
+        derivations: Sequence[Derivation],
+        progress: Callable[[list[Any]], Iterable[Any]] = iter,
+    ) -> Lattice:
+        """Compare every two of some specifications.
+
+        Args:
+            derivations: the specifications, no two of which have the same id.
+            progress: goes through the pairs, and may show how far it is.
+
+        Raises:
+            SpecError: one of them is about every link and so has no loss.
+        """
+        with remembering(self.session):
+            for each in derivations:
+                self._loss(LEFT, each, None)
+            return compare_all(derivations, progress)
+
+    def _loss(self, label: str, derivation: Derivation, claim: Claim | None) -> Side:
+        """Return a side of a comparison.
+
+        Raises:
+            SpecError: it has no loss.
+        """
+        found = side(label, derivation, claim)
+        if not found.has_loss:
+            raise SpecError(found.id, "its link stands for every function: it has no loss")
+        return found
 
     def _named(self, spec: Spec) -> tuple[Derivation, Claim | None]:
         if isinstance(spec, str):

@@ -14,7 +14,7 @@ import click
 from midpo_sym import __version__
 from midpo_sym.cli.certify import certify
 from midpo_sym.cli.console import BAD_INPUT, FAILED, INTERRUPTED, UsageError, complain
-from midpo_sym.cli.diff import diff
+from midpo_sym.cli.diff import diff, table
 from midpo_sym.cli.generate import generate
 from midpo_sym.cli.lab import lab
 from midpo_sym.cli.prove import prove
@@ -54,6 +54,7 @@ def cli() -> None:
 _COMMANDS = (
     prove,
     diff,
+    table,
     theory,
     audit,
     list_,

@@ -88,3 +88,59 @@ def test_a_loss_of_every_link_is_none(midpo, tmp_path):
     done = midpo("diff", path, "dpo")
     assert done.status == 2
     assert "its link stands for every function: it has no loss" in done.err
+
+
+def test_all_pairs_as_a_table_and_as_json(midpo, tmp_path):
+    """A folder is compared with what is shipped; the numbers of pairs are those of 10 losses."""
+    text = (CASES / "simpo_ratio.toml").read_text(encoding="utf-8")
+    (tmp_path / "simpo_ratio.toml").write_text(text, encoding="utf-8")
+    out = midpo("diff", "--all", tmp_path).out
+    assert "simpo = simpo_ratio" in out
+    assert "10 losses, 45 pairs: " in out
+    assert "dpo < centropy" in out
+    found = json.loads(midpo("diff", "--all", "--json").out)
+    assert (len(found["losses"]), len(found["pairs"])) == (9, 36)
+    edge = {"special": "tdpo", "general": "tdpo2", "gradient": False}
+    assert edge in found["edges"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--all", "no_folder"), "is no folder"),
+        (("--all", "--latex"), "exclude each other"),
+        (("dpo",), "two losses are compared, and 1 named"),
+    ],
+)
+def test_bad_input_of_all(midpo, arguments, said):
+    done = midpo("diff", *arguments)
+    assert done.status == 2
+    assert said in done.err
+
+
+def test_two_files_of_one_id(midpo, tmp_path):
+    (tmp_path / "dpo.toml").write_text(midpo("show", "dpo", "--source").out, encoding="utf-8")
+    done = midpo("diff", "--all", tmp_path)
+    assert (done.status, "two specifications have the id dpo" in done.err) == (2, True)
+
+
+def test_a_table_for_a_paper(midpo):
+    """SimPO needs lengths and no reference, DPO a reference; both are read off the loss."""
+    rows = json.loads(midpo("table", "simpo", "dpo", CASES / "sppo_hard.toml", "--json").out)
+    assert [row["needs"] for row in rows] == ["lengths", "a reference", "a reference"]
+    assert [row["parameters"] for row in rows] == ["α > 0, γ ≥ 0", "α > 0", "β > 0"]
+    assert rows[1]["prior"] == "π_ref(y)"
+    assert rows[2]["prior"] == "π_ref(y) (gives the scores)"
+    latex = midpo("table", "simpo", "dpo", "--latex").out
+    assert latex.isascii()
+    ends = [line.endswith(r"\\") for line in latex.splitlines()]
+    assert sum(ends) == 3  # the headings and two losses
+    assert "log-sigmoid" in midpo("table", "dpo").out
+
+
+def test_a_prior_that_is_refuted_is_not_shown(midpo, tmp_path):
+    text = (CASES / "simpo_ratio.toml").read_text(encoding="utf-8")
+    path = tmp_path / "wrong.toml"
+    path.write_text(text.replace("by_label(ratio/2, -ratio/2)", "by_label(ratio, -ratio)"))
+    (row,) = json.loads(midpo("table", path, "--json").out)
+    assert row["prior"] == "refuted for what the specification says"

@@ -197,7 +197,9 @@ def _compared(of: str, row: dict[str, Any], pair: Pair, seed: str, count: int) -
     """Yield where the two sides are not what a relation says."""
     seen = 0
     both = pair.both
-    for _, point in zip(range(_MOST * count), pair.points(seed, row.get("where", "")), strict=False):
+    for _, point in zip(
+        range(_MOST * count), pair.points(seed, row.get("where", "")), strict=False
+    ):
         try:
             one, other = _sides(of, row, pair, point)
         except (UndefinedError, UnclearError, ZeroDivisionError, OverflowError):
@@ -303,7 +305,8 @@ def _difference(of: str, one: _Side, other: _Side) -> str:
         if of != "gradient":
             if equal_values(left.value, right.value, a) is False:
                 return f"{mpmath.nstr(left.value, 8)} and {mpmath.nstr(right.value, 8)}"
-        elif not (a.kink or other.arithmetic.kink):
-            if equal_slopes(left.slope, right.slope, a) is False:
-                return "other slopes"
+        elif a.kink or other.arithmetic.kink:
+            continue
+        elif equal_slopes(left.slope, right.slope, a) is False:
+            return "other slopes"
     return ""

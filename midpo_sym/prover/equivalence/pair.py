@@ -68,11 +68,6 @@ class Pair:
             if ours.get(each.name, ("", ""))[1] == each.domain
         }
 
-    @property
-    def all_named(self) -> bool:
-        """Return whether the parameters of both sides have the same names and domains."""
-        return len(self.same_names()) == len(self.left.parameters) == len(self.right.parameters)
-
     def identified(self) -> Changes:
         """Return the changes under which losses are compared that are not the same.
 

@@ -42,12 +42,12 @@ def is_rigid(left: Objective, right: Objective) -> bool:
 def of_losses(left: Objective, right: Objective) -> Iterator[tuple[Equation, ...]]:
     """Yield equations under which left = factor × right + offset."""
     factor = unknown(FACTOR)
-    ours, theirs = (_bent(each) for each in (left, right))
+    ours, theirs = map(bent, (left, right))
     if ours and len(ours) == len(theirs) <= _MOST_TERMS:
-        rest = _rest(left), tree.add(tree.mul(factor, _rest(right)), unknown(OFFSET))
+        rest = remainder(left), tree.add(tree.mul(factor, remainder(right)), unknown(OFFSET))
         for permuted in itertools.permutations(theirs):
             pairs = list(zip(ours, permuted, strict=True))
-            if all(_shape(one.link) == _shape(other.link) for one, other in pairs):
+            if all(shape(one.link) == shape(other.link) for one, other in pairs):
                 yield (*(each for pair in pairs for each in _of_terms(*pair)), rest)
     if is_rigid(left, right):
         return
@@ -75,13 +75,14 @@ def _of_terms(one: Term, other: Term) -> Iterator[Equation]:
         yield one.link.body, other.link.body
 
 
-def _bent(objective: Objective) -> list[Term]:
+def bent(objective: Objective) -> list[Term]:
+    """Return the terms whose links are no polynomials."""
     return [term for term in objective.terms if not is_polynomial(unfold(term.link.body))]
 
 
-def _rest(objective: Objective) -> Expression:
-    bent = _bent(objective)
-    terms = [term.loss for term in objective.terms if term not in bent]
+def remainder(objective: Objective) -> Expression:
+    """Return all of a loss but the terms whose links are no polynomials."""
+    terms = [term.loss for term in objective.terms if is_polynomial(unfold(term.link.body))]
     return tree.total([*terms, *objective.additive]) if terms or objective.additive else _ZERO
 
 
@@ -101,7 +102,7 @@ def is_polynomial(node: Expression) -> bool:
     return False
 
 
-def _shape(link: Link) -> str:
+def shape(link: Link) -> str:
     """Return the text of a link without the names of its parameters."""
     return to_text(_blank(unfold(link.body)))
 

@@ -56,10 +56,16 @@ REFUSED = (ValueError, OutsideClassError, ZeroDenominatorError)
 
 
 class Search:
-    """Looks for relations of two losses."""
+    """Looks for relations of two losses.
 
-    def __init__(self, pair: Pair) -> None:
+    Args:
+        pair: the losses.
+        common: whether to look for special cases that they have in common, too.
+    """
+
+    def __init__(self, pair: Pair, *, common: bool = True) -> None:
         self.pair = pair
+        self.common = common
         self.left, self.right = pair.left, pair.right
 
     def of_losses(self, changes: Changes) -> Relation | None:
@@ -68,11 +74,11 @@ class Search:
             one, other = self.pair.changed(changes)
         except ValueError:
             return None
-        same = self.proved(SAME, changes, self.pair.same_names()) if self.pair.all_named else None
+        same = self.by_name(changes)
         if same is not None:
             return same
         lengths = changes.where == EQUAL_LENGTHS
-        systems = [*_systems(proposals.of_losses(one, other), lengths=lengths)]
+        systems = _Systems(proposals.of_losses(one, other), lengths=lengths)
         special: Relation | None = None
         for fixed in _MODES[:1] if proposals.is_rigid(one, other) else _MODES:
             forward = self.solved(changes, systems, [*self.right.parameters], fixed)
@@ -87,8 +93,23 @@ class Search:
                 special = replace(back, kind=SPECIAL_RIGHT)
         return special if special is not None else self.in_common(changes, one, other, systems)
 
+    def by_name(self, changes: Changes) -> Relation | None:
+        """Return that the losses are the same once parameters of the same name are, or scales."""
+        values = self.pair.identified().values
+        if not len(values) == len(self.left.parameters) == len(self.right.parameters):
+            return None
+        found = self.proved(SAME, changes, values)
+        if found is None or self.is_by_name(found):
+            return found
+        back = {
+            each.name: tree.Parameter(name, each.domain)
+            for name, each in values.items()
+            if isinstance(each, tree.Parameter)
+        }
+        return replace(found, kind=UP_TO, back=back)
+
     def in_common(
-        self, changes: Changes, one: Objective, other: Objective, systems: Sequence[System]
+        self, changes: Changes, one: Objective, other: Objective, systems: Iterable[System]
     ) -> Relation | None:
         """Return a relation at special values of weights and data, or of both sides' numbers."""
         mine, theirs = [*self.left.parameters], [*self.right.parameters]
@@ -100,12 +121,13 @@ class Search:
                 return None
             lengths = changes.where == EQUAL_LENGTHS
             proposed = proposals.of_losses(one, other)
-            systems = [*_systems(proposed, weights=True, lengths=lengths)]
+            systems = _Systems(proposed, weights=True, lengths=lengths)
         identified = self.pair.identified().values
+        both = [*theirs, *mine, *self.right.quantities, *self.left.quantities]
         for unknown in (
             [*theirs, *self.right.quantities],
             [*mine, *self.left.quantities],
-            [*theirs, *mine, *self.right.quantities, *self.left.quantities],
+            *([both] if self.common else []),
         ):
             for values in (identified, {}):
                 free = [name for name in unknown if name not in values]
@@ -201,7 +223,7 @@ class Search:
             return None
         changes = Changes(names=self.pair.names)
         one, other = self.pair.changed(changes)
-        systems = [*_systems(proposals.of_arguments(one, other), lengths=False)]
+        systems = _Systems(proposals.of_arguments(one, other), lengths=False)
         forward = self.solved(changes, systems, [*self.right.parameters], {}, of="argument")
         return forward if forward is None else replace(forward, kind=LINK)
 
@@ -224,9 +246,20 @@ class Search:
         return None
 
 
-def _systems(
-    proposed: Iterable[tuple[Equation, ...]], *, weights: bool = False, lengths: bool
-) -> Iterator[System]:
-    for equations in proposed:
-        with suppress(*REFUSED):
-            yield system(equations, weights=weights, lengths=lengths)
+class _Systems:
+    """Equations between parameters for some proposals, each read when it is first asked for."""
+
+    def __init__(
+        self, proposed: Iterable[tuple[Equation, ...]], *, weights: bool = False, lengths: bool
+    ) -> None:
+        self.waiting = iter(proposed)
+        self.weights = weights
+        self.lengths = lengths
+        self.known: list[System] = []
+
+    def __iter__(self) -> Iterator[System]:
+        yield from self.known
+        for equations in self.waiting:
+            with suppress(*REFUSED):
+                self.known.append(system(equations, weights=self.weights, lengths=self.lengths))
+                yield self.known[-1]

@@ -134,6 +134,9 @@ def _put(value: FracElement, given: Mapping[str, FracElement], search: _Search) 
     if not given:
         return value
     places = {_place(search.system, name): each for name, each in given.items()}
+    parts = value.numer, value.denom
+    if not any(part.degrees()[k] > 0 for part in parts for k in places):
+        return value
     try:
         return _polynomial(value.numer, places, search) / _polynomial(value.denom, places, search)
     except ZeroDivisionError:

@@ -8,6 +8,7 @@ from midpo_sym import __version__
 from midpo_sym.judges.witness import Witness
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.prover.equivalence.answers import Answer, Comparison, Relation
+from midpo_sym.prover.equivalence.lattice import Lattice
 from midpo_sym.prover.equivalence.sides import LEFT, RIGHT, Side
 from midpo_sym.targets.json.points import coordinate, ends, models_as_data, number
 
@@ -27,7 +28,7 @@ def comparison(found: Comparison, *, timed: bool = True) -> dict[str, Any]:
         LEFT: _side(found.left),
         RIGHT: _side(found.right),
         "verdict": found.verdict,
-        "relations": [relation(each, found) for each in found.relations],
+        "relations": [relation(each, found.right) for each in found.relations],
         "identified": _values(found.identified.values),
         "value": _answer(found.value),
         "gradient": _answer(found.gradient),
@@ -42,7 +43,7 @@ def comparison(found: Comparison, *, timed: bool = True) -> dict[str, Any]:
     return data | {"seconds": round(found.seconds, 6)} if timed else data
 
 
-def relation(found: Relation, whole: Comparison) -> dict[str, Any]:
+def relation(found: Relation, right: Side) -> dict[str, Any]:
     """Return one relation: A = factor × B + offset after what is said."""
     changes = found.changes
     return {
@@ -51,7 +52,7 @@ def relation(found: Relation, whole: Comparison) -> dict[str, Any]:
         "where": changes.where,
         "values": _values(changes.values),
         "same_quantities": {
-            name: same for name, same in changes.names.items() if name in whole.right.declared
+            name: same for name, same in changes.names.items() if name in right.declared
         },
         "models": {label: dict(models) for label, models in changes.models.items()},
         "back": None if found.back is None else _values(found.back),
@@ -61,6 +62,32 @@ def relation(found: Relation, whole: Comparison) -> dict[str, Any]:
         "gradient": _answer(found.gradient),
         "reward": _answer(found.reward),
     }
+
+
+def lattice(found: Lattice, *, timed: bool = True) -> dict[str, Any]:
+    """Return all pairs of some losses, and which are special cases of which."""
+    data = {
+        "schema_version": SCHEMA_VERSION,
+        "midpo_sym": __version__,
+        "losses": list(found.ids),
+        "pairs": [
+            {
+                LEFT: entry.left.id,
+                RIGHT: entry.right.id,
+                "says": entry.says,
+                "relation": None
+                if entry.relation is None
+                else relation(entry.relation, entry.right),
+            }
+            for entry in found.entries
+        ],
+        "classes": [list(each) for each in found.classes],
+        "edges": [
+            {"special": each.special, "general": each.general, "gradient": each.gradient}
+            for each in found.edges
+        ],
+    }
+    return data | {"seconds": round(found.seconds, 6)} if timed else data
 
 
 def _side(side: Side) -> dict[str, Any]:

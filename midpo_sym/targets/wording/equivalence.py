@@ -22,12 +22,13 @@ from midpo_sym.prover.equivalence.answers import (
 )
 from midpo_sym.prover.equivalence.changes import EQUAL_LENGTHS, ONE_TOKEN
 from midpo_sym.prover.equivalence.changes import ONE as ONE_EVERYWHERE
-from midpo_sym.prover.equivalence.sides import LEFT, RIGHT
+from midpo_sym.prover.equivalence.sides import LEFT, RIGHT, Side
 from midpo_sym.targets.wording.notation import UNICODE, Notation, Symbols
 from midpo_sym.targets.wording.shapes import link_name
 
 _LENGTH = "n"
 _SPECIAL = (SPECIAL_LEFT, SPECIAL_RIGHT, COMMON)
+NOT_EXCLUDED = "Pairs of which nothing was found may be related by a substitution all the same."
 NOT_FOUND = "No substitution was found that makes them the same; that there is none is not proved."
 
 
@@ -36,23 +37,29 @@ class Words:
     """How a comparison is put into words.
 
     Attributes:
-        comparison: what came out.
+        left: A.
+        right: B.
         notation: how formulas stand in a sentence.
     """
 
-    comparison: Comparison
+    left: Side
+    right: Side
     notation: Notation = UNICODE
+
+    @staticmethod
+    def of(comparison: Comparison, notation: Notation = UNICODE) -> Words:
+        """Return how a comparison is put into words."""
+        return Words(comparison.left, comparison.right, notation)
 
     @property
     def symbols(self) -> dict[str, Symbol]:
         """Return how the names of both sides are printed."""
         n = {_LENGTH: Symbol(_LENGTH, _LENGTH)}
-        return {**self.comparison.left.symbols, **self.comparison.right.symbols, **n}
+        return {**self.left.symbols, **self.right.symbols, **n}
 
-    @property
-    def headline(self) -> str:
+    def headline(self, comparison: Comparison) -> str:
         """Return the verdict in a sentence."""
-        match self.comparison.verdict:
+        match comparison.verdict:
             case "same":
                 return "A and B are the same loss."
             case "same up to":
@@ -61,7 +68,7 @@ class Words:
                 return "A and B differ, and are the same in special cases."
             case "undecided":
                 return "It is undecided whether A and B are the same."
-        closest = self.comparison.closest
+        closest = comparison.closest
         if closest is not None and closest.kind == LINK:
             return "A and B have the same argument under different links: they are not the same."
         return "A and B differ."
@@ -92,14 +99,13 @@ class Words:
     def substitution(self, relation: Relation) -> str:
         """Return the values of parameters, weights and data; "" if there are none."""
         values = relation.changes.values.items()
-        left, right = self.comparison.left, self.comparison.right
         found = [
             self.math(f"{self.name(name)} = {self.show(value, relation)}") for name, value in values
         ]
         found += [
             self.math(f"{self.name(name)} = {self.name(same)}")
             for name, same in relation.changes.names.items()
-            if name in right.declared and same in left.declared
+            if name in self.right.declared and same in self.left.declared
         ]
         return ", ".join(sorted(found, key=lambda each: each.startswith(LEFT)))
 
@@ -143,12 +149,12 @@ class Words:
         what = " ".join([*words, self.math(last) if words else last])  # the reward of y_w
         return f"differs in the {what}, shown at a point"
 
-    def residual(self) -> str:
+    def residual(self, comparison: Comparison) -> str:
         """Return A minus B, if that can be written; "" otherwise."""
-        found = self.comparison.residual
+        found = comparison.residual
         if found is None:
             return ""
-        what = "argument of A − argument of B" if self.comparison.of_arguments else "A − B"
+        what = "argument of A − argument of B" if comparison.of_arguments else "A − B"
         return f"{what} = {self.math(self.show(found))}"
 
     def name(self, name: str) -> str:

@@ -186,6 +186,8 @@ def test_a_constant_makes_no_difference_to_the_gradient(tmp_path):
     text = spec("dpo").read_text(encoding="utf-8")
     text = text[: text.index("[[claim]]")]
     path = tmp_path / "more.toml"
-    path.write_text(f'{text}\nplus = "log(ref(w))"\n'.replace("[prior]", '[prior]\ngives = "terms"'))
+    path.write_text(
+        f'{text}\nplus = "log(ref(w))"\n'.replace("[prior]", '[prior]\ngives = "terms"')
+    )
     found = midpo_sym.diff("dpo", path)
     assert (found.value.says, found.gradient.says) == ("differs", "same")
