@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+import sympy
 
 from midpo_sym.judges.witness import Witness
 from midpo_sym.kernel.theorem import Theorem
 from midpo_sym.language import tree
+from midpo_sym.language.printing.mathematics import to_latex
+from midpo_sym.language.printing.symbolic import to_sympy
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.equivalence.changes import Changes
 from midpo_sym.prover.equivalence.sides import Side
@@ -85,7 +90,7 @@ class Relation:
         return self.kind == SAME and (self.factor, self.offset) == (ONE, ZERO)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """What came out of comparing two losses.
 
@@ -114,6 +119,31 @@ class Comparison:
     residual: Expression | None = None
     of_arguments: bool = False
     seconds: float = field(default=0.0, compare=False)
+
+    def __repr__(self) -> str:
+        """Say what came out, in a line."""
+        return f"<Comparison {self.left.id}, {self.right.id}: {self.verdict}>"
+
+    @property
+    def sides(self) -> tuple[Expression, Expression]:
+        """Return both losses, as they are compared: with what is identified put in."""
+        left, right = (
+            self.identified.of(side.label, side.loss) for side in (self.left, self.right)
+        )
+        return left, right
+
+    def to_sympy(self) -> Any:
+        """Return A = B, as they are compared, as an unevaluated equation of SymPy."""
+        left, right = map(to_sympy, self.sides)
+        return sympy.Eq(left, right, evaluate=False)
+
+    def _repr_latex_(self) -> str:
+        """Show the verdict and both losses in a notebook."""
+        symbols = {**self.left.symbols, **self.right.symbols}
+        left, right = (to_latex(side, symbols) for side in self.sides)
+        relation = {"same": "=", "differs": r"\neq"}.get(self.value.says, r"\overset{?}{=}")
+        verdict = rf"\textbf{{{self.verdict}}}\colon\quad "
+        return rf"$\displaystyle {verdict}{left} \;{relation}\; {right}$"
 
     @property
     def closest(self) -> Relation | None:

@@ -78,7 +78,7 @@ def find_closest(search: Search) -> Relation | None:
         if found is not None and found.kind in (SAME, UP_TO):
             return found
         closest = closest or found
-    return closest
+    return closest or search.special_cases(common=True)
 
 
 def _finished(pair: Pair, relation: Relation) -> Relation:

@@ -150,12 +150,14 @@ def _entry(
 
 
 def _related(pair: Pair) -> Relation | None:
-    return Search(pair, common=False).of_losses(Changes(names=pair.names))
+    search = Search(pair)
+    found = search.of_losses(Changes(names=pair.names))
+    return found or search.special_cases(common=False)
 
 
 def _renamed(pair: Pair, one: Profile, other: Profile) -> Relation | None:
     """Return that the losses are the same with one model in the place of another."""
-    search = Search(pair, common=False)
+    search = Search(pair)
     for models in pair.models():
         shown = [
             each.with_models(models.get(label, {})) for label, each in ((LEFT, one), (RIGHT, other))

@@ -56,16 +56,10 @@ REFUSED = (ValueError, OutsideClassError, ZeroDenominatorError)
 
 
 class Search:
-    """Looks for relations of two losses.
+    """Looks for relations of two losses."""
 
-    Args:
-        pair: the losses.
-        common: whether to look for special cases that they have in common, too.
-    """
-
-    def __init__(self, pair: Pair, *, common: bool = True) -> None:
+    def __init__(self, pair: Pair) -> None:
         self.pair = pair
-        self.common = common
         self.left, self.right = pair.left, pair.right
 
     def of_losses(self, changes: Changes) -> Relation | None:
@@ -91,7 +85,7 @@ class Search:
                 special = replace(forward, kind=SPECIAL_LEFT)
             if special is None and back is not None:
                 special = replace(back, kind=SPECIAL_RIGHT)
-        return special if special is not None else self.in_common(changes, one, other, systems)
+        return special
 
     def by_name(self, changes: Changes) -> Relation | None:
         """Return that the losses are the same once parameters of the same name are, or scales."""
@@ -108,33 +102,30 @@ class Search:
         }
         return replace(found, kind=UP_TO, back=back)
 
-    def in_common(
-        self, changes: Changes, one: Objective, other: Objective, systems: Iterable[System]
-    ) -> Relation | None:
-        """Return a relation at special values of weights and data, or of both sides' numbers."""
-        mine, theirs = [*self.left.parameters], [*self.right.parameters]
-        if self.left.quantities or self.right.quantities:
-            changes = replace(changes, names={})
-            try:
-                one, other = self.pair.changed(changes)
-            except ValueError:
-                return None
-            lengths = changes.where == EQUAL_LENGTHS
-            proposed = proposals.of_losses(one, other)
-            systems = _Systems(proposed, weights=True, lengths=lengths)
+    def special_cases(self, *, common: bool) -> Relation | None:
+        """Return a relation at special values of weights and data, or of both sides' numbers.
+
+        Args:
+            common: whether both losses may be at special values.
+        """
+        left, right = self.left, self.right
+        ours, theirs = [*left.parameters], [*right.parameters]
+        attempts = [[*theirs, *right.quantities], [*ours, *left.quantities]]
+        given = bool(left.quantities or right.quantities)
+        if not given:
+            attempts.clear()  # parameters alone were tried
+        if common:
+            attempts.append([*theirs, *ours, *right.quantities, *left.quantities])
+        systems = _Systems(
+            proposals.of_losses(left.objective, right.objective), weights=given, lengths=False
+        )
         identified = self.pair.identified().values
-        both = [*theirs, *mine, *self.right.quantities, *self.left.quantities]
-        for unknown in (
-            [*theirs, *self.right.quantities],
-            [*mine, *self.left.quantities],
-            *([both] if self.common else []),
-        ):
+        for unknown in attempts:
             for values in (identified, {}):
                 free = [name for name in unknown if name not in values]
-                given = replace(changes, values=values)
                 put = {name: v.name for name, v in values.items() if isinstance(v, tree.Parameter)}
                 fixed = {**_MODES[0], **put}
-                found = self.solved(given, systems, free, fixed, moving=True)
+                found = self.solved(Changes(values), systems, free, fixed, moving=True)
                 if found is not None:
                     return replace(found, kind=self.kind_of(found))
         return None

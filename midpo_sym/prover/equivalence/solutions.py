@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
@@ -15,7 +15,7 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.prover.derivation.rebuild import NotReadableError, factor_list, rational
 from midpo_sym.prover.equivalence.equations import System
 
-_MOST_NODES = 400  # of a search
+_MOST_NODES = 200  # of a search
 _MOST_TERMS = 400  # of an equation
 _MOST_SOLUTIONS = 12
 
@@ -24,9 +24,46 @@ Solution = Mapping[str, Expression]
 
 @dataclass
 class _Search:
+    """What a search has met so far, and how many equations it has solved.
+
+    Attributes:
+        system: the equations.
+        domains: of every unknown.
+        nodes: how many were solved.
+        factored: the factors of polynomials.
+        values: fractions as expressions, if they lie in the domain of an unknown.
+    """
+
     system: System
     domains: Mapping[str, str]
     nodes: int = 0
+    factored: dict[PolyElement, tuple[PolyElement, ...]] = field(default_factory=dict)
+    values: dict[tuple[str, FracElement], Expression | None] = field(default_factory=dict)
+
+    def factors(self, polynomial: PolyElement) -> tuple[PolyElement, ...]:
+        """Return the factors of a polynomial; none if it is too large."""
+        if polynomial not in self.factored:
+            try:
+                found = tuple(factor for factor, _ in factor_list(polynomial)[1])
+            except NotReadableError:
+                found = ()
+            self.factored[polynomial] = found
+        return self.factored[polynomial]
+
+    def shown(self, name: str, value: FracElement) -> Expression | None:
+        """Return the value of an unknown as an expression; None if it may leave its domain."""
+        if (name, value) not in self.values:
+            self.values[name, value] = self._shown(name, value)
+        return self.values[name, value]
+
+    def _shown(self, name: str, value: FracElement) -> Expression | None:
+        try:
+            shown = rational(value, dict(self.system.atoms))
+        except NotReadableError:
+            return None
+        # What has a number of its own for each token, response or pair is no value.
+        given = any(isinstance(node, (tree.Weight, tree.Datum)) for node in shown.walk())
+        return None if given or not lies_in(shown, self.domains[name]) else shown
 
 
 def solutions(
@@ -53,12 +90,13 @@ def solutions(
     }
     names = [name for name in unknown if name in system.variables and name not in given]
     seen: list[Solution] = []
+    search = _Search(system, domains)
     for alternative in system.alternatives:
-        search = _Search(system, domains)
         equations = [_put(each, given, search) for each in alternative]
         for found in _solve(equations, names, search):
-            shown = _shown(found, system, domains)
-            if shown is not None and shown not in seen:
+            values = {name: search.shown(name, value) for name, value in found.items()}
+            shown = {name: value for name, value in values.items() if value is not None}
+            if len(shown) == len(values) and shown not in seen:
                 seen.append(shown)
                 yield shown
             if len(seen) >= _MOST_SOLUTIONS:
@@ -97,31 +135,29 @@ def _roots(
 ) -> list[tuple[str, FracElement]] | None:
     """Return values of an unknown at which a factor of an equation is zero.
 
-    None if there are none to be seen, because no factor is linear in an unknown.
+    None if there are none to be seen, because no factor is linear in an unknown. Where a factor can
+    be solved for an unknown whose value then lies in its domain, no other one is solved for.
     """
     field = search.system.field
-    try:
-        factors = factor_list(equation)[1]
-    except NotReadableError:
-        return None
+    linear = False
     found: list[tuple[str, FracElement]] = []
-    for factor, _ in factors:
+    for factor in search.factors(equation):
         degrees = factor.degrees()
+        roots: list[tuple[str, FracElement]] = []
         for name, k in places.items():
             if degrees[k] != 1:
                 continue
+            linear = True
             slope = factor.diff(k)
-            rest = factor - slope * factor.ring.gens[k]
-            found.append((name, -field(rest) / field(slope)))
-    return (
-        [
-            (name, value)
-            for name, value in found
-            if value or search.domains[name] not in tree.ABOVE_ZERO
-        ]
-        if found
-        else None
-    )
+            value = -field(factor - slope * factor.ring.gens[k]) / field(slope)
+            if not value and search.domains[name] in tree.ABOVE_ZERO:
+                continue
+            if search.shown(name, value) is not None:
+                roots = [(name, value)]
+                break
+            roots.append((name, value))
+        found += roots
+    return found if linear else None
 
 
 def _place(system: System, name: str) -> int:
@@ -137,42 +173,36 @@ def _put(value: FracElement, given: Mapping[str, FracElement], search: _Search) 
     parts = value.numer, value.denom
     if not any(part.degrees()[k] > 0 for part in parts for k in places):
         return value
-    try:
-        return _polynomial(value.numer, places, search) / _polynomial(value.denom, places, search)
-    except ZeroDivisionError:
+    above, below = (_polynomial(part, places) for part in parts)
+    if not below[0]:
         return search.system.field.one  # no solution: something is divided by zero
+    return search.system.field(above[0] * below[1]) / search.system.field(below[0] * above[1])
 
 
 def _polynomial(
-    polynomial: PolyElement, places: Mapping[int, FracElement], search: _Search
-) -> FracElement:
-    field = search.system.field
-    total = field.zero
+    polynomial: PolyElement, places: Mapping[int, FracElement]
+) -> tuple[PolyElement, PolyElement]:
+    """Return numerator and denominator of a polynomial with variables replaced by fractions.
+
+    They are over one denominator from the start, and so cancelled once only.
+    """
+    ring = polynomial.ring
+    degrees = {k: max(degree, 0) for k, degree in enumerate(polynomial.degrees()) if k in places}
+    total = ring.zero
     for monomial, number in polynomial.terms():
         rest = tuple(0 if k in places else e for k, e in enumerate(monomial))
-        piece = field(field.ring.from_dict({rest: number}))
-        for k, each in places.items():
-            if monomial[k]:
-                piece *= each ** monomial[k]
+        piece = ring.from_dict({rest: number})
+        for k, most in degrees.items():
+            each, power = places[k], monomial[k]
+            if power:
+                piece *= each.numer**power
+            if most > power:
+                piece *= each.denom ** (most - power)
         total += piece
-    return total
-
-
-def _shown(
-    found: Mapping[str, FracElement], system: System, domains: Mapping[str, str]
-) -> Solution | None:
-    """Return a solution as expressions; None if some value is outside its domain, or may be."""
-    result: dict[str, Expression] = {}
-    for name, value in found.items():
-        try:
-            shown = rational(value, dict(system.atoms))
-        except NotReadableError:
-            return None
-        given = any(isinstance(node, (tree.Weight, tree.Datum)) for node in shown.walk())
-        if given or not lies_in(shown, domains[name]):
-            return None  # a number of its own for each token, response or pair is no value
-        result[name] = shown
-    return result
+    under = ring.one
+    for k, most in degrees.items():
+        under *= places[k].denom ** most
+    return total, under
 
 
 def lies_in(node: Expression, domain: str) -> bool:
