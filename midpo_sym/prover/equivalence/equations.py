@@ -166,7 +166,7 @@ class _Builder:
         found = []
         for (c, sums), (other, more) in zip(ours, theirs, strict=True):
             times = self.field.gens[self.place[scale]] if scale else self.field.one
-            both = {*sums, *more}
+            both = sorted({*sums, *more})
             zero = self.field.zero
             parts = {s: sums.get(s, zero) - times * more.get(s, zero) for s in both}
             form = NormalForm(c - times * other, parts, dict(self.atoms))

@@ -166,10 +166,8 @@ class Search:
             moving: whether a loss that does not depend on the policy any more counts as none.
         """
         for each in systems:
-            wanted = [*each.variables.keys() & UNKNOWN.keys() - fixed.keys(), *unknown]
-            found = solutions(
-                each, sorted(wanted, key=unknown.__contains__), self.pair.domains, fixed
-            )
+            wanted = [*(name for name in UNKNOWN if name not in fixed), *unknown]
+            found = solutions(each, wanted, self.pair.domains, fixed)
             for solution, _ in zip(found, range(_MOST_TRIED), strict=False):
                 relation = self.proved(UP_TO, changes, solution, of=of)
                 if relation is not None and not (moving and self.is_still(relation)):
@@ -182,10 +180,12 @@ class Search:
         """Return a relation if the kernel proves it, with what else is asked of it."""
         factor = solution.get(SCALE if of == "argument" else FACTOR, ONE)
         offset = solution.get(OFFSET, ZERO)
-        values = {name: value for name, value in solution.items() if name not in UNKNOWN}
+        order = (*self.right.declared, *self.left.declared)
+        values = {name: solution[name] for name in order if name in solution}
         set_ = Changes(values)
         known = {name: set_.of("", value) for name, value in changes.values.items()}
-        changes = replace(changes, values={**known, **values})
+        both = {**known, **values}
+        changes = replace(changes, values={name: both[name] for name in order if name in both})
         try:
             one, other = self.pair.changed(changes)
             if of == "argument":

@@ -107,7 +107,7 @@ def _solve(
     equations: Sequence[FracElement], unknown: Sequence[str], search: _Search
 ) -> Iterator[dict[str, FracElement]]:
     search.nodes += 1
-    open_ = sorted({each.numer for each in equations if each}, key=len)
+    open_ = sorted(dict.fromkeys(each.numer for each in equations if each), key=len)
     if not open_:
         yield {}
         return
