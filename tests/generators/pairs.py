@@ -197,7 +197,7 @@ def _substituted(loss: Loss, chance: random.Random) -> Loss:
 def _changed(loss: Loss, chance: random.Random) -> Loss:
     """Return a loss changed in one place, its parameters the same."""
     changes = [
-        lambda text: text.replace(" + ", " - ", 1),
+        lambda text: text.replace(" + (", " - (", 1),
         lambda text: text.replace("/length(l)", "", 1),
         lambda text: text.replace("pi(w)", "ref(w)", 1),
         lambda text: text.replace("(", "2*(", 1),

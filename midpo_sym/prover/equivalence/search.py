@@ -215,8 +215,11 @@ class Search:
         changes = Changes(names=self.pair.names)
         one, other = self.pair.changed(changes)
         systems = _Systems(proposals.of_arguments(one, other), lengths=False)
-        forward = self.solved(changes, systems, [*self.right.parameters], {}, of="argument")
-        return forward if forward is None else replace(forward, kind=LINK)
+        for fixed in ({SCALE: 1}, {}):
+            found = self.solved(changes, systems, [*self.right.parameters], fixed, of="argument")
+            if found is not None:
+                return replace(found, kind=LINK)
+        return None
 
     def proved_arguments(
         self, changes: Changes, one: Objective, other: Objective, scale: Expression

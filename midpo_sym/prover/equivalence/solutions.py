@@ -18,6 +18,7 @@ from midpo_sym.prover.equivalence.equations import System
 _MOST_NODES = 200  # of a search
 _MOST_TERMS = 400  # of an equation
 _MOST_SOLUTIONS = 12
+_MOST_GUESSES = 3  # terms of a sum that an unknown is taken for
 
 Solution = Mapping[str, Expression]
 
@@ -144,6 +145,7 @@ def _roots(
     for factor in search.factors(equation):
         degrees = factor.degrees()
         roots: list[tuple[str, FracElement]] = []
+        parts: list[tuple[str, FracElement]] = []
         for name, k in places.items():
             if degrees[k] != 1:
                 continue
@@ -156,8 +158,25 @@ def _roots(
                 roots = [(name, value)]
                 break
             roots.append((name, value))
-        found += roots
+            parts += [(name, part) for part in _terms(value, places)]
+        found += roots if len(roots) == 1 else [*roots, *parts]
     return found if linear else None
+
+
+def _terms(value: FracElement, places: Mapping[str, int]) -> list[FracElement]:
+    """Return the terms of a sum that have no unknown in them, if there is more to it than these.
+
+    Where u + v = a + b has to be, u = a and v = b is a guess as good as any.
+    """
+    field = value.field
+    unknown = set(places.values())
+    found = [
+        field(field.ring.from_dict({monomial: number})) / field(value.denom)
+        for monomial, number in value.numer.terms()
+        if number > 0 and not any(monomial[k] for k in unknown)
+    ]
+    below = any(value.denom.degrees()[k] > 0 for k in unknown)
+    return [] if below or len(value.numer) == 1 else found[:_MOST_GUESSES]
 
 
 def _place(system: System, name: str) -> int:
