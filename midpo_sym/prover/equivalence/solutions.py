@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
+from midpo_sym.kernel.order import nonnegative
 from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
 from midpo_sym.language.sign import can_be_positive
@@ -50,6 +51,24 @@ class _Search:
                 found = ()
             self.factored[polynomial] = found
         return self.factored[polynomial]
+
+    def by_name(
+        self, polynomial: PolyElement, places: Mapping[str, int]
+    ) -> list[tuple[str, FracElement]]:
+        """Return guesses that an unknown in a polynomial is a known parameter in it."""
+        degrees = polynomial.degrees()
+        variables = self.system.variables
+        known = [
+            name
+            for name in variables
+            if name not in places and degrees[_place(self.system, name)] > 0
+        ]
+        return [
+            (name, variables[other])
+            for name, k in places.items()
+            for other in known
+            if degrees[k] > 0 and self.domains.get(other) == self.domains[name]
+        ][:_MOST_GUESSES]
 
     def shown(self, name: str, value: FracElement) -> Expression | None:
         """Return the value of an unknown as an expression; None if it may leave its domain."""
@@ -145,7 +164,7 @@ def _roots(
     for factor in search.factors(equation):
         degrees = factor.degrees()
         roots: list[tuple[str, FracElement]] = []
-        parts: list[tuple[str, FracElement]] = []
+        guesses = search.by_name(factor, places)
         for name, k in places.items():
             if degrees[k] != 1:
                 continue
@@ -155,11 +174,11 @@ def _roots(
             if not value and search.domains[name] in tree.ABOVE_ZERO:
                 continue
             if search.shown(name, value) is not None:
-                roots = [(name, value)]
+                roots, guesses = [(name, value)], []
                 break
             roots.append((name, value))
-            parts += [(name, part) for part in _terms(value, places)]
-        found += roots if len(roots) == 1 else [*roots, *parts]
+            guesses += [(name, part) for part in _terms(value, places)]
+        found += [*roots, *guesses]
     return found if linear else None
 
 
@@ -169,14 +188,21 @@ def _terms(value: FracElement, places: Mapping[str, int]) -> list[FracElement]:
     Where u + v = a + b has to be, u = a and v = b is a guess as good as any.
     """
     field = value.field
-    unknown = set(places.values())
-    found = [
+    if len(value.numer) == 1:
+        return []
+    pieces = [
         field(field.ring.from_dict({monomial: number})) / field(value.denom)
         for monomial, number in value.numer.terms()
-        if number > 0 and not any(monomial[k] for k in unknown)
+        if number > 0
     ]
-    below = any(value.denom.degrees()[k] > 0 for k in unknown)
-    return [] if below or len(value.numer) == 1 else found[:_MOST_GUESSES]
+    free = [
+        piece
+        for piece in pieces
+        if not any(
+            part.degrees()[k] > 0 for part in (piece.numer, piece.denom) for k in places.values()
+        )
+    ]
+    return free[:_MOST_GUESSES]
 
 
 def _place(system: System, name: str) -> int:
@@ -241,4 +267,4 @@ def lies_in(node: Expression, domain: str) -> bool:
     if domain in ("positive", "open unit"):
         return node.positive and (domain == "positive" or node.below_one)
     above = can_be_positive(tree.add(node, tree.Neg(tree.Number(1)))) if domain == "unit" else False
-    return not can_be_positive(tree.Neg(node)) and not above
+    return (nonnegative(node) or not can_be_positive(tree.Neg(node))) and not above
