@@ -43,7 +43,7 @@ from midpo_sym.prover.equivalence.equations import (
 )
 from midpo_sym.prover.equivalence.pair import Pair
 from midpo_sym.prover.equivalence.questions import changed, prove, scaled
-from midpo_sym.prover.equivalence.solutions import Solution, solutions
+from midpo_sym.prover.equivalence.solutions import Budget, Solution, solutions
 
 _MODES: tuple[dict[str, int | str], ...] = (  # what losses may differ by besides a substitution
     {FACTOR: 1, OFFSET: 0},
@@ -60,6 +60,7 @@ class Search:
 
     def __init__(self, pair: Pair) -> None:
         self.pair = pair
+        self.budget = Budget()
         self.left, self.right = pair.left, pair.right
 
     def of_losses(self, changes: Changes) -> Relation | None:
@@ -167,7 +168,7 @@ class Search:
         """
         for each in systems:
             wanted = [*(name for name in UNKNOWN if name not in fixed), *unknown]
-            found = solutions(each, wanted, self.pair.domains, fixed)
+            found = solutions(each, wanted, self.pair.domains, fixed, self.budget)
             for solution, _ in zip(found, range(_MOST_TRIED), strict=False):
                 relation = self.proved(UP_TO, changes, solution, of=of)
                 if relation is not None and not (moving and self.is_still(relation)):
@@ -215,11 +216,14 @@ class Search:
         changes = Changes(names=self.pair.names)
         one, other = self.pair.changed(changes)
         systems = _Systems(proposals.of_arguments(one, other), lengths=False)
+        found: list[Relation] = []
         for fixed in ({SCALE: 1}, {}):
-            found = self.solved(changes, systems, [*self.right.parameters], fixed, of="argument")
-            if found is not None:
-                return replace(found, kind=LINK)
-        return None
+            each = self.solved(changes, systems, [*self.right.parameters], fixed, of="argument")
+            if each is not None:
+                found.append(replace(each, kind=LINK))
+        # at special values only if there is no other way
+        found.sort(key=lambda each: any(map(_is_constant, each.changes.values.values())))
+        return found[0] if found else None
 
     def proved_arguments(
         self, changes: Changes, one: Objective, other: Objective, scale: Expression
@@ -238,6 +242,10 @@ class Search:
                 value = Answer("value", "same", theorems, conditions=tuple(needs.values()))
                 return Relation(LINK, changes, scale, ZERO, "argument", value, NOT_ASKED, NOT_ASKED)
         return None
+
+
+def _is_constant(value: Expression) -> bool:
+    return not any(isinstance(node, tree.Parameter) for node in value.walk())
 
 
 class _Systems:

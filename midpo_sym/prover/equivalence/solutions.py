@@ -16,7 +16,7 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.prover.derivation.rebuild import NotReadableError, factor_list, rational
 from midpo_sym.prover.equivalence.equations import System
 
-_MOST_NODES = 200  # of a search
+_MOST_WORK = 2_000  # terms of equations that a search meets
 _MOST_TERMS = 400  # of an equation
 _MOST_SOLUTIONS = 12
 _MOST_GUESSES = 3  # terms of a sum that an unknown is taken for
@@ -25,20 +25,29 @@ Solution = Mapping[str, Expression]
 
 
 @dataclass
+class Budget:
+    """How many terms of equations all searches of a comparison may meet: no clock is asked."""
+
+    left: int = 4_000
+
+
+@dataclass
 class _Search:
-    """What a search has met so far, and how many equations it has solved.
+    """What a search has met so far.
 
     Attributes:
         system: the equations.
         domains: of every unknown.
-        nodes: how many were solved.
+        budget: what it shares with other searches.
+        work: how many terms of equations it has met.
         factored: the factors of polynomials.
         values: fractions as expressions, if they lie in the domain of an unknown.
     """
 
     system: System
     domains: Mapping[str, str]
-    nodes: int = 0
+    budget: Budget
+    work: int = 0
     factored: dict[PolyElement, tuple[PolyElement, ...]] = field(default_factory=dict)
     values: dict[tuple[str, FracElement], Expression | None] = field(default_factory=dict)
 
@@ -91,6 +100,7 @@ def solutions(
     unknown: Sequence[str],
     domains: Mapping[str, str],
     fixed: Mapping[str, int | str] | None = None,
+    budget: Budget | None = None,
 ) -> Iterator[Solution]:
     """Yield values of unknowns that solve a system, in terms of the other parameters.
 
@@ -102,6 +112,7 @@ def solutions(
         unknown: what may be solved for, that first which is to be solved for first.
         domains: of every unknown.
         fixed: unknowns that are given a number, or are another parameter, by its name.
+        budget: of the comparison; None for one of its own.
     """
     given = {
         name: system.field(value) if isinstance(value, int) else system.variables[value]
@@ -110,7 +121,7 @@ def solutions(
     }
     names = [name for name in unknown if name in system.variables and name not in given]
     seen: list[Solution] = []
-    search = _Search(system, domains)
+    search = _Search(system, domains, budget or Budget())
     for alternative in system.alternatives:
         equations = [_put(each, given, search) for each in alternative]
         for found in _solve(equations, names, search):
@@ -126,13 +137,16 @@ def solutions(
 def _solve(
     equations: Sequence[FracElement], unknown: Sequence[str], search: _Search
 ) -> Iterator[dict[str, FracElement]]:
-    search.nodes += 1
+    terms = sum(len(each.numer) for each in equations)
+    search.work += terms
+    search.budget.left -= terms
     open_ = sorted(dict.fromkeys(each.numer for each in equations if each), key=len)
     if not open_:
         yield {}
         return
     places = {name: _place(search.system, name) for name in unknown}
-    if search.nodes > _MOST_NODES or len(open_[-1]) > _MOST_TERMS:
+    spent = search.work > _MOST_WORK or search.budget.left < 0
+    if spent or len(open_[-1]) > _MOST_TERMS:
         return
     degrees = [each.degrees() for each in open_]
     if any(not any(degree[k] for k in places.values()) for degree in degrees):
