@@ -1,6 +1,6 @@
 """Attack the program with random specifications, by an evaluator that shares no code with it.
 
-    python benchmarks/attack.py [--shapes] [--cases N] [--seed S] [--first N]
+    python benchmarks/attack.py [--shapes | --diff] [--cases N] [--seed S] [--first N]
                                 [--columns value,prior,...]
                                 [--points N] [--failing DIR] [--out FILE]
 
@@ -9,8 +9,9 @@ evaluated again (tests/oracles), in columns: verdicts, conditions, witnesses, re
 rewards, priors, derivations, LaTeX, certificates, JSON, the terminal, and generated torch, which
 is executed. With --shapes, the cases are losses of several terms, under typed links and against
 anchors, in the whole language, and what is said of their terms, links and weights is evaluated as
-well. A case is stopped after a minute of processor time; an interrupted run (Ctrl-C) writes the
-table of the cases so far.
+well. With --diff, the cases are pairs of losses, half of them equal up to something planted, and
+what `midpo diff` says of them is evaluated. A case is stopped after a minute of processor time; an
+interrupted run (Ctrl-C) writes the table of the cases so far.
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
+from attacks import comparisons  # noqa: E402
 from attacks import run as losses  # noqa: E402
 from attacks.findings import COLUMNS, Finding  # noqa: E402 - tests are no package
 from attacks.run import Tally  # noqa: E402
 from attacks.shapes import run as shapes  # noqa: E402
-from generators import cases  # noqa: E402
+from generators import cases, pairs  # noqa: E402
 from generators.cases import Case  # noqa: E402
 from generators.shapes import cases as shape_cases  # noqa: E402
 
@@ -61,7 +63,7 @@ def limited(seconds: int) -> Iterator[None]:
 def table(tally: Tally) -> str:
     """Return the counts by column, as Markdown."""
     lines = ["| column | checked | wrong | exceptions | unknown |", "|---|--:|--:|--:|--:|"]
-    for column in dict.fromkeys((*COLUMNS, *shapes.COLUMNS)):
+    for column in dict.fromkeys((*COLUMNS, *shapes.COLUMNS, *comparisons.COLUMNS)):
         right, wrong, exception, unknown = (tally.counts[column, kind] for kind in KINDS)
         total = right + wrong + exception + unknown
         if total:
@@ -87,6 +89,9 @@ def undecided(tally: Tally) -> str:
         if row[1] == row[3] == "0":
             continue
         lines.append("| " + " | ".join(row) + " |")
+    for (column, detail), count in sorted(tally.details.items()):
+        if column in comparisons.COLUMNS:
+            lines.append(f"| {detail} | {count} | | | |")
     return "\n".join(lines)
 
 
@@ -110,15 +115,28 @@ def keep(folder: Path, failed: Case, found: list[Finding]) -> None:
     (folder / f"{failed.name}.toml").write_text(text, encoding="utf-8")
 
 
+def joined(pair: tuple[Case, Case]) -> Case:
+    """Return a pair of losses as one case, to be kept and counted."""
+    one, other = pair
+    return Case(one.name, one.family, one.note, f"{one.text}\n# against\n\n{other.text}")
+
+
 def _attack(
-    drawn: Case, folder: Path, given: argparse.Namespace, columns: list[str], tally: Tally
+    number: int, folder: Path, given: argparse.Namespace, columns: list[str], tally: Tally
 ) -> None:
     """Attack one case, and print what is wrong; after each fifty, the table so far."""
     start = time.process_time()
+    pair = pairs.pair(given.seed, number) if given.diff else None
+    drawn = (
+        joined(pair) if pair else (shape_cases if given.shapes else cases).case(given.seed, number)
+    )
     try:
         with limited(LIMIT):
-            attack = shapes.attack if given.shapes else losses.attack
-            found = attack(drawn, folder, columns, given.points)
+            if pair:
+                found = comparisons.attack(pair, folder)
+            else:
+                attack = shapes.attack if given.shapes else losses.attack
+                found = attack(drawn, folder, columns, given.points)
     except TimeoutError as error:
         found = [Finding("value", "exception", f"TimeoutError: {error}")]
     tally.add(drawn, found, time.process_time() - start)
@@ -134,6 +152,7 @@ def _attack(
 def main() -> None:
     parser = argparse.ArgumentParser(description="Attack the program with random specifications.")
     parser.add_argument("--shapes", action="store_true", help="losses of any shape")
+    parser.add_argument("--diff", action="store_true", help="pairs of losses")
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
@@ -142,7 +161,7 @@ def main() -> None:
     parser.add_argument("--failing", type=Path, help="folder for the files of failing cases")
     parser.add_argument("--out", type=Path, help="file for the table")
     given = parser.parse_args()
-    known = shapes.COLUMNS if given.shapes else COLUMNS
+    known = comparisons.COLUMNS if given.diff else shapes.COLUMNS if given.shapes else COLUMNS
     columns = given.columns.split(",") if given.columns else [*known]
     if unknown := {*columns} - {*known}:
         parser.error(f"unknown columns {sorted(unknown)}; there are {', '.join(known)}")
@@ -151,8 +170,7 @@ def main() -> None:
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(KeyboardInterrupt):
         for number in range(given.first, given.first + given.cases):
-            case = shape_cases.case if given.shapes else cases.case
-            _attack(case(given.seed, number), Path(folder), given, columns, tally)
+            _attack(number, Path(folder), given, columns, tally)
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = used.ru_utime + used.ru_stime
     end = f"{tally.cases} cases of seed {given.seed}, {seconds:.0f} s of processor time."

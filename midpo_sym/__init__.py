@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from midpo_sym import _moved
 
 if TYPE_CHECKING:
-    from midpo_sym.api import audit, check, derivation, generate, ids, prior, prove, theory
+    from midpo_sym.api import audit, check, derivation, diff, generate, ids, prior, prove, theory
     from midpo_sym.chains.audit import EntryResult
     from midpo_sym.chains.chain import ChainResult
     from midpo_sym.preferences import CycleStep, GraphSolution, prior_on_graph
+    from midpo_sym.prover.equivalence.answers import Comparison
     from midpo_sym.prover.priors.solve import Reach, Solution
     from midpo_sym.prover.prove import Result
     from midpo_sym.prover.verdict import (
@@ -44,7 +45,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     **dict.fromkeys(
-        ("audit", "check", "derivation", "generate", "ids", "prior", "prove", "theory"),
+        ("audit", "check", "derivation", "diff", "generate", "ids", "prior", "prove", "theory"),
         "midpo_sym.api",
     ),
     "EntryResult": "midpo_sym.chains.audit",
@@ -54,6 +55,7 @@ _HOMES = {
         "midpo_sym.targets.torch.errors",
     ),
     **dict.fromkeys(("CycleStep", "GraphSolution", "prior_on_graph"), "midpo_sym.preferences"),
+    "Comparison": "midpo_sym.prover.equivalence.answers",
     **dict.fromkeys(("Reach", "Solution"), "midpo_sym.prover.priors.solve"),
     "Result": "midpo_sym.prover.prove",
     **dict.fromkeys(
@@ -68,6 +70,7 @@ _HOMES = {
 __all__ = [
     "ChainResult",
     "Claim",
+    "Comparison",
     "CycleStep",
     "Derivation",
     "DisagreementError",
@@ -91,6 +94,7 @@ __all__ = [
     "audit",
     "check",
     "derivation",
+    "diff",
     "generate",
     "ids",
     "prior",

@@ -11,6 +11,7 @@ import os
 from midpo_sym.chains.audit import EntryResult
 from midpo_sym.chains.chain import ChainResult
 from midpo_sym.pipeline import Pipeline, Spec
+from midpo_sym.prover.equivalence.answers import Comparison
 from midpo_sym.prover.priors.solve import Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.session import Session
@@ -76,6 +77,28 @@ def prior(spec: Spec, *, session: Session | None = None) -> Solution:
     """
     pipeline = Pipeline(session)
     return pipeline.solve(pipeline.read(spec))
+
+
+def diff(one: Spec, other: Spec, *, session: Session | None = None) -> Comparison:
+    """Compare two losses: their values, their gradients, and the rewards that are logged.
+
+    Parameters of the two have nothing to do with each other, whatever they are called: those of
+    `one` are `A.name`, those of `other` `B.name`.
+
+    Args:
+        one: an id, `id/claim`, the path of a TOML file, or a `Derivation`.
+        other: likewise.
+        session: what remembers.
+
+    Returns:
+        The comparison: `verdict`, `relations` that are proved, the answers `value`, `gradient` and
+        `reward` with theorems or counterexamples, `residual`, ...
+
+    Raises:
+        SpecError: there is no such specification or claim, it breaks a rule of the language, or it
+            is about every link and so has no loss.
+    """
+    return Pipeline(session).compare(one, other)
 
 
 def generate(spec: Spec, *, session: Session | None = None) -> str:

@@ -8,6 +8,8 @@
     explain   The steps of the derivation, what the loss depends on and the implicit rewards are
               computed when a `Result` is asked for them; the prior is solved from the loss alone;
               special cases are searched for. Each is handed to the kernel again (`prover`).
+    compare   Two losses are the same, or up to what, or where; or a point tells them apart
+              (`prover.equivalence`).
     target    Results become text (`targets`). Torch is written for what is proved, and run first.
 
 Beside them stand the derivations of the framework and the verdicts on what the paper prints, over
@@ -19,18 +21,23 @@ A pipeline runs its stages in one session, which owns all that they remember (de
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from midpo_sym.chains.audit import EntryResult, check_entry, find_entries
 from midpo_sym.chains.chain import ChainResult, check_chain
 from midpo_sym.prover.denominators import placed
+from midpo_sym.prover.equivalence.answers import Comparison
+from midpo_sym.prover.equivalence.compare import compare
+from midpo_sym.prover.equivalence.lattice import Lattice, compare_all
+from midpo_sym.prover.equivalence.sides import LEFT, RIGHT, Side, side
 from midpo_sym.prover.priors.solve import Solution, solve_prior
 from midpo_sym.prover.prove import Result, prove_derivation, prove_statement
 from midpo_sym.prover.special_cases import Specialisation, specialisations
 from midpo_sym.session import Session, remembering
 from midpo_sym.spec import library
+from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.model import Claim, Derivation
 from midpo_sym.spec.reading.losses import load
 
@@ -82,6 +89,55 @@ class Pipeline:
             others = library.everything()
             derivations = {each.derivation.id: each.derivation for each in results}
             return {id_: specialisations(each, others) for id_, each in derivations.items()}
+
+    def compare(self, one: Spec, other: Spec) -> Comparison:
+        """Compare two losses: named by ids, `id/claim` or files, or specifications themselves.
+
+        Raises:
+            SpecError: there is no such specification or claim, it breaks a rule of the language,
+                or it is about every link and so has no loss.
+        """
+        with remembering(self.session):
+            left, right = (
+                self._loss(label, *self._named(spec))
+                for label, spec in ((LEFT, one), (RIGHT, other))
+            )
+            return compare(left, right)
+
+    def compare_all(
+        self,
+        derivations: Sequence[Derivation],
+        progress: Callable[[list[Any]], Iterable[Any]] = iter,
+    ) -> Lattice:
+        """Compare every two of some specifications.
+
+        Args:
+            derivations: the specifications, no two of which have the same id.
+            progress: goes through the pairs, and may show how far it is.
+
+        Raises:
+            SpecError: one of them is about every link and so has no loss.
+        """
+        with remembering(self.session):
+            for each in derivations:
+                self._loss(LEFT, each, None)
+            return compare_all(derivations, progress)
+
+    def _loss(self, label: str, derivation: Derivation, claim: Claim | None) -> Side:
+        """Return a side of a comparison.
+
+        Raises:
+            SpecError: it has no loss.
+        """
+        found = side(label, derivation, claim)
+        if not found.has_loss:
+            raise SpecError(found.id, "its link stands for every function: it has no loss")
+        return found
+
+    def _named(self, spec: Spec) -> tuple[Derivation, Claim | None]:
+        if isinstance(spec, str):
+            return library.find_statement(spec)
+        return self.read(spec), None
 
     def derive(self, target: str) -> tuple[ChainResult, ...]:
         """Check the chains of the theory that are named by a file, an id or `id/chain`."""

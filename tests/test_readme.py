@@ -86,7 +86,7 @@ def test_the_specification_shown_proves(place, title, said, tmp_path):
 
 @pytest.mark.slow
 def test_the_python_shown_runs(capsys):
-    losses, program = blocks("python")
+    losses, program, comparison = blocks("python")
     names: dict = {}
     exec(losses, names)  # the README's own text
     assert names["loss"].isfinite()
@@ -98,6 +98,9 @@ def test_the_python_shown_runs(capsys):
     assert lines[1] == "('no response is both chosen and rejected for the same prompt',)"
     assert int(lines[2]) > 5
     assert lines[3] == "alpha*(1 - eta)*(log(ref(l)) - log(ref(w)))"
+    exec(comparison, {})
+    said = re.findall(r"print\(.*\)  # (.*)", comparison)
+    assert capsys.readouterr().out.splitlines()[:4] == said[:4]
 
 
 @pytest.mark.slow

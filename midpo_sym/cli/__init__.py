@@ -14,6 +14,7 @@ import click
 from midpo_sym import __version__
 from midpo_sym.cli.certify import certify
 from midpo_sym.cli.console import BAD_INPUT, FAILED, INTERRUPTED, UsageError, complain
+from midpo_sym.cli.diff import diff, table
 from midpo_sym.cli.generate import generate
 from midpo_sym.cli.lab import lab
 from midpo_sym.cli.prove import prove
@@ -50,7 +51,22 @@ def cli() -> None:
     """Prove that preference-optimisation losses are MI-DPO under some prior, or refute it."""
 
 
-_COMMANDS = (prove, theory, audit, list_, show, prior, new, check, generate, certify, lab, site)
+_COMMANDS = (
+    prove,
+    diff,
+    table,
+    theory,
+    audit,
+    list_,
+    show,
+    prior,
+    new,
+    check,
+    generate,
+    certify,
+    lab,
+    site,
+)
 for _command in _COMMANDS:
     cli.add_command(_command)
 

@@ -13,7 +13,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.errors import Advice
 from midpo_sym.session import remembered
 from midpo_sym.spec.errors import SpecError
-from midpo_sym.spec.model import Derivation
+from midpo_sym.spec.model import Claim, Derivation
 from midpo_sym.spec.reading.files import read_text
 from midpo_sym.spec.reading.losses import load, loads
 from midpo_sym.spec.reading.theory import load_theory, loads_audit, loads_theory
@@ -130,6 +130,23 @@ def find(target: str) -> Derivation:
     if not is_shipped(target) and looks_like_a_path:
         return load(Path(target))
     return get(target)
+
+
+def find_statement(target: str) -> tuple[Derivation, Claim | None]:
+    """Return what a user names by an id, by `id/claim`, or by the path of a TOML file.
+
+    Raises:
+        SpecError: there is none, or it breaks a rule of the language.
+    """
+    name, _, wanted = target.partition("/")
+    if not (wanted and is_shipped(name)):
+        return find(target), None
+    derivation = get(name)
+    for claim in derivation.claims:
+        if claim.id == wanted:
+            return derivation, claim
+    allowed = ", ".join(f"{name}/{each.id}" for each in derivation.claims)
+    raise SpecError(target[:60], "there is no such claim", advice=Advice(wanted[:60], allowed))
 
 
 @remembered(64)

@@ -22,6 +22,7 @@ from midpo_sym.language.printing.mathematics import to_latex
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Parameter
 from midpo_sym.targets.coq.emit import Certificate, emit
+from midpo_sym.targets.json.equivalence import comparison as comparison_json
 from midpo_sym.targets.json.report import _part as part_json  # the part about one term
 from midpo_sym.targets.json.report import _verdict as verdict_json  # and about one verdict
 from midpo_sym.targets.json.report import report
@@ -30,8 +31,16 @@ from midpo_sym.targets.latex.losses import to_document
 from midpo_sym.targets.torch.errors import NotGeneratedError, WrongCodeError
 
 SCHEMA = Path(midpo_sym.__file__).parent / "targets" / "json" / "result.schema.json"
+COMPARISON_SCHEMA = json.loads(
+    SCHEMA.with_name("comparison.schema.json").read_text(encoding="utf-8")
+)
 REFUSED = (NotGeneratedError, midpo_sym.SpecError)  # by `generate`, with the reason
 CONTROL = re.compile(r"(?<!\\)(?:\\\\)*\\([A-Za-z]+)")  # a doubled backslash breaks a line
+
+
+def comparison(one: Path, other: Path) -> Any:
+    """Return what is said of two losses, as it is printed."""
+    return json.loads(json.dumps(comparison_json(midpo_sym.diff(one, other))))
 
 
 @dataclass(frozen=True)

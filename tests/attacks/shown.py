@@ -13,13 +13,14 @@ import mpmath
 from attacks import product
 from attacks.findings import Finding
 from attacks.product import Answer, Prior
-from attacks.verdicts import DOMAINS, exact, point_of
+from attacks.verdicts import DOMAINS
 from oracles.dual import DIGITS, Precise
 from oracles.evaluate import Binding, Evaluator
 from oracles.model import Point
 from oracles.reader import Tree, parse, walk
 from oracles.statement import Statement, loss
 from oracles.truth import Side, sides_equal, truth
+from oracles.witness import exact, point_of
 
 # Words for the generator's own symbols, and for what no shipped specification has.
 MORE = """

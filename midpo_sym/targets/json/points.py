@@ -18,22 +18,22 @@ from midpo_sym.spec.model import Statement
 def failure(found: Failure) -> dict[str, Any]:
     """Return the point that shows what a prior has to know."""
     return {
-        **_models(found.models),
+        **models_as_data(found.models),
         "margin": to_text(found.margin),
         "margins": [
             {
                 "sign": sign,
                 "chosen": one,
                 "rejected": other,
-                "value": _number(value),
-                "enclosure": _ends(value),
+                "value": number(value),
+                "enclosure": ends(value),
             }
             for sign, one, other, value in found.margins
         ],
         "kind": found.kind,
-        "total": _number(found.total),
-        "enclosure": _ends(found.total),
-        "derivative_in": _coordinate(found.models) if found.of_gradient else None,
+        "total": number(found.total),
+        "enclosure": ends(found.total),
+        "derivative_in": coordinate(found.models) if found.of_gradient else None,
     }
 
 
@@ -44,17 +44,17 @@ def counterexample(witness: Witness, statement: Statement) -> dict[str, Any]:
         statement.target.as_term().link.name == FRAMEWORK_LINK and not witness.of_losses
     )
     found = {
-        **_models(witness.models),
+        **models_as_data(witness.models),
         "of": "argument" if of_arguments else "loss",
         "kind": witness.kind,
-        "framework": _number(sides["framework"]),
-        "target": _number(sides["target"]),
+        "framework": number(sides["framework"]),
+        "target": number(sides["target"]),
         "enclosures": None,
-        "derivative_in": _coordinate(witness.models) if witness.of_gradient else None,
+        "derivative_in": coordinate(witness.models) if witness.of_gradient else None,
         "arguments": None,
     }
     if witness.kind == "enclosure":
-        found["enclosures"] = {name: _ends(value) for name, value in sides.items()}
+        found["enclosures"] = {name: ends(value) for name, value in sides.items()}
     if witness.losses is not None:
         found["arguments"] = {
             name: {
@@ -68,22 +68,24 @@ def counterexample(witness: Witness, statement: Statement) -> dict[str, Any]:
     return found
 
 
-def _number(value: Number) -> str:
+def number(value: Number) -> str:
     """Return an exact number, or the middle of an enclosure."""
     return value.middle if isinstance(value, Enclosure) else format_polynomial(value)
 
 
-def _ends(value: Number) -> list[str] | None:
+def ends(value: Number) -> list[str] | None:
     """Return the ends of an enclosure, as decimals; None for an exact number."""
     return [value.low, value.high] if isinstance(value, Enclosure) else None
 
 
-def _coordinate(models: TinyModels) -> dict[str, Any]:
+def coordinate(models: TinyModels) -> dict[str, Any]:
+    """Return the logit of the policy in which derivatives are taken."""
     prefix, token = models.coordinate
     return {"after": list(prefix), "token": VOCABULARY[token]}
 
 
-def _models(models: TinyModels) -> dict[str, Any]:
+def models_as_data(models: TinyModels) -> dict[str, Any]:
+    """Return what a point is made of."""
     distributions = [
         {
             "model": model,

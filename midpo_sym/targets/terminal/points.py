@@ -39,22 +39,23 @@ def counterexample(result: Result, witness: Witness) -> RenderableType:
             values.add_row(f"{name} argument", "=", format_polynomial(loss.argument))
             values.add_row(f"d/dz of {name} argument", "=", format_polynomial(loss.slope))
     left, right, difference = witness.sides
-    _add(values, f"{what}{ours}", left)
-    _add(values, f"{what}{theirs}", right)
-    _add(values, "difference", difference, ends=_NOT_ZERO[witness.kind])
+    add_number(values, f"{what}{ours}", left)
+    add_number(values, f"{what}{theirs}", right)
+    add_number(values, "difference", difference, ends=NOT_ZERO[witness.kind])
     exact = witness.kind == "exact"
     kind = "An exact counterexample" if exact else "A counterexample in certified intervals"
     title = f"{kind}. Four tokens {', '.join(VOCABULARY)}; {END} ends a response."
     return Group(
-        *_point(title, witness.models, symbols, of_gradient=witness.of_gradient),
+        *point(title, witness.models, symbols, of_gradient=witness.of_gradient),
         Padding(values, (0, 0, 0, 2), expand=False),
     )
 
 
-_NOT_ZERO = {"exact": " ≠ 0", "enclosure": ", which does not hold 0"}
+NOT_ZERO = {"exact": " ≠ 0", "enclosure": ", which does not hold 0"}
 
 
-def _add(values: Table, name: str, value: Number, *, ends: str = "") -> None:
+def add_number(values: Table, name: str, value: Number, *, ends: str = "") -> None:
+    """Add a row with a number and its name."""
     values.add_row(name, relation(value), f"{format_number(value)}{ends}")
 
 
@@ -115,19 +116,19 @@ def failure(found: Failure, symbols: Mapping[str, Symbol], *, written_out: bool)
     what = "d/dz of " if found.of_gradient else ""
     values = Table.grid(padding=(0, 1))
     for pair, (*_, value) in zip(pairs, found.margins, strict=True):
-        _add(values, f"{what}{pair}", value)
-    _add(values, "in all", found.total, ends=_NOT_ZERO[found.kind])
+        add_number(values, f"{what}{pair}", value)
+    add_number(values, "in all", found.total, ends=NOT_ZERO[found.kind])
     margin = "m(a, b) is the argument of the loss with a chosen and b rejected."
     if written_out:
         text = to_unicode(found.margin, symbols)
         margin = f"The loss writes −log σ(m) out; m(w, l) is {text}."
     return Group(
-        *_point(title, found.models, symbols, of_gradient=found.of_gradient, note=margin),
+        *point(title, found.models, symbols, of_gradient=found.of_gradient, note=margin),
         Padding(values, (0, 0, 0, 2), expand=False),
     )
 
 
-def _point(
+def point(
     title: str,
     models: TinyModels,
     symbols: Mapping[str, Symbol],

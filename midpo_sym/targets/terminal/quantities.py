@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from midpo_sym.judges.exact import InexactError, Polynomial
 from midpo_sym.judges.witness import Witness, evaluate
@@ -15,13 +15,20 @@ from midpo_sym.spec.model import Statement
 def quantities(
     statement: Statement, witness: Witness
 ) -> Iterator[tuple[Expression, int, Polynomial]]:
-    """Yield the logarithms and statistics that occur in a statement, each once.
+    """Yield the logarithms and statistics that occur in a statement, as `quantities_of` does."""
+    yield from quantities_of(sides(statement), witness)
+
+
+def quantities_of(
+    nodes: Iterable[Expression], witness: Witness
+) -> Iterator[tuple[Expression, int, Polynomial]]:
+    """Yield the logarithms and statistics that occur in expressions, each once.
 
     With each comes the token it is taken at, from 0, or −1 for a whole response; and its value
     at the witness, or its derivative where the witness is one of gradients.
     """
     seen: set[tuple[Expression, int]] = set()
-    for side in sides(statement):
+    for side in nodes:
         for node in side.walk():
             leaf = _readable(node)
             if leaf is None:

@@ -15,6 +15,7 @@ from oracles.reader import Tree, parse, walk
 from oracles.shapes import Candidate, Shape, part, shape
 from oracles.statement import Statement
 from oracles.truth import Truth, sides_equal, truth
+from oracles.witness import point_of
 
 ENOUGH = 4  # points at which a reading that survives them may be said to hold
 OF_RESPONSES = ("pi", "ref", "prev", "length", "entropy", "sum_of_squares")
@@ -40,7 +41,7 @@ def _keeps(answer: Answer, statement: Statement, point: Point) -> bool:
 
 def _point(statement: Statement, row: dict[str, Any], other: Point) -> Point:
     """Return a point that is shown, with what the other terms speak of from another one."""
-    point = verdicts.point_of(statement, row)
+    point = point_of(statement, row)
     return replace(point, parameters=other.parameters | point.parameters)
 
 

@@ -1,0 +1,142 @@
+"""`midpo diff` and `midpo table`: whether losses are the same, and what each is made of."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from midpo_sym.cli.console import (
+    AS_JSON,
+    FAILED,
+    PROVED,
+    UsageError,
+    print_json,
+    progress,
+    render,
+)
+from midpo_sym.spec import library
+from midpo_sym.spec.model import Derivation
+
+_PAIR = 2
+
+
+@click.command(
+    epilog="Examples: midpo diff simpo r_dpo, midpo diff dpo my_loss.toml --json, "
+    "midpo diff dpo centropy/section-4, midpo diff --all my_losses"
+)
+@click.argument("targets", nargs=-1, metavar="A B | [DIR...]")
+@click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="Compare all pairs of the shipped specifications, and of those in the folders named.",
+)
+@click.option("--latex", is_flag=True, help="Print the answer as LaTeX (amsmath).")
+@AS_JSON
+def diff(targets: tuple[str, ...], *, every: bool, latex: bool, as_json: bool) -> None:
+    """Compare two losses: value, gradient, and the rewards that are logged.
+
+    Each is named by an id (see `midpo list`), by ID/CLAIM, or by a file. Parameters of the two have
+    nothing to do with each other, whatever they are called; they are printed as A.α and B.α. What
+    the losses are the same up to is found by solving for parameters, and proved by the kernel; what
+    tells them apart is an exact point, or one in certified intervals.
+
+    With --all, every two losses are compared, and the special cases among them listed.
+
+    Exit status: 0 they are the same, or the same up to what is printed; 1 they are not, or only in
+    special cases, or it is undecided; 2 the input is wrong. With --all: 0.
+    """
+    if latex and (as_json or every):
+        raise UsageError(f"--latex and {'--json' if as_json else '--all'} exclude each other")
+    if every:
+        _compare_all(targets, as_json=as_json)
+        return
+    if len(targets) != _PAIR:
+        raise UsageError(
+            f"two losses are compared, and {len(targets)} named: midpo diff A B, or --all"
+        )
+    from midpo_sym.pipeline import Pipeline  # noqa: PLC0415 - loads SymPy
+
+    found = Pipeline().compare(*targets)
+    if as_json:
+        from midpo_sym.targets.json import equivalence as as_data  # noqa: PLC0415
+
+        print_json(as_data.comparison(found))
+    elif latex:
+        from midpo_sym.targets.latex import equivalence as as_latex  # noqa: PLC0415
+
+        click.echo(as_latex.fragment(found))
+    else:
+        from midpo_sym.targets.terminal import equivalence  # noqa: PLC0415
+
+        render(equivalence.story(found))
+    sys.exit(PROVED if found.verdict in ("same", "same up to") else FAILED)
+
+
+@click.command(epilog="Examples: midpo table dpo simpo r_dpo, midpo table dpo simpo --latex")
+@click.argument("targets", nargs=-1, metavar="[ID | FILE]...")
+@click.option("--latex", is_flag=True, help="Print a tabular for a paper; it needs amsmath.")
+@AS_JSON
+def table(targets: tuple[str, ...], *, latex: bool, as_json: bool) -> None:
+    """Print a table of losses: formula, prior, links, parameters, and what each needs.
+
+    All shipped ones, if none is named. Everything in it is computed from the specifications; a
+    prior stands in it if it is proved that MI-DPO has with it what the specification says.
+
+    Exit status: 0, or 2 if the input is wrong.
+    """
+    if latex and as_json:
+        raise UsageError("--latex and --json exclude each other")
+    derivations = [library.find(each) for each in targets or library.ids()]
+    from midpo_sym import api  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.targets.wording import table as words  # noqa: PLC0415
+    from midpo_sym.targets.wording.notation import LATEX, UNICODE  # noqa: PLC0415
+
+    results = [api.prove(each) for each in progress(derivations, "proving")]
+    rows = [*words.rows(results, LATEX if latex else UNICODE)]
+    if as_json:
+        print_json([dict(zip(words.HEADINGS, row.cells, strict=True)) for row in rows])
+    elif latex:
+        from midpo_sym.targets.latex import equivalence as as_latex  # noqa: PLC0415
+
+        click.echo(as_latex.table(rows))
+    else:
+        from midpo_sym.targets.terminal import equivalence  # noqa: PLC0415
+
+        render(equivalence.table(rows))
+
+
+def _compare_all(folders: tuple[str, ...], *, as_json: bool) -> None:
+    derivations = _gathered(folders)
+    from midpo_sym.pipeline import Pipeline  # noqa: PLC0415 - loads SymPy
+
+    found = Pipeline().compare_all(derivations, lambda pairs: progress(pairs, "comparing"))
+    if as_json:
+        from midpo_sym.targets.json import equivalence as as_data  # noqa: PLC0415
+
+        print_json(as_data.lattice(found))
+        return
+    from midpo_sym.targets.terminal import equivalence  # noqa: PLC0415
+
+    render(equivalence.lattice(found))
+
+
+def _gathered(folders: tuple[str, ...]) -> list[Derivation]:
+    """Return the shipped specifications and those in folders.
+
+    Raises:
+        SpecError: a file breaks a rule of the language.
+        UsageError: there is no such folder, or two specifications have the same id.
+    """
+    found = {each.id: each for each in library.everything()}
+    for folder in map(Path, folders):
+        if not folder.is_dir():
+            raise UsageError(f"{folder} is no folder: --all compares the files of folders")
+        for path in sorted(folder.glob("*.toml")):
+            derivation = library.find(str(path))
+            if derivation.id in found:
+                raise UsageError(f"two specifications have the id {derivation.id}")
+            found[derivation.id] = derivation
+    return [*found.values()]

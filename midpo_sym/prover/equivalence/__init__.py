@@ -1,0 +1,1 @@
+"""Whether two losses are the same, up to what, and where."""

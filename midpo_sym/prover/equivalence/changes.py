@@ -1,0 +1,59 @@
+"""What has to be put in the place of what before two losses are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from midpo_sym.language import tree
+from midpo_sym.language.tree import Expression
+
+ONE = "1"  # in the place of a model: every probability is one
+ANYWHERE, EQUAL_LENGTHS, ONE_TOKEN = "", "equal lengths", "one token"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """A substitution in both losses.
+
+    Attributes:
+        values: expressions by the names of parameters, weights and data; of both sides, whose names
+            differ.
+        names: names of weights and data by those that they are put in the place of.
+        models: for each side, by its letter, the models or `1` by those that they replace.
+        where: which responses it is about: a row of the three words above.
+    """
+
+    values: Mapping[str, Expression] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    where: str = ANYWHERE
+
+    def of(self, label: str, node: Expression) -> Expression:
+        """Return an expression of a side with everything replaced, all at once.
+
+        Raises:
+            ValueError: it cannot be: what has to be positive would be so no more, or there is no
+                such statistic of another model.
+        """
+        return self._replaced(node, self.models.get(label, {}))
+
+    def _replaced(self, node: Expression, models: Mapping[str, str]) -> Expression:
+        match node:
+            case tree.Parameter(name=name) | tree.Weight(name=name) | tree.Datum(name=name) if (
+                name in self.values
+            ):
+                return self.values[name]
+            case tree.Weight(name=name) | tree.Datum(name=name) if name in self.names:
+                return replace(node, name=self.names[name])
+            case tree.Probability(model=model) | tree.TokenProbability(model=model) if (
+                model in models
+            ):
+                other = models[model]
+                return tree.Number(1) if other == ONE else replace(node, model=other)
+            case tree.Statistic(row=row) if models.keys() & set(row.models):
+                message = f"{row.name} is a statistic of the models that it names"
+                raise ValueError(message)
+            case tree.Length() if self.where:
+                return tree.Number(1) if self.where == ONE_TOKEN else tree.Length("w")
+        return tree.over(node, [self._replaced(child, models) for child in node.children()])

@@ -1,0 +1,267 @@
+"""Look for relations of two losses: equations are solved, and what comes out is proved or dropped.
+
+Relations are proposed by solving the equations between parameters (`proposals`, `equations`,
+`solutions`), from the closest on, and each is proved by the kernel of the losses as they are after
+the substitution (`questions`). That none is found is no proof that there is none.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.theorem import decide_gradient
+from midpo_sym.language import tree
+from midpo_sym.language.objective import Objective
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.equivalence import proposals
+from midpo_sym.prover.equivalence.answers import (
+    COMMON,
+    LINK,
+    NOT_ASKED,
+    ONE,
+    SAME,
+    SPECIAL_LEFT,
+    SPECIAL_RIGHT,
+    UP_TO,
+    ZERO,
+    Answer,
+    Relation,
+)
+from midpo_sym.prover.equivalence.changes import EQUAL_LENGTHS, Changes
+from midpo_sym.prover.equivalence.equations import (
+    FACTOR,
+    OFFSET,
+    SCALE,
+    UNKNOWN,
+    Equation,
+    System,
+    system,
+)
+from midpo_sym.prover.equivalence.pair import Pair
+from midpo_sym.prover.equivalence.questions import changed, prove, scaled
+from midpo_sym.prover.equivalence.solutions import Budget, Solution, solutions
+
+_MODES: tuple[dict[str, int | str], ...] = (  # what losses may differ by besides a substitution
+    {FACTOR: 1, OFFSET: 0},
+    {OFFSET: 0},
+    {FACTOR: 1},
+    {},
+)
+_MOST_TRIED = 6  # solutions that the kernel is asked about, for each system
+REFUSED = (ValueError, OutsideClassError, ZeroDenominatorError)
+
+
+class Search:
+    """Looks for relations of two losses."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.pair = pair
+        self.budget = Budget()
+        self.left, self.right = pair.left, pair.right
+
+    def of_losses(self, changes: Changes) -> Relation | None:
+        """Return the closest relation of the losses that is found under changes."""
+        try:
+            one, other = self.pair.changed(changes)
+        except ValueError:
+            return None
+        same = self.by_name(changes)
+        if same is not None:
+            return same
+        lengths = changes.where == EQUAL_LENGTHS
+        systems = _Systems(proposals.of_losses(one, other), lengths=lengths)
+        special: Relation | None = None
+        for fixed in _MODES[:1] if proposals.is_rigid(one, other) else _MODES:
+            forward = self.solved(changes, systems, [*self.right.parameters], fixed)
+            back = self.solved(changes, systems, [*self.left.parameters], fixed)
+            if forward is not None and back is not None:
+                inverse = dict(back.changes.values)
+                kind = SAME if self.is_by_name(forward) else UP_TO
+                return replace(forward, kind=kind, back=inverse)
+            if special is None and forward is not None:
+                special = replace(forward, kind=SPECIAL_LEFT)
+            if special is None and back is not None:
+                special = replace(back, kind=SPECIAL_RIGHT)
+        return special
+
+    def by_name(self, changes: Changes) -> Relation | None:
+        """Return that the losses are the same once parameters of the same name are, or scales."""
+        values = self.pair.identified().values
+        if not len(values) == len(self.left.parameters) == len(self.right.parameters):
+            return None
+        found = self.proved(SAME, changes, values)
+        if found is None or self.is_by_name(found):
+            return found
+        back = {
+            each.name: tree.Parameter(name, each.domain)
+            for name, each in values.items()
+            if isinstance(each, tree.Parameter)
+        }
+        return replace(found, kind=UP_TO, back=back)
+
+    def special_cases(self, *, common: bool) -> Relation | None:
+        """Return a relation at special values of weights and data, or of both sides' numbers.
+
+        Args:
+            common: whether both losses may be at special values.
+        """
+        left, right = self.left, self.right
+        ours, theirs = [*left.parameters], [*right.parameters]
+        attempts = [[*theirs, *right.quantities], [*ours, *left.quantities]]
+        given = bool(left.quantities or right.quantities)
+        if not given:
+            attempts.clear()  # parameters alone were tried
+        if common:
+            attempts.append([*theirs, *ours, *right.quantities, *left.quantities])
+        systems = _Systems(
+            proposals.of_losses(left.objective, right.objective), weights=given, lengths=False
+        )
+        identified = self.pair.identified().values
+        for unknown in attempts:
+            for values in (identified, {}):
+                free = [name for name in unknown if name not in values]
+                put = {name: v.name for name, v in values.items() if isinstance(v, tree.Parameter)}
+                fixed = {**_MODES[0], **put}
+                found = self.solved(Changes(values), systems, free, fixed, moving=True)
+                if found is not None:
+                    return replace(found, kind=self.kind_of(found))
+        return None
+
+    def kind_of(self, relation: Relation) -> str:
+        """Return which of the two losses is a special case of the other, if one is."""
+        values = relation.changes.values
+        if not values.keys() & self.left.declared.keys():
+            return SPECIAL_LEFT  # every number of A is free
+        given = [value for name, value in values.items() if name in self.right.declared]
+        free = all(isinstance(each, tree.Parameter) and each.name not in values for each in given)
+        return SPECIAL_RIGHT if free and len(set(given)) == len(given) else COMMON
+
+    def is_by_name(self, relation: Relation) -> bool:
+        """Return whether a relation does nothing but identify parameters of the same name."""
+        values, same = relation.changes.values, self.pair.same_names()
+        plain = (relation.factor, relation.offset) == (ONE, ZERO) and not relation.changes.models
+        return plain and all(same.get(name) == value for name, value in values.items())
+
+    def solved(
+        self,
+        changes: Changes,
+        systems: Iterable[System],
+        unknown: Sequence[str],
+        fixed: Mapping[str, int | str],
+        *,
+        of: str = "loss",
+        moving: bool = False,
+    ) -> Relation | None:
+        """Return a relation at a solution of one of some systems that the kernel confirms.
+
+        Args:
+            changes: what is replaced before.
+            systems: the equations.
+            unknown: what is solved for.
+            fixed: unknowns that are given a number, or are another parameter, by its name.
+            of: `loss` or `argument`.
+            moving: whether a loss that does not depend on the policy any more counts as none.
+        """
+        for each in systems:
+            wanted = [*(name for name in UNKNOWN if name not in fixed), *unknown]
+            found = solutions(each, wanted, self.pair.domains, fixed, self.budget)
+            for solution, _ in zip(found, range(_MOST_TRIED), strict=False):
+                relation = self.proved(UP_TO, changes, solution, of=of)
+                if relation is not None and not (moving and self.is_still(relation)):
+                    return relation
+        return None
+
+    def proved(
+        self, kind: str, changes: Changes, solution: Solution, *, of: str = "loss"
+    ) -> Relation | None:
+        """Return a relation if the kernel proves it, with what else is asked of it."""
+        factor = solution.get(SCALE if of == "argument" else FACTOR, ONE)
+        offset = solution.get(OFFSET, ZERO)
+        order = (*self.right.declared, *self.left.declared)
+        values = {name: solution[name] for name in order if name in solution}
+        set_ = Changes(values)
+        known = {name: set_.of("", value) for name, value in changes.values.items()}
+        both = {**known, **values}
+        changes = replace(changes, values={name: both[name] for name in order if name in both})
+        try:
+            one, other = self.pair.changed(changes)
+            if of == "argument":
+                return self.proved_arguments(changes, one, other, factor)
+            value = prove("value", one.loss, scaled(other.loss, factor, offset))
+        except REFUSED:
+            return None
+        if value is None:
+            return None
+        if (factor, offset) != (ONE, ZERO) or changes.models:
+            kind = UP_TO if kind == SAME else kind
+        return Relation(kind, changes, factor, offset, of, value, NOT_ASKED, NOT_ASKED)
+
+    def is_still(self, relation: Relation) -> bool:
+        """Return whether a loss has no gradient under the changes of a relation."""
+        loss = changed(self.left, relation.changes).loss
+        try:
+            return decide_gradient(loss, ZERO).theorem is not None
+        except REFUSED:
+            return True
+
+    def of_arguments(self) -> Relation | None:
+        """Return that what goes into the links is the same, up to a scale and a substitution."""
+        links = [{term.link for term in side.objective.terms} for side in (self.left, self.right)]
+        if links[0] == links[1]:
+            return None
+        changes = Changes(names=self.pair.names)
+        one, other = self.pair.changed(changes)
+        systems = _Systems(proposals.of_arguments(one, other), lengths=False)
+        found: list[Relation] = []
+        for fixed in ({SCALE: 1}, {}):
+            each = self.solved(changes, systems, [*self.right.parameters], fixed, of="argument")
+            if each is not None:
+                found.append(replace(each, kind=LINK))
+        # at special values only if there is no other way
+        found.sort(key=lambda each: any(map(_is_constant, each.changes.values.values())))
+        return found[0] if found else None
+
+    def proved_arguments(
+        self, changes: Changes, one: Objective, other: Objective, scale: Expression
+    ) -> Relation | None:
+        """Return the relation of the arguments of links, in some order of the terms."""
+        for permuted in itertools.permutations(other.terms):
+            found: list[Answer] = []
+            for term, another in zip(one.terms, permuted, strict=True):
+                value = prove("value", term.argument, scaled(another.argument, scale, ZERO))
+                if value is None:
+                    break
+                found.append(value)
+            else:
+                theorems = tuple(each for answer in found for each in answer.theorems)
+                needs = {each.expression: each for a in found for each in a.conditions}
+                value = Answer("value", "same", theorems, conditions=tuple(needs.values()))
+                return Relation(LINK, changes, scale, ZERO, "argument", value, NOT_ASKED, NOT_ASKED)
+        return None
+
+
+def _is_constant(value: Expression) -> bool:
+    return not any(isinstance(node, tree.Parameter) for node in value.walk())
+
+
+class _Systems:
+    """Equations between parameters for some proposals, each read when it is first asked for."""
+
+    def __init__(
+        self, proposed: Iterable[tuple[Equation, ...]], *, weights: bool = False, lengths: bool
+    ) -> None:
+        self.waiting = iter(proposed)
+        self.weights = weights
+        self.lengths = lengths
+        self.known: list[System] = []
+
+    def __iter__(self) -> Iterator[System]:
+        yield from self.known
+        for equations in self.waiting:
+            with suppress(*REFUSED):
+                self.known.append(system(equations, weights=self.weights, lengths=self.lengths))
+                yield self.known[-1]

@@ -1,0 +1,68 @@
+"""A comparison of two losses as LaTeX: plain amsmath."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from midpo_sym.prover.equivalence.answers import Comparison, Relation
+from midpo_sym.prover.equivalence.sides import Side
+from midpo_sym.targets.latex.losses import displayed, escaped, rows_of
+from midpo_sym.targets.wording.equivalence import NOT_FOUND, Words
+from midpo_sym.targets.wording.notation import LATEX
+from midpo_sym.targets.wording.table import HEADINGS, Row, loss
+
+
+def fragment(comparison: Comparison) -> str:
+    """Return a comparison, for a document that loads amsmath."""
+    words = Words.of(comparison, LATEX)
+    lines = [
+        f"% {comparison.left.id} and {comparison.right.id}, compared by midpo_sym",
+        r"\begin{align*}",
+        " \\\\\n".join(_losses(comparison, words)),
+        r"\end{align*}",
+        words.headline(comparison),
+    ]
+    for relation in comparison.relations:
+        lines += [f"Proved: {_relation(words, relation)}."]
+    for answer in (comparison.value, comparison.gradient, comparison.reward):
+        lines.append(f"{answer.of.capitalize()}: {words.answer(answer)}.")
+    if comparison.residual is not None:
+        what = "arguments" if comparison.of_arguments else "losses"
+        shown = words.show(comparison.residual)
+        lines += [f"The difference of the {what}, A minus B, is", *displayed(f"{shown}.")]
+    if comparison.verdict in ("differs", "undecided"):
+        lines.append(NOT_FOUND)
+    return "\n".join(lines)
+
+
+def _losses(comparison: Comparison, words: Words) -> Iterator[str]:
+    for side in (comparison.left, comparison.right):
+        first, *rest = rows_of(loss(side.objective), words.symbols)
+        yield rf"\mathcal{{L}}_{{\mathrm{{{side.label}}}}} &= {first}" + "".join(
+            rf" \\ & \quad {{}}{row}" for row in rest
+        )
+        yield rf"& \quad \text{{({escaped(_title(side))})}}"
+
+
+def _title(side: Side) -> str:
+    where = f", {side.claim.citation.place}" if side.claim else ""
+    return f"{side.derivation.title}{where}"
+
+
+def _relation(words: Words, relation: Relation) -> str:
+    """Return a relation; what is typed in words has no signs that LaTeX lacks."""
+    return words.relation(relation).replace("×", r"$\times$")
+
+
+def table(found: Sequence[Row]) -> str:
+    """Return a table of losses, whose rows are written for LaTeX."""
+    lines = [
+        r"\begin{tabular}{llllll}",
+        r"\hline",
+        " & ".join(HEADINGS) + r" \\",
+        r"\hline",
+        *(" & ".join((escaped(row.method), *row.cells[1:])) + r" \\" for row in found),
+        r"\hline",
+        r"\end{tabular}",
+    ]
+    return "\n".join(lines)
