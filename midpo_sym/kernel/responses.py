@@ -323,8 +323,9 @@ class Reader:
         if rest == -self.field.one:
             raise OutsideClassError("the logarithm of something that may be negative")
         if rest != self.field.one:
-            turn = -1 if rest.numer.is_ground else 1  # 1/(1 − p) as well has log(1 − p)
-            total = self.plus(total, (turn * self.opaque("log", (rest**turn, {})), {}))
+            under = rest.numer.is_ground  # 1/(1 − p) as well has log(1 − p)
+            log = self.opaque("log", (1 / rest if under else rest, {}))
+            total = self.plus(total, (-log if under else log, {}))
         return total
 
     def logarithms(self, number: int) -> list[tuple[FracElement, int]]:

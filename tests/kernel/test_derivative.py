@@ -6,6 +6,7 @@ import pytest
 from generators.trees.words import loss
 from oracles.trees.independent import compare
 
+from midpo_sym.kernel import theorem
 from midpo_sym.kernel.forms import ZeroDenominatorError
 from midpo_sym.kernel.theorem import Answer, Mode, decide, decide_gradient
 from midpo_sym.language import tree
@@ -60,6 +61,7 @@ GRADIENTS = [
     # Σ_t k E = k |y| E, whichever way it is written, with E = π(w) = exp Σ_t x_t
     ("sum_t(2*pi(w, t)/pi(w, t))*pi(w)", "2*length(w)*pi(w)", Answer.EQUAL),
     ("sum_t(2*pi(w, t)/pi(w, t))*pi(w)", "2*pi(w)", Answer.UNKNOWN),
+    ("sum_t(2*pi(w, t)/pi(w, t))*pi(w)", "0", Answer.UNKNOWN),
     # Σ_t x_t E has the gradient E (1 + Σ_t x_t) Σ_u ∇x_u: not E ∇x_u alone, nor with |y| x_u in it
     ("sum_t(log(pi(w, t)))*pi(w)", "sg(pi(w))*sum_t(log(pi(w, t)))", Answer.UNKNOWN),
     (
@@ -90,6 +92,30 @@ def test_gradients(left, right, answer):
         assert decision.theorem.mode is Mode.GRADIENT
     if answer is not Answer.UNKNOWN:
         assert compare(loss(left), loss(right))[1] == (answer is Answer.EQUAL)
+
+
+@pytest.mark.parametrize(("left", "right", "answer"), GRADIENTS)
+def test_gradients_without_the_tower(left, right, answer, monkeypatch):
+    """The slopes of the normal forms tell by themselves."""
+    monkeypatch.setattr(theorem, "in_every_case", lambda *_: False)
+    assert decide_gradient(loss(left), loss(right)).answer is answer
+
+
+@pytest.mark.parametrize(
+    ("text", "slopes"),
+    [
+        ("log(1 + pi(w))", {"log(pi(w, t))"}),
+        ("exp(2*log(1 + pi(w)) + gamma)", {"log(pi(w, t))"}),
+        ("sum_t(log(1 + pi(w, t)))", {"log(pi(w, t))"}),
+        ("max(gamma, 0) + log(ref(w))", set()),
+        ("exp(max(log(pi(w)), 0))", {"max"}),
+        ("sum_t(exp(max(log(pi(w, t)), 0)))", {"max"}),
+    ],
+)
+def test_slopes_go_down_to_leaves_and_maxima(text, slopes):
+    """Through exponentials, logarithms and sums over tokens, for which there is a rule."""
+    found = decide_gradient(loss(text), ZERO).slopes
+    assert {atom.name if atom.leaf else atom.name.partition("(")[0] for atom in found} == slopes
 
 
 def test_slopes():
