@@ -81,7 +81,8 @@ class Search:
             if forward is not None and back is not None:
                 inverse = dict(back.changes.values)
                 kind = SAME if self.is_by_name(forward) else UP_TO
-                return replace(forward, kind=kind, back=inverse)
+                needs = back.value.conditions
+                return replace(forward, kind=kind, back=inverse, back_conditions=needs)
             if special is None and forward is not None:
                 special = replace(forward, kind=SPECIAL_LEFT)
             if special is None and back is not None:
