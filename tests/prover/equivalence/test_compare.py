@@ -231,3 +231,19 @@ def test_a_comparison_is_shown_in_a_notebook_and_goes_on_in_sympy():
     assert found._repr_latex_().startswith(r"$\displaystyle \textbf{same on a subset}")
     assert r"\alpha}_{\mathrm{A}}" in found._repr_latex_()
     assert {str(each) for each in found.to_sympy().free_symbols} >= {"A_alpha", "B_eta"}
+
+
+def test_some_weights_are_the_same_and_others_numbers(tmp_path):
+    """SparsePO without its divergences is SparsePO at μ₂ = 0, its μ₁ being the same."""
+    path = tmp_path / "masked.toml"
+    path.write_text(
+        'title = "t"\nsummary = "s"\n'
+        '[parameters]\nalpha = { domain = "positive", meaning = "m" }\n'
+        '[weights]\nmu1 = { domain = "nonnegative", meaning = "m" }\n[prior]\nzeta = "ref(y)"\n'
+        '[loss]\nargument = "alpha*(sum_t(mu1(w, t)*log(pi(w, t)/ref(w, t)))'
+        ' - sum_t(mu1(l, t)*log(pi(l, t)/ref(l, t))))"\n'
+    )
+    found = midpo_sym.diff(path, "sparsepo")
+    assert found.closest.kind == SPECIAL_LEFT
+    assert found.closest.changes.names == {"B_mu1": "A_mu1"}
+    assert texts(found.closest.changes.values) == {"B_alpha": "A_alpha", "B_mu2": "0"}
