@@ -57,7 +57,7 @@ class Profile:
     arguments: frozenset[Product]
 
     def may_become(self, other: Profile) -> bool:
-        """Return whether another loss may be this one at special values of the parameters."""
+        """Return whether this loss may be another one at special values of its parameters."""
         fewer = set(other.links) <= set(self.links) and len(other.links) < len(self.links)
         if self.links != other.links and not fewer:
             return False  # where there are fewer, the weights of the others may be zero
