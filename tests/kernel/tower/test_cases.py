@@ -103,16 +103,20 @@ def test_equal_sides_of_a_maximum():
 
 
 def test_maxima_of_tokens_are_one_side_and_what_the_other_adds():
-    """Σ max(ξ, 0) = Σ [ξ ≥ 0] ξ, and Σ max(ξ, 1) = |y| + Σ [ξ − 1 ≥ 0] (ξ − 1)."""
-    steps = []
+    """Σ max(ξ, 1) = |y| + Σ [ξ − 1 ≥ 0] (ξ − 1)."""
+    found = []
 
-    def look(tower, _value):
-        steps.extend(each for each in tower.generators if each.kind == "step")
+    def look(tower, value):
+        xi = tower.leaf(normal_form(loss("sum_t(xi(w, t))")).atoms["xi(w, t)"])
+        step = Generator("step", xi - 1, token=True, nonnegative=True)
+        there = len(tower.generators)
+        added = tower.times(tower.generator(step), xi - 1)
+        whole = tower.plus(tower.sum("w", tower.one), tower.sum("w", added))
+        found.append((value == whole, len(tower.generators) == there))
         return True
 
-    assert seen("sum_t(max(xi(w, t), 0))", look)[0]
-    (step,) = steps
-    assert (step.token, step.policy, step.nonnegative, step.positive) == (True, False, True, False)
+    assert seen("sum_t(max(xi(w, t), 1))", look)[0]
+    assert found == [(True, True)]
 
 
 # Restarts
