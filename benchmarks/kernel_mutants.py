@@ -2,11 +2,12 @@
 
     python benchmarks/kernel_mutants.py
     python benchmarks/kernel_mutants.py --group theory
-    python benchmarks/kernel_mutants.py --sample 100 --seed 1
+    python benchmarks/kernel_mutants.py --sample 100 --seed 1 --quick
 
 Mutates the trusted files one syntax node at a time, runs their tests on each in a process of its
-own, and writes a report beside this file. Every survivor is listed; the reasons in
-`kernel_mutants.toml` say why one may live. Ends with 1 if one has none.
+own, and writes a report beside this file: a sample has one of its own. Every survivor is listed;
+the reasons in `kernel_mutants.toml` say why one may live. Ends with 1 if one has none, or if there
+is a reason for a mutant that is none any more.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+REASONS = HERE / "kernel_mutants.toml"
 sys.path[:0] = [str(ROOT)]
 
 from midpo_sym.kernel import TRUSTED  # noqa: E402 - of this checkout
@@ -71,16 +73,19 @@ class Group:
 
     def stages(self, module: str, *, quick: bool) -> Iterator[list[str]]:
         """Yield the arguments of each run of pytest, the tests of the module itself first."""
-        own = [each for each in self.suite if module.partition(".")[0] in each]
+        package, _, name = module.rpartition(".")
+        own = [each for each in self.suite if f"{package}/test_{name}.py" in each]
         rest = [each for each in self.suite if each not in own]
         yield from (["-m", "not slow", *each] for each in (own, rest) if each)
         if not quick:
             yield ["-m", "slow", *self.slow]
 
 
-_RESPONSES = tuple(
-    f"tests/kernel/test_{name}.py"
-    for name in ("responses", "derivative", "theorem", "tower", "tower_elements")
+_RESPONSES = (
+    *(f"tests/kernel/tower/test_{name}.py" for name in ("elements", "generators")),
+    *(f"tests/kernel/tower/test_{name}.py" for name in ("cases", "slopes")),
+    *(f"tests/kernel/test_{name}.py" for name in ("forms", "atoms", "responses")),
+    *(f"tests/kernel/test_{name}.py" for name in ("derivative", "theorem", "tower")),
 )
 _THEORY = tuple(
     f"tests/kernel/test_{name}.py"
@@ -122,7 +127,6 @@ class Mutant:
     module: str
     line: str
     what: str
-    number: int
     source: str
 
     @property
@@ -186,8 +190,8 @@ def changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:  # noqa: C901, PLR0
             yield "call dropped", ast.Pass()
 
 
-def mutants(module: str) -> Iterator[Mutant]:
-    """Yield every mutant of one module."""
+def mutants(module: str, *, sources: bool = True) -> Iterator[Mutant]:
+    """Yield every mutant of one module; without their sources, which take time, for their keys."""
     path = ROOT / "midpo_sym" / "kernel" / f"{module.replace('.', '/')}.py"
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
@@ -205,10 +209,12 @@ def mutants(module: str) -> Iterator[Mutant]:
                 placed = node.pattern if isinstance(node, ast.match_case) else node
                 number = getattr(placed, "lineno", 0)
                 for what, changed in changes(node):
-                    _set(parent, field, value, place, changed)
-                    source = ast.unparse(ast.fix_missing_locations(whole))
-                    _set(parent, field, value, place, node)
-                    yield Mutant(module, lines[number - 1].strip(), what, number, source)
+                    source = ""
+                    if sources:
+                        _set(parent, field, value, place, changed)
+                        source = ast.unparse(ast.fix_missing_locations(whole))
+                        _set(parent, field, value, place, node)
+                    yield Mutant(module, lines[number - 1].strip(), what, source)
 
 
 def _set(parent: ast.AST, field: str, value: object, place: int, new: ast.AST) -> None:
@@ -272,8 +278,23 @@ def _run_here(mutant: Mutant | None, group: Group, *, quick: bool) -> None:
     os._exit(code)
 
 
-def report(found: list[tuple[Mutant, str]], reasons: dict[str, str], group: str) -> str:
-    """Return the table of survivors, and the score."""
+def read_reasons() -> dict[str, str]:
+    """Return why a mutant may live, by its key."""
+    reasons: dict[str, str] = tomllib.loads(REASONS.read_text(encoding="utf-8"))
+    return reasons
+
+
+def stale(reasons: dict[str, str]) -> list[str]:
+    """Return the keys of reasons that are those of no mutant."""
+    modules = [module for group in GROUPS.values() for module in group.modules]
+    keys = {mutant.key for each in modules for mutant in mutants(each, sources=False)}
+    return [key for key in reasons if key not in keys]
+
+
+def report(
+    found: list[tuple[Mutant, str]], reasons: dict[str, str], group: str, sample: str = ""
+) -> str:
+    """Return the table of survivors, and the score; of a sample, after what was drawn."""
     alive = [mutant for mutant, outcome in found if outcome == SURVIVED]
     slow = sum(outcome == SLOW for _, outcome in found)
     killed = len(found) - len(alive)
@@ -284,6 +305,7 @@ def report(found: list[tuple[Mutant, str]], reasons: dict[str, str], group: str)
         f"Written by `python benchmarks/kernel_mutants.py --group {group}`: one syntax node",
         "of these trusted files is changed at a time, and their tests have to notice.",
         "",
+        *([sample, ""] if sample else []),
         f"- mutants: {len(found)}",
         f"- noticed: {killed} ({100 * killed / len(found):.1f} %), {slow} of them by running on",
         f"- survivors: {len(alive)}, without a reason: {unexplained}",
@@ -308,6 +330,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="without the slow tests")
     options = parser.parse_args()
+    reasons = read_reasons()
+    old = stale(reasons)
+    if old:
+        print(
+            f"{REASONS.name}: reasons for what is no mutant (any more); take them out:",
+            *old,
+            sep="\n",
+        )
+        return 1
     os.chdir(ROOT)
     import mpmath  # noqa: F401, PLC0415 - loaded once, before the processes split
     import pytest  # noqa: F401, PLC0415
@@ -325,16 +356,25 @@ def main() -> int:
         for mutant in mutants(module)
         if options.only in mutant.key
     ]
+    sample = ""
     if options.sample:
         chance = random.Random(options.seed)
-        todo = chance.sample(todo, min(options.sample, len(todo)))
+        drawn = chance.sample(todo, min(options.sample, len(todo)))
+        tests = "their quick tests only" if options.quick else "all their tests"
+        sample = (
+            f"A sample of {len(drawn)} of {len(todo)} mutants, drawn with the seed {options.seed}; "
+            f"{tests} ran on it."
+        )
+        todo = drawn
     print(f"{len(todo)} mutants", flush=True)
     found = list(zip(todo, run(todo, group, options.jobs, quick=options.quick), strict=True))
-    reasons = tomllib.loads((HERE / "kernel_mutants.toml").read_text(encoding="utf-8"))
-    text = report(found, reasons, options.group)
+    text = report(found, reasons, options.group, sample)
     print(text)
-    if not (options.only or options.sample or options.quick):
-        (HERE / group.report).write_text(text, encoding="utf-8")
+    path = HERE / group.report
+    if sample and not options.only:
+        path.with_stem(f"{path.stem}_sample").write_text(text, encoding="utf-8")
+    elif not (options.only or options.quick):
+        path.write_text(text, encoding="utf-8")
     return int("**unexplained**" in text)
 
 

@@ -295,6 +295,22 @@ def test_unknown_nodes_are_refused():
         decide(Strange(), ZERO)
 
 
+@pytest.mark.parametrize(
+    ("node", "part"),
+    [
+        (1 + exp(3 * parameter("a") ** parameter("b")), "a**b"),
+        (log(2 + exp(parameter("a") ** parameter("b")) / 3), "a**b"),
+        (2 * tree.ByLabel("y", parameter("a"), parameter("b")), "2*by_label(a, b)"),
+        (tree.ByLabel("y", parameter("a"), parameter("b")) + 1, ""),
+    ],
+)
+def test_what_has_no_form_is_named(node, part):
+    """The smallest product, quotient, power or exponential that has none."""
+    with pytest.raises(OutsideClassError) as caught:
+        normal_form(node)
+    assert caught.value.part == part
+
+
 def test_residual_form():
     """α log π(w) − β log ref(l) + γ: c = γ, r_w = α log π(w,t), r_l = −β log ref(l,t)."""
     form = normal_form(loss("alpha*log(pi(w)) - beta*log(ref(l)) + gamma"))

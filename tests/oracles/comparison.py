@@ -252,7 +252,11 @@ def _of_witness(
     if equal_values(left, right, one.arithmetic) is True:
         yield f"{of}: the sides are equal at the witness: {mpmath.nstr(left, 8)}"
     for value, key in ((left, "A"), (right, "B")):
-        if abs(value - exact(said[key])) > 1e-9 * (1 + abs(value)):
+        if said["kind"] == "enclosure":
+            low, high = (mpmath.mpf(end) for end in said["enclosures"][key])
+            if not low <= value <= high:
+                yield f"{of}: {mpmath.nstr(value, 20)} is not in {said['enclosures'][key]}"
+        elif abs(value - exact(said[key])) > 1e-9 * (1 + abs(value)):
             yield f"{of}: printed {said[key]}, found {mpmath.nstr(value, 10)}"
 
 

@@ -65,6 +65,7 @@ class Relation:
         kind: a row of the words above.
         changes: what is put in the place of what.
         back: the substitution the other way, if there is one: B's numbers give A's.
+        back_conditions: what must not be zero for that one.
         factor: a positive number, free of pair and responses, unless `changes.where` says which
             pairs it is about.
         offset: a number, likewise.
@@ -83,6 +84,7 @@ class Relation:
     gradient: Answer
     reward: Answer
     back: Mapping[str, Expression] | None = None
+    back_conditions: tuple[Condition, ...] = ()
 
     @property
     def is_trivial(self) -> bool:

@@ -11,7 +11,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.objective import Objective
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.derivation.rebuild import NotReadableError, rebuild
-from midpo_sym.prover.equivalence.answers import SAME, UP_TO, Comparison, Relation
+from midpo_sym.prover.equivalence.answers import ONE, SAME, UP_TO, ZERO, Comparison, Relation
 from midpo_sym.prover.equivalence.changes import EQUAL_LENGTHS, ONE_TOKEN, Changes
 from midpo_sym.prover.equivalence.pair import Pair
 from midpo_sym.prover.equivalence.questions import ask_gradient, ask_reward, ask_value, compared
@@ -46,6 +46,10 @@ def _compared(pair: Pair) -> Comparison:
         ask_gradient(one, other),
         ask_reward(pair.left, pair.right, identified),
     )
+    if answers[0].says == "same" and (closest is None or closest.of != "loss"):
+        # Every number of one is free, or one of the other's: each loss is the other with some.
+        whole = Relation(UP_TO, identified, ONE, ZERO, "loss", *answers)
+        return Comparison(pair.left, pair.right, (whole,), identified, *answers)
     residual, of_arguments = _residual(one, other)
     return Comparison(
         pair.left, pair.right, relations, identified, *answers, residual, of_arguments

@@ -195,6 +195,8 @@ def _edges(entries: Iterable[Entry], classes: Mapping[str, tuple[str, ...]]) -> 
             ends = ends[1], ends[0]
         if relation.kind in (SPECIAL_LEFT, SPECIAL_RIGHT):
             special, general = (classes[each][0] for each in ends)
+            if special == general:
+                continue
             in_value.setdefault(special, set()).add(general)
             if relation.gradient.says == "same":
                 in_gradient.setdefault(special, set()).add(general)

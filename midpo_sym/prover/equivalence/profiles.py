@@ -57,7 +57,7 @@ class Profile:
     arguments: frozenset[Product]
 
     def may_become(self, other: Profile) -> bool:
-        """Return whether another loss may be this one at special values of the parameters."""
+        """Return whether this loss may be another one at special values of its parameters."""
         fewer = set(other.links) <= set(self.links) and len(other.links) < len(self.links)
         if self.links != other.links and not fewer:
             return False  # where there are fewer, the weights of the others may be zero
@@ -173,12 +173,17 @@ def _by_name(side: Side) -> Expression:
         match node:
             case tree.Parameter(name=name, domain=domain) if name in side.declared:
                 plain = "" if node == side.scale else side.declared[name].name
-                return replace(node, name=f"{plain}_{domain.replace(' ', '_')}")
+                return replace(node, name=_joined(plain, domain))
             case tree.Weight(name=name, domain=domain) | tree.Datum(name=name, domain=domain):
-                return replace(node, name=f"{side.declared[name].name}_{domain.replace(' ', '_')}")
+                label = "label" if node.by_label else ""
+                return replace(node, name=_joined(side.declared[name].name, domain, label))
         return tree.over(node, [renamed(child) for child in node.children()])
 
     return renamed(side.loss)
+
+
+def _joined(*words: str) -> str:
+    return "_".join(words).replace(" ", "_")
 
 
 def _fingerprint(loss: Expression, where: Iterable[TinyModels]) -> Fingerprint:

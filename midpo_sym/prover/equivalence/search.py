@@ -81,7 +81,8 @@ class Search:
             if forward is not None and back is not None:
                 inverse = dict(back.changes.values)
                 kind = SAME if self.is_by_name(forward) else UP_TO
-                return replace(forward, kind=kind, back=inverse)
+                needs = back.value.conditions
+                return replace(forward, kind=kind, back=inverse, back_conditions=needs)
             if special is None and forward is not None:
                 special = replace(forward, kind=SPECIAL_LEFT)
             if special is None and back is not None:
@@ -109,24 +110,39 @@ class Search:
         Args:
             common: whether both losses may be at special values.
         """
+        for names in (self.pair.names, {}) if self.pair.names else ({},):
+            found = self.special_case(names, common=common)
+            if found is not None:
+                return found
+        return None
+
+    def special_case(self, names: Mapping[str, str], *, common: bool) -> Relation | None:
+        """Return such a relation where some weights and data of B are those of A.
+
+        Args:
+            names: these; all others are numbers that are solved for.
+            common: whether both losses may be at special values.
+        """
         left, right = self.left, self.right
         ours, theirs = [*left.parameters], [*right.parameters]
-        attempts = [[*theirs, *right.quantities], [*ours, *left.quantities]]
-        given = bool(left.quantities or right.quantities)
-        if not given:
-            attempts.clear()  # parameters alone were tried
+        mine = [name for name in left.quantities if name not in names.values()]
+        others = [name for name in right.quantities if name not in names]
+        changes = Changes(names=names)
+        # Parameters alone were tried, unless it is for both sides at once.
+        attempts = [[*theirs, *others], [*ours, *mine]] if mine or others else []
         if common:
-            attempts.append([*theirs, *ours, *right.quantities, *left.quantities])
-        systems = _Systems(
-            proposals.of_losses(left.objective, right.objective), weights=given, lengths=False
-        )
+            attempts.append([*theirs, *ours, *others, *mine])
+        given = bool(mine or others)
+        proposed = proposals.of_losses(*self.pair.changed(changes))
+        systems = _Systems(proposed, weights=given, lengths=False)
         identified = self.pair.identified().values
         for unknown in attempts:
             for values in (identified, {}):
                 free = [name for name in unknown if name not in values]
                 put = {name: v.name for name, v in values.items() if isinstance(v, tree.Parameter)}
                 fixed = {**_MODES[0], **put}
-                found = self.solved(Changes(values), systems, free, fixed, moving=True)
+                given_values = replace(changes, values=values)
+                found = self.solved(given_values, systems, free, fixed, moving=True)
                 if found is not None:
                     return replace(found, kind=self.kind_of(found))
         return None

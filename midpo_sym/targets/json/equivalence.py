@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from midpo_sym import __version__
@@ -10,6 +11,7 @@ from midpo_sym.language.printing.text import to_text
 from midpo_sym.prover.equivalence.answers import Answer, Comparison, Relation
 from midpo_sym.prover.equivalence.lattice import Lattice
 from midpo_sym.prover.equivalence.sides import LEFT, RIGHT, Side
+from midpo_sym.prover.verdict import Condition
 from midpo_sym.targets.json.points import coordinate, ends, models_as_data, number
 
 SCHEMA_VERSION = 1
@@ -56,6 +58,7 @@ def relation(found: Relation, right: Side) -> dict[str, Any]:
         },
         "models": {label: dict(models) for label, models in changes.models.items()},
         "back": None if found.back is None else _values(found.back),
+        "back_conditions": _conditions(found.back_conditions),
         "factor": to_text(found.factor),
         "offset": to_text(found.offset),
         "value": _answer(found.value),
@@ -103,13 +106,14 @@ def _values(values: Any) -> dict[str, str]:
     return {name: to_text(value) for name, value in values.items()}
 
 
+def _conditions(conditions: Iterable[Condition]) -> list[dict[str, str]]:
+    return [{"nonzero": to_text(each.expression), "given_by": each.given_by} for each in conditions]
+
+
 def _answer(answer: Answer) -> dict[str, Any]:
     return {
         "says": answer.says,
-        "conditions": [
-            {"nonzero": to_text(each.expression), "given_by": each.given_by}
-            for each in answer.conditions
-        ],
+        "conditions": _conditions(answer.conditions),
         "reason": answer.reason,
         "witness": None if answer.witness is None else _witness(answer, answer.witness),
     }

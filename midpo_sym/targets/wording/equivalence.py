@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from midpo_sym.language import tree
@@ -23,6 +24,7 @@ from midpo_sym.prover.equivalence.answers import (
 from midpo_sym.prover.equivalence.changes import EQUAL_LENGTHS, ONE_TOKEN
 from midpo_sym.prover.equivalence.changes import ONE as ONE_EVERYWHERE
 from midpo_sym.prover.equivalence.sides import LEFT, RIGHT, Side
+from midpo_sym.prover.verdict import Condition
 from midpo_sym.targets.wording.notation import UNICODE, Notation, Symbols
 from midpo_sym.targets.wording.shapes import link_name
 
@@ -91,6 +93,8 @@ class Words:
             parts.append(f"where {self.math('|y_w| = |y_l| = n')}")
         elif relation.changes.where == ONE_TOKEN:
             parts.append("where each response is one token")
+        if needed := self.needed(relation.value.conditions):
+            parts.append(f"where {needed}")
         said = ", ".join(parts)
         if not whole:
             return f"{said}: the same order of pairs, not the same minimisers"
@@ -113,9 +117,20 @@ class Words:
         """Return the substitution the other way; "" if there is none to be said."""
         if not relation.back:
             return ""
-        return ", ".join(
+        found = [
             self.math(f"{self.name(name)} = {self.show(value, relation)}")
             for name, value in relation.back.items()
+        ]
+        if needed := self.needed(relation.back_conditions):
+            found.append(f"where {needed}")
+        return ", ".join(found)
+
+    def needed(self, conditions: Iterable[Condition]) -> str:
+        """Return what has to be assumed different from zero; "" if it is nothing."""
+        return ", ".join(
+            self.math(self.notation.never_zero(each.expression, self.symbols))
+            for each in conditions
+            if not each.given_by
         )
 
     def models(self, relation: Relation) -> list[str]:
@@ -135,12 +150,8 @@ class Words:
     def answer(self, answer: Answer) -> str:
         """Return what is said of the value, the gradient or the reward."""
         if answer.says == "same":
-            needed = [
-                self.math(f"{self.show(each.expression)} {self.notation.unequal} 0")
-                for each in answer.conditions
-                if not each.given_by
-            ]
-            return "same" + (f", where {', '.join(needed)}" if needed else "")
+            needed = self.needed(answer.conditions)
+            return f"same, where {needed}" if needed else "same"
         if answer.says == "undecided":
             return f"undecided: {answer.reason}"
         if answer.what == "loss":

@@ -54,6 +54,7 @@ CASES = [
     ("1/max(-gamma, 0)", 1),
     # Token by token: no cases of the whole; and with cases of the whole beside them.
     ("sum_t(max(xi(w, t), 0))", 1),
+    ("sum_t(max(xi(w, t), 0)*max(mu(w, t), 1))", 1),
     ("sum_t(max(gamma, 0)*max(xi(w, t), 0))", 2),
 ]
 
@@ -93,7 +94,7 @@ def test_too_many_cases_are_given_up(monkeypatch, most, answer):
 
 def test_equal_sides_of_a_maximum():
     """max(a, b) with a = b is a, whatever else a is written as; of a and sg(a) nothing is said."""
-    answer, values = seen("max(log(1 + exp(gamma)), gamma + log(1 + exp(-gamma)))")
+    answer, values = seen("max(log(1 + exp(2*gamma)), gamma + log(exp(gamma) + exp(-gamma)))")
     assert answer
     assert len(values) == 1
     assert values[0]
@@ -103,16 +104,21 @@ def test_equal_sides_of_a_maximum():
 
 
 def test_maxima_of_tokens_are_one_side_and_what_the_other_adds():
-    """Σ max(ξ, 0) = Σ [ξ ≥ 0] ξ, and Σ max(ξ, 1) = |y| + Σ [ξ − 1 ≥ 0] (ξ − 1)."""
-    steps = []
+    """Σ max(ξ, 1) = |y| + Σ [ξ − 1 ≥ 0] (ξ − 1)."""
+    found = []
 
-    def look(tower, _value):
-        steps.extend(each for each in tower.generators if each.kind == "step")
+    def look(tower, value):
+        xi = tower.leaf(normal_form(loss("sum_t(xi(w, t))")).atoms["xi(w, t)"])
+        step = Generator("step", xi - 1, token=True, nonnegative=True)
+        there = len(tower.generators)
+        added = tower.times(tower.generator(step), xi - 1)
+        whole = tower.plus(tower.sum("w", tower.one), tower.sum("w", added))
+        made = [each for each in tower.generators if each.kind == "step"]
+        found.append((value == whole, len(tower.generators) == there, made[0].nonnegative))
         return True
 
-    assert seen("sum_t(max(xi(w, t), 0))", look)[0]
-    (step,) = steps
-    assert (step.token, step.policy, step.nonnegative, step.positive) == (True, False, True, False)
+    assert seen("sum_t(max(xi(w, t), 1))", look)[0]
+    assert found == [(True, True, True)]
 
 
 # Restarts
@@ -266,6 +272,7 @@ EXPONENTS = [  # log a − log b, one of them of a sum, and a/b − 1
         lambda t: t.log(t.over(1 - t["alpha"], 1 - t["beta"])),
         lambda t: t.over(t["beta"] - t["alpha"], 1 - t["beta"]),
     ),
+    (lambda t: t.log(t.inverse(1 - t["alpha"])), lambda t: t.over(t["alpha"], 1 - t["alpha"])),
     (lambda t: 9 * t.log(t["alpha"] + 1), None),
     (lambda t: t.part(t.log(t["alpha"] + 1), 2), None),
     (lambda t: t["gamma"] * t.log(t["alpha"] + 1), None),
@@ -353,6 +360,7 @@ EVERYWHERE = [  # an element, and whether it has a value at all tokens, by its f
     (lambda t: t.log(1 - t["xi"]), False),
     (lambda t: t.exp(t.log(1 - t["xi"]) * t["gamma"]), False),
     (lambda t: t.log(t["eta"] * t["gamma"]), True),
+    (lambda t: t.sum("w", t.inverse(t["xi"])), True),  # a condition as well
 ]
 
 

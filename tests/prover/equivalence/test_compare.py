@@ -19,6 +19,7 @@ from midpo_sym.prover.equivalence.answers import (
 )
 from midpo_sym.spec import library
 from midpo_sym.targets.json.equivalence import comparison
+from midpo_sym.targets.wording.equivalence import Words
 
 TESTS = Path(__file__).parents[2]
 FOLDERS = (TESTS / "cases" / "diff", TESTS / "variants", TESTS / "cases" / "losses")
@@ -191,3 +192,58 @@ def test_a_constant_makes_no_difference_to_the_gradient(tmp_path):
     )
     found = midpo_sym.diff("dpo", path)
     assert (found.value.says, found.gradient.says) == ("differs", "same")
+
+
+def test_a_divisor_that_may_be_zero_is_a_condition(tmp_path):
+    """α lr − γ = β (lr − ρ) at β = α, ρ = γ/α: but for α = 0, which is in its domain here. The
+    other way it is α = β, γ = β ρ, and nothing is divided by."""
+    lr = "log(pi(w)/ref(w)) - log(pi(l)/ref(l))"
+    texts_ = [f"alpha*({lr}) - gamma", f"beta*({lr} - rho)"]
+    paths = []
+    for names, argument in zip((("alpha", "gamma"), ("beta", "rho")), texts_, strict=True):
+        rows = "\n".join(f'{name} = {{ domain = "real", meaning = "m" }}' for name in names)
+        path = tmp_path / f"{names[0]}.toml"
+        path.write_text(
+            f'title = "t"\nsummary = "s"\n[parameters]\n{rows}\n[prior]\nzeta = "ref(y)"\n'
+            f'scale = "1"\n[loss]\nargument = "{argument}"\n'
+        )
+        paths.append(path)
+    found = midpo_sym.diff(*paths)
+    assert texts(found.closest.changes.values) == {"B_beta": "A_alpha", "B_rho": "A_gamma/A_alpha"}
+    assert [str(each.expression) for each in found.value.conditions] == ["A_alpha"]
+    assert found.closest.back_conditions == ()
+    assert "where A.α ≠ 0" in Words.of(found).relation(found.closest)
+
+
+def test_a_parameter_that_is_of_no_effect_is_no_difference(tmp_path):
+    """DPO with γ − γ added is DPO, whatever γ is."""
+    text = spec("ln_dpo").read_text(encoding="utf-8")
+    more = text.replace("[prior]", 'gamma = { domain = "real", meaning = "m" }\n[prior]')
+    path = tmp_path / "more.toml"
+    path.write_text(more.replace('argument = "', 'argument = "gamma - gamma + '))
+    found = midpo_sym.diff(spec("ln_dpo"), path)
+    assert found.verdict in ("same", "same up to")
+
+
+def test_a_comparison_is_shown_in_a_notebook_and_goes_on_in_sympy():
+    found = midpo_sym.diff("dpo", "centropy")
+    assert repr(found) == "<Comparison dpo, centropy: same on a subset>"
+    assert found._repr_latex_().startswith(r"$\displaystyle \textbf{same on a subset}")
+    assert r"\alpha}_{\mathrm{A}}" in found._repr_latex_()
+    assert {str(each) for each in found.to_sympy().free_symbols} >= {"A_alpha", "B_eta"}
+
+
+def test_some_weights_are_the_same_and_others_numbers(tmp_path):
+    """SparsePO without its divergences is SparsePO at μ₂ = 0, its μ₁ being the same."""
+    path = tmp_path / "masked.toml"
+    path.write_text(
+        'title = "t"\nsummary = "s"\n'
+        '[parameters]\nalpha = { domain = "positive", meaning = "m" }\n'
+        '[weights]\nmu1 = { domain = "nonnegative", meaning = "m" }\n[prior]\nzeta = "ref(y)"\n'
+        '[loss]\nargument = "alpha*(sum_t(mu1(w, t)*log(pi(w, t)/ref(w, t)))'
+        ' - sum_t(mu1(l, t)*log(pi(l, t)/ref(l, t))))"\n'
+    )
+    found = midpo_sym.diff(path, "sparsepo")
+    assert found.closest.kind == SPECIAL_LEFT
+    assert found.closest.changes.names == {"B_mu1": "A_mu1"}
+    assert texts(found.closest.changes.values) == {"B_alpha": "A_alpha", "B_mu2": "0"}
