@@ -16,10 +16,21 @@ from typing import TYPE_CHECKING, Any
 from midpo_sym import _moved
 
 if TYPE_CHECKING:
-    from midpo_sym.api import audit, check, derivation, generate, ids, prior, prove, theory
+    from midpo_sym.api import (
+        audit,
+        check,
+        derivation,
+        generate,
+        gradient,
+        ids,
+        prior,
+        prove,
+        theory,
+    )
     from midpo_sym.chains.audit import EntryResult
     from midpo_sym.chains.chain import ChainResult
     from midpo_sym.preferences import CycleStep, GraphSolution, prior_on_graph
+    from midpo_sym.prover.gradients.report import GradientResult
     from midpo_sym.prover.priors.solve import Reach, Solution
     from midpo_sym.prover.prove import Result
     from midpo_sym.prover.verdict import (
@@ -44,7 +55,17 @@ __version__ = "0.1.0"
 
 _HOMES = {
     **dict.fromkeys(
-        ("audit", "check", "derivation", "generate", "ids", "prior", "prove", "theory"),
+        (
+            "audit",
+            "check",
+            "derivation",
+            "generate",
+            "gradient",
+            "ids",
+            "prior",
+            "prove",
+            "theory",
+        ),
         "midpo_sym.api",
     ),
     "EntryResult": "midpo_sym.chains.audit",
@@ -54,6 +75,7 @@ _HOMES = {
         "midpo_sym.targets.torch.errors",
     ),
     **dict.fromkeys(("CycleStep", "GraphSolution", "prior_on_graph"), "midpo_sym.preferences"),
+    "GradientResult": "midpo_sym.prover.gradients.report",
     **dict.fromkeys(("Reach", "Solution"), "midpo_sym.prover.priors.solve"),
     "Result": "midpo_sym.prover.prove",
     **dict.fromkeys(
@@ -72,6 +94,7 @@ __all__ = [
     "Derivation",
     "DisagreementError",
     "EntryResult",
+    "GradientResult",
     "GraphSolution",
     "NotExpressibleError",
     "NotGeneratedError",
@@ -92,6 +115,7 @@ __all__ = [
     "check",
     "derivation",
     "generate",
+    "gradient",
     "ids",
     "prior",
     "prior_on_graph",

@@ -11,6 +11,7 @@ import os
 from midpo_sym.chains.audit import EntryResult
 from midpo_sym.chains.chain import ChainResult
 from midpo_sym.pipeline import Pipeline, Spec
+from midpo_sym.prover.gradients.report import GradientResult
 from midpo_sym.prover.priors.solve import Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.session import Session
@@ -76,6 +77,26 @@ def prior(spec: Spec, *, session: Session | None = None) -> Solution:
     """
     pipeline = Pipeline(session)
     return pipeline.solve(pipeline.read(spec))
+
+
+def gradient(spec: Spec, *, session: Session | None = None) -> GradientResult:
+    """Derive the gradient of a specification's loss, and prove it.
+
+    Args:
+        spec: an id, the path of a TOML file, or a `Derivation`.
+        session: what remembers.
+
+    Returns:
+        The gradient: `gradient.coefficients` with their signs, `motions`, `to_sympy()`, ...
+
+    Raises:
+        SpecError: the specification breaks a rule of the language, or its loss divides by
+            something that is always zero.
+        DisagreementError: the kernel proves it, and finite differences contradict it; a bug,
+            please report it.
+    """
+    pipeline = Pipeline(session)
+    return pipeline.differentiate(pipeline.read(spec))
 
 
 def generate(spec: Spec, *, session: Session | None = None) -> str:

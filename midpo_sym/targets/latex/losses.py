@@ -36,7 +36,7 @@ _CHARACTERS = {
     **{letter: f"$\\{name}$" for name, letter in GREEK.items()},
     **{chr(0x2080 + digit): f"$_{digit}$" for digit in range(10)},  # ₀ to ₉
 }
-_WIDTH = 60  # characters that fit on a line of an article, with room for the rule
+WIDTH = 60  # characters that fit on a line of an article, with room for the rule
 
 
 def to_document(results: Sequence[Result]) -> str:
@@ -181,7 +181,7 @@ def _broken(node: Expression, symbols: Mapping[str, Symbol], rule: str) -> list[
 def rows_of(node: Expression, symbols: Mapping[str, Symbol]) -> list[str]:
     """Return a node as rows, broken before + and − where it is too wide for a line."""
     whole = to_latex(node, symbols)
-    if _width(whole) <= _WIDTH:
+    if width(whole) <= WIDTH:
         return [whole]
     match node:
         case tree.Neg(body=body):
@@ -198,7 +198,7 @@ def rows_of(node: Expression, symbols: Mapping[str, Symbol]) -> list[str]:
                 more = rows_of(term, symbols)
                 if not more[0].startswith("-"):
                     more[0] = f"+ {more[0]}"
-                if _width(rows[-1]) + _width(more[0]) <= _WIDTH:
+                if width(rows[-1]) + width(more[0]) <= WIDTH:
                     rows[-1] += f" {more.pop(0)}"
                 rows += more
             return rows
@@ -215,7 +215,7 @@ def _with_prefix(prefix: str, node: Expression, symbols: Mapping[str, Symbol]) -
     return [f"{prefix} {rows[0]}", *rows[1:]]
 
 
-def _width(latex: str) -> int:
+def width(latex: str) -> int:
     """Return about how many characters wide a formula is."""
     shown = re.sub(r"\\(left|right|mathrm|mid|operatorname|text|[,!;])", "", latex)
     shown = re.sub(r"\\[A-Za-z]+", "x", shown)

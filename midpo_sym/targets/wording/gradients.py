@@ -1,0 +1,303 @@
+"""What is said of the gradient of a loss: its coefficients, their signs, and what a step does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from midpo_sym.language import indexed, tree
+from midpo_sym.language.printing.printer import Symbol
+from midpo_sym.language.tree import Expression
+from midpo_sym.language.vocabulary import MODELS
+from midpo_sym.prover.gradients.chain_rule import Flow, switches
+from midpo_sym.prover.gradients.gradient import Coefficient, Gradient, Line
+from midpo_sym.prover.gradients.logits import slope_of_log, slope_of_statistic
+from midpo_sym.prover.gradients.motion import OTHER, Motion, norm
+from midpo_sym.prover.gradients.products import Product
+from midpo_sym.prover.gradients.signs import Sign, common
+from midpo_sym.targets.wording.notation import LATEX, UNICODE, Notation, Symbols
+
+
+@dataclass(frozen=True, slots=True)
+class Calculus:
+    """How formulas with gradients are written, `{}` standing for what they are of.
+
+    Attributes:
+        notation: how expressions are.
+        partial: the partial derivative of the loss.
+        nabla: the gradient.
+        product: the inner product of two gradients.
+        square: the squared length of a gradient.
+        sum: a sum over the tokens of a response.
+        by_logit: the derivative by the logit of u.
+        indicator: 1 where u is the token, else 0.
+        switch: 1 where a relation holds, else 0.
+        times: between two factors.
+    """
+
+    notation: Notation
+    partial: str
+    nabla: str
+    product: str
+    square: str
+    sum: str
+    by_logit: str
+    indicator: str
+    switch: str
+    times: str
+
+    def show(self, node: Expression, symbols: Symbols) -> str:
+        """Return an expression, its switches as conditions."""
+        return self.notation.show(node, self.with_switches(node, symbols))
+
+    def with_switches(self, node: Expression, symbols: Symbols) -> Symbols:
+        """Return the symbols of names, and what is written for the switches in a node."""
+        found: dict[str, Symbol] = dict(symbols)
+        for name, each in switches(node).items():
+            assert isinstance(each.body, tree.Div)
+            apart = self.notation.show(each.body.denominator, symbols)
+            relation = f"{apart} {'>' if '>' in name else '<'} 0"
+            written = _filled(self.switch, relation)
+            found[name] = Symbol(written, written)
+        return found
+
+    def gradient(self, node: Expression, symbols: Symbols) -> str:
+        """Return the gradient of a node, with brackets where it needs them."""
+        text = self.notation.show(node, symbols)
+        plain = isinstance(node, (tree.Log, tree.Statistic, tree.Defined, tree.Parameter))
+        return _filled(self.nabla, text if plain else f"({text})")
+
+
+PLAIN = Calculus(
+    UNICODE,
+    partial="∂L/∂{}",
+    nabla="∇{}",
+    product="⟨{}, {}⟩",
+    square="‖{}‖²",
+    sum="Σ_t ",
+    by_logit="∂{}/∂z_u",
+    indicator="1[u = {}]",
+    switch="1[{}]",
+    times="·",
+)
+TEX = Calculus(
+    LATEX,
+    partial=r"\frac{\partial L}{\partial {}}",
+    nabla=r"\nabla {}",
+    product=r"\langle {}, {}\rangle",
+    square=r"\lVert {}\rVert^2",
+    sum=r"\sum_t ",
+    by_logit=r"\frac{\partial {}}{\partial z_u}",
+    indicator=r"\mathbf{1}[u = {}]",
+    switch=r"\mathbf{1}[{}]",
+    times=r"\,",
+)
+LOSS = tree.Parameter("L")
+
+Sides = tuple[str, list[str]]  # of an equation, the right one by its summands
+
+
+def _filled(template: str, *parts: str) -> str:
+    """Return a template, which may have braces of LaTeX, with its `{}` filled from the left."""
+    for part in parts:
+        template = template.replace("{}", part, 1)
+    return template
+
+
+def coefficient(each: Coefficient, symbols: Symbols, calculus: Calculus) -> tuple[str, str]:
+    """Return both sides of the equation of a coefficient."""
+    left = _filled(calculus.partial, calculus.notation.show(each.coordinate, symbols))
+    return left, calculus.show(each.value, symbols)
+
+
+def sign(found: Sign, symbols: Symbols, calculus: Calculus) -> str:
+    """Return the sign of a coefficient, and where it is zero or changes."""
+    if not found.direction:
+        return "zero"
+    words = ("positive", "negative") if found.direction > 0 else ("negative", "positive")
+    zero = " or ".join(_equation(each, symbols, calculus) for each in found.zeros)
+    if found.decides is None:
+        if not zero:
+            return f"always {words[0]}"
+        return f"never {words[1]}; zero where {zero}"
+    node = found.decides
+    shown = calculus.show(node, symbols)
+    math = calculus.notation.math
+    said = f"{words[0]} where {math.format(f'{shown} > 0')}, {words[1]} where it is below zero"
+    if zero:
+        said += f"; zero where {zero}"
+    return f"{said}; both occur" if found.changes else said
+
+
+def _equation(node: Expression, symbols: Symbols, calculus: Calculus) -> str:
+    return calculus.notation.math.format(f"{calculus.show(node, symbols)} = 0")
+
+
+def line(found: Line, loss: Expression, symbols: Symbols, calculus: Calculus) -> Sides:
+    """Return both sides of a line of a derivation."""
+    whole_loss = LOSS if found.before == loss else found.before
+    return calculus.gradient(whole_loss, symbols), _pieces(found.flows, symbols, calculus)
+
+
+def whole(gradient: Gradient, symbols: Symbols, calculus: Calculus) -> Sides:
+    """Return both sides of the gradient as a whole."""
+    flows = tuple(
+        Flow(outer, inner, each.coordinate, each.response)
+        for each in gradient.coefficients
+        for outer, inner in each.terms
+    )
+    return calculus.gradient(LOSS, symbols), _pieces(flows, symbols, calculus)
+
+
+def _pieces(flows: tuple[Flow, ...], symbols: Symbols, calculus: Calculus) -> list[str]:
+    """Return the summands of the right side of a gradient, each with its sign."""
+    return signed([_piece(each, symbols, calculus) for each in flows], calculus)
+
+
+def signed(pieces: list[str], calculus: Calculus) -> list[str]:
+    """Return texts of summands, each but the first with a sign and a space before it."""
+    minus = _minus(calculus)
+    first, *rest = pieces or ["0"]
+    return [
+        first,
+        *(
+            f"{minus} {each[len(minus) :]}" if each.startswith(minus) else f"+ {each}"
+            for each in rest
+        ),
+    ]
+
+
+def _piece(flow: Flow, symbols: Symbols, calculus: Calculus) -> str:
+    gradient = calculus.gradient(flow.coordinate, symbols)
+    if flow.response:
+        inner = _before(flow.inner, symbols, calculus)
+        gradient = f"{calculus.sum}{inner}{gradient}"
+    return _before(flow.outer, symbols, calculus) + gradient
+
+
+def _before(product: Product, symbols: Symbols, calculus: Calculus) -> str:
+    """Return a factor as it stands before a gradient."""
+    minus = _minus(calculus)
+    if product.number in (1, -1) and not product.over and not product.under:
+        return "" if product.number == 1 else minus
+    node = product.tree
+    text = calculus.show(node, symbols)
+    if isinstance(node, (tree.Add, tree.Log)) or (isinstance(node, tree.Div) and calculus is PLAIN):
+        text = f"({text})"
+    elif isinstance(node, tree.Neg) and isinstance(node.body, tree.Div) and calculus is PLAIN:
+        text = f"{minus}({text[len(minus):]})"
+    return text + calculus.times
+
+
+def logits(gradient: Gradient, symbols: Symbols, calculus: Calculus) -> Iterator[tuple[str, str]]:
+    """Yield the derivative of each kind of coordinate by the logits before its token."""
+    slope_of_log()  # the kernel's theorem of what is said here
+    seen: set[str] = set()
+    for each in gradient.coefficients:
+        node = each.coordinate
+        kind = node.name if isinstance(node, tree.Statistic) else ""
+        if kind in seen:
+            continue
+        seen.add(kind)
+        general = tree.at_responses(node, {each.response: "y"})
+        left = _filled(calculus.by_logit, calculus.notation.show(general, symbols))
+        models = {name: Symbol(row.latex, row.unicode) for name, row in MODELS.items()}
+        own = calculus.notation.show(indexed.Indexed("pi", ("u",), "positive"), models)
+        if not kind:
+            token = "y_t" if calculus is TEX else "y,t"
+            yield left, f"{_filled(calculus.indicator, token)} {_minus(calculus)} {own}"
+            continue
+        at, _ = slope_of_statistic(kind)
+        yield left, calculus.notation.show(at(general, "u"), models)
+
+
+def _minus(calculus: Calculus) -> str:
+    return calculus.notation.show(tree.Neg(tree.Number(1)), {})[0]
+
+
+def motion(found: Motion, symbols: Symbols, calculus: Calculus) -> str:
+    """Return when log π of a response falls, whatever the parameters of the policy are."""
+    math = calculus.notation.math.format
+    log = calculus.notation.show(tree.Log(tree.Probability("pi", found.response)), symbols)
+    falls = f"{math(log)} falls if and only if"
+    if found.other is None:
+        assert found.own is not None
+        return f"{falls} {math(f'{calculus.show(found.own, symbols)} > 0')}"
+    assert found.ratio is not None or found.own is None
+    other = OTHER[found.response]
+    product, square = _products(found.response, other, symbols, calculus)
+    if found.ratio is None:
+        return f"{falls} {math(f'{calculus.show(found.other, symbols)}{calculus.times}{product} > 0')}"
+    times = _before(Product.of(found.ratio), symbols, calculus)
+    if found.sign.is_strict:
+        relation = ">" if found.sign.direction > 0 else "<"
+        return f"{falls} {math(f'{product} {relation} {times}{square}')}"
+    apart = f"({product} {_minus(calculus)} {times}{square})"
+    before = _before(Product.of(found.other), symbols, calculus)
+    return f"{falls} {math(f'{before}{apart} > 0')}"
+
+
+def _products(
+    response: str, other: str, symbols: Symbols, calculus: Calculus
+) -> tuple[str, str]:
+    """Return the inner product of two gradients, and the squared length of the first."""
+    own, across = (
+        calculus.gradient(tree.Log(tree.Probability("pi", each)), symbols)
+        for each in (response, other)
+    )
+    return _filled(calculus.product, own, across), _filled(calculus.square, own)
+
+
+def of_tabular(found: Motion, symbols: Symbols, calculus: Calculus) -> str:
+    """Return what log π of a response does under a step of a tabular policy; "" if it depends."""
+    math = calculus.notation.math.format
+    log = math(calculus.notation.show(tree.Log(tree.Probability("pi", found.response)), symbols))
+    if found.other is None and found.tabular == "as the sign":
+        return ""  # said already
+    bound = ""
+    if found.unless is not None:
+        bound = f" where {math(f'{calculus.show(found.unless, symbols)} {_at_least(calculus)} 1')}"
+    match found.tabular:
+        case "falls":
+            return f"{log} falls{bound or ', always'}"
+        case "rises":
+            return f"{log} never falls{bound}"
+        case "as the sign":
+            assert found.other is not None
+            condition = f"{calculus.show(found.other, symbols)} < 0"
+            return f"{log} falls if and only if {math(condition)}{bound and ',' + bound}"
+    return ""
+
+
+def _at_least(calculus: Calculus) -> str:
+    return "≥" if calculus is PLAIN else r"\ge"
+
+
+def tabular_products(symbols: Symbols, calculus: Calculus) -> str:
+    """Return what the products of gradients are for a tabular policy."""
+    math = calculus.notation.math.format
+    length = calculus.notation.show(norm("w"), symbols)
+    product, square = _products("w", "l", symbols, calculus)
+    return (
+        f"{math(f'{square} = {length}')}, and {math(f'{product} < {square}')}: of the prefixes, "
+        "each with its logits, the responses share those up to the first token in which they "
+        "differ, and neither begins with the other"
+    )
+
+
+def general(gradient: Gradient, response: str, symbols: Symbols, calculus: Calculus) -> str:
+    """Return when log π of a response falls, for coefficients that go by the token."""
+    math = calculus.notation.math.format
+    own = tree.Log(tree.Probability("pi", response))
+    nabla = calculus.gradient(own, symbols)
+    summands = [
+        (outer, inner, each.coordinate) for each in gradient.coefficients for outer, inner in each.terms
+    ]
+    without = common([outer for outer, _, _ in summands]).inverse()
+    pieces = []
+    for outer, inner, coordinate in summands:
+        product = _filled(calculus.product, nabla, calculus.gradient(coordinate, symbols))
+        before = _before(outer.times(without), symbols, calculus)
+        pieces.append(f"{before}{calculus.sum}{_before(inner, symbols, calculus)}{product}")
+    text = " ".join(signed(pieces, calculus))
+    return f"{math(calculus.notation.show(own, symbols))} falls if and only if {math(f'{text} > 0')}"
