@@ -126,9 +126,7 @@ class Pipeline:
         with remembering(self.session):
             return report(results, steps=steps)
 
-    def gradients_to_latex(
-        self, results: Sequence[GradientResult], *, steps: bool = False
-    ) -> str:
+    def gradients_to_latex(self, results: Sequence[GradientResult], *, steps: bool = False) -> str:
         """Return gradients, as LaTeX."""
         from midpo_sym.targets.latex.gradients import to_document  # noqa: PLC0415 - as above
 

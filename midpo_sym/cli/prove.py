@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     help="Let kernel and search do N times as much before they give up.",
 )
 @AS_JSON
-def prove(  # noqa: PLR0913 - one argument for each option
+def prove(
     targets: tuple[str, ...],
     *,
     steps: bool,

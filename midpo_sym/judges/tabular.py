@@ -19,7 +19,6 @@ from typing import Any
 
 from midpo_sym.judges.random_models import TOKENS, Laboratory, Point
 from midpo_sym.language import tree
-from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.session import remembered
@@ -98,7 +97,9 @@ def check(loss: Expression, claims: Sequence[Claim]) -> Numbers:
             break
     if not seen:
         return Numbers(agree=True, said="no point at which it can be compared")
-    return Numbers(agree=True, said=f"{compared} logits of {seen} tabular policies, {DIGITS} digits")
+    return Numbers(
+        agree=True, said=f"{compared} logits of {seen} tabular policies, {DIGITS} digits"
+    )
 
 
 def steps(loss: Expression, *, tries: int = POINTS) -> list[Step]:
@@ -166,9 +167,7 @@ class _World:
     def point(self, policy: Table) -> Point:
         """Return what is evaluated at, for the logits of a policy."""
         tables = {
-            where: {
-                model: self.distribution(model, where, policy[where]) for model in MODELS
-            }
+            where: {model: self.distribution(model, where, policy[where]) for model in MODELS}
             for where in policy
         }
         places = [(s, t) for s, length in self.lengths.items() for t in range(length)]

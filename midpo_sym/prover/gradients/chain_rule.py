@@ -5,10 +5,11 @@ Not trusted: what comes out is handed to the kernel, step by step and as a whole
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from midpo_sym.kernel.forms import OutsideClassError
+from midpo_sym.kernel.theorem import decide, decide_gradient
 from midpo_sym.language import tree
 from midpo_sym.language.functions.table import call
 from midpo_sym.language.tree import Expression
@@ -59,7 +60,10 @@ LAWS_OF_DERIVATIVES = {
         r"\max(a, b)' = a' \text{ where } a > b,\ b' \text{ where } b > a",
     ),
     "probability": ("π′ = π·(log π)′", r"\pi' = \pi\,(\log\pi)'"),
-    "response": ("log π(y) = Σ_t log π(y,t)", r"\log\pi(y\mid x) = \sum_t\log\pi(y_t\mid x,y_{<t})"),
+    "response": (
+        "log π(y) = Σ_t log π(y,t)",
+        r"\log\pi(y\mid x) = \sum_t\log\pi(y_t\mid x,y_{<t})",
+    ),
     "product over tokens": (
         "(Π_t a_t)′ = (Π_t a_t)·(Σ_t log a_t)′",
         r"(\prod_t a_t)' = (\prod_t a_t)\,(\sum_t \log a_t)'",
@@ -176,8 +180,7 @@ def chain_rule(node: Expression) -> ChainRule:  # noqa: C901, PLR0911, PLR0912 -
             numerator=tree.Number(value=1),
             denominator=tree.Add(terms=(tree.Number(value=1), tree.Exp(body=a))),
         ):  # σ(−a)
-            both = tree.mul(call("sigmoid", a), call("sigmoid", negative(a)))
-            return rule("sigmoid", (tree.Neg(both), a))
+            return rule("sigmoid", (tree.Neg(_slope_of_sigmoid(a)), a))
         case tree.Call(function=function, arguments=(left, right)) if function.name == "min":
             return rule(
                 "maximum", (_chosen(node, left, right), left), (_chosen(node, right, left), right)
@@ -219,9 +222,7 @@ def chain_rule(node: Expression) -> ChainRule:  # noqa: C901, PLR0911, PLR0912 -
         case tree.Log(body=tree.Mul(factors=factors)) if all(each.positive for each in factors):
             return rule("logarithm of a product", *((_ONE, tree.Log(each)) for each in factors))
         case tree.Log(body=tree.Pow(base=base, exponent=power)) if base.positive:
-            return rule(
-                "logarithm of a power", (power, tree.Log(base)), (tree.Log(base), power)
-            )
+            return rule("logarithm of a power", (power, tree.Log(base)), (tree.Log(base), power))
         case tree.Log(body=tree.Exp(body=body)):
             return rule("logarithm of an exponential", (_ONE, body))
         case tree.Log(body=body):
@@ -232,6 +233,8 @@ def chain_rule(node: Expression) -> ChainRule:  # noqa: C901, PLR0911, PLR0912 -
             return rule("probability", (node, tree.Log(node)))
         case tree.TokenProduct(response=response, body=body):
             return rule("product over tokens", (node, tree.TokenSum(response, tree.Log(body))))
+        case tree.Max(left=left, right=right) if _is_same(left, right):
+            return rule("maximum", (_ONE, left))
         case tree.Max(left=left, right=tree.Neg(body=body)) if left == body:  # |a|
             return rule("maximum", (tree.Div(node, left), left))
         case tree.Max(left=left, right=right):
@@ -239,6 +242,22 @@ def chain_rule(node: Expression) -> ChainRule:  # noqa: C901, PLR0911, PLR0912 -
                 "maximum", (_chosen(node, left, right), left), (_chosen(node, right, left), right)
             )
     raise OutsideClassError(f"no rule of differentiation for {type(node).__name__}, in {node}")
+
+
+def _is_same(left: Expression, right: Expression) -> bool:
+    """Return whether both sides of a maximum are the same, in value and gradient.
+
+    Raises:
+        OutsideClassError: they are in value only: there is a gradient nowhere.
+    """
+    tokens = tree.token_responses(left) | tree.token_responses(right)
+    if tokens:
+        left, right = (tree.TokenSum(min(tokens), side) for side in (left, right))
+    if decide(left, right).theorem is None:
+        return False
+    if decide_gradient(left, right).theorem is None:
+        raise OutsideClassError("a maximum of two equal things, whose gradients differ")
+    return True
 
 
 def _chosen(node: Expression, one: Expression, other: Expression) -> Expression:
@@ -264,11 +283,20 @@ def switches(node: Expression) -> dict[str, tree.Defined]:
     }
 
 
-_CALLS = {
-    "sigmoid": (
-        "sigmoid",
-        lambda a: tree.mul(call("sigmoid", a), call("sigmoid", negative(a))),
-    ),
-    "logsigmoid": ("log-sigmoid", lambda a: call("sigmoid", negative(a))),
-    "softplus": ("softplus", lambda a: call("sigmoid", a)),
+def _slope_of_sigmoid(a: Expression) -> Expression:
+    return tree.mul(call("sigmoid", a), call("sigmoid", negative(a)))
+
+
+def _slope_of_logsigmoid(a: Expression) -> Expression:
+    return call("sigmoid", negative(a))
+
+
+def _slope_of_softplus(a: Expression) -> Expression:
+    return call("sigmoid", a)
+
+
+_CALLS: dict[str, tuple[str, Callable[[Expression], Expression]]] = {
+    "sigmoid": ("sigmoid", _slope_of_sigmoid),
+    "logsigmoid": ("log-sigmoid", _slope_of_logsigmoid),
+    "softplus": ("softplus", _slope_of_softplus),
 }

@@ -14,6 +14,7 @@ policies (`judges.tabular`), which know nothing of the kernel.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from midpo_sym.judges import tabular
@@ -129,27 +130,39 @@ def gradient_of(target: Objective, taken: tuple[str, ...] = ()) -> Gradient:
     if any(term.link.is_any for term in target.terms):
         return Gradient(tree.Number(0), reason="its link stands for every function")
     loss, names = _named(target, taken)
+    with suppress(OutsideClassError):
+        read((target.loss,))  # its own divisors
     try:
         lines, found = _derived(loss, names)
         theorem = _theorem(target.loss, found)
         where = _conditions(target.loss, found)
         coefficients = tuple(_coefficients(found))
         if theorem is None:
-            return Gradient(loss, names, reason="the kernel cannot compare it with what was derived")
+            return Gradient(
+                loss, names, reason="the kernel cannot compare it with what was derived"
+            )
         numbers = tabular.check(loss, [(c.response, c.coordinate, c.value) for c in coefficients])
+    except ZeroDenominatorError:
+        return Gradient(loss, names, reason="what was derived divides by zero")
     except (OutsideClassError, NoGradientError) as error:
         return Gradient(loss, names, reason=f"outside the class that is decided: {error}")
     except (OverflowError, ValueError) as error:
         return Gradient(loss, names, reason=f"too large a number or tree, in {error}")
     if not numbers.agree:
-        message = f"the kernel proves a gradient, and finite differences contradict it: {numbers.said}"
+        message = (
+            f"the kernel proves a gradient, and finite differences contradict it: {numbers.said}"
+        )
         raise DisagreementError(message)
     return Gradient(loss, names, coefficients, where, lines, theorem, numbers.said)
 
 
 def _conditions(loss: Expression, found: list[Flow]) -> tuple[Condition, ...]:
     """Return what must not be zero for a gradient to exist, and to be what was found."""
-    reading = read((loss, surrogate(found)), detach=True)
+    right = surrogate(found)
+    held = any(
+        isinstance(node, tree.StopGradient) for each in (loss, right) for node in each.walk()
+    )
+    reading = read((loss, right), detach=held, work=1)  # the one that the theorem is from
     known = list(conditions(reading.denominators, reading.forms[0].atoms))
     for each in kinks(loss):
         if not any(_is_same_or_minus(each.expression, other.expression) for other in known):
@@ -184,7 +197,9 @@ def _still(product: Product) -> list[Expression]:
     return [tree.StopGradient(node) if flows(node) else node]
 
 
-def _named(target: Objective, taken: tuple[str, ...]) -> tuple[Expression, tuple[tree.Defined, ...]]:
+def _named(
+    target: Objective, taken: tuple[str, ...]
+) -> tuple[Expression, tuple[tree.Defined, ...]]:
     """Return a loss with names for the arguments of its links, and these."""
     arguments = list(dict.fromkeys(at_labels(term.argument) for term in target.terms))
     nameless = [each for each in arguments if not _is_name(each)]
@@ -194,7 +209,10 @@ def _named(target: Objective, taken: tuple[str, ...]) -> tuple[Expression, tuple
         each: tree.Defined(f"{free}{number}", "", token=False, body=each)
         for each, number in zip(nameless, numbers, strict=False)
     }
-    names = {each: each if isinstance(each, tree.Defined) and _is_name(each) else given[each] for each in arguments}
+    names = {
+        each: each if isinstance(each, tree.Defined) and _is_name(each) else given[each]
+        for each in arguments
+    }
     parts: list[Expression] = []
     for term in target.terms:
         body = _SPOKEN.get(term.link.name, term.link.body)
@@ -274,9 +292,7 @@ def summed(products: Sequence[Product]) -> Product:
     for each in products:
         key = (tuple(sorted(each.over, key=str)), tuple(sorted(each.under, key=str)))
         known = like.get(key)
-        like[key] = (
-            Product(known.number + each.number, known.over, known.under) if known else each
-        )
+        like[key] = Product(known.number + each.number, known.over, known.under) if known else each
     kept = [each for each in like.values() if each.number]
     if not kept:
         return Product.of(tree.Number(0))

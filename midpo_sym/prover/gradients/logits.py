@@ -117,9 +117,7 @@ def _direction(index: str) -> Expression:
 
 def _at(node: Expression, index: str) -> Expression:
     """Return a summand with the models taken at an index."""
-    frozen = {
-        model: indexed.Indexed(model, (index,), "positive") for model in ("ref", "prev")
-    }
+    frozen = {model: indexed.Indexed(model, (index,), "positive") for model in ("ref", "prev")}
     return substitute(node, {POLICY: _policy(index), **frozen})
 
 

@@ -8,6 +8,7 @@ What is said is compared with steps of random tabular policies before anybody re
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +59,7 @@ class Motion:
 
 
 def motions(gradient: Gradient) -> tuple[Motion, ...]:
-    """Return when log π(y_w) and log π(y_l) fall; none where coefficients go by the token.
+    """Return when log π(y_w) and log π(y_l) fall; none where it cannot be said of whole responses.
 
     Raises:
         DisagreementError: a step of a tabular policy contradicts it.
@@ -73,8 +74,7 @@ def motions(gradient: Gradient) -> tuple[Motion, ...]:
     if not all(found):
         return ()
     known = tuple(each for each in found if each)
-    _compare(gradient, known)
-    return known
+    return known if _compare(gradient, known) else ()
 
 
 def norm(response: str) -> Expression:
@@ -129,15 +129,22 @@ def _of_tabular(sign: Sign, of_ratio: Sign, ratio: Expression) -> tuple[str, Exp
     return said, None if always else ratio
 
 
-def _compare(gradient: Gradient, found: tuple[Motion, ...]) -> None:
-    """Compare what is said with small steps of random tabular policies.
+def _compare(gradient: Gradient, found: tuple[Motion, ...]) -> bool:
+    """Compare what is said with small steps of random tabular policies; return if there was one.
 
     Raises:
         DisagreementError: a step contradicts it.
     """
-    for step in tabular.steps(gradient.loss):
-        for each in found:
-            _compare_one(step, each)
+    compared = False
+    try:
+        for step in tabular.steps(gradient.loss):
+            with suppress(ZeroDivisionError):
+                for each in found:
+                    _compare_one(step, each)
+                compared = True
+    except OverflowError:
+        return False
+    return compared
 
 
 def _compare_one(step: tabular.Step, motion: Motion) -> None:

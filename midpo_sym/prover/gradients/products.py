@@ -64,12 +64,8 @@ class Product:
     def times(self, other: Product) -> Product:
         """Return the product of both, without what one multiplies and the other divides by."""
         over, under = list(self.over), list(self.under)
-        for factor in other.over:
-            if not _taken_out(factor, under):
-                over.append(factor)
-        for factor in other.under:
-            if not _taken_out(factor, over):
-                under.append(factor)
+        over += [each for each in other.over if not _taken_out(each, under)]
+        under += [each for each in other.under if not _taken_out(each, over)]
         return Product(self.number * other.number, tuple(over), tuple(under))
 
     def split(self, takes: Callable[[Expression], bool]) -> tuple[Product, Product]:
@@ -97,7 +93,7 @@ class Product:
         """Return it as a node: numbers, parameters and lengths before the rest."""
         if not self.number:
             return tree.Number(0)
-        plain = [each for each in self.over if isinstance(each, _PLAIN)]
+        plain: list[Expression] = [each for each in self.over if isinstance(each, _PLAIN)]
         rest = [each for each in self.over if not isinstance(each, _PLAIN)]
         size = abs(self.number)
         if size.numerator != 1:

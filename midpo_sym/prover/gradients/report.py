@@ -83,7 +83,7 @@ class GradientResult:
         with remembering(self.session):
             flows_from(body, stops, trace)
             for each in trace:
-                found = _proved_rule(each)
+                found = proved_rule(each)
                 if found:
                     yield RuleLine(each.law, found)
 
@@ -116,7 +116,7 @@ def gradient_result(derivation: Derivation, claim: Claim | None = None) -> Gradi
         return GradientResult(derivation, claim, found, session)
 
 
-def _proved_rule(rule: ChainRule) -> Line | None:
+def proved_rule(rule: ChainRule) -> Line | None:
     """Return a rule at a node as a line, if the kernel has a theorem of it.
 
     Of a node of one token, both sides are summed over the tokens.

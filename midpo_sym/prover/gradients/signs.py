@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from midpo_sym.judges import intervals
+from midpo_sym.judges.jets import Ends
 from midpo_sym.judges.tiny import points
 from midpo_sym.judges.witness import Meter
 from midpo_sym.language import tree
@@ -57,7 +58,10 @@ def sign_of(product: Product) -> Sign:
     direction = 1 if product.number > 0 else -1
     zeros: list[Expression] = []
     undecided: list[Expression] = []
-    for factor, divides in [*((e, False) for e in product.over), *((e, True) for e in product.under)]:
+    for factor, divides in [
+        *((e, False) for e in product.over),
+        *((e, True) for e in product.under),
+    ]:
         kind = _kind(factor)
         if kind is None:
             undecided.append(factor)
@@ -99,7 +103,7 @@ def tree_sorted(nodes: set[Expression]) -> list[Expression]:
     return sorted(nodes, key=str)
 
 
-def _kind(node: Expression) -> int | None:  # noqa: PLR0911 - one case for each kind of node
+def _kind(node: Expression) -> int | None:  # noqa: C901, PLR0911 - one case for each kind of node
     """Return ±2 for a number that is never zero, ±1 for one that may be; None for either sign."""
     if node.positive:
         return 2
@@ -130,7 +134,9 @@ def _kind(node: Expression) -> int | None:  # noqa: PLR0911 - one case for each 
                 return 1
         case tree.Statistic():
             return 1
-    if getattr(node, "domain", "") in ("nonnegative", "unit") or not can_be_positive(tree.Neg(node)):
+    if getattr(node, "domain", "") in ("nonnegative", "unit") or not can_be_positive(
+        tree.Neg(node)
+    ):
         return 1
     return None if can_be_positive(node) else -1
 
@@ -153,9 +159,9 @@ def _changes(node: Expression | None) -> bool | None:
         return None
     seen: set[int] = set()
 
-    def tell(ends: list[tuple[object, object]]) -> bool | None:
+    def tell(ends: list[Ends]) -> bool | None:
         low, high = ends[0]
-        seen.update([1] * (low > 0), [-1] * (high < 0))  # type: ignore[operator]
+        seen.update([1] * (low > 0), [-1] * (high < 0))
         return True if len(seen) > 1 else None
 
     where = points(node, tries=_POINTS)

@@ -56,9 +56,10 @@ def gradient(result: GradientResult, *, steps: bool = False) -> str:
     lines += ["and so", *_aligned(_rows(wording.whole(found, symbols, TEX)))]
     lines += ["The coefficients are"]
     rows = []
-    for each in found.coefficients:
-        left, right = wording.coefficient(each, symbols, TEX)
-        rows.append(rf"{left} &= {right} && \text{{{wording.sign(each.sign, symbols, TEX)}}}")
+    for coefficient in found.coefficients:
+        left, right = wording.coefficient(coefficient, symbols, TEX)
+        said = wording.sign(coefficient.sign, symbols, TEX)
+        rows.append(rf"{left} &= {right} && \text{{{said}}}")
     lines += _aligned(rows)
     lines += ["and with the logits $z$ of the policy before a token,"]
     pairs = wording.logits(found, symbols, TEX)
@@ -66,7 +67,7 @@ def gradient(result: GradientResult, *, steps: bool = False) -> str:
     needs = [rf"${to_latex(each.expression, symbols)} \neq 0$" for each in found.conditions]
     if needs:
         lines.append(f"This needs {', and '.join(needs)}.")
-    return "\n".join([*lines, *_steps(result)])
+    return "\n".join([*lines, r"\begingroup\sloppy", *_steps(result), r"\par\endgroup"])
 
 
 def _steps(result: GradientResult) -> list[str]:

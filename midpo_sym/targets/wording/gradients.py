@@ -185,7 +185,7 @@ def _before(product: Product, symbols: Symbols, calculus: Calculus) -> str:
     if isinstance(node, (tree.Add, tree.Log)) or (isinstance(node, tree.Div) and calculus is PLAIN):
         text = f"({text})"
     elif isinstance(node, tree.Neg) and isinstance(node.body, tree.Div) and calculus is PLAIN:
-        text = f"{minus}({text[len(minus):]})"
+        text = f"{minus}({text[len(minus) :]})"
     return text + calculus.times
 
 
@@ -227,7 +227,9 @@ def motion(found: Motion, symbols: Symbols, calculus: Calculus) -> str:
     other = OTHER[found.response]
     product, square = _products(found.response, other, symbols, calculus)
     if found.ratio is None:
-        return f"{falls} {math(f'{calculus.show(found.other, symbols)}{calculus.times}{product} > 0')}"
+        return (
+            f"{falls} {math(f'{calculus.show(found.other, symbols)}{calculus.times}{product} > 0')}"
+        )
     times = _before(Product.of(found.ratio), symbols, calculus)
     if found.sign.is_strict:
         relation = ">" if found.sign.direction > 0 else "<"
@@ -237,9 +239,7 @@ def motion(found: Motion, symbols: Symbols, calculus: Calculus) -> str:
     return f"{falls} {math(f'{before}{apart} > 0')}"
 
 
-def _products(
-    response: str, other: str, symbols: Symbols, calculus: Calculus
-) -> tuple[str, str]:
+def _products(response: str, other: str, symbols: Symbols, calculus: Calculus) -> tuple[str, str]:
     """Return the inner product of two gradients, and the squared length of the first."""
     own, across = (
         calculus.gradient(tree.Log(tree.Probability("pi", each)), symbols)
@@ -291,7 +291,9 @@ def general(gradient: Gradient, response: str, symbols: Symbols, calculus: Calcu
     own = tree.Log(tree.Probability("pi", response))
     nabla = calculus.gradient(own, symbols)
     summands = [
-        (outer, inner, each.coordinate) for each in gradient.coefficients for outer, inner in each.terms
+        (outer, inner, each.coordinate)
+        for each in gradient.coefficients
+        for outer, inner in each.terms
     ]
     without = common([outer for outer, _, _ in summands]).inverse()
     pieces = []
@@ -300,4 +302,6 @@ def general(gradient: Gradient, response: str, symbols: Symbols, calculus: Calcu
         before = _before(outer.times(without), symbols, calculus)
         pieces.append(f"{before}{calculus.sum}{_before(inner, symbols, calculus)}{product}")
     text = " ".join(signed(pieces, calculus))
-    return f"{math(calculus.notation.show(own, symbols))} falls if and only if {math(f'{text} > 0')}"
+    return (
+        f"{math(calculus.notation.show(own, symbols))} falls if and only if {math(f'{text} > 0')}"
+    )
