@@ -112,12 +112,12 @@ class Pipeline:
         with remembering(self.session):
             return report(results, self.special_cases(results), steps=steps)
 
-    def to_latex(self, results: Sequence[Result]) -> str:
-        """Return the derivations of results, as LaTeX."""
+    def to_latex(self, results: Sequence[Result], *, steps: bool = False) -> str:
+        """Return the derivations of results, as LaTeX; `steps` writes them out rule by rule."""
         from midpo_sym.targets.latex.losses import to_document  # noqa: PLC0415 - if it is asked for
 
         with remembering(self.session):
-            return to_document(results)
+            return to_document(results, levels="both" if steps else "top")
 
     def gradients_to_json(self, results: Sequence[GradientResult], *, steps: bool = False) -> Any:
         """Return the report on gradients, as data."""

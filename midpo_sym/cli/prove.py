@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     "midpo prove simpo --gradient"
 )
 @click.argument("targets", nargs=-1, metavar="[ID | ID/CLAIM | FILE]...")
-@click.option("--steps", is_flag=True, help="Write the derivations out, rule by rule.")
+@click.option(
+    "--steps",
+    is_flag=True,
+    help="Write the derivations out: a few lines, and below each the rules behind it.",
+)
 @click.option(
     "--gradient",
     is_flag=True,
@@ -82,7 +86,7 @@ def prove(
     if as_json:
         print_json(pipeline.to_json(results, steps=steps))
     elif latex:
-        click.echo(pipeline.to_latex(results))
+        click.echo(pipeline.to_latex(results, steps=steps))
     else:
         _print_results(results, pipeline, named=bool(targets), steps=steps)
     sys.exit(PROVED if all(result.as_expected for result in results) else FAILED)
@@ -124,6 +128,7 @@ def _print_results(
     results: Sequence[Result], pipeline: Pipeline, *, named: bool, steps: bool
 ) -> None:
     from midpo_sym.targets.terminal import losses  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.targets.terminal import steps as derivations  # noqa: PLC0415
 
     render(losses.summary(results, width=output().width))
     specialises = pipeline.special_cases(results) if named else {}
@@ -131,4 +136,4 @@ def _print_results(
         if named or not result.as_expected:
             render(losses.story(result, specialises.get(result.derivation.id, ())))
         if steps:
-            render(losses.steps(result))
+            render(derivations.steps(result))
