@@ -5,13 +5,15 @@ Not trusted: what comes out is handed to the kernel, step by step and as a whole
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from midpo_sym.kernel.forms import OutsideClassError
 from midpo_sym.kernel.theorem import decide, decide_gradient
 from midpo_sym.language import tree
 from midpo_sym.language.functions.table import call
+from midpo_sym.language.printing.mathematics import to_latex, to_unicode
+from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.conditions import flows
 from midpo_sym.prover.gradients.products import ONE, Product, difference, negative
@@ -293,6 +295,17 @@ def _slope_of_logsigmoid(a: Expression) -> Expression:
 
 def _slope_of_softplus(a: Expression) -> Expression:
     return call("sigmoid", a)
+
+
+def switch_symbols(node: Expression, symbols: Mapping[str, Symbol]) -> dict[str, Symbol]:
+    """Return how the switches in a node are written: 1[a > 0], beside the symbols of names."""
+    found: dict[str, Symbol] = {}
+    for name, each in switches(node).items():
+        assert isinstance(each.body, tree.Div)
+        apart, relation = each.body.denominator, ">" if name.endswith("> 0]") else "<"
+        latex, unicode = to_latex(apart, symbols), to_unicode(apart, symbols)
+        found[name] = Symbol(rf"\mathbf{{1}}[{latex} {relation} 0]", f"1[{unicode} {relation} 0]")
+    return found
 
 
 _CALLS: dict[str, tuple[str, Callable[[Expression], Expression]]] = {

@@ -10,11 +10,18 @@ from typing import Any
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import decide_gradient
 from midpo_sym.language import tree
+from midpo_sym.language.printing.mathematics import to_latex
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.printing.symbolic import to_sympy
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.gradients.chain_rule import ChainRule, Flow, flows_from
-from midpo_sym.prover.gradients.gradient import Gradient, Line, gradient_of, surrogate
+from midpo_sym.prover.gradients.chain_rule import ChainRule, Flow, flows_from, switch_symbols
+from midpo_sym.prover.gradients.gradient import (
+    Coefficient,
+    Gradient,
+    Line,
+    gradient_of,
+    surrogate,
+)
 from midpo_sym.prover.gradients.motion import Motion, motions
 from midpo_sym.prover.gradients.products import ONE
 from midpo_sym.session import Session, remembering
@@ -69,6 +76,11 @@ class GradientResult:
         """Return how each declared name is printed."""
         return self.derivation.symbols
 
+    @property
+    def coefficients(self) -> tuple[Coefficient, ...]:
+        """Return what stands before each coordinate; nothing if that is undecided."""
+        return self.gradient.coefficients
+
     @cached_property
     def motions(self) -> tuple[Motion, ...]:
         """Return when log π(y_w) and log π(y_l) fall; none where that goes by the token."""
@@ -92,13 +104,25 @@ class GradientResult:
 
         Names that the coefficients use, such as m, are written out.
         """
-        return {to_sympy(c.coordinate): to_sympy(c.value) for c in self.gradient.coefficients}
+        return {to_sympy(c.coordinate): to_sympy(c.value) for c in self.coefficients}
 
     def _repr_latex_(self) -> str:
         """Show the gradient in a notebook."""
-        from midpo_sym.targets.latex.gradients import equation  # noqa: PLC0415 - if it is shown
+        rows = [
+            rf"\frac{{\partial L}}{{\partial {to_latex(each.coordinate, self.symbols)}}}"
+            f" &= {self._latex(each.value)}"
+            for each in self.gradient.coefficients
+        ]
+        rows += [
+            f"{to_latex(each, self.symbols)} &:= {to_latex(each.body, self.symbols)}"
+            for each in self.gradient.names
+            if rows
+        ]
+        body = r" \\ ".join(rows) or rf"\text{{{self.status}}}"
+        return rf"$\displaystyle \begin{{aligned}}{body}\end{{aligned}}$"
 
-        return rf"$\displaystyle {equation(self)}$"
+    def _latex(self, node: Expression) -> str:
+        return to_latex(node, {**self.symbols, **switch_symbols(node, self.symbols)})
 
 
 def gradient_result(derivation: Derivation, claim: Claim | None = None) -> GradientResult:

@@ -25,14 +25,6 @@ def to_document(results: Sequence[GradientResult], *, steps: bool = False) -> st
     return "\n\n".join([*parts, r"\endgroup"])
 
 
-def equation(result: GradientResult) -> str:
-    """Return the gradient as one formula."""
-    if not result.gradient.is_proved:
-        return r"\nabla L\;\text{undecided}"
-    left, pieces = wording.whole(result.gradient, result.symbols, TEX)
-    return f"{left} = {' '.join(pieces)}"
-
-
 def gradient(result: GradientResult, *, steps: bool = False) -> str:
     """Return the gradient of one loss."""
     symbols, found = result.symbols, result.gradient

@@ -9,7 +9,7 @@ from midpo_sym.language import indexed, tree
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
-from midpo_sym.prover.gradients.chain_rule import Flow, switches
+from midpo_sym.prover.gradients.chain_rule import Flow, switch_symbols
 from midpo_sym.prover.gradients.gradient import Coefficient, Gradient, Line
 from midpo_sym.prover.gradients.logits import slope_of_log, slope_of_statistic
 from midpo_sym.prover.gradients.motion import OTHER, Motion, norm
@@ -31,7 +31,6 @@ class Calculus:
         sum: a sum over the tokens of a response.
         by_logit: the derivative by the logit of u.
         indicator: 1 where u is the token, else 0.
-        switch: 1 where a relation holds, else 0.
         times: between two factors.
     """
 
@@ -43,23 +42,11 @@ class Calculus:
     sum: str
     by_logit: str
     indicator: str
-    switch: str
     times: str
 
     def show(self, node: Expression, symbols: Symbols) -> str:
         """Return an expression, its switches as conditions."""
-        return self.notation.show(node, self.with_switches(node, symbols))
-
-    def with_switches(self, node: Expression, symbols: Symbols) -> Symbols:
-        """Return the symbols of names, and what is written for the switches in a node."""
-        found: dict[str, Symbol] = dict(symbols)
-        for name, each in switches(node).items():
-            assert isinstance(each.body, tree.Div)
-            apart = self.notation.show(each.body.denominator, symbols)
-            relation = f"{apart} {'>' if '>' in name else '<'} 0"
-            written = _filled(self.switch, relation)
-            found[name] = Symbol(written, written)
-        return found
+        return self.notation.show(node, {**symbols, **switch_symbols(node, symbols)})
 
     def gradient(self, node: Expression, symbols: Symbols) -> str:
         """Return the gradient of a node, with brackets where it needs them."""
@@ -77,7 +64,6 @@ PLAIN = Calculus(
     sum="Σ_t ",
     by_logit="∂{}/∂z_u",
     indicator="1[u = {}]",
-    switch="1[{}]",
     times="·",
 )
 TEX = Calculus(
@@ -89,7 +75,6 @@ TEX = Calculus(
     sum=r"\sum_t ",
     by_logit=r"\frac{\partial {}}{\partial z_u}",
     indicator=r"\mathbf{1}[u = {}]",
-    switch=r"\mathbf{1}[{}]",
     times=r"\,",
 )
 LOSS = tree.Parameter("L")
