@@ -73,7 +73,9 @@ class Pipeline:
         with remembering(self.session), placed(derivation):
             return prove_derivation(derivation)
 
-    def differentiate(self, derivation: Derivation, claim: Claim | None = None) -> GradientResult:
+    def differentiate(
+        self, derivation: Derivation, claim: Claim | None = None, *, work: int = 1
+    ) -> GradientResult:
         """Return the gradient of the loss of a claim, or of [loss], proved or undecided.
 
         Raises:
@@ -81,7 +83,7 @@ class Pipeline:
             DisagreementError: the kernel proves it, and finite differences contradict it.
         """
         with remembering(self.session), placed(derivation):
-            return gradient_result(derivation, claim)
+            return gradient_result(derivation, claim, work=work)
 
     def solve(self, derivation: Derivation) -> Solution:
         """Return the prior that gives a loss, solved from the loss alone."""

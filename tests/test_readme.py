@@ -85,7 +85,7 @@ def test_the_specification_shown_proves(place, title, said, tmp_path):
 
 
 def test_the_python_shown_runs(capsys):
-    losses, program = blocks("python")
+    losses, program, gradient = blocks("python")
     names: dict = {}
     exec(losses, names)  # the README's own text
     assert names["loss"].isfinite()
@@ -97,6 +97,9 @@ def test_the_python_shown_runs(capsys):
     assert lines[1] == "('no response is both chosen and rejected for the same prompt',)"
     assert int(lines[2]) > 5
     assert lines[3] == "alpha*(1 - eta)*(log(ref(l)) - log(ref(w)))"
+    exec(gradient, {"midpo_sym": midpo_sym})
+    shown = re.findall(r"# (.+)$", gradient, re.MULTILINE)
+    assert capsys.readouterr().out.splitlines() == shown
 
 
 def test_every_command_of_the_table_exists():

@@ -81,7 +81,7 @@ def prove(
 
     pipeline = Pipeline()
     if gradient:
-        _differentiate(tasks, pipeline, steps=steps, latex=latex, as_json=as_json)
+        _differentiate(tasks, pipeline, work=work, steps=steps, latex=latex, as_json=as_json)
     results = [pipeline.judge(*task, work=work) for task in progress(tasks, "proving")]
     if as_json:
         print_json(pipeline.to_json(results, steps=steps))
@@ -96,6 +96,7 @@ def _differentiate(
     tasks: Sequence[tuple[Derivation, Claim | None]],
     pipeline: Pipeline,
     *,
+    work: int,
     steps: bool,
     latex: bool,
     as_json: bool,
@@ -109,7 +110,9 @@ def _differentiate(
         for derivation, claim in reversed(tasks)
     }
     unique = list(reversed(losses.values()))
-    results = [pipeline.differentiate(*task) for task in progress(unique, "differentiating")]
+    results = [
+        pipeline.differentiate(*task, work=work) for task in progress(unique, "differentiating")
+    ]
     if as_json:
         print_json(pipeline.gradients_to_json(results, steps=steps))
     elif latex:

@@ -116,12 +116,13 @@ class Gradient:
 
 
 @remembered(64)
-def gradient_of(target: Objective, taken: tuple[str, ...] = ()) -> Gradient:
+def gradient_of(target: Objective, taken: tuple[str, ...] = (), *, work: int = 1) -> Gradient:
     """Return the gradient of a loss, or why it is undecided.
 
     Args:
         target: the loss.
         taken: names and symbols that the arguments of links may not have.
+        work: how many times the usual limit of work the kernel may take.
 
     Raises:
         DisagreementError: the kernel proves it, and finite differences contradict it.
@@ -133,9 +134,9 @@ def gradient_of(target: Objective, taken: tuple[str, ...] = ()) -> Gradient:
     with suppress(OutsideClassError):
         read((target.loss,))  # its own divisors
     try:
-        lines, found = _derived(loss, names)
-        theorem = _theorem(target.loss, found)
-        where = _conditions(target.loss, found)
+        lines, found = _derived(loss, names, work)
+        theorem = _theorem(target.loss, found, work)
+        where = _conditions(target.loss, found, work)
         coefficients = tuple(_coefficients(found))
         if theorem is None:
             return Gradient(
@@ -156,13 +157,13 @@ def gradient_of(target: Objective, taken: tuple[str, ...] = ()) -> Gradient:
     return Gradient(loss, names, coefficients, where, lines, theorem, numbers.said)
 
 
-def _conditions(loss: Expression, found: list[Flow]) -> tuple[Condition, ...]:
+def _conditions(loss: Expression, found: list[Flow], work: int) -> tuple[Condition, ...]:
     """Return what must not be zero for a gradient to exist, and to be what was found."""
     right = surrogate(found)
     held = any(
         isinstance(node, tree.StopGradient) for each in (loss, right) for node in each.walk()
     )
-    reading = read((loss, right), detach=held, work=1)  # the one that the theorem is from
+    reading = read((loss, right), detach=held, work=work)  # the one that the theorem is from
     known = list(conditions(reading.denominators, reading.forms[0].atoms))
     for each in kinks(loss):
         if not any(_is_same_or_minus(each.expression, other.expression) for other in known):
@@ -236,18 +237,18 @@ _SPOKEN = {
 
 
 def _derived(
-    loss: Expression, names: tuple[tree.Defined, ...]
+    loss: Expression, names: tuple[tree.Defined, ...], work: int
 ) -> tuple[tuple[Line, ...], list[Flow]]:
     """Return the lines of a derivation that the kernel has proved, and the gradient of the loss."""
     outside = merged(flows_from(loss, names))
-    lines = [_line(loss, outside)]
+    lines = [_line(loss, outside, work)]
     found = [each for each in outside if each.response]
     for name in names:
         slopes = [each.outer for each in outside if each.coordinate == name]
         if not slopes:
             continue
         inside = merged(flows_from(name.body))
-        lines.append(_line(name, inside))
+        lines.append(_line(name, inside, work))
         found += [
             Flow(slope.times(each.outer), each.inner, each.coordinate, each.response)
             for slope in slopes
@@ -258,13 +259,13 @@ def _derived(
     return tuple(proved), found
 
 
-def _line(before: Expression, found: list[Flow]) -> Line | None:
-    theorem = _theorem(before, found)
+def _line(before: Expression, found: list[Flow], work: int) -> Line | None:
+    theorem = _theorem(before, found, work)
     return Line(before, tuple(found), theorem) if theorem else None
 
 
-def _theorem(before: Expression, found: list[Flow]) -> Theorem | None:
-    return decide_gradient(before, surrogate(found)).theorem
+def _theorem(before: Expression, found: list[Flow], work: int) -> Theorem | None:
+    return decide_gradient(before, surrogate(found), work=work).theorem
 
 
 def merged(found: Sequence[Flow]) -> list[Flow]:

@@ -125,8 +125,15 @@ class GradientResult:
         return to_latex(node, {**self.symbols, **switch_symbols(node, self.symbols)})
 
 
-def gradient_result(derivation: Derivation, claim: Claim | None = None) -> GradientResult:
+def gradient_result(
+    derivation: Derivation, claim: Claim | None = None, *, work: int = 1
+) -> GradientResult:
     """Return the gradient of the loss of a claim, or of [loss].
+
+    Args:
+        derivation: the specification.
+        claim: one of its claims; None for [loss] itself.
+        work: how many times the usual limit of work the kernel may take.
 
     Raises:
         DisagreementError: the kernel proves it, and finite differences contradict it.
@@ -136,7 +143,7 @@ def gradient_result(derivation: Derivation, claim: Claim | None = None) -> Gradi
     names = {each.name for each in derivation.declarations}
     taken = names | {each.symbol.unicode for each in derivation.declarations}
     with remembering() as session:
-        found = gradient_of(statement.target, tuple(sorted(taken)))
+        found = gradient_of(statement.target, tuple(sorted(taken)), work=work)
         return GradientResult(derivation, claim, found, session)
 
 
