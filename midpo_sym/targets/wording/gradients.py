@@ -208,61 +208,80 @@ def motion(found: Motion, symbols: Symbols, calculus: Calculus) -> str:
     if found.other is None:
         assert found.own is not None
         return f"{falls} {math(f'{calculus.show(found.own, symbols)} > 0')}"
-    assert found.ratio is not None or found.own is None
-    other = OTHER[found.response]
-    product, square = _products(found.response, other, symbols, calculus)
-    if found.ratio is None:
-        return (
-            f"{falls} {math(f'{calculus.show(found.other, symbols)}{calculus.times}{product} > 0')}"
+    sign, product, square = found.sign, *_products(found.response, symbols, calculus)
+    times = "" if found.ratio is None else _before(Product.of(found.ratio), symbols, calculus)
+    relation = ">" if sign.direction > 0 else "<"
+    if sign.decides is None:
+        right = "0" if found.ratio is None else f"{times}{square}"
+        said = f"{product} {relation} {right}"
+    else:
+        apart = (
+            product if found.ratio is None else f"({product} {_minus(calculus)} {times}{square})"
         )
-    times = _before(Product.of(found.ratio), symbols, calculus)
-    if found.sign.is_strict:
-        relation = ">" if found.sign.direction > 0 else "<"
-        return f"{falls} {math(f'{product} {relation} {times}{square}')}"
-    apart = f"({product} {_minus(calculus)} {times}{square})"
-    before = _before(Product.of(found.other), symbols, calculus)
-    return f"{falls} {math(f'{before}{apart} > 0')}"
+        before = _before(Product.of(sign.decides), symbols, calculus)
+        said = f"{before}{apart} {relation} 0"
+    return f"{falls} {math(said)}{_unless_zero(sign, symbols, calculus)}"
 
 
-def _products(response: str, other: str, symbols: Symbols, calculus: Calculus) -> tuple[str, str]:
+def _unless_zero(found: Sign, symbols: Symbols, calculus: Calculus) -> str:
+    """Return that what makes a coefficient zero is not zero."""
+    math, notation = calculus.notation.math.format, calculus.notation
+    shown = (f"{calculus.show(each, symbols)} {notation.unequal} 0" for each in found.zeros)
+    return "".join(f" and {math(each)}" for each in shown)
+
+
+def _products(response: str, symbols: Symbols, calculus: Calculus) -> tuple[str, str]:
     """Return the inner product of two gradients, and the squared length of the first."""
     own, across = (
         calculus.gradient(tree.Log(tree.Probability("pi", each)), symbols)
-        for each in (response, other)
+        for each in (response, OTHER[response])
     )
     return _filled(calculus.product, own, across), _filled(calculus.square, own)
 
 
 def of_tabular(found: Motion, symbols: Symbols, calculus: Calculus) -> str:
     """Return what log π of a response does under a step of a tabular policy; "" if it depends."""
-    math = calculus.notation.math.format
+    math, sign = calculus.notation.math.format, found.sign
     log = math(calculus.notation.show(tree.Log(tree.Probability("pi", found.response)), symbols))
-    if found.other is None and found.tabular == "as the sign":
-        return ""  # said already
-    bound = ""
-    if found.unless is not None:
-        bound = f" where {math(f'{calculus.show(found.unless, symbols)} {_at_least(calculus)} 1')}"
-    match found.tabular:
-        case "falls":
-            return f"{log} falls{bound or ', always'}"
-        case "rises":
-            return f"{log} never falls{bound}"
-        case "as the sign":
-            assert found.other is not None
-            condition = f"{calculus.show(found.other, symbols)} < 0"
-            return f"{log} falls if and only if {math(condition)}{bound and ',' + bound}"
-    return ""
+    where = (
+        "" if found.unless is None else f" where {_at_least_one(found.unless, symbols, calculus)}"
+    )
+    if found.tabular == "rises" or (found.tabular and _never_negative(found)):
+        return f"{log} never falls{where}"
+    if found.tabular == "falls":
+        return f"{log} falls{where or ', always'}"
+    if not found.tabular or found.other is None:
+        return ""  # it depends, or is said already
+    nonzero = _unless_zero(sign, symbols, calculus)
+    condition = nonzero.removeprefix(" and ")
+    if sign.decides is not None:
+        relation = "<" if sign.direction > 0 else ">"
+        condition = math(f"{calculus.show(sign.decides, symbols)} {relation} 0") + nonzero
+    return f"{log} falls if and only if {condition}{where and ',' + where}"
 
 
-def _at_least(calculus: Calculus) -> str:
-    return "≥" if calculus is PLAIN else r"\ge"
+def _never_negative(found: Motion) -> bool:
+    """Return whether the coefficient before the other response is never below zero."""
+    return found.other is not None and found.sign.decides is None and found.sign.direction > 0
+
+
+def _at_least_one(ratio: Expression, symbols: Symbols, calculus: Calculus) -> str:
+    """Return that a ratio is one or more: of a positive divisor, that what is above it is more."""
+    product = Product.of(ratio)
+    above, below = Product(abs(product.number), product.over), Product(over=product.under)
+    sides = (ratio, tree.Number(1))
+    if all(each.positive for each in product.under) and product.number > 0:
+        sides = (above.tree, below.tree)
+    sign = "≥" if calculus is PLAIN else r"\ge"
+    left, right = (calculus.show(each, symbols) for each in sides)
+    return calculus.notation.math.format(f"{left} {sign} {right}")
 
 
 def tabular_products(symbols: Symbols, calculus: Calculus) -> str:
     """Return what the products of gradients are for a tabular policy."""
     math = calculus.notation.math.format
     length = calculus.notation.show(norm("w"), symbols)
-    product, square = _products("w", "l", symbols, calculus)
+    product, square = _products("w", symbols, calculus)
     return (
         f"{math(f'{square} = {length}')}, and {math(f'{product} < {square}')}: of the prefixes, "
         "each with its logits, the responses share those up to the first token in which they "
