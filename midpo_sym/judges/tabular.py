@@ -118,8 +118,8 @@ def steps(loss: Expression, *, tries: int = POINTS) -> list[Step]:
 
 
 @remembered(16)
-def _world(number: int) -> _World:
-    return _World(number)
+def _world(number: int) -> World:
+    return World(number)
 
 
 class _Statistics(dict[tuple[str, str, int], Real]):
@@ -134,7 +134,7 @@ class _Statistics(dict[tuple[str, str, int], Real]):
         return self[key]
 
 
-class _World:
+class World:
     """One tabular policy, two frozen models, and a pair of responses."""
 
     def __init__(self, number: int) -> None:

@@ -53,6 +53,21 @@ def test_a_step_goes_down():
         assert rate > 0
 
 
+def test_a_step_changes_a_response_by_the_logits_of_its_prefixes():
+    """The rate of log π(y_w) is −Σ_t (∂L/∂z(y_t) − Σ_u π(u) ∂L/∂z(u)), as ∇log π(v) = e_v − π."""
+    node = loss("sum_t(mu(w, t)*log(pi(w, t))) - sum_t(kl_ref_pi(l, t)) + pi(l)")
+    for number, step in enumerate(tabular.steps(node)):
+        world = tabular.World(number)
+        slopes = world.differences(node)
+        rate = 0
+        for t in range(world.lengths["w"]):
+            where = world.prefix("w", t)
+            policy = world.softmax(world.logits["pi"][where])
+            mean = sum(p * slopes[where, u] for u, p in enumerate(policy))
+            rate -= slopes[where, world.tokens["w", t]] - mean
+        assert float(step.rates["w"]) == pytest.approx(float(rate), rel=1e-6)
+
+
 def test_too_large_a_number_is_said():
     with pytest.raises(OverflowError):
         tabular.check(loss("exp(exp(1000*length(w)))*pi(w)"), [])

@@ -52,7 +52,14 @@ def _gradient(result: GradientResult, *, steps: bool) -> dict[str, Any]:
         "numbers": found.numbers,
         "lines": [_line(result, each, steps=steps) for each in found.lines],
         "small_step": [_motion(result, each) for each in result.motions]
-        or [{"said": wording.general(found, each, symbols, PLAIN)} for each in ("w", "l")],
+        or [
+            {
+                "response": each,
+                "said": wording.general(found, each, symbols, PLAIN),
+                "tabular_said": wording.general_tabular(each, symbols, PLAIN),
+            }
+            for each in ("w", "l")
+        ],
     }
 
 

@@ -67,7 +67,11 @@ def _steps(result: GradientResult) -> list[str]:
     symbols = result.symbols
     if not result.motions:
         said = [wording.general(result.gradient, each, symbols, TEX) for each in ("w", "l")]
-        return [f"Under a small step of gradient descent {'; '.join(said)}."]
+        tabular = wording.general_tabular("w", symbols, TEX)
+        return [
+            f"Under a small step of gradient descent {'; '.join(said)}.",
+            f"For a tabular policy {tabular}.",
+        ]
     said = [wording.motion(each, symbols, TEX) for each in result.motions]
     lines = [f"Under a small step of gradient descent {'; '.join(said)}."]
     of_tabular = [wording.of_tabular(each, symbols, TEX) for each in result.motions]

@@ -49,7 +49,8 @@ def _small_steps(result: GradientResult) -> list[tuple[str, str]]:
     label = "a small step"
     if not result.motions:
         said = [wording.general(result.gradient, each, symbols, PLAIN) for each in ("w", "l")]
-        return [(label if not k else "", text) for k, text in enumerate(said)]
+        rows = [(label if not k else "", text) for k, text in enumerate(said)]
+        return [*rows, ("a tabular policy", wording.general_tabular("w", symbols, PLAIN))]
     rows = [
         (label if not k else "", wording.motion(each, symbols, PLAIN))
         for k, each in enumerate(result.motions)

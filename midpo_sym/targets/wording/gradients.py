@@ -30,6 +30,8 @@ class Calculus:
         square: the squared length of a gradient.
         sum: a sum over the tokens of a response.
         by_logit: the derivative by the logit of u.
+        by_prefix: the derivative of the loss by a logit.
+        mean: a sum over the vocabulary.
         indicator: 1 where u is the token, else 0.
         times: between two factors.
     """
@@ -41,6 +43,8 @@ class Calculus:
     square: str
     sum: str
     by_logit: str
+    by_prefix: str
+    mean: str
     indicator: str
     times: str
 
@@ -63,6 +67,8 @@ PLAIN = Calculus(
     square="‖{}‖²",
     sum="Σ_t ",
     by_logit="∂{}/∂z_u",
+    by_prefix="∂L/∂z({})",
+    mean="Σ_u ",
     indicator="1[u = {}]",
     times="·",
 )
@@ -74,6 +80,8 @@ TEX = Calculus(
     square=r"\lVert {}\rVert^2",
     sum=r"\sum_t ",
     by_logit=r"\frac{\partial {}}{\partial z_u}",
+    by_prefix=r"\frac{\partial L}{\partial z({})}",
+    mean=r"\sum_u ",
     indicator=r"\mathbf{1}[u = {}]",
     times=r"\,",
 )
@@ -184,16 +192,22 @@ def logits(gradient: Gradient, symbols: Symbols, calculus: Calculus) -> Iterator
         if kind in seen:
             continue
         seen.add(kind)
-        general = tree.at_responses(node, {each.response: "y"})
-        left = _filled(calculus.by_logit, calculus.notation.show(general, symbols))
-        models = {name: Symbol(row.latex, row.unicode) for name, row in MODELS.items()}
-        own = calculus.notation.show(indexed.Indexed("pi", ("u",), "positive"), models)
+        coordinate = tree.at_responses(node, {each.response: "y"})
+        left = _filled(calculus.by_logit, calculus.notation.show(coordinate, symbols))
+        own = calculus.notation.show(_POLICY, _models())
         if not kind:
             token = "y_t" if calculus is TEX else "y,t"
             yield left, f"{_filled(calculus.indicator, token)} {_minus(calculus)} {own}"
             continue
         at, _ = slope_of_statistic(kind)
-        yield left, calculus.notation.show(at(general, "u"), models)
+        yield left, calculus.notation.show(at(coordinate, "u"), _models())
+
+
+_POLICY = indexed.Indexed("pi", ("u",), "positive")
+
+
+def _models() -> dict[str, Symbol]:
+    return {name: Symbol(row.latex, row.unicode) for name, row in MODELS.items()}
 
 
 def _minus(calculus: Calculus) -> str:
@@ -308,4 +322,21 @@ def general(gradient: Gradient, response: str, symbols: Symbols, calculus: Calcu
     text = " ".join(signed(pieces, calculus))
     return (
         f"{math(calculus.notation.show(own, symbols))} falls if and only if {math(f'{text} > 0')}"
+    )
+
+
+def general_tabular(response: str, symbols: Symbols, calculus: Calculus) -> str:
+    """Return when log π of a response falls under a step of a tabular policy, by its logits.
+
+    The rate is −Σ_t ⟨∇log π(y_t), ∂L/∂z⟩ over the prefixes of the response; ∇log π(v) is e_v − π.
+    """
+    math, minus = calculus.notation.math.format, _minus(calculus)
+    log = calculus.notation.show(tree.Log(tree.Probability("pi", response)), symbols)
+    policy = calculus.notation.show(_POLICY, _models())
+    slope, mean = calculus.by_prefix, f"{calculus.mean}{policy}{calculus.times}"
+    token = f"y_{response},t" if calculus is PLAIN else f"y_{{{response},t}}"
+    said = f"{calculus.sum}({_filled(slope, token)} {minus} {mean}{_filled(slope, 'u')}) > 0"
+    return (
+        f"{math(log)} falls if and only if {math(said)}, with the logits z of the prefix before t, "
+        "to which both responses contribute where it is a prefix of both"
     )
