@@ -26,6 +26,7 @@ from midpo_sym.session import remembered
 POINTS = 2
 _SPARE = 8  # points to go on to where something divides by zero
 DIGITS = 40
+MORE_DIGITS = 160  # where these contradict the kernel: they may be too few for steep losses
 
 Real = Any  # mpmath's mpf, which has no type stubs
 Prefix = tuple[str, int]  # the response that it is of, "" for both, and its length
@@ -79,9 +80,14 @@ def check(loss: Expression, claims: Sequence[Claim]) -> Numbers:
     Raises:
         OverflowError: a number on the way is too large to compute with.
     """
+    found = _check(loss, claims, DIGITS)
+    return found if found.agree else _check(loss, claims, MORE_DIGITS)
+
+
+def _check(loss: Expression, claims: Sequence[Claim], digits: int) -> Numbers:
     seen = compared = 0
     for number in range(POINTS + _SPARE):
-        world = _world(number)
+        world = _world(number, digits)
         try:
             slopes = world.differences(loss)
             said = world.predicted(claims)
@@ -90,36 +96,36 @@ def check(loss: Expression, claims: Sequence[Claim]) -> Numbers:
         for where, slope in slopes.items():
             compared += 1
             if not world.laboratory.close(slope, said[where], world.laboratory.slope_tolerance):
-                digits = [world.laboratory.context.nstr(each, 12) for each in (slope, said[where])]
-                return Numbers(agree=False, said=f"{digits[0]}, and not {digits[1]}")
+                shown = [world.laboratory.context.nstr(each, 12) for each in (slope, said[where])]
+                return Numbers(agree=False, said=f"{shown[0]}, and not {shown[1]}")
         seen += 1
         if seen == POINTS:
             break
     if not seen:
         return Numbers(agree=True, said="no point at which it can be compared")
     return Numbers(
-        agree=True, said=f"{compared} logits of {seen} tabular policies, {DIGITS} digits"
+        agree=True, said=f"{compared} logits of {seen} tabular policies, {digits} digits"
     )
 
 
-def steps(loss: Expression, *, tries: int = POINTS) -> list[Step]:
+def steps(loss: Expression, digits: int = DIGITS) -> list[Step]:
     """Return small steps against the gradient of a loss, taken from random tabular policies.
 
     Raises:
         OverflowError: a number on the way is too large to compute with.
     """
     found = []
-    for number in range(tries):
+    for number in range(POINTS):
         try:
-            found.append(_world(number).step(loss))
+            found.append(_world(number, digits).step(loss))
         except ZeroDivisionError:
             continue
     return found
 
 
 @remembered(16)
-def _world(number: int) -> World:
-    return World(number)
+def _world(number: int, digits: int) -> World:
+    return World(number, digits)
 
 
 class _Statistics(dict[tuple[str, str, int], Real]):
@@ -137,9 +143,9 @@ class _Statistics(dict[tuple[str, str, int], Real]):
 class World:
     """One tabular policy, two frozen models, and a pair of responses."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, digits: int = DIGITS) -> None:
         self.number = number
-        self.laboratory = Laboratory(DIGITS)
+        self.laboratory = Laboratory(digits)
         context = self.laboratory.context
         chance = random.Random(f"tabular {number}")  # noqa: S311 - no secret
         self.lengths = {"w": 3 + number % 2, "l": 2 + number % 3}
@@ -247,18 +253,23 @@ class World:
         return (ahead - behind) / (2 * step)
 
     def step(self, loss: Expression) -> Step:
-        """Return a small step against the gradient, and what became of the responses."""
+        """Return a small step against the gradient, and how fast the responses change in it."""
         context = self.laboratory.context
         slopes = self.differences(loss)
-        size = self.laboratory.step
-        moved = {
-            where: [z - size * slopes[where, u] for u, z in enumerate(row)]
-            for where, row in self.logits["pi"].items()
-        }
+        length = context.sqrt(context.fsum(slope * slope for slope in slopes.values()))
+        size = self.laboratory.step / (1 + length)
+        ahead, behind = (
+            self.point(
+                {
+                    where: [z - way * size * slopes[where, u] for u, z in enumerate(row)]
+                    for where, row in self.logits["pi"].items()
+                }
+            )
+            for way in (1, -1)
+        )
         logs = {s: tree.Log(tree.Probability("pi", s)) for s in self.lengths}
-        after = self.point(moved)
         rates = {
-            s: (self.value(log, after) - self.value(log, self.here)) / size
+            s: (self.value(log, ahead) - self.value(log, behind)) / (2 * size)
             for s, log in logs.items()
         }
         gradients = {

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from midpo_sym.kernel.forms import OutsideClassError
-from midpo_sym.kernel.theorem import decide, decide_gradient
+from midpo_sym.kernel.theorem import decide, decide_gradient, normal_form
 from midpo_sym.language import tree
 from midpo_sym.language.functions.table import call
 from midpo_sym.language.printing.mathematics import to_latex, to_unicode
@@ -207,7 +208,10 @@ def chain_rule(node: Expression) -> ChainRule:  # noqa: C901, PLR0911, PLR0912 -
             )
         case tree.Pow(base=base, exponent=tree.Number(value=power)) if power > 1:
             return rule("power", (power * tree.Pow(base, tree.Number(power - 1)), base))
-        case tree.Pow(base=base, exponent=power) if base.positive:
+        case tree.Pow(base=base, exponent=power) if not base.positive:
+            whole = Product(Fraction(_whole(power))).tree
+            return rule("power", (tree.mul(whole, tree.Div(node, base)), base))
+        case tree.Pow(base=base, exponent=power):
             return rule(
                 "power",
                 (tree.Div(tree.mul(power, node), base), base),
@@ -244,6 +248,22 @@ def chain_rule(node: Expression) -> ChainRule:  # noqa: C901, PLR0911, PLR0912 -
                 "maximum", (_chosen(node, left, right), left), (_chosen(node, right, left), right)
             )
     raise OutsideClassError(f"no rule of differentiation for {type(node).__name__}, in {node}")
+
+
+def _whole(exponent: Expression) -> int:
+    """Return the whole number that an exponent is.
+
+    Raises:
+        OutsideClassError: it is none, and its base may be negative.
+    """
+    form = normal_form(exponent)
+    number = form.constant
+    if form.sums or number.denom != 1 or not number.numer.is_ground:
+        raise OutsideClassError(f"no rule of differentiation for a power of any base, ^{exponent}")
+    value = Fraction(str(number.numer.LC)) if number.numer else Fraction(0)
+    if value.denominator != 1:
+        raise OutsideClassError(f"no rule of differentiation for a power of any base, ^{exponent}")
+    return int(value)
 
 
 def _is_same(left: Expression, right: Expression) -> bool:

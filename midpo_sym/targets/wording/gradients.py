@@ -283,7 +283,7 @@ def _at_least_one(ratio: Expression, symbols: Symbols, calculus: Calculus) -> st
     """Return that a ratio is one or more: of a positive divisor, that what is above it is more."""
     product = Product.of(ratio)
     above, below = Product(abs(product.number), product.over), Product(over=product.under)
-    sides = (ratio, tree.Number(1))
+    sides: tuple[Expression, Expression] = (ratio, tree.Number(1))
     if all(each.positive for each in product.under) and product.number > 0:
         sides = (above.tree, below.tree)
     sign = "≥" if calculus is PLAIN else r"\ge"

@@ -175,6 +175,6 @@ def test_a_step_that_contradicts_stops_the_program(monkeypatch):
         )
         for each in steps
     ]
-    monkeypatch.setattr(tabular, "steps", lambda _: wrong)
+    monkeypatch.setattr(tabular, "steps", lambda *_: wrong)
     with pytest.raises(DisagreementError, match="tabular"):
         module.motions(result.gradient)
