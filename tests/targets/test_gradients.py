@@ -64,6 +64,20 @@ def test_where_a_coefficient_may_be_zero_nothing_moves():
     assert of(result, "w")[1] == "log π(y_w) never falls"
 
 
+def test_nothing_is_divided_by_what_may_be_zero():
+    """log π(y_w) + λ log π(y_l), λ ≥ 0: at λ = 0 log π(y_w) falls, whatever the product is."""
+    result = own(
+        '[[loss.term]]\nlink = "identity"\nargument = "-log(pi(w))"\n'
+        '[[loss.term]]\nlink = "identity"\nweight = "lam"\nargument = "-log(pi(l))"',
+        lam=True,
+    )
+    general, tabular = of(result, "w")
+    assert general == (
+        "log π(y_w) falls if and only if ‖∇log π(y_w)‖² + lam·⟨∇log π(y_w), ∇log π(y_l)⟩ > 0"
+    )
+    assert tabular == ""
+
+
 def test_lengths_are_compared():
     result = own('[loss]\nargument = "log(pi(w))/length(w) - log(pi(l))/length(l)"')
     assert of(result, "w")[1] == "log π(y_w) never falls where |y_l| ≥ |y_w|"

@@ -20,7 +20,7 @@ from midpo_sym.language.sign import can_be_positive
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.gradients.gradient import Coefficient, Gradient
 from midpo_sym.prover.gradients.products import Product
-from midpo_sym.prover.gradients.signs import Sign, sign_of
+from midpo_sym.prover.gradients.signs import Sign, kind_of, sign_of
 from midpo_sym.prover.verdict import DisagreementError
 
 OTHER = {"w": "l", "l": "w"}
@@ -33,16 +33,16 @@ class Motion:
     """When log π(y) falls, as the loss's gradient is followed downwards.
 
     With c the coefficients, g = ∇log π(y) of the response and h that of the other one, it falls
-    just where c_y ‖g‖² + c_other ⟨g, h⟩ > 0; with `ratio` ρ = −c_y/c_other that is where
-    c_other (⟨g, h⟩ − ρ ‖g‖²) > 0. Of a tabular policy ⟨g, h⟩ < ‖g‖².
+    just where c_y ‖g‖² + c_other ⟨g, h⟩ > 0. If c_y = −ρ c_other, for a `ratio` ρ that never
+    divides by zero, that is where c_other (⟨g, h⟩ − ρ ‖g‖²) > 0. Of a tabular policy ⟨g, h⟩ < ‖g‖².
 
     Attributes:
         response: whose log-probability moves.
         own: c_y; None if it is zero.
         other: c_other; None if it is zero.
         sign: the sign of c_other, or of c_y where there is no other.
-        ratio: ρ; None if there is no other.
-        theorem: the kernel's theorem that c_y is −ρ c_other; None if there is no other.
+        ratio: ρ; None if there is none.
+        theorem: the kernel's theorem that c_y is −ρ c_other; None if there is no ρ.
         tabular: of a tabular policy: `falls`, `rises`, `as the sign` where it falls just where
             c_other has the sign against it, or "" where it depends on the policy.
         unless: where `tabular` says something only for ratios of one or more: ρ; else None.
@@ -99,6 +99,8 @@ def _motion(gradient: Gradient, response: str) -> Motion | None:
         return Motion(response, None, other.value, other.sign)
     above, below = _product(own), _product(other)
     quotient = Product(-above.number, above.over, above.under).times(below.inverse()).shortened()
+    if not sign_of(Product(over=quotient.under)).is_strict:  # c_other may be zero, and c_y not
+        return Motion(response, own.value, other.value, other.sign)
     ratio = quotient.tree
     try:
         theorem = decide(own.value, tree.Neg(tree.mul(ratio, other.value))).theorem
@@ -124,9 +126,18 @@ def _of_tabular(sign: Sign, of_ratio: Sign, ratio: Expression) -> tuple[str, Exp
     said = "as the sign"
     if sign.is_strict:
         said = "rises" if sign.direction > 0 else "falls"
-    one = tree.Number(1)
-    always = not can_be_positive(one - ratio)
-    return said, None if always else ratio
+    return said, None if _is_at_least_one(ratio) else ratio
+
+
+def _is_at_least_one(ratio: Expression) -> bool:
+    """Return whether a ratio is one or more by its form."""
+    if not can_be_positive(tree.Number(1) - ratio):
+        return True
+    terms = list(ratio.terms) if isinstance(ratio, tree.Add) else []
+    if tree.Number(1) not in terms:
+        return False
+    terms.remove(tree.Number(1))
+    return all((kind_of(each) or 0) > 0 for each in terms)
 
 
 def _compare(gradient: Gradient, found: tuple[Motion, ...]) -> bool:

@@ -62,7 +62,7 @@ def sign_of(product: Product) -> Sign:
         *((e, False) for e in product.over),
         *((e, True) for e in product.under),
     ]:
-        kind = _kind(factor)
+        kind = kind_of(factor)
         if kind is None:
             undecided.append(factor)
             continue
@@ -95,7 +95,7 @@ def common(products: list[Product]) -> Product:
     """Return the factors that all products share, and that are positive by their form."""
     first = products[0]
     shared = [f for f in dict.fromkeys(first.over) if all(f in each.over for each in products)]
-    return Product(over=tuple(f for f in shared if _kind(f) == 2))  # noqa: PLR2004 - see _kind
+    return Product(over=tuple(f for f in shared if kind_of(f) == 2))  # noqa: PLR2004 - see kind_of
 
 
 def tree_sorted(nodes: set[Expression]) -> list[Expression]:
@@ -103,7 +103,7 @@ def tree_sorted(nodes: set[Expression]) -> list[Expression]:
     return sorted(nodes, key=str)
 
 
-def _kind(node: Expression) -> int | None:  # noqa: C901, PLR0911 - one case for each kind of node
+def kind_of(node: Expression) -> int | None:  # noqa: C901, PLR0911 - one case for each kind of node
     """Return ±2 for a number that is never zero, ±1 for one that may be; None for either sign."""
     if node.positive:
         return 2
@@ -111,28 +111,28 @@ def _kind(node: Expression) -> int | None:  # noqa: C901, PLR0911 - one case for
         case tree.Defined(name=name) if name.startswith(SWITCH):
             return 1
         case tree.Defined(body=body) | tree.Call(body=body) | tree.StopGradient(body=body):
-            return _kind(body)
+            return kind_of(body)
         case tree.Neg(body=body):
-            return _times(-2, _kind(body))
+            return _times(-2, kind_of(body))
         case tree.Add(terms=terms):
-            kinds = [_kind(each) for each in terms]
+            kinds = [kind_of(each) for each in terms]
             signs = {each and each > 0 for each in kinds}
             if None not in kinds and len(signs) == 1:
                 return max((each for each in kinds if each), key=abs)
         case tree.Mul(factors=factors):
-            kinds = [_kind(each) for each in factors]
+            kinds = [kind_of(each) for each in factors]
             return reduce(_times, kinds)
         case tree.Div(numerator=over, denominator=under):
-            return _times(_kind(over), _never_zero(_kind(under)))
+            return _times(kind_of(over), _never_zero(kind_of(under)))
         case tree.Pow(exponent=tree.Number(value=power)) if power % 2 == 0:
             return 1
         case tree.Log(body=body) if body.below_one:
             return -2
         case tree.Max(left=left, right=right):
-            kinds = [_kind(left), _kind(right)]
+            kinds = [kind_of(left), kind_of(right)]
             if any(each and each > 0 for each in kinds) or tree.Number(0) in (left, right):
                 return 1
-        case tree.Statistic():
+        case tree.Statistic(row=row) if row.domain != "real":
             return 1
     if getattr(node, "domain", "") in ("nonnegative", "unit") or not can_be_positive(
         tree.Neg(node)

@@ -223,6 +223,12 @@ def motion(found: Motion, symbols: Symbols, calculus: Calculus) -> str:
         assert found.own is not None
         return f"{falls} {math(f'{calculus.show(found.own, symbols)} > 0')}"
     sign, product, square = found.sign, *_products(found.response, symbols, calculus)
+    if found.own is not None and found.ratio is None:
+        pieces = [
+            f"{_before(Product.of(each), symbols, calculus)}{of}"
+            for each, of in ((found.own, square), (found.other, product))
+        ]
+        return f"{falls} {math(' '.join(signed(pieces, calculus)) + ' > 0')}"
     times = "" if found.ratio is None else _before(Product.of(found.ratio), symbols, calculus)
     relation = ">" if sign.direction > 0 else "<"
     if sign.decides is None:
