@@ -88,7 +88,7 @@ def _rows(sides: wording.Sides) -> list[str]:
     left, pieces = sides
     rows = [f"{left} ={{}}& {pieces[0]}"]
     if width(left) + width(pieces[0]) > WIDTH:
-        rows = [f"{left} ={{}}&", rf"& \quad {pieces[0]}"]
+        rows = [f"& {left}", f"={{}}& {pieces[0]}"]
     for piece in pieces[1:]:
         if width(rows[-1]) + width(piece) <= WIDTH:
             rows[-1] += f" {piece}"
