@@ -185,6 +185,8 @@ def chain_rule(node: Expression) -> ChainRule:  # noqa: C901, PLR0911, PLR0912 -
         ):  # σ(−a)
             return rule("sigmoid", (tree.Neg(_slope_of_sigmoid(a)), a))
         case tree.Call(function=function, arguments=(left, right)) if function.name == "min":
+            if _is_same(left, right):
+                return rule("maximum", (_ONE, left))
             return rule(
                 "maximum", (_chosen(node, left, right), left), (_chosen(node, right, left), right)
             )

@@ -129,7 +129,8 @@ def gradient_of(target: Objective, taken: tuple[str, ...] = (), *, work: int = 1
         ZeroDenominatorError: the loss divides by something that is always zero.
     """
     if any(term.link.is_any for term in target.terms):
-        return Gradient(tree.Number(0), reason="its link stands for every function")
+        why = "its link stands for every function; one that is named or typed has a gradient"
+        return Gradient(tree.Number(0), reason=why)
     loss, names = _named(target, taken)
     with suppress(OutsideClassError):
         read((target.loss,))  # its own divisors

@@ -56,6 +56,20 @@ def test_what_does_not_move_has_no_flow():
     assert flows_from(loss("sg(log(pi(w))) + log(ref(w)) + gamma")) == []
 
 
+@pytest.mark.parametrize("text", ["max(log(pi(w)), log(pi(w)))", "min(pi(w)*2, pi(w)*2)"])
+def test_a_maximum_of_equal_sides_is_either(text):
+    """It has no switch, which would divide by zero."""
+    node = loss(text)
+    found = flows_from(node)
+    assert compare(node, surrogate(found))[1]
+
+
+def test_a_whole_power_of_any_base_has_a_rule():
+    """(log π)^(4/2) is (log π)², whose derivative is 2 log π."""
+    node = loss("log(pi(w))**(4/2)")
+    assert compare(node, surrogate(flows_from(node)))[1]
+
+
 def test_a_power_of_what_may_be_negative_has_no_rule():
     base = tree.Log(tree.Probability("pi", "w"))
     with pytest.raises(OutsideClassError, match="no rule"):
