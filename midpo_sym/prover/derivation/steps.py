@@ -163,7 +163,7 @@ def _blocks(node: Expression) -> frozenset[Expression]:
     """Return the outermost nodes that are more than sums, products and quotients."""
     if isinstance(node, (tree.Add, tree.Mul, tree.Div, tree.Neg)):
         return frozenset(block for child in node.children() for block in _blocks(child))
-    plain = isinstance(node, (tree.Number, tree.Parameter, tree.Length))
+    plain = isinstance(node, (tree.Number, tree.Parameter, tree.Length, tree.Datum))
     return frozenset() if plain else frozenset({node})
 
 

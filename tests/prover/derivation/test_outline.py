@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from generators.trees.words import IDS, shipped
@@ -14,6 +15,9 @@ from midpo_sym.prover.derivation import outline as module
 from midpo_sym.prover.derivation.outline import Outline, outline
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.prover.verdict import Status
+from midpo_sym.spec.reading.losses import load
+
+CASES = Path(__file__).parents[2] / "cases" / "losses"
 
 
 @cache
@@ -82,6 +86,17 @@ def test_nothing_is_taken_apart_to_be_put_together_again():
         "linearity of a sum over tokens",
         "definition",
     ]
+
+
+def test_an_anchor_is_added_and_nothing_is_taken_apart():
+    """BCO's first argument is β log π/π_ref − δ: with δ added it is the score, as it stands."""
+    (result,) = prove_derivation(load(CASES / "bco.toml"))
+    first = result.parts[0].result
+    assert [each.said for each in first.outline.framework] == [
+        "put the rewards in",
+        "collect like terms",
+    ]
+    assert len(first.steps.framework) + len(first.steps.target) == 2
 
 
 def test_a_line_that_the_kernel_does_not_see_as_one_is_its_steps(monkeypatch):
