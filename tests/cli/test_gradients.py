@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -22,6 +24,7 @@ summary = "s"
 alpha = { domain = "positive", meaning = "m" }
 [prior]
 zeta = "ref(y)"
+scale = "alpha"
 gives = "terms"
 [loss]
 link = "identity"
@@ -90,3 +93,32 @@ def test_what_is_undecided_is_not_shown(tmp_path):
     jsonschema.validate(data, SCHEMA)
     assert status == 1
     assert not data["proved"]
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--steps"], ["--json", "--steps"], ["--latex", "--steps"]]
+)
+def test_a_loss_without_the_policy_has_the_gradient_zero(options, tmp_path):
+    path = tmp_path / "own.toml"
+    text = UNDECIDED.replace("max(log(pi(w)), sg(log(pi(w))))", "alpha*log(ref(w)/ref(l))")
+    path.write_text(text.replace('link = "identity"\n', ""), encoding="utf-8")
+    status, output = run(str(path), "--gradient", *options)
+    assert status == 0
+    if "--json" in options:
+        jsonschema.validate(json.loads(output), SCHEMA)
+    else:
+        assert "zero: no gradient flows" in output
+
+
+def test_a_loss_that_divides_by_zero_is_bad_input(tmp_path):
+    path = tmp_path / "own.toml"
+    text = UNDECIDED.replace("max(log(pi(w)), sg(log(pi(w))))", "log(pi(w))/(alpha - alpha)")
+    path.write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "midpo_sym", "prove", str(path), "--gradient"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "divides by something that is zero" in done.stderr

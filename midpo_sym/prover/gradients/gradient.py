@@ -107,6 +107,11 @@ class Gradient:
         """Return whether the kernel has proved it."""
         return self.theorem is not None
 
+    @property
+    def is_zero(self) -> bool:
+        """Return whether it is proved that no gradient flows."""
+        return self.is_proved and not self.coefficients
+
     def of(self, response: str) -> Coefficient | None:
         """Return the coefficient of the log-probabilities of a response; None if it is zero."""
         for each in self.coefficients:

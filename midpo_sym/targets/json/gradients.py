@@ -51,16 +51,23 @@ def _gradient(result: GradientResult, *, steps: bool) -> dict[str, Any]:
         ],
         "numbers": found.numbers,
         "lines": [_line(result, each, steps=steps) for each in found.lines],
-        "small_step": [_motion(result, each) for each in result.motions]
-        or [
-            {
-                "response": each,
-                "said": wording.general(found, each, symbols, PLAIN),
-                "tabular_said": wording.general_tabular(each, symbols, PLAIN),
-            }
-            for each in ("w", "l")
-        ],
+        "small_step": [_motion(result, each) for each in result.motions] or _by_token(result),
     }
+
+
+def _by_token(result: GradientResult) -> list[dict[str, Any]]:
+    """Return when log π falls where coefficients go by the token."""
+    if result.gradient.is_zero:
+        return []
+    symbols = result.symbols
+    return [
+        {
+            "response": each,
+            "said": wording.general(result.gradient, each, symbols, PLAIN),
+            "tabular_said": wording.general_tabular(each, symbols, PLAIN),
+        }
+        for each in ("w", "l")
+    ]
 
 
 def _coefficient(result: GradientResult, each: Coefficient) -> dict[str, Any]:

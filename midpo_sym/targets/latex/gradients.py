@@ -46,6 +46,8 @@ def gradient(result: GradientResult, *, steps: bool = False) -> str:
                 rows[-1] += rf" \tag*{{\footnotesize {below.law}}}"
             lines += [r"\begingroup\footnotesize", *_aligned(rows), r"\endgroup"] if rows else []
     lines += ["and so", *_aligned(_rows(wording.whole(found, symbols, TEX)))]
+    if found.is_zero:
+        return "\n".join([*lines, f"The gradient is {wording.ZERO}."])
     lines += ["The coefficients are"]
     rows = []
     for coefficient in found.coefficients:

@@ -27,6 +27,8 @@ def story(result: GradientResult) -> RenderableType:
     for name in gradient.names:
         rows.add_row("", f"{to_unicode(name, symbols)} = {to_unicode(name.body, symbols)}")
     rows.add_row("gradient", Text("✓ proved", style="green"))
+    if gradient.is_zero:
+        rows.add_row("", wording.ZERO)
     for each in gradient.coefficients:
         left, right = wording.coefficient(each, symbols, PLAIN)
         rows.add_row("", f"{left} = {right}")
@@ -46,6 +48,8 @@ def story(result: GradientResult) -> RenderableType:
 def _small_steps(result: GradientResult) -> list[tuple[str, str]]:
     """Return what a small step of gradient descent does to both responses."""
     symbols = result.symbols
+    if result.gradient.is_zero:
+        return []
     label = "a small step"
     if not result.motions:
         said = [wording.general(result.gradient, each, symbols, PLAIN) for each in ("w", "l")]

@@ -86,6 +86,7 @@ TEX = Calculus(
     times=r"\,",
 )
 LOSS = tree.Parameter("L")
+ZERO = "zero: no gradient flows from this loss into the policy"
 
 Sides = tuple[str, list[str]]  # of an equation, the right one by its summands
 
@@ -184,7 +185,8 @@ def _before(product: Product, symbols: Symbols, calculus: Calculus) -> str:
 
 def logits(gradient: Gradient, symbols: Symbols, calculus: Calculus) -> Iterator[tuple[str, str]]:
     """Yield the derivative of each kind of coordinate by the logits before its token."""
-    slope_of_log()  # the kernel's theorem of what is said here
+    if gradient.coefficients:
+        slope_of_log()  # the kernel's theorem of what is said here
     seen: set[str] = set()
     for each in gradient.coefficients:
         node = each.coordinate
