@@ -16,11 +16,23 @@ from typing import TYPE_CHECKING, Any
 from midpo_sym import _moved
 
 if TYPE_CHECKING:
-    from midpo_sym.api import audit, check, derivation, diff, generate, ids, prior, prove, theory
+    from midpo_sym.api import (
+        audit,
+        check,
+        derivation,
+        diff,
+        generate,
+        gradient,
+        ids,
+        prior,
+        prove,
+        theory,
+    )
     from midpo_sym.chains.audit import EntryResult
     from midpo_sym.chains.chain import ChainResult
     from midpo_sym.preferences import CycleStep, GraphSolution, prior_on_graph
     from midpo_sym.prover.equivalence.answers import Comparison
+    from midpo_sym.prover.gradients.report import GradientResult
     from midpo_sym.prover.priors.solve import Reach, Solution
     from midpo_sym.prover.prove import Result
     from midpo_sym.prover.verdict import (
@@ -45,7 +57,18 @@ __version__ = "0.1.0"
 
 _HOMES = {
     **dict.fromkeys(
-        ("audit", "check", "derivation", "diff", "generate", "ids", "prior", "prove", "theory"),
+        (
+            "audit",
+            "check",
+            "derivation",
+            "diff",
+            "generate",
+            "gradient",
+            "ids",
+            "prior",
+            "prove",
+            "theory",
+        ),
         "midpo_sym.api",
     ),
     "EntryResult": "midpo_sym.chains.audit",
@@ -56,6 +79,7 @@ _HOMES = {
     ),
     **dict.fromkeys(("CycleStep", "GraphSolution", "prior_on_graph"), "midpo_sym.preferences"),
     "Comparison": "midpo_sym.prover.equivalence.answers",
+    "GradientResult": "midpo_sym.prover.gradients.report",
     **dict.fromkeys(("Reach", "Solution"), "midpo_sym.prover.priors.solve"),
     "Result": "midpo_sym.prover.prove",
     **dict.fromkeys(
@@ -75,6 +99,7 @@ __all__ = [
     "Derivation",
     "DisagreementError",
     "EntryResult",
+    "GradientResult",
     "GraphSolution",
     "NotExpressibleError",
     "NotGeneratedError",
@@ -96,6 +121,7 @@ __all__ = [
     "derivation",
     "diff",
     "generate",
+    "gradient",
     "ids",
     "prior",
     "prior_on_graph",

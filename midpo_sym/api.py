@@ -12,6 +12,7 @@ from midpo_sym.chains.audit import EntryResult
 from midpo_sym.chains.chain import ChainResult
 from midpo_sym.pipeline import Pipeline, Spec
 from midpo_sym.prover.equivalence.answers import Comparison
+from midpo_sym.prover.gradients.report import GradientResult
 from midpo_sym.prover.priors.solve import Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.session import Session
@@ -99,6 +100,26 @@ def diff(one: Spec, other: Spec, *, session: Session | None = None) -> Compariso
             is about every link and so has no loss.
     """
     return Pipeline(session).compare(one, other)
+
+
+def gradient(spec: Spec, *, session: Session | None = None) -> GradientResult:
+    """Derive the gradient of a specification's loss, and prove it.
+
+    Args:
+        spec: an id, the path of a TOML file, or a `Derivation`.
+        session: what remembers.
+
+    Returns:
+        The gradient: `gradient.coefficients` with their signs, `motions`, `to_sympy()`, ...
+
+    Raises:
+        SpecError: the specification breaks a rule of the language, or its loss divides by
+            something that is always zero.
+        DisagreementError: the kernel proves it, and finite differences contradict it; a bug,
+            please report it.
+    """
+    pipeline = Pipeline(session)
+    return pipeline.differentiate(pipeline.read(spec))
 
 
 def generate(spec: Spec, *, session: Session | None = None) -> str:

@@ -7,7 +7,8 @@
               (`kernel`, `judges`, `prover.judge`). What comes out is a `Result`.
     explain   The steps of the derivation, what the loss depends on and the implicit rewards are
               computed when a `Result` is asked for them; the prior is solved from the loss alone;
-              special cases are searched for. Each is handed to the kernel again (`prover`).
+              special cases are searched for; the loss is differentiated, in the log-probabilities
+              and statistics of the tokens. Each is handed to the kernel again (`prover`).
     compare   Two losses are the same, or up to what, or where; or a point tells them apart
               (`prover.equivalence`).
     target    Results become text (`targets`). Torch is written for what is proved, and run first.
@@ -32,6 +33,7 @@ from midpo_sym.prover.equivalence.answers import Comparison
 from midpo_sym.prover.equivalence.compare import compare
 from midpo_sym.prover.equivalence.lattice import Lattice, compare_all
 from midpo_sym.prover.equivalence.sides import LEFT, RIGHT, Side, side
+from midpo_sym.prover.gradients.report import GradientResult, gradient_result
 from midpo_sym.prover.priors.solve import Solution, solve_prior
 from midpo_sym.prover.prove import Result, prove_derivation, prove_statement
 from midpo_sym.prover.special_cases import Specialisation, specialisations
@@ -77,6 +79,18 @@ class Pipeline:
         """Judge all claims, and what [prior] and [loss] say if no claim is just that."""
         with remembering(self.session), placed(derivation):
             return prove_derivation(derivation)
+
+    def differentiate(
+        self, derivation: Derivation, claim: Claim | None = None, *, work: int = 1
+    ) -> GradientResult:
+        """Return the gradient of the loss of a claim, or of [loss], proved or undecided.
+
+        Raises:
+            SpecError: the loss divides by something that is always zero.
+            DisagreementError: the kernel proves it, and finite differences contradict it.
+        """
+        with remembering(self.session), placed(derivation):
+            return gradient_result(derivation, claim, work=work)
 
     def solve(self, derivation: Derivation) -> Solution:
         """Return the prior that gives a loss, solved from the loss alone."""
@@ -156,12 +170,26 @@ class Pipeline:
         with remembering(self.session):
             return report(results, self.special_cases(results), steps=steps)
 
-    def to_latex(self, results: Sequence[Result]) -> str:
-        """Return the derivations of results, as LaTeX."""
+    def to_latex(self, results: Sequence[Result], *, steps: bool = False) -> str:
+        """Return the derivations of results, as LaTeX; `steps` writes them out rule by rule."""
         from midpo_sym.targets.latex.losses import to_document  # noqa: PLC0415 - if it is asked for
 
         with remembering(self.session):
-            return to_document(results)
+            return to_document(results, levels="both" if steps else "top")
+
+    def gradients_to_json(self, results: Sequence[GradientResult], *, steps: bool = False) -> Any:
+        """Return the report on gradients, as data."""
+        from midpo_sym.targets.json.gradients import report  # noqa: PLC0415 - if it is asked for
+
+        with remembering(self.session):
+            return report(results, steps=steps)
+
+    def gradients_to_latex(self, results: Sequence[GradientResult], *, steps: bool = False) -> str:
+        """Return gradients, as LaTeX."""
+        from midpo_sym.targets.latex.gradients import to_document  # noqa: PLC0415 - as above
+
+        with remembering(self.session):
+            return to_document(results, steps=steps)
 
     def to_torch(self, result: Result) -> str:
         """Return the Python file of a torch loss, once its code has been run.

@@ -86,7 +86,7 @@ def test_the_specification_shown_proves(place, title, said, tmp_path):
 
 @pytest.mark.slow
 def test_the_python_shown_runs(capsys):
-    losses, program, comparison = blocks("python")
+    losses, program, comparison, gradient = blocks("python")
     names: dict = {}
     exec(losses, names)  # the README's own text
     assert names["loss"].isfinite()
@@ -101,6 +101,9 @@ def test_the_python_shown_runs(capsys):
     exec(comparison, {})
     said = re.findall(r"print\(.*\)  # (.*)", comparison)
     assert capsys.readouterr().out.splitlines()[:4] == said[:4]
+    exec(gradient, {"midpo_sym": midpo_sym})
+    shown = re.findall(r"# (.+)$", gradient, re.MULTILINE)
+    assert capsys.readouterr().out.splitlines() == shown
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -23,11 +23,24 @@ from midpo_sym.cli.console import (
 if TYPE_CHECKING:
     from midpo_sym.pipeline import Pipeline
     from midpo_sym.prover.prove import Result
+    from midpo_sym.spec.model import Claim, Derivation
 
 
-@click.command(epilog="Examples: midpo prove, midpo prove simpo --steps, midpo prove my_loss.toml")
+@click.command(
+    epilog="Examples: midpo prove, midpo prove simpo --steps, midpo prove my_loss.toml, "
+    "midpo prove simpo --gradient"
+)
 @click.argument("targets", nargs=-1, metavar="[ID | ID/CLAIM | FILE]...")
-@click.option("--steps", is_flag=True, help="Write the derivations out, rule by rule.")
+@click.option(
+    "--steps",
+    is_flag=True,
+    help="Write the derivations out: a few lines, and below each the rules behind it.",
+)
+@click.option(
+    "--gradient",
+    is_flag=True,
+    help="Derive the gradient of the loss instead: coefficients, signs, what a step does.",
+)
 @click.option("--latex", is_flag=True, help="Print the derivations as LaTeX (amsmath).")
 @click.option(
     "--work",
@@ -38,7 +51,15 @@ if TYPE_CHECKING:
     help="Let kernel and search do N times as much before they give up.",
 )
 @AS_JSON
-def prove(targets: tuple[str, ...], *, steps: bool, latex: bool, work: int, as_json: bool) -> None:
+def prove(
+    targets: tuple[str, ...],
+    *,
+    steps: bool,
+    gradient: bool,
+    latex: bool,
+    work: int,
+    as_json: bool,
+) -> None:
     """Prove or refute claims; all shipped ones if none is named.
 
     Name shipped specifications by their ids (see `midpo list`), claims in them by ID/CLAIM, and
@@ -47,8 +68,11 @@ def prove(targets: tuple[str, ...], *, steps: bool, latex: bool, work: int, as_j
     What takes more work than the limit allows comes out as undecided and names the part; work is
     counted, in terms and nodes, so that a verdict is the same on every machine.
 
+    With --gradient, the derivative of each loss by the log-probability of each token (and by each
+    divergence) is derived and proved, with its sign, and when log π(y_w) falls under a small step.
+
     Exit status: 0 every verdict is as its specification expects (a file without claims expects to
-    be proved), 1 one is not, 2 the input is wrong.
+    be proved; a gradient is), 1 one is not, 2 the input is wrong.
     """
     if latex and as_json:
         raise UsageError("--latex and --json exclude each other")
@@ -56,20 +80,58 @@ def prove(targets: tuple[str, ...], *, steps: bool, latex: bool, work: int, as_j
     from midpo_sym.pipeline import Pipeline  # noqa: PLC0415 - loads SymPy
 
     pipeline = Pipeline()
+    if gradient:
+        _differentiate(tasks, pipeline, work=work, steps=steps, latex=latex, as_json=as_json)
     results = [pipeline.judge(*task, work=work) for task in progress(tasks, "proving")]
     if as_json:
         print_json(pipeline.to_json(results, steps=steps))
     elif latex:
-        click.echo(pipeline.to_latex(results))
+        click.echo(pipeline.to_latex(results, steps=steps))
     else:
         _print_results(results, pipeline, named=bool(targets), steps=steps)
     sys.exit(PROVED if all(result.as_expected for result in results) else FAILED)
+
+
+def _differentiate(
+    tasks: Sequence[tuple[Derivation, Claim | None]],
+    pipeline: Pipeline,
+    *,
+    work: int,
+    steps: bool,
+    latex: bool,
+    as_json: bool,
+) -> NoReturn:
+    """Print the gradient of each loss, once if several claims are about it."""
+    losses = {
+        (derivation.id, (claim.statement if claim else derivation.statement).target): (
+            derivation,
+            claim,
+        )
+        for derivation, claim in reversed(tasks)
+    }
+    unique = list(reversed(losses.values()))
+    results = [
+        pipeline.differentiate(*task, work=work) for task in progress(unique, "differentiating")
+    ]
+    if as_json:
+        print_json(pipeline.gradients_to_json(results, steps=steps))
+    elif latex:
+        click.echo(pipeline.gradients_to_latex(results, steps=steps))
+    else:
+        from midpo_sym.targets.terminal import gradients  # noqa: PLC0415 - loads SymPy
+
+        for result in results:
+            render(gradients.story(result))
+            if steps:
+                render(gradients.steps(result))
+    sys.exit(PROVED if all(each.gradient.is_proved for each in results) else FAILED)
 
 
 def _print_results(
     results: Sequence[Result], pipeline: Pipeline, *, named: bool, steps: bool
 ) -> None:
     from midpo_sym.targets.terminal import losses  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.targets.terminal import steps as derivations  # noqa: PLC0415
 
     render(losses.summary(results, width=output().width))
     specialises = pipeline.special_cases(results) if named else {}
@@ -77,4 +139,4 @@ def _print_results(
         if named or not result.as_expected:
             render(losses.story(result, specialises.get(result.derivation.id, ())))
         if steps:
-            render(losses.steps(result))
+            render(derivations.steps(result))

@@ -25,7 +25,7 @@ DIGITS = 40
 POINTS = 2
 _SPARE = 8  # points to go on to where lengths coincide and something divides by their difference
 MAX_LOGARITHM = 100_000  # of any number on the way
-_TOKENS = 4
+TOKENS = 4
 
 Real = Any  # mpmath's mpf, which has no type stubs
 
@@ -56,7 +56,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class _Point:
+class Point:
     """Probabilities of the tokens of all responses, and statistics before each of them."""
 
     lengths: Mapping[str, int]
@@ -96,8 +96,8 @@ def compare(
 
 
 @remembered(2)
-def _laboratory(digits: int) -> _Laboratory:
-    return _Laboratory(digits)
+def _laboratory(digits: int) -> Laboratory:
+    return Laboratory(digits)
 
 
 @remembered(4096)  # of a weight, one for each position
@@ -109,7 +109,7 @@ def _drawn(number: int, name: str, domain: str) -> float:
     return chance.uniform(low, high)
 
 
-class _Laboratory:
+class Laboratory:
     """Random models and parameters with some digits; claims of all algorithms share them."""
 
     def __init__(self, digits: int) -> None:
@@ -119,7 +119,7 @@ class _Laboratory:
         self.tolerance = self.context.mpf(10) ** (-3 * digits // 4)  # relative
         # A difference with the step has an error of its square, and loses as many digits.
         self.slope_tolerance = self.context.mpf(10) ** (-2 * digits // 5)
-        self.points: dict[tuple[int, int, bool], _Point] = {}
+        self.points: dict[tuple[int, int, bool], Point] = {}
 
     def measure(self, node: Expression, number: int) -> tuple[Real, Real]:
         """Return value and derivative of an expression at a point."""
@@ -135,13 +135,13 @@ class _Laboratory:
         size = 1 + max(abs(one), abs(other))
         return bool(abs(one - other) <= size * tolerance)
 
-    def point(self, number: int, move: int, *, other: bool) -> _Point:
+    def point(self, number: int, move: int, *, other: bool) -> Point:
         """Return random models; the policy's logits are moved along a random direction."""
         if (number, move, other) not in self.points:
             self.points[number, move, other] = self.random_point(number, move, other=other)
         return self.points[number, move, other]
 
-    def random_point(self, number: int, move: int, *, other: bool) -> _Point:
+    def random_point(self, number: int, move: int, *, other: bool) -> Point:
         context = self.context
         chance = random.Random(f"numbers {number}")  # noqa: S311 - no secret
         probabilities: dict[tuple[str, str, int], Real] = {}
@@ -158,12 +158,12 @@ class _Laboratory:
                 table = {name: self.distribution(name, move, chance) for name in MODELS}
                 if t == 0:  # the responses share their prompt
                     table = shared = shared or table
-                token = chance.randrange(_TOKENS)
+                token = chance.randrange(TOKENS)
                 for model in MODELS:
                     probabilities[model, response, t] = table[model][token]
                 for name in STATISTICS:
                     statistics[name, response, t] = self.statistic(name, table)
-        return _Point(lengths, probabilities, statistics, factor)
+        return Point(lengths, probabilities, statistics, factor)
 
     def statistic(self, name: str, table: Mapping[str, list[Real]]) -> Real:
         """Return a statistic of next-token distributions."""
@@ -175,13 +175,13 @@ class _Laboratory:
                 self.context.mpf,
                 self.context.log,
             )
-            for token in range(_TOKENS)
+            for token in range(TOKENS)
         )
 
     def distribution(self, model: str, move: int, chance: random.Random) -> list[Real]:
         context = self.context
-        logits = [context.mpf(chance.uniform(-2, 2)) for _ in range(_TOKENS)]
-        direction = [context.mpf(chance.uniform(-1, 1)) for _ in range(_TOKENS)]
+        logits = [context.mpf(chance.uniform(-2, 2)) for _ in range(TOKENS)]
+        direction = [context.mpf(chance.uniform(-1, 1)) for _ in range(TOKENS)]
         if MODELS[model].trained:
             size = move * self.step
             logits = [z + size * d for z, d in zip(logits, direction, strict=True)]
@@ -194,7 +194,7 @@ class _Laboratory:
         return self.context.mpf(_drawn(number, name, domain))
 
     def evaluate(  # noqa: C901, PLR0911, PLR0912 - one case for each kind of node
-        self, node: Expression, point: _Point, still: _Point, number: int, t: int = -1
+        self, node: Expression, point: Point, still: Point, number: int, t: int = -1
     ) -> Real:
         """Evaluate literally; `still` holds the policy where sg looks, `t` the bound position."""
         context = self.context

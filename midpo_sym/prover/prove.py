@@ -15,6 +15,7 @@ from midpo_sym.kernel.theorem import Answer, decide
 from midpo_sym.language.printing.mathematics import to_latex
 from midpo_sym.language.printing.symbolic import to_sympy
 from midpo_sym.language.tree import Expression
+from midpo_sym.prover.derivation.outline import Outline, outline
 from midpo_sym.prover.derivation.steps import Steps, derive
 from midpo_sym.prover.framework import sides
 from midpo_sym.prover.judge import judge
@@ -126,6 +127,14 @@ class Result:
                 return derive(self.statement, proved=self.verdict.status is Status.PROVED)
         except (OutsideClassError, ZeroDenominatorError):
             return None
+
+    @cached_property
+    def outline(self) -> Outline | None:
+        """Return the top level of the derivation: a few lines, each checked by the kernel."""
+        if self.steps is None:
+            return None
+        with remembering(self.session):
+            return outline(self.steps, proved=self.verdict.status is Status.PROVED)
 
     @cached_property
     def properties(self) -> Properties | None:

@@ -296,5 +296,6 @@ RULES = tuple(
 CHAIN = TABLE["chain rule of probability"]
 CANCELLATION = TABLE["cancellation of Z(x)"]
 SUBSTITUTION = TABLE["subtraction of the rewards"]
+LINEARITY = TABLE["linearity of a sum over tokens"]
 COLLECTION = TABLE["collection of like terms"]
 NORMAL_FORMS = TABLE["equality of normal forms"]

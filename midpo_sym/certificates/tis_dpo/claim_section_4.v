@@ -279,49 +279,14 @@ Theorem each_line_equals_the_next :
       t)) - sum_t (length w) (fun t => w_omega true x w t * kl m_pi m_ref x w t)) - p_alpha * (sum_t
       (length l) (fun t => w_omega false x l t * ln (tok m_pi x l t / tok m_ref x l t)) - sum_t
       (length l) (fun t => w_omega false x l t * kl m_pi m_ref x l t))
-    = p_alpha * sum_t (length w) (fun t => w_omega true x w t * ln (tok m_pi x w t)) - p_alpha *
-      sum_t (length w) (fun t => w_omega true x w t * ln (tok m_ref x w t)) - p_alpha * sum_t
-      (length l) (fun t => w_omega false x l t * ln (tok m_pi x l t)) + p_alpha * sum_t (length l)
-      (fun t => w_omega false x l t * ln (tok m_ref x l t)) - p_alpha * sum_t (length w) (fun t =>
-      w_omega true x w t * kl m_pi m_ref x w t) + p_alpha * sum_t (length l) (fun t => w_omega false
-      x l t * kl m_pi m_ref x l t) /\
-    p_alpha * sum_t (length w) (fun t => w_omega true x w t * ln (tok m_pi x w t)) - p_alpha * sum_t
-      (length w) (fun t => w_omega true x w t * ln (tok m_ref x w t)) - p_alpha * sum_t (length l)
-      (fun t => w_omega false x l t * ln (tok m_pi x l t)) + p_alpha * sum_t (length l) (fun t =>
-      w_omega false x l t * ln (tok m_ref x l t)) - p_alpha * sum_t (length w) (fun t => w_omega
-      true x w t * kl m_pi m_ref x w t) + p_alpha * sum_t (length l) (fun t => w_omega false x l t *
-      kl m_pi m_ref x l t)
-    = p_alpha * sum_t (length w) (fun t => w_omega true x w t * ln (tok m_pi x w t)) - p_alpha *
-      sum_t (length w) (fun t => w_omega true x w t * ln (tok m_ref x w t)) - (p_alpha * sum_t
-      (length l) (fun t => w_omega false x l t * ln (tok m_pi x l t)) - p_alpha * sum_t (length l)
-      (fun t => w_omega false x l t * ln (tok m_ref x l t))) - p_alpha * sum_t (length w) (fun t =>
-      w_omega true x w t * kl m_pi m_ref x w t) + p_alpha * sum_t (length l) (fun t => w_omega false
-      x l t * kl m_pi m_ref x l t) /\
-    p_alpha * sum_t (length w) (fun t => w_omega true x w t * ln (tok m_pi x w t)) - p_alpha * sum_t
-      (length w) (fun t => w_omega true x w t * ln (tok m_ref x w t)) - (p_alpha * sum_t (length l)
-      (fun t => w_omega false x l t * ln (tok m_pi x l t)) - p_alpha * sum_t (length l) (fun t =>
-      w_omega false x l t * ln (tok m_ref x l t))) - p_alpha * sum_t (length w) (fun t => w_omega
-      true x w t * kl m_pi m_ref x w t) + p_alpha * sum_t (length l) (fun t => w_omega false x l t *
-      kl m_pi m_ref x l t)
-    = sum_t (length w) (fun t => w_omega true x w t * p_alpha * ln (tok m_pi x w t) - w_omega true x
-      w t * p_alpha * ln (tok m_ref x w t)) - sum_t (length l) (fun t => w_omega false x l t *
-      p_alpha * ln (tok m_pi x l t) - w_omega false x l t * p_alpha * ln (tok m_ref x l t)) -
-      p_alpha * sum_t (length w) (fun t => w_omega true x w t * kl m_pi m_ref x w t) + p_alpha *
-      sum_t (length l) (fun t => w_omega false x l t * kl m_pi m_ref x l t) /\
-    sum_t (length w) (fun t => w_omega true x w t * p_alpha * ln (tok m_pi x w t) - w_omega true x w
-      t * p_alpha * ln (tok m_ref x w t)) - sum_t (length l) (fun t => w_omega false x l t * p_alpha
-      * ln (tok m_pi x l t) - w_omega false x l t * p_alpha * ln (tok m_ref x l t)) - p_alpha *
-      sum_t (length w) (fun t => w_omega true x w t * kl m_pi m_ref x w t) + p_alpha * sum_t (length
-      l) (fun t => w_omega false x l t * kl m_pi m_ref x l t)
-    = sum_t (length w) (fun t => w_omega true x w t * p_alpha * (ln (tok m_pi x w t) - ln (tok m_ref
-      x w t))) - sum_t (length l) (fun t => w_omega false x l t * p_alpha * (ln (tok m_pi x l t) -
-      ln (tok m_ref x l t))) - (p_alpha * sum_t (length w) (fun t => w_omega true x w t * kl m_pi
-      m_ref x w t) - p_alpha * sum_t (length l) (fun t => w_omega false x l t * kl m_pi m_ref x l
-      t)) /\
-    sum_t (length w) (fun t => w_omega true x w t * p_alpha * (ln (tok m_pi x w t) - ln (tok m_ref x
-      w t))) - sum_t (length l) (fun t => w_omega false x l t * p_alpha * (ln (tok m_pi x l t) - ln
-      (tok m_ref x l t))) - (p_alpha * sum_t (length w) (fun t => w_omega true x w t * kl m_pi m_ref
-      x w t) - p_alpha * sum_t (length l) (fun t => w_omega false x l t * kl m_pi m_ref x l t))
+    = p_alpha * sum_t (length w) (fun t => w_omega true x w t * ln (tok m_pi x w t / tok m_ref x w
+      t)) - p_alpha * sum_t (length l) (fun t => w_omega false x l t * ln (tok m_pi x l t / tok
+      m_ref x l t)) - (p_alpha * sum_t (length w) (fun t => w_omega true x w t * kl m_pi m_ref x w
+      t) - p_alpha * sum_t (length l) (fun t => w_omega false x l t * kl m_pi m_ref x l t)) /\
+    p_alpha * sum_t (length w) (fun t => w_omega true x w t * ln (tok m_pi x w t / tok m_ref x w t))
+      - p_alpha * sum_t (length l) (fun t => w_omega false x l t * ln (tok m_pi x l t / tok m_ref x
+      l t)) - (p_alpha * sum_t (length w) (fun t => w_omega true x w t * kl m_pi m_ref x w t) -
+      p_alpha * sum_t (length l) (fun t => w_omega false x l t * kl m_pi m_ref x l t))
     = sum_t (length w) (fun t => w_omega true x w t * p_alpha * ln (tok m_pi x w t / tok m_ref x w
       t)) - sum_t (length l) (fun t => w_omega false x l t * p_alpha * ln (tok m_pi x l t / tok
       m_ref x l t)) - (p_alpha * sum_t (length w) (fun t => w_omega true x w t * kl m_pi m_ref x w

@@ -26,6 +26,7 @@ from midpo_sym.rules.table import (
     CANCELLATION,
     CHAIN,
     COLLECTION,
+    LINEARITY,
     NORMAL_FORMS,
     RULES,
     SUBSTITUTION,
@@ -100,12 +101,8 @@ def derive(statement: Statement, *, proved: bool) -> Steps:
     other = _simplify(target, by_token=by_token)
     if not proved:
         return Steps(chains, tuple(down), tuple(other))
-    # Where the target is built from the same logarithms and sums, only like terms are left.
-    points = [target, *(step.after for step in other)]
-    meeting = next((k for k, point in enumerate(points) if _blocks(point) == _blocks(end)), None)
-    if meeting is not None:
-        other = other[:meeting]
-    joint = points[meeting] if meeting is not None else points[-1]
+    other = _shortened(target, other, end)
+    joint = other[-1].after if other else target
     if end != joint:
         if down[-1].rule is COLLECTION:
             end = down.pop().before
@@ -114,6 +111,22 @@ def derive(statement: Statement, *, proved: bool) -> Steps:
     if None in up:
         return Steps(chains, (_whole(framework, target),), ())
     return Steps(chains, tuple(down), tuple(step for step in up if step))
+
+
+def _shortened(target: Expression, other: list[Step], end: Expression) -> list[Step]:
+    """Return a derivation down to the first line that has the same logarithms and sums as an end.
+
+    From there only like terms are left, once factors stand before their sums over tokens: what was
+    multiplied out and taken apart below it would have to be put together again.
+    """
+    points = [target, *(step.after for step in other)]
+    for place, point in enumerate(points):
+        if _blocks(point) == _blocks(end):
+            return other[:place]
+        step = _step(LINEARITY, point, LINEARITY.apply(point))
+        if step is not None and step.before != step.after and _blocks(step.after) == _blocks(end):
+            return [*other[:place], step]
+    return other
 
 
 def _whole(before: Expression, after: Expression) -> Step:
@@ -150,7 +163,7 @@ def _blocks(node: Expression) -> frozenset[Expression]:
     """Return the outermost nodes that are more than sums, products and quotients."""
     if isinstance(node, (tree.Add, tree.Mul, tree.Div, tree.Neg)):
         return frozenset(block for child in node.children() for block in _blocks(child))
-    plain = isinstance(node, (tree.Number, tree.Parameter, tree.Length))
+    plain = isinstance(node, (tree.Number, tree.Parameter, tree.Length, tree.Datum))
     return frozenset() if plain else frozenset({node})
 
 

@@ -227,6 +227,7 @@ def _result(
     }
     if steps:
         found["steps"] = _steps(result.steps)
+        found["outline"] = _outline(result)
     return found
 
 
@@ -304,6 +305,29 @@ def _steps(found: Steps | None) -> dict[str, Any] | None:
         "framework": [_step(step) for step in found.framework],
         "target": [_step(step) for step in found.target],
         "of_losses": found.of_losses,
+    }
+
+
+def _outline(result: Result) -> dict[str, Any] | None:
+    """Return the top level of a derivation; each line with the number of steps it stands for."""
+    found = result.outline
+    if found is None:
+        return None
+    return {
+        name: [
+            {
+                "said": each.said,
+                "before": to_text(each.before),
+                "after": to_text(each.after),
+                "steps": len(each.steps),
+            }
+            for each in stages
+        ]
+        for name, stages in (
+            ("reward", found.reward),
+            ("framework", found.framework),
+            ("target", found.target),
+        )
     }
 
 

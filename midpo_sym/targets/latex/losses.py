@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from midpo_sym.language import indexed, tree
 from midpo_sym.language.printing.mathematics import index_latex, to_latex
 from midpo_sym.language.printing.names import GREEK
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
+from midpo_sym.prover.derivation.outline import Stage
 from midpo_sym.prover.derivation.steps import Step
 from midpo_sym.prover.framework import abbreviations, framework_argument
 from midpo_sym.prover.prove import Result
@@ -36,13 +39,20 @@ _CHARACTERS = {
     **{letter: f"$\\{name}$" for name, letter in GREEK.items()},
     **{chr(0x2080 + digit): f"$_{digit}$" for digit in range(10)},  # ₀ to ₉
 }
-_WIDTH = 60  # characters that fit on a line of an article, with room for the rule
+Levels = Literal["top", "full", "both"]
+WIDTH = 60  # characters that fit on a line of an article, with room for the rule
 
 
-def to_document(results: Sequence[Result]) -> str:
-    """Return a fragment with every result, for a document that loads amsmath."""
-    parts = [r"\begingroup\allowdisplaybreaks", *map(derivation, results), r"\endgroup"]
-    return "\n\n".join(parts)
+def to_document(results: Sequence[Result], *, levels: Levels = "full") -> str:
+    """Return a fragment with every result, for a document that loads amsmath.
+
+    Args:
+        results: what came out.
+        levels: of a derivation: `top` for a few lines, `full` for every rule, or `both`.
+    """
+    parts = [r"\begingroup\allowdisplaybreaks"]
+    parts += [derivation(each, levels) for each in results]
+    return "\n\n".join([*parts, r"\endgroup"])
 
 
 def to_article(file: str, fragment: str) -> str:
@@ -66,16 +76,16 @@ def to_article(file: str, fragment: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def derivation(result: Result) -> str:
+def derivation(result: Result, levels: Levels = "full") -> str:
     """Return the derivation of one result, or of each of its terms."""
     if not result.parts:
-        return _derivation(result)
+        return _derivation(result, levels)
     symbols = result.derivation.symbols
     parts = []
     for part in result.parts:
         argument = to_latex(part.term.argument, symbols)
         parts += [
-            _derivation(part.result),
+            _derivation(part.result, levels),
             rf"Term {part.number} of the loss has the argument",
             r"\begin{align*}",
             rf"a &= {argument} {_relation(part.verdict)} {_reading(part, symbols)}.",
@@ -105,12 +115,12 @@ def _reading(part: Part, symbols: Mapping[str, Symbol]) -> str:
     return f"-{quantity}" if alone else rf"-\left({quantity}\right)"
 
 
-def _derivation(result: Result) -> str:
+def _derivation(result: Result, levels: Levels) -> str:
     symbols = result.derivation.symbols
-    steps = result.steps
+    steps, top = result.steps, result.outline
     statuses = f"value {result.verdict.status.value}, gradient {result.gradient.status.value}"
     header = f"% {result.id}, written by midpo_sym: {statuses}"
-    if steps is None:
+    if steps is None or top is None:
         return f"{header}; outside the class that has a derivation"
     lines = [
         header,
@@ -121,19 +131,21 @@ def _derivation(result: Result) -> str:
         r"\end{align*}",
     ]
     lines += _definitions(result)
-    lines += ["The implicit reward is", *_chain(steps.reward, symbols)]
+    shown = _Shown(levels, symbols)
+    lines += ["The implicit reward is", *shown.chain(steps.reward, top.reward)]
     of = result.statement.score_of
     what = "loss" if steps.of_losses else "argument of the log-sigmoid"
     lines += [f"so the {f'score $s(y_{of})$' if of else what} is"]
     if isinstance(result.verdict, Proved):
-        lines += _chain((*steps.framework, *steps.target), symbols)
+        lines += shown.chain((*steps.framework, *steps.target), top.framework)
         lines += _conditions(result.verdict, symbols)
         lines += _gradient(result, symbols)
     else:
-        lines += _chain(steps.framework, symbols, start=framework_argument(result.statement))
+        start = framework_argument(result.statement)
+        lines += shown.chain(steps.framework, top.framework, start)
         target = result.statement.target
         said = "The loss has" if target.is_one_term else "Minus the loss is"
-        lines += [said, *_chain(steps.target, symbols, start=target.as_term().argument)]
+        lines += [said, *shown.chain(steps.target, top.target, target.as_term().argument)]
         lines += _difference(result, symbols)
     return "\n".join(lines)
 
@@ -153,35 +165,57 @@ def _definitions(result: Result) -> list[str]:
     return ["with", r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"] if rows else []
 
 
-def _chain(
-    steps: Sequence[Step], symbols: Mapping[str, Symbol], start: Expression | None = None
-) -> list[str]:
-    if not steps and start is None:
-        return []
-    rows: list[str] = []
-    here = start if not steps else None
-    if here is not None:
-        rows.append(f"& {to_latex(here, symbols)}")
-    for step in steps:
-        if step.before != here:
-            rows.append(f"& {to_latex(step.before, symbols)}")
-        here = step.after
-        rows += _broken(here, symbols, step.rule.name)
-    return [r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"]
+@dataclass(frozen=True)
+class _Shown:
+    """What is shown of a derivation, and how its names are written."""
+
+    levels: Levels
+    symbols: Mapping[str, Symbol]
+
+    def chain(
+        self, steps: Sequence[Step], stages: Sequence[Stage], start: Expression | None = None
+    ) -> list[str]:
+        """Return the lines of a chain at the levels that are shown."""
+        full = [(each.before, each.after, each.rule.name) for each in steps]
+        top = [(each.before, each.after, each.said) for each in stages]
+        if self.levels == "full" or (self.levels == "both" and len(top) == len(full)):
+            return self.equations(full, start)
+        lines = self.equations(top, start)
+        if self.levels == "both":
+            lines += ["that is, rule by rule,", *self.equations(full, start)]
+        return lines
+
+    def equations(
+        self, rows: Sequence[tuple[Expression, Expression, str]], start: Expression | None
+    ) -> list[str]:
+        """Return equations with what is done in each, one below the other."""
+        if not rows and start is None:
+            return []
+        lines: list[str] = []
+        here = start if not rows else None
+        if here is not None:
+            lines.append(f"& {to_latex(here, self.symbols)}")
+        for before, after, said in rows:
+            if before != here:
+                lines.append(f"& {to_latex(before, self.symbols)}")
+            here = after
+            lines += _broken(here, self.symbols, said)
+        return [r"\begin{align*}", " \\\\\n".join(lines), r"\end{align*}"]
 
 
 def _broken(node: Expression, symbols: Mapping[str, Symbol], rule: str) -> list[str]:
     """Return the rows of one line of a chain; the rule stands in the margin of the last."""
     first, *rest = rows_of(node, symbols)
     rows = [f"={{}}& {first}", *(rf"& \quad {{}}{row}" for row in rest)]
-    rows[-1] += rf" \tag*{{\footnotesize {rule}}}"
+    said = escaped(rule).replace(r"y\_l", "$y_l$")
+    rows[-1] += rf" \tag*{{\footnotesize {said}}}"
     return rows
 
 
 def rows_of(node: Expression, symbols: Mapping[str, Symbol]) -> list[str]:
     """Return a node as rows, broken before + and − where it is too wide for a line."""
     whole = to_latex(node, symbols)
-    if _width(whole) <= _WIDTH:
+    if width(whole) <= WIDTH:
         return [whole]
     match node:
         case tree.Neg(body=body):
@@ -198,7 +232,7 @@ def rows_of(node: Expression, symbols: Mapping[str, Symbol]) -> list[str]:
                 more = rows_of(term, symbols)
                 if not more[0].startswith("-"):
                     more[0] = f"+ {more[0]}"
-                if _width(rows[-1]) + _width(more[0]) <= _WIDTH:
+                if width(rows[-1]) + width(more[0]) <= WIDTH:
                     rows[-1] += f" {more.pop(0)}"
                 rows += more
             return rows
@@ -215,7 +249,7 @@ def _with_prefix(prefix: str, node: Expression, symbols: Mapping[str, Symbol]) -
     return [f"{prefix} {rows[0]}", *rows[1:]]
 
 
-def _width(latex: str) -> int:
+def width(latex: str) -> int:
     """Return about how many characters wide a formula is."""
     shown = re.sub(r"\\(left|right|mathrm|mid|operatorname|text|[,!;])", "", latex)
     shown = re.sub(r"\\[A-Za-z]+", "x", shown)

@@ -17,11 +17,9 @@ from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import OTHER
-from midpo_sym.prover.derivation.steps import Step
-from midpo_sym.prover.framework import FRAMEWORK_LINK, abbreviations, framework_argument
+from midpo_sym.prover.framework import FRAMEWORK_LINK, abbreviations
 from midpo_sym.prover.priors.solve import Reach, Solution
 from midpo_sym.prover.prove import Result
-from midpo_sym.prover.shapes.terms import Part
 from midpo_sym.prover.special_cases import Specialisation
 from midpo_sym.prover.verdict import (
     LABELS_ASSUMPTION,
@@ -151,50 +149,6 @@ def _opinions(result: Result) -> Iterator[tuple[str, Opinion]]:
         name = f"term {part.number}: " if len(result.parts) > 1 else ""
         yield from ((name, opinion) for opinion in part.result.opinions)
     yield from (("", opinion) for opinion in result.opinions)
-
-
-def steps(result: Result) -> RenderableType:
-    """Return the derivation of a result, a line for each step; of each of its terms."""
-    if result.parts:
-        return Group(*(_steps(part.result, _heading(result, part)) for part in result.parts))
-    return _steps(result, result.id)
-
-
-def _heading(result: Result, part: Part) -> str:
-    """Return the heading of the derivation of a term."""
-    read = shapes.reading(part, result.derivation.symbols)
-    return f"{result.id}, term {part.number}, read as {read}"
-
-
-def _steps(result: Result, heading: str) -> RenderableType:
-    symbols = result.derivation.symbols
-    found = result.steps
-    if found is None:
-        return Text(f"{heading} has no derivation: it is outside the class that has one.")
-    parts: list[RenderableType] = [Text(f"{heading}, step by step", style="bold")]
-    parts += ["  the implicit reward", _chain(found.reward, symbols)]
-    what = "loss" if found.of_losses else "score" if result.statement.score_of else "argument"
-    parts += [f"  the {what} of MI-DPO"]
-    if isinstance(result.verdict, Proved):
-        parts.append(_chain((*found.framework, *found.target), symbols))
-        reached = "the loss" if found.of_losses else "the argument of the loss"
-        if result.statement.score_of:
-            reached += ", up to its sign and the anchor"
-        parts.append(Text(f"  which is {reached}. ∎", style="green"))
-        if not isinstance(result.gradient, Proved):
-            parts.append(Text(f"  {wording.of_the_value(result)}", style="yellow"))
-    else:
-        parts.append(_chain(found.framework, symbols, framework_argument(result.statement)))
-        whole = not result.statement.target.is_one_term
-        parts.append("  minus the loss" if whole else "  the argument of the loss")
-        parts.append(_chain(found.target, symbols, result.statement.target.as_term().argument))
-        if isinstance(result.verdict, Undecided):
-            parts.append(Text(f"  Undecided: {result.verdict.reason}.", style="magenta"))
-        elif result.residual is not None:
-            residual = to_unicode(result.residual, symbols)
-            what = "The losses" if "link" in result.verdict.part else "They"
-            parts.append(Text(f"  {what} differ: {residual} ≠ 0.", style="yellow"))
-    return Group(*parts, "")
 
 
 def description(
@@ -374,22 +328,3 @@ def _repair(found: Solution, symbols: Mapping[str, Symbol]) -> Iterator[tuple[st
         yield "right prior", f"ζ(y) ∝ {to_unicode(found.zeta, symbols)}   (gives {what})"
     elif found.reach is Reach.PAIR:
         yield "right prior", "none: it would have to know the other response of the pair"
-
-
-def _chain(
-    chain: Sequence[Step], symbols: Mapping[str, Symbol], start: Expression | None = None
-) -> RenderableType:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_column(style="dim", overflow="fold", min_width=24)
-    here = None
-    if not chain and start is not None:
-        table.add_row("   ", to_unicode(start, symbols), "")
-    for step in chain:
-        if step.before != here:
-            table.add_row("   ", to_unicode(step.before, symbols), "")
-        here = step.after
-        arrow = " (from right to left)" if step.backwards else ""
-        table.add_row("  =", to_unicode(here, symbols), f"{step.rule.name}{arrow}")
-    return table

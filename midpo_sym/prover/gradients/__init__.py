@@ -1,0 +1,1 @@
+"""Gradients of losses: derived, proved by the kernel, and checked by finite differences."""
