@@ -84,6 +84,7 @@ def search(
     tries: int = POINTS,
     work: int = WORK,
     kind: str | None = None,
+    responses: tuple[str, ...] = ("w", "l"),
 ) -> Search:
     """Return what a search found, with a point at which enclosures of two sides do not meet.
 
@@ -96,8 +97,9 @@ def search(
         tries: how many points to try.
         work: how many nodes to evaluate at most.
         kind: the arithmetic, `arb` or `mpmath`; None for Arb where it is installed.
+        responses: the names of the responses.
     """
-    where = points(left, right, tries=tries)
+    where = points(left, right, tries=tries, responses=responses)
     hunted = hunt((left, right), where, _apart, of=of, meter=Meter(work), kind=kind)
     found = replace(found, enclosed=hunted.points, stopped=found.stopped or hunted.stopped)
     if hunted.models is None:

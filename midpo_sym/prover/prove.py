@@ -233,7 +233,7 @@ def _part(
     judged = prove_statement(first.statement, derivation, work=work)
     result = replace(judged, claim=claim, term=place + 1)
     refuted = result.verdict.status is Status.REFUTED
-    alone = not refuted or no_other(statement, term.argument, first)
+    alone = not refuted or no_other(statement, term.argument)
     return Part(place + 1, term, first, result, alone)
 
 
