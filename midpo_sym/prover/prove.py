@@ -234,7 +234,7 @@ def _part(
     result = replace(judged, claim=claim, term=place + 1)
     refuted = result.verdict.status is Status.REFUTED
     alone = not refuted or no_other(statement, term.argument)
-    return Part(place + 1, term, first, result, alone)
+    return Part(place + 1, term, first, result, alone, statement)
 
 
 def prove_derivation(derivation: Derivation) -> tuple[Result, ...]:

@@ -53,7 +53,7 @@ def differ(left: Expression, right: Expression) -> bool:
     names = tuple(sorted({"w", "l"} | tree.responses(left) | tree.responses(right)))
     found = witness.search(left, right, tries=_TRIES, responses=names)
     if found.value is None:
-        found = intervals.search(found, left, right, of="value", responses=names)
+        found = intervals.search(found, left, right, of="value")
     return found.value is not None
 
 

@@ -19,7 +19,7 @@ from midpo_sym.language.links import LINKS
 from midpo_sym.language.objective import Objective, Term
 from midpo_sym.language.substitute import unfold
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.conditions import NoGradientError, flows, kinks
+from midpo_sym.prover.conditions import NoGradientError, kinks
 from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, implicit_reward, sides
 from midpo_sym.prover.priors.margin import negative, part_without_responses
 from midpo_sym.prover.shapes.anchors import (
@@ -27,7 +27,8 @@ from midpo_sym.prover.shapes.anchors import (
     differ,
     written_without_responses,
 )
-from midpo_sym.prover.shapes.whole import denominators_of, gradient_of_other
+from midpo_sym.prover.shapes.slopes import gradient_of_other
+from midpo_sym.prover.shapes.whole import denominators_of
 from midpo_sym.prover.verdict import (
     Condition,
     DisagreementError,
@@ -82,6 +83,7 @@ class Part:
         reading: what its argument is read as.
         result: what came out of judging that.
         alone: whether it was shown that no other reading holds, where this one does not.
+        statement: of the loss.
     """
 
     number: int
@@ -89,6 +91,7 @@ class Part:
     reading: Reading
     result: Result
     alone: bool
+    statement: Statement
 
     @property
     def verdict(self) -> Verdict:
@@ -105,7 +108,8 @@ class Part:
             case Proved():
                 return self.result.gradient
             case Refuted():
-                return gradient_of_other(self.reading.statement, self.term)
+                shown = self.reading.statement
+                return gradient_of_other(self.statement, shown, self.reading.anchor, self.term)
         return Undecided("the value of the term is undecided")
 
 
