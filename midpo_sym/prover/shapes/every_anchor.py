@@ -37,6 +37,7 @@ from midpo_sym.prover.shapes.links import is_steep
 from midpo_sym.session import remembered
 
 _POINTS = 6  # at which coordinates are compared
+_MANY = 24  # among which one is looked for where something moves
 _COORDINATES = 6  # that are compared at each
 _WORK = 40_000  # nodes that are evaluated at most
 _BITS = 128
@@ -82,7 +83,7 @@ def _moves(node: Expression, weight: Expression) -> bool:
         and (size := enclosed((weight,), models, of="value", bits=_BITS, meter=meter))
         and _has_sign(slope[0])
         and _has_sign(size[0])
-        for models in points(node, weight, tries=_POINTS)
+        for models in points(node, weight, tries=_MANY)
     )
 
 
