@@ -176,8 +176,14 @@ class Result:
             part = next((part for part in self.parts if not part.reading.score_of), None)
             if part is None:
                 why = "its terms are of one response each, and any prior has some anchors"
-                return Solution(Reach.UNKNOWN, None, reason=why)
-            return replace(part.result.prior, link=part.term.link.name, gives_loss=False)
+                return Solution(Reach.UNKNOWN, None, reason=why, term=0)
+            return replace(
+                part.result.prior,
+                link=part.term.link.name,
+                gives_loss=False,
+                term=None if self.statement.target.is_one_term else part.number,
+                minus=part.reading.sign < 0,
+            )
         with remembering(self.session):
             return solve_prior(self.statement)
 
