@@ -73,6 +73,9 @@ def check(spec: Spec, *, session: Session | None = None) -> tuple[Result, ...]:
 def prior(spec: Spec, *, session: Session | None = None) -> Solution:
     """Return the prior that gives a specification's loss, solved from the loss alone.
 
+    Of a loss of several terms it is one with which MI-DPO has minus the whole as its argument;
+    `Result.prior` is that of a term, if terms are read one by one.
+
     Raises:
         SpecError: the specification breaks a rule of the language.
     """

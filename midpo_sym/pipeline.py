@@ -97,6 +97,14 @@ class Pipeline:
         with remembering(self.session), placed(derivation):
             return solve_prior(derivation.statement)
 
+    def solve_all(self, derivation: Derivation) -> tuple[Solution, ...]:
+        """Return that prior, and beside it that of a term, if terms are read one by one."""
+        whole = self.solve(derivation)
+        statement = derivation.statement
+        if statement.gives == "loss" or statement.target.is_one_term:
+            return (whole,)
+        return whole, self.judge(derivation).prior
+
     def special_cases(self, results: Iterable[Result]) -> dict[str, tuple[Specialisation, ...]]:
         """Return what the specification of each result becomes at special values, by its id."""
         with remembering(self.session):

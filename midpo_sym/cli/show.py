@@ -84,6 +84,9 @@ def show(target: str, *, bibtex: bool, source: bool, as_json: bool) -> None:
 def prior(target: str, *, as_json: bool) -> None:
     """Print the prior that gives a loss, solved from the loss alone.
 
+    A loss of several terms has one with which MI-DPO has minus the whole as its argument; and if
+    gives says that its terms are read one by one, there is beside it that of a term.
+
     Exit status 1 if there is none that knows only one response, or none was found.
     """
     derivation = library.find(target)
@@ -91,11 +94,11 @@ def prior(target: str, *, as_json: bool) -> None:
     from midpo_sym.targets.json import report as as_data  # noqa: PLC0415
     from midpo_sym.targets.terminal import points  # noqa: PLC0415
 
-    found = Pipeline().solve(derivation)
+    found, *more = solved = Pipeline().solve_all(derivation)
     if as_json:
-        print_json(as_data.solution(derivation, found))
+        print_json(as_data.solutions(derivation, solved))
     else:
-        render(points.solution(derivation, found))
-        if found.zeta is not None:  # on one line, to be copied, whatever the terminal's width
+        render(points.solutions(derivation, solved))
+        if found.zeta is not None and not more:  # to be copied, whatever the terminal's width
             click.echo(f'\n[prior]\nzeta = "{found.zeta}"')
     sys.exit(FAILED if found.zeta is None else PROVED)

@@ -15,6 +15,7 @@ from midpo_sym.judges.balls import Enclosure, disjoint
 from midpo_sym.judges.jets import Ends, enclosed
 from midpo_sym.judges.tiny import TinyModels, points
 from midpo_sym.judges.witness import Meter, Search, TooMuchWorkError, Witness
+from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
 
 WORK = 4_000  # nodes that a search evaluates at most, a sum's body once for each token
@@ -97,7 +98,8 @@ def search(
         work: how many nodes to evaluate at most.
         kind: the arithmetic, `arb` or `mpmath`; None for Arb where it is installed.
     """
-    where = points(left, right, tries=tries)
+    others = (tree.responses(left) | tree.responses(right)) - {"w", "l"}
+    where = points(left, right, tries=tries, responses=("w", "l", *sorted(others)))
     hunted = hunt((left, right), where, _apart, of=of, meter=Meter(work), kind=kind)
     found = replace(found, enclosed=hunted.points, stopped=found.stopped or hunted.stopped)
     if hunted.models is None:

@@ -1,8 +1,7 @@
 """Tree to normal form: the part of the kernel that reads expressions.
 
 Trusted, like `kernel`, which states the axioms A1 to A9 cited here and is to be read first. What
-has no normal form becomes an opaque atom, named by the forms of its arguments: equal names, equal
-quantities.
+has no normal form becomes an opaque atom, named by the forms of its arguments: equal if they are.
 """
 
 from __future__ import annotations
@@ -323,9 +322,9 @@ class Reader:
         if rest == -self.field.one:
             raise OutsideClassError("the logarithm of something that may be negative")
         if rest != self.field.one:
-            under = rest.numer.is_ground  # 1/(1 − p) as well has log(1 − p)
-            log = self.opaque("log", (1 / rest if under else rest, {}))
-            total = self.plus(total, (-log if under else log, {}))
+            turn = rest.numer.is_ground  # 1/(1 − p) as well has log(1 − p)
+            log = self.opaque("log", (1 / rest if turn else rest, {}))
+            total = self.plus(total, (-log if turn else log, {}))
         return total
 
     def logarithms(self, number: int) -> list[tuple[FracElement, int]]:

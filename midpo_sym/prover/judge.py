@@ -285,17 +285,17 @@ def _compared(
 
 def _proved(decision: Decision, theorem: Theorem, statement: Statement) -> Proved:
     needs = conditions(theorem.denominators, decision.difference.atoms)
-    return Proved(needs, _assumptions(statement))
+    return Proved(needs, assumptions(statement))
 
 
-def _assumptions(statement: Statement) -> tuple[str, ...]:
+def assumptions(statement: Statement) -> tuple[str, ...]:
     """Return what MI-DPO itself asks of a prior and a scale like these."""
-    assumptions = [LABELS_ASSUMPTION] if depends_on_label(statement) else []
+    found = [LABELS_ASSUMPTION] if depends_on_label(statement) else []
     if statement.score_of:
-        assumptions.append(EXACT_PRIOR_ASSUMPTION)
+        found.append(EXACT_PRIOR_ASSUMPTION)
     if not statement.scale.positive:
-        assumptions.append(f"the scale {to_text(statement.scale)} is positive")
-    return tuple(assumptions)
+        found.append(f"the scale {to_text(statement.scale)} is positive")
+    return tuple(found)
 
 
 def _proved_gradient(
@@ -310,7 +310,7 @@ def _proved_gradient(
         if decision.theorem is not None
         for each in conditions(decision.theorem.denominators, decision.difference.atoms)
     }
-    return Proved((*own.values(), *where), _assumptions(compared.statement))
+    return Proved((*own.values(), *where), assumptions(compared.statement))
 
 
 def _too_large(error: OverflowError) -> str:

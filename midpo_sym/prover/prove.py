@@ -192,8 +192,14 @@ class Result:
             part = next((part for part in self.parts if not part.reading.score_of), None)
             if part is None:
                 why = "its terms are of one response each, and any prior has some anchors"
-                return Solution(Reach.UNKNOWN, None, reason=why)
-            return replace(part.result.prior, link=part.term.link.name, gives_loss=False)
+                return Solution(Reach.UNKNOWN, None, reason=why, term=0)
+            return replace(
+                part.result.prior,
+                link=part.term.link.name,
+                gives_loss=False,
+                term=None if self.statement.target.is_one_term else part.number,
+                minus=part.reading.sign < 0,
+            )
         with remembering(self.session):
             return solve_prior(self.statement)
 
@@ -249,8 +255,8 @@ def _part(
     judged = prove_statement(first.statement, derivation, work=work)
     result = replace(judged, claim=claim, term=place + 1)
     refuted = result.verdict.status is Status.REFUTED
-    alone = not refuted or no_other(statement, term.argument, first)
-    return Part(place + 1, term, first, result, alone)
+    alone = not refuted or no_other(statement, term.argument)
+    return Part(place + 1, term, first, result, alone, statement)
 
 
 def prove_derivation(derivation: Derivation) -> tuple[Result, ...]:

@@ -81,6 +81,7 @@ class Prior:
     link: str | None = None  # under which it gives what is said: that of the loss if left out
     needed: bool = True  # whether it is said that a prior has to know so much
     failure: dict[str, Any] | None = None  # the point that shows it
+    of: str = "this loss"  # what MI-DPO is said to have with it
 
 
 def answers(path: Path, *, brief: bool = False) -> list[Answer]:
@@ -194,7 +195,8 @@ def prior_of(answer: Answer) -> Prior:
 def _prior(found: dict[str, Any]) -> Prior:
     """Return a prior: of the loss itself, or else of the argument of its link."""
     link = "logsigmoid" if found["gives"] == "argument" else found["link"]
-    return Prior(found["reach"], found["zeta"], link, found["needed"], found["failure"])
+    said = found["reach"], found["zeta"], link, found["needed"], found["failure"]
+    return Prior(*said, found["of"])
 
 
 def latex(answer: Answer) -> str:

@@ -154,7 +154,7 @@ def test_the_prior_of_a_typed_link_is_said_to_give_the_argument(link, midpo, spe
     assert "MI-DPO with it has the argument of this loss" in text
     assert f"under the link {link}" in text
     shown = " ".join(midpo("prove", spec(given)).out.split())
-    assert "for the argument of the pair has to know the response alone" in shown
+    assert "for the argument of this loss has to know the response alone" in shown
 
 
 def test_scores_alone_have_no_prior_of_a_pair(midpo, spec):
@@ -184,5 +184,30 @@ def test_the_prior_of_several_terms_is_of_minus_the_whole(midpo, spec):
     mixed = KTO.replace('plus = "-log(pi(w))"', 'plus = "log(pi(w))*log(pi(l))"')
     outcome = midpo("prior", spec(mixed))
     assert outcome.status == 1
-    assert "gives minus this loss as the argument of MI-DPO" in outcome.out
+    assert "MI-DPO has minus this loss as its argument: it would" in " ".join(outcome.out.split())
     assert "identity" not in found + outcome.out
+
+
+def test_the_priors_of_the_whole_and_of_a_term_stand_side_by_side(midpo, spec):
+    """In one wording, which says of each what MI-DPO has with it: of the second term it is minus.
+
+    The second argument is s(y_l) − s(y_w), minus that of DPO, whose prior is π_ref.
+    """
+    pair = "alpha*log(pi(l)/ref(l)) - alpha*log(pi(w)/ref(w))"
+    text = KTO.replace("alpha*(z0 - log(pi(l)/ref(l)))", pair)
+    out = " ".join(midpo("prior", spec(text)).out.split())
+    whole, term = "minus this loss as its argument", "minus the argument of term 2"
+    assert out.index(f"For MI-DPO to have {whole}:") < out.index(f"For MI-DPO to have {term}:")
+    assert out.count(f"MI-DPO with it has {term}: proved") == 1
+    found = json.loads(midpo("prior", spec(text), "--json").out)
+    assert (found["of"], [each["of"] for each in found["others"]]) == (whole, [term])
+    assert found["others"][0]["zeta"] == "ref(y)"
+    (result,) = json.loads(midpo("prove", spec(text), "--json").out)["results"]
+    assert result["prior_for_this_loss"]["of"] == term
+    assert f"for {term} has to know" in " ".join(midpo("prove", spec(text)).out.split())
+
+
+def test_a_loss_has_one_prior_where_nothing_is_read_term_by_term(midpo, spec):
+    """And what MI-DPO has with it is said all the same."""
+    found = json.loads(midpo("prior", spec(TRUE), "--json").out)
+    assert (found["of"], found["others"]) == ("this loss", [])

@@ -8,14 +8,14 @@ knowing it: sign·argument − q is then the same for all responses of the same 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from oracles.dual import Dual, Number
 from oracles.evaluate import Evaluator
 from oracles.model import Point, two_responses
-from oracles.reader import Tree
+from oracles.reader import Tree, parse
 from oracles.statement import LossTerm, Statement, framework
 from oracles.truth import Truth, sides_equal
 
@@ -96,6 +96,51 @@ def fits(
             if made.value is False:
                 return Truth(False, False, tuple(found))
     return Truth(_all(x.value for x in found), _all(x.gradient for x in found), tuple(found))
+
+
+def has_gradient_of(
+    statement: Statement, number: int, candidate: Candidate, anchor: Tree, points: list[Point]
+) -> bool:
+    """Return whether a term has the gradient of its link and weight around a score or the pair.
+
+    What holds under every link holds under the identity and under the log-sigmoid.
+
+    >>> from oracles.reader import parse
+    >>> from oracles.statement import read
+    >>> text = 'parameters.alpha.domain = "positive"\\nprior.zeta = "ref(y)"\\n'
+    >>> text += 'prior.gives = "scores"\\nloss.link = "{}"\\n'
+    >>> text += 'loss.argument = "alpha*log(pi(w)/ref(w)) - length(w)"'
+    >>> texts = [text.format(link) for link in ("identity", "square", "any")]
+    >>> found = [(each, [*each.points("s", 4)]) for each in (read(each)[""] for each in texts)]
+    >>> [has_gradient_of(a, 1, Candidate(1, "w"), parse("0"), b) for a, b in found]
+    [True, False, False]
+    """
+    term = statement.terms[number - 1]
+    bodies = [parse("-a"), parse("softplus(-a)")] if term.link == "any" else [term.body]
+    scored = replace(statement, score_of=candidate.score_of)
+
+    def of(body: Tree, argument: Callable[[Evaluator], Number]) -> Callable[[Evaluator], Number]:
+        def side(evaluator: Evaluator) -> Number:
+            a = evaluator.arithmetic
+            bound = {"a": argument(evaluator)}
+            inner = Evaluator(evaluator.point, evaluator.definitions, a, bound)
+            return a.mul(evaluator.value(term.weight), inner.value(body))
+
+        return side
+
+    def ours(evaluator: Evaluator) -> Number:
+        a = evaluator.arithmetic
+        quantity = a.add(framework(scored, evaluator), a.neg(evaluator.value(anchor)))
+        return quantity if candidate.sign > 0 else a.neg(quantity)
+
+    def theirs(evaluator: Evaluator) -> Number:
+        return evaluator.value(term.argument)
+
+    made = (
+        sides_equal(points, statement, of(body, ours), of(body, theirs), arguments=False)
+        for body in bodies
+    )
+    return all(each.gradient is not False for each in made)
 
 
 def _all(answers: Iterable[bool | None]) -> bool | None:

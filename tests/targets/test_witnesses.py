@@ -119,7 +119,7 @@ def test_why_a_prior_has_to_know_the_pair_in_enclosures(pair):
     """log(π(a) + 2π(b)) − log(π(a) + 2π(d)) − log(π(c) + 2π(b)) + log(π(c) + 2π(d)) is not 0."""
     failure = pair.prior.failure
     assert (pair.prior.reach.name, failure.kind) == ("PAIR", "enclosure")
-    row = json_report.solution(pair.derivation, pair.prior)["failure"]
+    row = json_report.solutions(pair.derivation, [pair.prior])["failure"]
     assert row["kind"] == "enclosure"
     low = high = Fraction(0)
     for margin in row["margins"]:
@@ -127,6 +127,6 @@ def test_why_a_prior_has_to_know_the_pair_in_enclosures(pair):
         low, high = low + ends[0], high + ends[1]
     assert [low, high] == [Fraction(end) for end in row["enclosure"]]
     assert not low <= 0 <= high
-    text = printed(points.solution(pair.derivation, pair.prior))
+    text = printed(points.solutions(pair.derivation, [pair.prior]))
     assert "The numbers are certified intervals." in text
     assert f"∈ {failure.total}, which does not hold 0" in text

@@ -92,6 +92,9 @@ class Solution:
         reason: why none was found.
         of_whole: whether the loss has several terms, a weight or something added: its argument is
             then minus the whole of it, and its link the identity.
+        term: of a loss of several terms that are read one by one, the place of the term whose
+            argument is given, from 1; 0 if no term has an argument of the pair.
+        minus: whether minus that argument is given, which is MI-DPO's.
     """
 
     reach: Reach
@@ -101,6 +104,8 @@ class Solution:
     failure: Failure | None = None
     reason: str = ""
     of_whole: bool = False
+    term: int | None = None
+    minus: bool = False
 
     @property
     def is_needed(self) -> bool:

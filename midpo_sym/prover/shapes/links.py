@@ -143,6 +143,29 @@ def _direction(node: Expression) -> int | None:  # noqa: PLR0911 - one case for 
     return None
 
 
+def is_steep(node: Expression) -> bool:
+    """Return whether the form of a node shows that its slope in the variable is never zero."""
+    if _direction(node) not in (1, -1):
+        return False
+    match node:
+        case tree.Parameter():
+            return True
+        case tree.Neg(body=body) | tree.Exp(body=body) | tree.Log(body=body):
+            return is_steep(body)
+        case tree.Add(terms=parts):  # all rise, or all fall
+            return any(map(is_steep, parts))
+        case tree.Mul(factors=parts):
+            moving = [each for each in parts if not _is_free(each)]
+            rest = [each for each in parts if _is_free(each)]
+            return is_steep(moving[0]) and all(map(_is_not_zero, rest))
+        case tree.Div(numerator=over, denominator=under):
+            free, other = (over, under) if _is_free(over) else (under, over)
+            return _is_not_zero(free) and is_steep(other)
+        case tree.Pow(base=base, exponent=power):
+            return base.positive and _is_not_zero(power) and is_steep(base)
+    return False
+
+
 def _same(found: list[int | None]) -> int | None:
     """Return the direction that all that have one share."""
     if None in found:

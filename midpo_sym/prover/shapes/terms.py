@@ -7,23 +7,28 @@ a statement of its own, and judged as any other; the shape of the whole loss fol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from midpo_sym.judges import intervals, random_models, witness
+from midpo_sym.judges import random_models
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
-from midpo_sym.kernel.theorem import Answer, decide, normal_form
+from midpo_sym.kernel.theorem import Answer, decide
 from midpo_sym.language import tree
 from midpo_sym.language.links import LINKS
 from midpo_sym.language.objective import Objective, Term
-from midpo_sym.language.substitute import resolve_labels, unfold
+from midpo_sym.language.substitute import unfold
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.conditions import NoGradientError, flows, kinks
-from midpo_sym.prover.derivation.rebuild import NotReadableError, rebuild
+from midpo_sym.prover.conditions import NoGradientError, kinks
 from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, implicit_reward, sides
 from midpo_sym.prover.priors.margin import negative, part_without_responses
-from midpo_sym.prover.shapes.whole import denominators_of, gradient_of_other
+from midpo_sym.prover.shapes.anchors import (
+    depends_on_responses,
+    differ,
+    written_without_responses,
+)
+from midpo_sym.prover.shapes.slopes import gradient_of_other
+from midpo_sym.prover.shapes.whole import denominators_of
 from midpo_sym.prover.verdict import (
     Condition,
     DisagreementError,
@@ -38,7 +43,6 @@ from midpo_sym.spec.model import Statement
 if TYPE_CHECKING:
     from midpo_sym.prover.prove import Result
 
-_TRIES = 200  # points among which one is looked for that tells two scores apart
 _ZERO = tree.Number(0)
 
 
@@ -79,6 +83,7 @@ class Part:
         reading: what its argument is read as.
         result: what came out of judging that.
         alone: whether it was shown that no other reading holds, where this one does not.
+        statement: of the loss.
     """
 
     number: int
@@ -86,6 +91,7 @@ class Part:
     reading: Reading
     result: Result
     alone: bool
+    statement: Statement
 
     @property
     def verdict(self) -> Verdict:
@@ -102,7 +108,8 @@ class Part:
             case Proved():
                 return self.result.gradient
             case Refuted():
-                return gradient_of_other(self.reading.statement, self.term)
+                shown = self.reading.statement
+                return gradient_of_other(self.statement, shown, self.reading.anchor, self.term)
         return Undecided("the value of the term is undecided")
 
 
@@ -112,26 +119,38 @@ def read_term(statement: Statement, argument: Expression) -> tuple[Reading, ...]
     one = min(spoken) if len(spoken) == 1 and statement.gives != "argument" else ""
     alone = part_without_responses(argument) if one else _ZERO
     found = [_reading(statement, argument, one, sign, alone) for sign in (1, -1)]
-    if one and not any(map(_holds, found)):  # the score may have such a part as well
-        found += [other for each in found if (other := _with_other_anchor(each, argument))]
+    if not any(map(_holds, found)) and statement.gives != "argument":
+        found += _as_scores(statement, argument, one)
     return tuple(sorted(found, key=lambda reading: not _holds(reading)))
 
 
-def _with_other_anchor(reading: Reading, argument: Expression) -> Reading | None:
-    """Return a reading with the anchor that the kernel finds missing, if that is one."""
-    quantity, whole = sides(reading.statement)
-    for more in (tree.add(quantity, tree.Neg(whole)), part_without_responses(quantity)):
-        try:
-            form = normal_form(tree.add(reading.anchor, more))
-            anchor = rebuild(form, by_response=False)
-        except (OutsideClassError, NotReadableError):
-            continue
-        break
-    else:
-        return None
-    if tree.responses(anchor) or flows(anchor):
-        return None
-    return _read_against(reading.statement, argument, reading.sign, anchor)
+def _as_scores(statement: Statement, argument: Expression, first: str) -> Iterator[Reading]:
+    """Yield the readings as a score that the kernel confirms, whatever the argument speaks of.
+
+    Args:
+        statement: what is judged.
+        argument: of the term.
+        first: the response that is tried before the other.
+    """
+    for response in sorted("wl", key=lambda each: each != first):
+        for sign in (1, -1):
+            apart = _missing(statement, argument, response, sign)
+            if depends_on_responses(apart):
+                continue
+            for anchor in written_without_responses(apart):
+                if tree.responses(anchor):
+                    continue
+                of = replace(statement, score_of=response)
+                reading = _read_against(of, argument, sign, anchor)
+                if _holds(reading):
+                    yield reading
+                    return
+
+
+def _missing(statement: Statement, argument: Expression, response: str, sign: int) -> Expression:
+    """Return the anchor that a score would have, with whatever responses it is written in."""
+    read = argument if sign < 0 else negative(argument)
+    return tree.add(implicit_reward(statement, response), read)
 
 
 def _reading(
@@ -167,40 +186,20 @@ def _holds(reading: Reading) -> bool:
         return False
 
 
-def no_other(statement: Statement, argument: Expression, reading: Reading) -> bool:
-    """Return whether exact points show that an argument is neither q − c nor c − q for any c.
+def no_other(statement: Statement, argument: Expression) -> bool:
+    """Return whether points show that an argument is nothing that MI-DPO has.
 
-    Of one response, q(a) − q(b) would be that of the argument, up to its sign; and the argument has
-    to depend on the response, or else it might be the score of the other one, where that is a
-    constant. Of a pair, q and -q have to fail; and the argument has to depend on both responses, or
-    else it might be a score.
+    It is neither q nor -q of the pair; and, where scores may be given, neither q - c nor c - q of
+    one response for any anchor c, as that would not be the same for all responses.
     """
-    if reading.score_of:
-        score = resolve_labels(unfold(implicit_reward(statement, reading.score_of)))
-        moved = _change(score, reading.score_of)
-        reads = [resolve_labels(unfold(read)) for read in (argument, tree.Neg(argument))]
-        changes = [_change(read, reading.score_of) for read in reads]
-        return all(_differ(moved, each) for each in changes) and _differ(changes[0], _ZERO)
-    whole = framework_argument(statement)
-    apart = _differ(whole, argument) and _differ(whole, tree.Neg(argument))
-    if not apart or statement.gives == "argument":
-        return apart
-    plain = resolve_labels(unfold(argument))
-    return all(_differ(plain, tree.at_responses(plain, {s: "v"})) for s in ("w", "l"))
-
-
-def _change(score: Expression, response: str) -> Expression:
-    """Return the score of one response minus that of another."""
-    one, other = (tree.at_responses(score, {response: name}) for name in ("w", "l"))
-    return tree.add(one, tree.Neg(other))
-
-
-def _differ(left: Expression, right: Expression) -> bool:
-    names = tuple(sorted({"w", "l"} | tree.responses(left) | tree.responses(right)))
-    found = witness.search(left, right, tries=_TRIES, responses=names)
-    if found.value is None and len(names) == 2:  # noqa: PLR2004 - the pair alone
-        found = intervals.search(found, left, right, of="value")
-    return found.value is not None
+    whole = framework_argument(replace(statement, score_of=""))
+    if not all(differ(signed, argument) for signed in (whole, tree.Neg(whole))):
+        return False
+    return statement.gives == "argument" or all(
+        depends_on_responses(_missing(statement, argument, response, sign))
+        for response in ("w", "l")
+        for sign in (1, -1)
+    )
 
 
 def framework_loss(statement: Statement, readings: Sequence[Reading]) -> Expression:

@@ -22,6 +22,7 @@ from midpo_sym.spec.library import Work
 from midpo_sym.spec.model import Citation, Derivation, Statement
 from midpo_sym.targets.json.points import counterexample, failure
 from midpo_sym.targets.json.shapes import in_latex, loss
+from midpo_sym.targets.wording.losses import prior_of
 
 SCHEMA_VERSION = 3
 
@@ -144,13 +145,15 @@ def _declared_data(derivation: Derivation) -> dict[str, Any]:
     }
 
 
-def solution(derivation: Derivation, found: Solution) -> dict[str, Any]:
-    """Return the prior that gives a loss."""
+def solutions(derivation: Derivation, found: Sequence[Solution]) -> dict[str, Any]:
+    """Return the prior of a loss, and beside it the others of which there are several."""
+    first, *more = found
     return {
         "schema_version": SCHEMA_VERSION,
         "midpo_sym": __version__,
         "id": derivation.id,
-        **_solution(found),
+        **_solution(first),
+        "others": [_solution(each) for each in more],
     }
 
 
@@ -158,6 +161,7 @@ def _solution(found: Solution) -> dict[str, Any]:
     return {
         "reach": found.reach.name.lower(),
         "zeta": _text(found.zeta),
+        "of": prior_of(found),
         "link": found.link,
         "gives": None if found.zeta is None else "loss" if found.gives_loss else "argument",
         "needed": found.is_needed,

@@ -301,7 +301,7 @@ def _details(  # noqa: C901, PLR0912 - a row for each thing said
     yield "prior knows", knows or "nothing of policy, label or length"
     told = result.prior.is_needed and (result.prior.gives_loss or result.parts)
     if isinstance(verdict, Proved) and told:
-        what = "the argument of the pair" if result.parts else "this loss"
+        what = wording.prior_of(result.prior)
         yield "any prior", f"for {what} has to know {result.prior.reach.value}"
     loss = {
         "a reference model": not found.reference_free,
@@ -324,7 +324,9 @@ def _cured(cure: Cure, symbols: Mapping[str, Symbol]) -> str:
 
 def _repair(found: Solution, symbols: Mapping[str, Symbol]) -> Iterator[tuple[str, str]]:
     if found.zeta is not None:
-        what = "this loss" if found.gives_loss else f"its argument, under the link {found.link}"
+        what = wording.prior_of(found)
+        if not found.gives_loss and not found.of_whole:
+            what += f", under the link {found.link}"
         yield "right prior", f"ζ(y) ∝ {to_unicode(found.zeta, symbols)}   (gives {what})"
     elif found.reach is Reach.PAIR:
         yield "right prior", "none: it would have to know the other response of the pair"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -23,7 +23,7 @@ from midpo_sym.prover.priors.solve import Failure, Reach, Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.terminal.quantities import compared, quantities
-from midpo_sym.targets.wording.losses import gives, symbol
+from midpo_sym.targets.wording.losses import gives, prior_of, symbol
 
 
 def counterexample(result: Result, witness: Witness) -> RenderableType:
@@ -59,21 +59,31 @@ def add_number(values: Table, name: str, value: Number, *, ends: str = "") -> No
     values.add_row(name, relation(value), f"{format_number(value)}{ends}")
 
 
-def solution(derivation: Derivation, found: Solution) -> RenderableType:
-    """Return the prior that gives a loss."""
+def solutions(derivation: Derivation, found: Sequence[Solution]) -> RenderableType:
+    """Return the priors of a loss; each with what it gives above it, if there are several."""
     symbols = derivation.symbols
+    if len(found) == 1:
+        return _solution(found[0], symbols)
+    lines: list[RenderableType] = []
+    for each in found:
+        above = f"For MI-DPO to have {prior_of(each)}:"
+        lines += [*([""] if lines else []), above, Padding(_solution(each, symbols), (0, 0, 0, 2))]
+    return Group(*lines)
+
+
+def _solution(found: Solution, symbols: Mapping[str, Symbol]) -> RenderableType:
     lines: list[RenderableType] = []
     if found.zeta is not None:
         lines.append(f"ζ(y) ∝ {to_unicode(found.zeta, symbols)}")
         lines.append(gives(found))
         lines.append(_knows(found))
     elif found.reach is Reach.PAIR:
-        what = "this loss"
-        if found.of_whole and not found.gives_loss:
-            what = "minus this loss as the argument of MI-DPO"
-        elif found.link != FRAMEWORK_LINK and not found.gives_loss:
-            what = f"the argument of this loss, whose link is {found.link}"
-        lines.append(f"No prior of one response gives {what}: it would have to know the other.")
+        bent = found.link != FRAMEWORK_LINK and not (found.gives_loss or found.of_whole)
+        link = f", whose link is {found.link}" if bent else ""
+        what = f"{prior_of(found)}{link}"
+        lines.append(
+            f"With no prior of one response MI-DPO has {what}: it would have to know the other."
+        )
     else:
         lines.append(f"No prior was found, and none is excluded: {found.reason}.")
     if found.failure is not None:

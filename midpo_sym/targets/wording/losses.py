@@ -60,6 +60,18 @@ def open_conditions(cure: Cure) -> tuple[Expression, ...]:
     return tuple(each.expression for each in cure.conditions if not each.given_by)
 
 
+def prior_of(found: Solution) -> str:
+    """Return what MI-DPO has with a prior that was looked for: that of one loss may be several."""
+    if found.gives_loss:
+        return "this loss"
+    if found.of_whole:
+        return "minus this loss as its argument"
+    minus = "minus " if found.minus else ""
+    if found.term is None:
+        return f"{minus}the argument of this loss"
+    return f"{minus}the argument of {f'term {found.term}' if found.term else 'a term'}"
+
+
 def gives(found: Solution) -> str:
     """Return what is proved of MI-DPO with a prior that was found."""
     if found.link == FRAMEWORK_LINK:
@@ -69,14 +81,13 @@ def gives(found: Solution) -> str:
             "MI-DPO with it has this loss, which writes the log-sigmoid out under the link "
             f"{found.link}: proved of what is printed here, value and gradient."
         )
+    proved = f"MI-DPO with it has {prior_of(found)}: proved of what is printed here, value and"
     if found.of_whole:
-        return (
-            "MI-DPO with it has minus this loss as its argument: proved of what is printed here, "
-            f"value and gradient. MI-DPO's own link is {FRAMEWORK_LINK}."
-        )
+        return f"{proved} gradient. MI-DPO's own link is {FRAMEWORK_LINK}."
     formula = f", {LINKS[found.link].text}" if found.link in LINKS else ""
+    what = "The loss" if found.term is None else "The term"
+    argument = f"{'minus ' if found.minus else ''}that argument"
     return (
-        "MI-DPO with it has the argument of this loss: proved of what is printed here, value and "
-        f"gradient. The loss is that argument under the link {found.link}"
+        f"{proved} gradient. {what} is {argument} under the link {found.link}"
         f"{formula}; MI-DPO's own link is {FRAMEWORK_LINK}."
     )

@@ -12,7 +12,7 @@ from attacks.findings import Finding
 from attacks.product import Answer
 from oracles.model import Point
 from oracles.reader import Tree, parse, walk
-from oracles.shapes import Candidate, Shape, part, shape
+from oracles.shapes import Candidate, Shape, candidates, has_gradient_of, part, shape
 from oracles.statement import Statement
 from oracles.truth import Truth, sides_equal, truth
 from oracles.witness import point_of
@@ -30,7 +30,7 @@ def check(statement: Statement, answer: Answer, seed: str, count: int) -> Iterat
         return
     shown = [_point(statement, row, points[0]) for row in _witnesses(answer)]
     kept = [each for each in points if _keeps(answer, statement, each)]
-    yield from whole(statement, answer, shape(statement, [*kept, *shown]))
+    yield from whole(statement, answer, shape(statement, [*kept, *shown]), points)
     for row in parts:
         yield from reading(statement, answer, row, points)
 
@@ -51,7 +51,9 @@ def _witnesses(answer: Answer) -> list[dict[str, Any]]:
     return [row for row in rows if row is not None and row["derivative_in"] is None]
 
 
-def whole(statement: Statement, answer: Answer, found: Shape) -> Iterator[Finding]:
+def whole(
+    statement: Statement, answer: Answer, found: Shape, points: list[Point]
+) -> Iterator[Finding]:
     """Yield whether the verdicts on the whole loss are right."""
     value, gradient = answer.value.status, answer.gradient.status
     yield _compared("shape", value, found.value, found.defined, len(statement.terms))
@@ -62,9 +64,31 @@ def whole(statement: Statement, answer: Answer, found: Shape) -> Iterator[Findin
         terms = zip(found.terms, shown, strict=True)
         true = all(each in term and term[each].gradient is not False for term, each in terms)
         yield _compared("slope", gradient, true, found.defined, len(statement.terms))
+    elif value == "refuted":
+        rows = (answer.found or {})["parts"]
+        true = all(_has_a_gradient(statement, row, points) for row in rows)
+        if true and gradient == "refuted":  # a gradient under a kink differs at few points
+            more = [*statement.points(f"{points[0].seed}/more", 200)]
+            true = all(_has_a_gradient(statement, row, more) for row in rows)
+        yield _compared("slope", gradient, true, ENOUGH, len(statement.terms))
     else:
-        # Where values differ, gradients are those under the log-sigmoid; `reading` has them.
-        yield Finding("slope", "unknown" if gradient == "undecided" else "right", gradient)
+        yield Finding("slope", "unknown", gradient)
+
+
+def _has_a_gradient(statement: Statement, row: dict[str, Any], points: list[Point]) -> bool:
+    """Return whether a term has the gradient of the pair, or of a score against some anchors.
+
+    These are what is shown, none, and each parameter and number of a batch. That is not all there
+    are: a gradient that is of no other is not said to be wrong.
+    """
+    names = [*statement.parameters]
+    names += [name for name, (of, *_) in statement.data.items() if of == "batch"]
+    against = [parse(row["anchor"]), parse("0"), *map(parse, names)]
+    return any(
+        has_gradient_of(statement, row["number"], each, anchor, points)
+        for each in candidates(statement.gives)
+        for anchor in (against if each.score_of else against[1:2])
+    )
 
 
 def _compared(column: str, said: str, true: bool, defined: int, terms: int) -> Finding:
@@ -94,7 +118,7 @@ def reading(
         outcomes = [x.value if name == "readings" else x.gradient for x in found.outcomes]
         of = "value" if name == "readings" else "gradient"
         yield replace(verdicts.verdict(of, judged, verdict, found, outcomes), column=name)
-        if of_whole.status == "proved":
+        if of_whole.status == answer.value.status == "proved":
             # The conditions of the whole loss have to be enough for each term.
             yield replace(verdicts.verdict(of, judged, of_whole, found, outcomes), column=name)
         if verdict.status == "refuted":

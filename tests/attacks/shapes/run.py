@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -12,7 +13,7 @@ from attacks.findings import Finding
 from attacks.run import guarded, refusal
 from attacks.shapes import facts, readings
 from generators.cases import Case
-from oracles.statement import LINKS, UNIT, Statement, read
+from oracles.statement import LINKS, Statement, read
 
 POINTS = 15
 OF_LINKS = ("links", "decreasing", "convex", "bounded", "slope at zero", "weights")
@@ -40,7 +41,7 @@ def _attack(case: Case, path: Path, columns: set[str], points: int) -> Iterator[
         yield refusal(error, statements, case.name)
         return
     for answer in answers:
-        yield from _of_answer(statements[answer.claim], answer, case.name, columns, points)
+        yield from _of_answer(statements[answer.claim], answer, path, columns, points)
     if "printed" in columns:
         yield from guarded("printed", lambda: [_printed(path)])
     if "torch" in columns:
@@ -48,8 +49,9 @@ def _attack(case: Case, path: Path, columns: set[str], points: int) -> Iterator[
 
 
 def _of_answer(
-    statement: Statement, answer: product.Answer, seed: str, columns: set[str], points: int
+    statement: Statement, answer: product.Answer, path: Path, columns: set[str], points: int
 ) -> Iterator[Finding]:
+    seed = path.stem
     yield from guarded("shape", lambda: _verdicts(statement, answer, seed, points))
     yield from guarded("links", lambda: facts.check(statement, answer.found or {}, seed))
     if "latex" in columns:
@@ -58,18 +60,22 @@ def _of_answer(
             yield from guarded("latex", lambda: readings.latex(statement, answer))
     if "json" in columns:
         yield from guarded("json", lambda: [shown.report(answer)])
-    # Read term by term, a result has the prior of one of its terms; here it is that of the loss.
-    if "prior" in columns and statement.gives == "loss":
-        said, solved = product.prior_of(answer), _solved(statement)
-        yield from guarded("prior", lambda: [shown.prior(solved, said, seed)])
+    if "prior" in columns:
+        yield from guarded("prior", lambda: [_prior(statement, product.prior_of(answer), seed)])
+        if statement.gives != "loss" and not answer.claim:  # `midpo prior` has that of the whole
+            yield from guarded("prior", lambda: [_prior(statement, product.prior(path), seed)])
 
 
-def _solved(statement: Statement) -> Statement:
-    """Return the statement whose argument a prior is solved from: that of the only term."""
-    first, *more = statement.terms
-    if more or statement.plus or first.weight != UNIT or first.link in LINKS:
-        return statement
-    return replace(statement, link="identity", argument=first.argument)
+def _prior(statement: Statement, said: product.Prior, seed: str) -> Finding:
+    """Put a prior in, for what MI-DPO is said to have with it: the loss, or an argument of it."""
+    match = re.fullmatch(r"(minus )?the argument of (?:this loss|a term|term (\d+))", said.of)
+    typed = statement.terms[0].link not in LINKS
+    if match is None or (statement.gives == "loss" and not typed):
+        return shown.prior(statement, said, seed)
+    argument = statement.terms[int(match[2] or 1) - 1].argument
+    argument = ("neg", argument) if match[1] else argument
+    of_term = replace(statement, link="identity", argument=argument, terms=(), plus=None)
+    return shown.prior(of_term, said, seed)
 
 
 def _verdicts(

@@ -153,6 +153,22 @@ def test_a_wrong_verdict_is_noticed(kto):
     assert ("shape", "wrong") in kinds(readings.check(statement, refuted, "s", 8))
 
 
+@pytest.mark.parametrize(("link", "true"), [("-a", "proved"), ("softplus(-a)", "refuted")])
+def test_a_wrong_gradient_of_a_refuted_loss_is_noticed(tmp_path, link, true):
+    """s(y_w) − |y_w| has the gradient of the score under a line, and under nothing else."""
+    text = f'{HEAD}prior.gives = "scores"\n[loss]\nargument = "{W} - length(w) - c + z0"\n'
+    text += f'link = "{link}"\n'
+    path = tmp_path / "s.toml"
+    path.write_text(text, encoding="utf-8")
+    (answer,) = map(product.terms_of, product.answers(path, brief=True))
+    statement = read(text)[""]
+    assert (answer.value.status, answer.gradient.status) == ("refuted", true)
+    assert ("slope", "wrong") not in kinds(readings.check(statement, answer, "s", 8))
+    other = {"proved": "refuted", "refuted": "proved"}[true]
+    wrong = replace(answer, gradient=replace(answer.gradient, status=other))
+    assert ("slope", "wrong") in kinds(readings.check(statement, wrong, "s", 8))
+
+
 @pytest.mark.parametrize(
     ("number", "fact", "value"),
     [

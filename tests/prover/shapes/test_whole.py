@@ -1,8 +1,6 @@
-"""What stands around the arguments of a loss: denominators, kinks, and gradients under a link.
+"""What stands around the arguments of a loss: denominators and kinks.
 
-With s(y) = α log π(y)/π_ref(y) and m = s(y_w) − s(y_l), what is expected is worked out by hand. Of
-an argument m + γ, which is no ±m for γ > 0: under the identity −(m + γ) and −m have the same
-gradient; under (1 − a)² they have −2(1 − m − γ)∇m and −2(1 − m)∇m, which differ by 2γ∇m.
+With s(y) = α log π(y)/π_ref(y), what is expected is worked out by hand.
 """
 
 import pytest
@@ -80,46 +78,6 @@ def test_a_kink_of_a_link_is_a_condition_of_the_gradient():
     (condition,) = result.gradient.conditions
     hinge = parse(f"1 - ({MARGIN})", Scope(frozenset("wl"), {"alpha": "positive"}))
     assert decide(condition.expression, hinge).answer is Answer.EQUAL
-
-
-GRADIENTS = {
-    "identity": Status.UNDECIDED,
-    "-2*a + 3": Status.UNDECIDED,
-    "0*a": Status.UNDECIDED,
-    "square": Status.REFUTED,
-    "logsigmoid": Status.REFUTED,
-    "any": Status.REFUTED,
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("sign", ["", "-"])
-@pytest.mark.parametrize("link", GRADIENTS)
-def test_a_gradient_without_a_reading_is_refuted_under_the_link_of_the_loss_only(link, sign):
-    """Of m + γ, and of −m + γ: never refuted where the gradients of the losses are equal."""
-    argument = f"{sign}({MARGIN}) + gamma"
-    result = judged({"link": link, "argument": argument}, gives="argument")
-    assert result.verdict.status is Status.REFUTED
-    assert result.gradient.status is GRADIENTS[link]
-
-
-def test_a_weight_of_zero_leaves_no_gradient_to_refute():
-    """0 × f(a) has the gradient of 0 × f(m), whatever a is."""
-    result = judged({"weight": "gamma - gamma", "argument": f"{MARGIN} + gamma"})
-    assert (result.verdict.status, result.gradient.status) == (Status.REFUTED, Status.UNDECIDED)
-
-
-@pytest.mark.parametrize(
-    ("link", "status"),
-    [("identity", Status.REFUTED), ("any", Status.REFUTED), ("square", Status.UNDECIDED)],
-)
-def test_the_gradient_of_what_is_no_score_minus_any_anchor(link, status):
-    """2 s(y_w): twice the gradient of the score, and of every s(y_w) − c; so not under all links.
-
-    Under the square every anchor would have to be excluded, which nobody does.
-    """
-    result = judged({"link": link, "argument": f"2*{W}"}, gives="scores")
-    assert (result.verdict.status, result.gradient.status) == (Status.REFUTED, status)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,213 @@
+"""Whether a loss has the gradient of a score against any anchor, under the same link and weight.
+
+For a loss W·f(A) and a score q, some number c and a sign have to give ∇[W f(±(q − c))] = ∇[W f(A)]
+wherever both exist. Two things show that there is no such c.
+
+- *Directions.* If the weight does not move, the left is a number times ∇q, whatever c is; and if it
+  does, a number times ∇q plus another times ∇W. A determinant in two coordinates of the policy, or
+  in three, is then zero, and at some point it is not.
+- *Sizes.* If the weight does not move, ±W f′(±(q − c)) has to be the ratio of the gradients, for
+  all models and responses. The whole line of the variable of f is cut into intervals, until in each
+  of them the slopes of f, in bounds, miss one of the ratios. Where f has a kink, its slope counts
+  as anything between those of both sides: models close by are on either side of it.
+
+An anchor goes by the parameters and by what is given with a batch, and so it is one number for all
+models and responses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import combinations
+
+from midpo_sym.judges.jets import Ends, enclosed
+from midpo_sym.judges.tiny import VOCABULARY, TinyModels, points
+from midpo_sym.judges.witness import Meter, TooMuchWorkError
+from midpo_sym.kernel.forms import OutsideClassError
+from midpo_sym.kernel.theorem import Answer, decide_gradient
+from midpo_sym.language import tree
+from midpo_sym.language.objective import Term
+from midpo_sym.language.substitute import resolve_labels, unfold
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.conditions import flows
+from midpo_sym.prover.shapes.bounds import Interval, Slopes
+from midpo_sym.prover.shapes.links import is_steep
+from midpo_sym.session import remembered
+
+_POINTS = 6  # at which coordinates are compared
+_MANY = 24  # among which one is looked for where something moves
+_COORDINATES = 6  # that are compared at each
+_WORK = 40_000  # nodes that are evaluated at most
+_BITS = 128
+_NOWHERE: Ends = (Fraction(0), Fraction(0))
+_RESPONSES = ("w", "l", "v", "u")
+_CHANGES: tuple[dict[str, str], ...] = ({}, {"w": "l", "l": "w"}, {"w": "v", "l": "u"})
+_FAR = 32  # from where on the line is not cut any further
+_NARROW = 1 / 64  # an interval that is cut no further
+_CUTS = 400
+_GROUPS = 2  # choices of the parameters
+_APART = Fraction(1, 10**12)  # what bounds have to be apart, far above the rounding of intervals
+
+
+@remembered(64)
+def no_anchor_fits(score: Expression, term: Term) -> bool:
+    """Return whether points show that no score minus an anchor has the gradient of a term."""
+    still = not flows(term.weight)
+    if still and is_steep(unfold(term.link.body)) and _is_still(term.argument):
+        return _moves(score, term.weight)
+    if still and _is_still(score):
+        return _moves(term.loss, tree.Number(1))
+    meter = Meter(_WORK)
+    try:
+        return _has_another_direction(score, term, meter) or (
+            still and _has_another_size(score, term, meter)
+        )
+    except TooMuchWorkError:
+        return False
+
+
+def _is_still(node: Expression) -> bool:
+    try:
+        return decide_gradient(node, tree.Number(0)).answer is Answer.EQUAL
+    except OutsideClassError:
+        return False
+
+
+def _moves(node: Expression, weight: Expression) -> bool:
+    """Return whether at some point an expression has a gradient, and its weight is not zero."""
+    meter = Meter(_WORK)
+    return any(
+        (slope := enclosed((node,), models, of="gradient", bits=_BITS, meter=meter))
+        and (size := enclosed((weight,), models, of="value", bits=_BITS, meter=meter))
+        and _has_sign(slope[0])
+        and _has_sign(size[0])
+        for models in points(node, weight, tries=_MANY)
+    )
+
+
+def _has_another_direction(score: Expression, term: Term, meter: Meter) -> bool:
+    sides = (score, term.weight, term.loss) if flows(term.weight) else (score, term.loss)
+    for models in points(*sides, tries=_POINTS):
+        rows = [
+            row
+            for there in _coordinates(models)
+            if (row := enclosed(sides, there, of="gradient", bits=_BITS, meter=meter))
+        ]
+        if any(_has_sign(_determinant(some)) for some in combinations(rows, len(sides))):
+            return True
+    return False
+
+
+def _coordinates(models: TinyModels) -> Iterator[TinyModels]:
+    """Yield a point with one coordinate after the other, those of the first token first."""
+    prefixes = sorted({prefix for _, prefix in models.powers}, key=len)
+    count = -(-_COORDINATES // len(prefixes))
+    for prefix in prefixes:
+        for token in range(min(count, len(VOCABULARY) - 1)):
+            yield replace(models, coordinate=(prefix, token))
+
+
+def _determinant(rows: Sequence[list[Ends]]) -> Ends:
+    """Return bounds of a determinant, by its first row."""
+    if len(rows) == 1:
+        return rows[0][0]
+    total = _NOWHERE
+    for place, head in enumerate(rows[0]):
+        minor = [[*row[:place], *row[place + 1 :]] for row in rows[1:]]
+        low, high = _product(head, _determinant(minor))
+        signed = (low, high) if place % 2 == 0 else (-high, -low)
+        total = total[0] + signed[0], total[1] + signed[1]
+    return total
+
+
+def _product(one: Ends, other: Ends) -> Ends:
+    corners = [x * y for x in one for y in other]
+    return min(corners), max(corners)
+
+
+def _has_sign(ends: Ends) -> bool:
+    return ends[0] > 0 or ends[1] < 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Equation:
+    """weight × sign × f′(sign × (score − c)) = ratio, at some models and responses."""
+
+    score: Ends
+    weight: Ends
+    ratio: Ends
+
+
+def _has_another_size(score: Expression, term: Term, meter: Meter) -> bool:
+    plain = [resolve_labels(unfold(each)) for each in (score, term.weight, term.loss)]
+    moved = [[tree.at_responses(each, change) for each in plain] for change in _CHANGES]
+    body = unfold(term.link.body)
+    everywhere = [each for sides in moved for each in (*sides, body)]
+    where = [*points(*everywhere, tries=_POINTS, responses=_RESPONSES)]
+    for first in where[:_GROUPS]:
+        alike = [_with_anchors_of(first, each) for each in where]
+        found = [
+            each for models in alike for sides in moved if (each := _equation(sides, models, meter))
+        ]
+        slopes = Slopes(body, first.parameters)
+        if len(found) > 1 and all(_is_unsolvable(found, slopes, sign) for sign in (1, -1)):
+            return True
+    return False
+
+
+def _with_anchors_of(one: TinyModels, other: TinyModels) -> TinyModels:
+    """Return another point, with the parameters and what is given with a batch of the one."""
+    of_batch = {key: value for key, value in one.data.items() if not key[1]}
+    return replace(other, parameters=one.parameters, data={**other.data, **of_batch})
+
+
+def _equation(sides: list[Expression], models: TinyModels, meter: Meter) -> _Equation | None:
+    """Return the equation at a point, if there is a coordinate in which the score has a slope."""
+    score, weight, loss = sides
+    values = enclosed((score, weight), models, of="value", bits=_BITS, meter=meter)
+    if values is None:
+        return None
+    for there in _coordinates(models):
+        ends = enclosed((score, loss), there, of="gradient", bits=_BITS, meter=meter)
+        if ends is not None and _has_sign(ends[0]):
+            low, high = ends[0]
+            return _Equation(values[0], values[1], _product(ends[1], (1 / high, 1 / low)))
+    return None
+
+
+def _is_unsolvable(equations: list[_Equation], slopes: Slopes, sign: int) -> bool:
+    """Return whether no c solves all equations: no argument of the first is one of a solution."""
+    first = slopes.of(*equations[0].score)
+    rows = [
+        (
+            sign * (slopes.of(*each.score) - first),
+            sign * slopes.of(*each.weight),
+            slopes.of(each.ratio[0] - _APART, each.ratio[1] + _APART),
+        )
+        for each in equations
+    ]
+    end = float("inf")
+    rest: list[tuple[float, float]] = [(-end, -_FAR), (_FAR, end), (-_FAR, _FAR)]
+    for _ in range(_CUTS):
+        if not rest:
+            return True
+        low, high = rest.pop()
+        if any(_is_missed(slopes, slopes.of(low, high), *row) for row in rows):
+            continue
+        if high - low <= _NARROW or abs(low) == end or high == end:
+            return False
+        middle = (low + high) / 2
+        rest += [(low, middle), (middle, high)]
+    return False
+
+
+def _is_missed(
+    slopes: Slopes, where: Interval, shift: Interval, weight: Interval, ratio: Interval
+) -> bool:
+    slope = slopes.over(where + shift)
+    if slope is None:
+        return False
+    size = weight * slope
+    return bool(size.b < ratio.a or size.a > ratio.b)
