@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from midpo_sym import _moved
 
 if TYPE_CHECKING:
-    from midpo_sym.api import audit, check, derivation, generate, ids, prior, prove, theory
+    from midpo_sym.api import audit, check, derivation, generate, ids, prior, prove, theory, verify
     from midpo_sym.chains.audit import EntryResult
     from midpo_sym.chains.chain import ChainResult
     from midpo_sym.preferences import CycleStep, GraphSolution, prior_on_graph
@@ -44,7 +44,10 @@ __version__ = "0.1.0"
 
 _HOMES = {
     **dict.fromkeys(
-        ("audit", "check", "derivation", "generate", "ids", "prior", "prove", "theory"),
+        (
+            *("audit", "check", "derivation", "generate", "ids", "prior", "prove", "theory"),
+            "verify",
+        ),
         "midpo_sym.api",
     ),
     "EntryResult": "midpo_sym.chains.audit",
@@ -97,6 +100,7 @@ __all__ = [
     "prior_on_graph",
     "prove",
     "theory",
+    "verify",
 ]
 
 _moved.install()

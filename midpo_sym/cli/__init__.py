@@ -20,6 +20,7 @@ from midpo_sym.cli.prove import prove
 from midpo_sym.cli.show import list_, prior, show
 from midpo_sym.cli.site import site
 from midpo_sym.cli.theory import audit, theory
+from midpo_sym.cli.verify import verify
 from midpo_sym.cli.write import check, new
 from midpo_sym.files import FileError
 from midpo_sym.prover.verdict import DisagreementError
@@ -50,7 +51,10 @@ def cli() -> None:
     """Prove that preference-optimisation losses are MI-DPO under some prior, or refute it."""
 
 
-_COMMANDS = (prove, theory, audit, list_, show, prior, new, check, generate, certify, lab, site)
+_COMMANDS = (
+    *(prove, theory, audit, list_, show, prior, new, check),
+    *(generate, verify, certify, lab, site),
+)
 for _command in _COMMANDS:
     cli.add_command(_command)
 

@@ -1,0 +1,202 @@
+"""What code computes against what a specification says, on all paths through both.
+
+The code is run on variables, once for each path; what comes out is an expression without branches,
+and so is the specification on that path. Whether the two are equal the kernel decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from midpo_sym.code.instance import Atom, Batch, pairs_of, renamed
+from midpo_sym.code.running import Input, Output, Run
+from midpo_sym.code.slopes import on_path, slope
+from midpo_sym.code.tracing.algebra import ZERO, number, over, plus, rational, times, total
+from midpo_sym.code.tracing.signs import Signs, is_off_zero
+from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.theorem import Answer, Decision, decide
+from midpo_sym.language import tree
+from midpo_sym.language.printing.text import to_text
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.conditions import conditions
+
+_PLACE = re.compile(r"_(w|l|wl)\d+((?:_\d+)?)$")  # at the end of the name of a variable
+Pair = tuple[Expression, Expression]
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What a specification says of each pair of a batch.
+
+    Attributes:
+        loss: the losses.
+        rewards: those of chosen and rejected responses, by the names of outputs.
+    """
+
+    loss: tuple[Expression, ...]
+    rewards: Mapping[str, tuple[Expression, ...]]
+
+
+@dataclass
+class Comparison:
+    """Compares the results of a run with a specification.
+
+    Attributes:
+        batch: the variables.
+        targets: what the specification says.
+        given: what the tensors stand for.
+        known: what was decided before, at other batches too.
+        conditions: what must not be zero, of all that was proved.
+    """
+
+    batch: Batch
+    targets: Targets
+    given: Sequence[Input]
+    known: dict[Pair, bool]
+    conditions: dict[str, Expression] = field(default_factory=dict)
+
+    def value(self, output: Output, wanted: Sequence[Expression], signs: Signs) -> str | None:
+        """Return how an output is reduced if it is what is wanted, and None if that is not proved.
+
+        Args:
+            output: of the code.
+            wanted: of each pair.
+            signs: the path.
+        """
+        here = [on_path(each, signs, value=True) for each in wanted]
+        if not output.scalar or self.batch.pairs == 1:
+            same = len(output.elements) == len(here) and all(map(self.equal, output.elements, here))
+            return ("none" if not output.scalar else "sum") if same else None
+        parts = separated(output.elements[0], self.batch.atoms, self.batch.pairs)
+        for reduction, factor in (("mean", Fraction(1, len(here))), ("sum", Fraction(1))):
+            scaled = [times(number(factor), each) for each in here]
+            if parts is None:
+                if self.equal(output.elements[0], total(scaled)):
+                    return reduction
+            elif all(map(self.equal, parts, scaled)):
+                return reduction
+        return None
+
+    def gradient(self, run: Run, reduction: str, signs: Signs) -> Expression | None:
+        """Return None if the gradient is the specification's, or else a variable it is not by.
+
+        Args:
+            run: of the code.
+            reduction: of the losses.
+            signs: the path.
+        """
+        factor = number(Fraction(1, self.batch.pairs) if reduction == "mean" else 1)
+        losses = [on_path(each, signs, value=False) for each in self.targets.loss]
+        for atom in [*self.batch.trained()]:
+            wanted = ZERO
+            if atom.pair:
+                of_pair = slope(
+                    losses[atom.pair - 1], atom.parameter, logarithmic=atom.is_probability
+                )
+                wanted = times(factor, of_pair)
+            if not self.equal(self.flow(run, atom), wanted):
+                return atom.parameter
+        return None
+
+    def flow(self, run: Run, atom: Atom) -> Expression:
+        """Return the derivative that code has by a variable, through all of its arguments."""
+        found: Expression = ZERO
+        for each in self.given:
+            if each.bound.name not in run.slopes:
+                continue
+            derivatives = run.slopes[each.bound.name].elements
+            for element, derivative in zip(each.elements, derivatives, strict=True):
+                if rational(derivative) == 0:
+                    continue
+                moved = slope(element, atom.parameter, logarithmic=atom.is_probability)
+                found = plus(found, times(moved, derivative))
+        return found
+
+    def equal(self, left: Expression, right: Expression) -> bool:
+        """Return whether the kernel proves two expressions equal.
+
+        Pairs are alike: what was proved of one holds of another, renamed.
+        """
+        if left == right:
+            return True
+        names = self._first_names(left, right)
+        key = renamed(left, names), renamed(right, names)
+        if key not in self.known:
+            self.known[key] = self._decided(*key)
+        return self.known[key]
+
+    def _first_names(self, left: Expression, right: Expression) -> dict[str, str]:
+        pairs = pairs_of(left, self.batch.atoms) | pairs_of(right, self.batch.atoms)
+        if len(pairs) != 1:
+            return {}
+        (pair,) = pairs
+        first = self.batch.like(pair)
+        return {
+            name: _PLACE.sub(rf"_\g<1>{first}\g<2>", name)
+            for name, atom in self.batch.atoms.items()
+            if atom.pair == pair
+        }
+
+    def _decided(self, left: Expression, right: Expression) -> bool:
+        try:
+            decision = decide(left, right)
+        except (OutsideClassError, ZeroDenominatorError):
+            return False
+        if decision.answer is Answer.EQUAL:
+            self._note(decision)
+        return decision.answer is Answer.EQUAL
+
+    def _note(self, decision: Decision) -> None:
+        assert decision.theorem is not None
+        if all(is_off_zero(each.node) for each in decision.theorem.denominators):
+            return
+        for each in conditions(decision.theorem.denominators, decision.difference.atoms):
+            if not each.given_by and not is_off_zero(each.expression):
+                self.conditions[to_text(each.expression)] = each.expression
+
+
+def separated(node: Expression, atoms: Mapping[str, Atom], pairs: int) -> list[Expression] | None:
+    """Return the parts of a sum over a batch, one for each pair; None if pairs are coupled.
+
+    What is of no pair is shared out evenly.
+    """
+    parts: list[Expression] = [ZERO] * pairs
+    shared: Expression = ZERO
+
+    def add_up(term: Expression, factor: Fraction) -> bool:
+        nonlocal shared
+        match term:
+            case tree.Neg(body=body):
+                return add_up(body, -factor)
+            case tree.Mul(factors=(first, *rest)) if (value := rational(first)) is not None:
+                return add_up(tree.product(rest), factor * value)
+            case tree.Div(numerator=above, denominator=below) if value := rational(below):
+                return add_up(above, factor / value)
+        found = pairs_of(term, atoms)
+        if len(found) == 1:
+            pair = found.pop() - 1
+            parts[pair] = plus(parts[pair], times(number(factor), term))
+            return True
+        if not found:
+            shared = plus(shared, times(number(factor), term))
+            return True
+        if isinstance(term, tree.Add):
+            return all([add_up(each, factor) for each in term.terms])
+        return False
+
+    if not add_up(node, Fraction(1)):
+        return None
+    each = over(shared, number(pairs))
+    return [plus(part, each) for part in parts]
+
+
+def couples(output: Output, atoms: Mapping[str, Atom], pairs: int) -> bool:
+    """Return whether what is computed of a pair depends on other pairs."""
+    if output.scalar:
+        return separated(output.elements[0], atoms, pairs) is None
+    return any(
+        pairs_of(element, atoms) - {k % pairs + 1} for k, element in enumerate(output.elements)
+    )

@@ -1,0 +1,341 @@
+"""Runs a function: watched, on numbers that stand for variables, or just as it is.
+
+Both take the same inputs, made from the values of the variables at a point.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from midpo_sym.code.binding import Binding, Bound, Kind
+from midpo_sym.code.evaluate import value_at
+from midpo_sym.code.instance import COLUMNS, Atom, Batch
+from midpo_sym.code.slopes import without_stops
+from midpo_sym.code.tracing.algebra import ZERO, NotReadableError, rational
+from midpo_sym.code.tracing.numbers import SymbolicNumber
+from midpo_sym.code.tracing.signs import Signs
+from midpo_sym.code.tracing.tracer import Tracer, UnreadableError
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.conditions import flows
+
+REWARDS = ("chosen_rewards", "rejected_rewards")
+_LOSSES = ("loss", "losses")
+_OF_METRICS = {"rewards/chosen": "chosen_rewards", "rewards/rejected": "rejected_rewards"}
+_OUTPUTS = 3  # losses and both rewards
+
+
+class FailedError(Exception):
+    """The function does not run on its inputs; says what it raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is verified.
+
+    Attributes:
+        function: what is called.
+        owner: the object whose attributes are hyper-parameters; None if they are arguments.
+        attributes: the names and values of those.
+    """
+
+    function: Callable[..., Any]
+    owner: Any = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def of(function: Any, names: Sequence[str]) -> Subject:
+        """Return what is verified if a function or a module is given.
+
+        Args:
+            function: the function, or an instance of a class with `forward` or `__call__`.
+            names: of hyper-parameters.
+        """
+        if inspect.isroutine(function) or isinstance(function, type):
+            return Subject(function)
+        inner = getattr(function, "forward", None) or function.__call__
+        found = {name: getattr(function, name) for name in names if hasattr(function, name)}
+        numbers = {
+            name: value
+            for name, value in found.items()
+            if isinstance(value, (int, float)) and not isinstance(value, bool)
+        }
+        return Subject(inner, function, numbers)
+
+    def call(self, given: Mapping[str, Any]) -> Any:
+        """Call it with arguments, and attributes, by name."""
+        own = {name: value for name, value in given.items() if name in self.attributes}
+        rest = {name: value for name, value in given.items() if name not in own}
+        if self.owner is None:
+            return _called(self.function, rest)
+        changed = copy.copy(self.owner)
+        for name, value in own.items():
+            setattr(changed, name, value)
+        name = "forward" if hasattr(changed, "forward") else "__call__"
+        return _called(getattr(changed, name), rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A tensor and what its elements stand for."""
+
+    bound: Bound
+    elements: tuple[Expression, ...]
+    shape: tuple[int, ...]
+
+    @property
+    def trained(self) -> bool:
+        """Return whether the policy is trained through it."""
+        return self.bound.kind in (Kind.RESPONSES, Kind.TOKENS) and any(
+            map(flows, self.bound.expressions)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a function gives: numbers, and what they stand for."""
+
+    numbers: tuple[float, ...]
+    elements: tuple[Expression, ...] = ()
+    scalar: bool = False
+    shape: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came out of a run.
+
+    Attributes:
+        outputs: `loss`, and rewards if there are any.
+        slopes: the derivatives of the sum of the losses, by argument.
+        tracer: what has watched it; None if nothing has.
+    """
+
+    outputs: Mapping[str, Output]
+    slopes: Mapping[str, Output]
+    tracer: Tracer | None = None
+
+
+def inputs(binding: Binding, batch: Batch) -> list[Input]:
+    """Return the tensors of a batch, and what they stand for."""
+    found = []
+    for bound in binding.bound:
+        if bound.kind is Kind.RESPONSES:
+            cells = [
+                without_stops(batch.stated(each, pair))
+                for each in bound.expressions
+                for pair in range(1, batch.pairs + 1)
+            ]
+            found.append(Input(bound, tuple(cells), (len(cells),)))
+        elif bound.kind is Kind.BATCH:
+            found.append(Input(bound, (batch.stated(bound.expressions[0], 1),), ()))
+        elif bound.kind is Kind.TOKENS:
+            cells = _of_tokens(binding, bound, batch)
+            found.append(Input(bound, tuple(cells), (len(cells) // COLUMNS, COLUMNS)))
+    return found
+
+
+def _of_tokens(binding: Binding, bound: Bound, batch: Batch) -> list[Expression]:
+    masked = {
+        response for each in binding.bound if each.kind is Kind.MASK for response in each.responses
+    }
+    cells: list[Expression] = []
+    for expression, response in zip(bound.expressions, bound.responses, strict=True):
+        for pair in range(1, batch.pairs + 1):
+            columns = batch.columns(response, pair)
+            for column in range(COLUMNS):
+                if column in columns:
+                    place = columns.index(column)
+                    cells.append(without_stops(batch.stated(expression, pair, place)))
+                elif response in masked:
+                    cells.append(batch.padding(bound.name, pair, column))
+                else:
+                    cells.append(ZERO)
+    return cells
+
+
+def watch(
+    subject: Subject, binding: Binding, batch: Batch, given: Sequence[Input], signs: Signs
+) -> Run:
+    """Run a function on variables, on one path.
+
+    Raises:
+        UnreadableError: it does something that cannot be read.
+        FailedError: it raises something.
+    """
+    tracer = Tracer(signs)
+    point = signs.points[0]
+    arguments, leaves = _arguments(binding, batch, given, point, tracer)
+    with tracer:
+        return _run(subject, arguments, leaves, tracer)
+
+
+def run(
+    subject: Subject,
+    binding: Binding,
+    batch: Batch,
+    given: Sequence[Input],
+    point: Mapping[str, float],
+) -> Run:
+    """Run a function as it is, at a point.
+
+    Raises:
+        FailedError: it raises something.
+    """
+    arguments, leaves = _arguments(binding, batch, given, point, None)
+    return _run(subject, arguments, leaves, None)
+
+
+def _arguments(
+    binding: Binding,
+    batch: Batch,
+    given: Sequence[Input],
+    point: Mapping[str, float],
+    tracer: Tracer | None,
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    arguments: dict[str, Any] = {}
+    leaves: dict[str, Tensor] = {}
+    tensors = {each.bound.name: each for each in given}
+    for bound in binding.bound:
+        if bound.name in tensors:
+            one = tensors[bound.name]
+            numbers = [shown(value_at(each, point)) for each in one.elements]
+            tensor = torch.tensor(numbers, dtype=torch.float64).reshape(one.shape)
+            if tracer is not None:
+                tracer.memory.write(tensor, one.elements)
+            if one.trained:
+                leaves[bound.name] = tensor.requires_grad_()
+            arguments[bound.name] = tensor
+        elif bound.kind is Kind.MASK:
+            arguments[bound.name] = _mask(bound, batch)
+        elif bound.kind is Kind.NUMBER:
+            expression = batch.stated(bound.expressions[0], 1)
+            value = shown(value_at(expression, point))
+            named = tracer is not None and batch.symbolic and rational(expression) is None
+            arguments[bound.name] = (
+                SymbolicNumber(value, expression, tracer) if named and tracer else value
+            )
+        else:
+            arguments[bound.name] = bound.value
+    return arguments, leaves
+
+
+def _mask(bound: Bound, batch: Batch) -> Tensor:
+    rows = [
+        [column in batch.columns(response, pair) for column in range(COLUMNS)]
+        for response in bound.responses
+        for pair in range(1, batch.pairs + 1)
+    ]
+    return torch.tensor(rows)
+
+
+def _run(
+    subject: Subject,
+    arguments: Mapping[str, Any],
+    leaves: Mapping[str, Tensor],
+    tracer: Tracer | None,
+) -> Run:
+    try:
+        with torch.enable_grad(), torch.device("cpu"):
+            outputs = _outputs(subject.call(arguments))
+            slopes = differentiate(outputs["loss"], leaves)
+    except (NotReadableError, UnreadableError):
+        raise
+    except Exception as error:  # whatever the user's code raises
+        raise FailedError(f"{type(error).__name__}: {error}") from error
+    return Run(
+        {name: _output(each, tracer) for name, each in outputs.items()},
+        {
+            name: _output(torch.zeros_like(leaf) if slopes[name] is None else slopes[name], tracer)
+            for name, leaf in leaves.items()
+        },
+        tracer,
+    )
+
+
+def differentiate(loss: Tensor, leaves: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Return the derivatives of the sum of losses by each leaf; None where it is not in it."""
+    if not leaves or not loss.requires_grad:
+        return dict.fromkeys(leaves)
+    found = torch.autograd.grad(loss.sum(), [*leaves.values()], allow_unused=True)
+    return dict(zip(leaves, found, strict=True))
+
+
+def _output(tensor: Tensor, tracer: Tracer | None) -> Output:
+    numbers = tuple(tensor.detach().double().reshape(-1).tolist())
+    elements = () if tracer is None else tuple(tracer.memory.read(tensor))
+    return Output(numbers, elements, scalar=not tensor.dim(), shape=tuple(tensor.shape))
+
+
+def _outputs(value: Any) -> dict[str, Tensor]:
+    """Return the loss, and the rewards that stand beside it.
+
+    Raises:
+        FailedError: there is no loss.
+    """
+    if isinstance(value, Tensor):
+        return {"loss": value}
+    if isinstance(value, Mapping):
+        names = {
+            **dict.fromkeys(_LOSSES, "loss"),
+            **{each: each for each in REWARDS},
+            **_OF_METRICS,
+        }
+        found = {names[name]: each for name, each in value.items() if name in names}
+        if isinstance(found.get("loss"), Tensor):
+            return {name: each for name, each in found.items() if isinstance(each, Tensor)}
+    if isinstance(value, (tuple, list)) and value and isinstance(value[0], Tensor):
+        named = {"loss": value[0]}
+        if len(value) >= _OUTPUTS and all(isinstance(each, Tensor) for each in value[1:3]):
+            named |= dict(zip(REWARDS, value[1:3], strict=True))
+        return named
+    message = f"it returns {type(value).__name__}, and a tensor of losses comes first"
+    raise FailedError(message)
+
+
+def _called(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
+    """Call a function by name, and by position what has no name to call it by."""
+    first, rest = [], dict(given)
+    for each in inspect.signature(function).parameters.values():
+        if each.kind is each.POSITIONAL_ONLY and each.name in rest:
+            first.append(rest.pop(each.name))
+    return function(*first, **rest)
+
+
+def shown(value: float) -> float:
+    """Return a number without the rounding of its last places."""
+    return round(value, 12)
+
+
+# Inside of the domains: at their ends code may do something else.
+_VALUES = {
+    "real": [k / 4 for k in range(-8, 9) if k],
+    "nonnegative": [k / 4 for k in range(1, 9)],
+    "positive": [k / 8 for k in range(1, 17)],
+    "unit": [k / 8 for k in range(1, 8)],
+    "open unit": [k / 8 for k in range(1, 8)],
+}
+
+
+def point_of(atoms: Mapping[str, Atom], seed: str) -> dict[str, float]:
+    """Return random values of variables, the same for the same seed.
+
+    Log-probabilities are eighths, so that they can be read and pasted.
+    """
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    found = {}
+    for name, atom in atoms.items():
+        if atom.is_probability:
+            found[name] = torch.tensor(-chance.randint(1, 40) / 8, dtype=torch.float64).exp().item()
+        elif name.startswith("_length_"):
+            found[name] = float(chance.randint(0, 9))
+        else:
+            found[name] = chance.choice(_VALUES[atom.parameter.domain])
+    return found
