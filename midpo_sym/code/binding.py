@@ -118,7 +118,7 @@ def bind(
         BindingError: something is not known, or cannot be.
     """
     parameters = {
-        **{name: value for name, value in (attributes or {}).items()},
+        **(attributes or {}),
         **{each.name: each for each in _parameters(function)},
     }
     for name in (*said, *at):
@@ -281,36 +281,9 @@ def _names(derivation: Derivation, *, masked: bool) -> Iterator[tuple[str, str]]
         derivation: what is declared has names of its own.
         masked: whether there are masks, and so numbers of tokens.
     """
-    of = "{r}, t" if masked else "{r}"
-    statistics = sorted(
-        {
-            node.name
-            for side in (derivation.statement.target.loss, derivation.statement.zeta)
-            for node in side.walk()
-            if isinstance(node, tree.Statistic)
-        }
-    )
     for label, r in LABELS.items():
-        where = of.format(r=r)
-        for start, model in _MODELS.items():
-            for end in _LOGARITHMS:
-                yield f"{start}{label}_{end}", f"log({model}({where}))"
-        yield f"{label}_logratios", f"log(pi({where})/ref({where}))"
-        for end in ("lengths", "length", "lens", "len"):
-            yield f"{label}_{end}", f"length({r})"
-        for end in _MASKS:
-            yield f"{label}_{end}", f"mask({r})"
-        for name in statistics:
-            operator = STATISTICS[name].operator
-            alike = [each for each in statistics if STATISTICS[each].operator == operator]
-            stem = name if len(alike) > 1 else operator.name
-            text = f"{name}({r}, t)"
-            yield f"{label}_{stem}", text if masked else f"sum_t({text})"
-        for weight in derivation.weights:
-            yield f"{label}_{weight.torch}", f"{weight.name}({r}, t)"
-        for datum in derivation.data:
-            if datum.arity.responses == 1:
-                yield f"{label}_{datum.torch}", f"{datum.name}({r})"
+        yield from _of_response(label, r, masked=masked)
+        yield from _declared_of_response(derivation, label, r, masked=masked)
     for start, model in _MODELS.items():
         if start:
             yield f"{start}logratios", f"log({model}(w)) - log({model}(l))"
@@ -319,6 +292,42 @@ def _names(derivation: Derivation, *, masked: bool) -> Iterator[tuple[str, str]]
             yield datum.torch, datum.name
     for parameter in derivation.parameters:
         yield parameter.torch, parameter.name
+
+
+def _of_response(label: str, r: str, *, masked: bool) -> Iterator[tuple[str, str]]:
+    where = f"{r}, t" if masked else r
+    for start, model in _MODELS.items():
+        for end in _LOGARITHMS:
+            yield f"{start}{label}_{end}", f"log({model}({where}))"
+    yield f"{label}_logratios", f"log(pi({where})/ref({where}))"
+    for end in ("lengths", "length", "lens", "len"):
+        yield f"{label}_{end}", f"length({r})"
+    for end in _MASKS:
+        yield f"{label}_{end}", f"mask({r})"
+
+
+def _declared_of_response(
+    derivation: Derivation, label: str, r: str, *, masked: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield what a specification speaks of by itself: statistics, weights, data of a response."""
+    statistics = _statistics(derivation)
+    for name in statistics:
+        operator = STATISTICS[name].operator
+        alike = [each for each in statistics if STATISTICS[each].operator == operator]
+        stem = name if len(alike) > 1 else operator.name
+        text = f"{name}({r}, t)"
+        yield f"{label}_{stem}", text if masked else f"sum_t({text})"
+    for weight in derivation.weights:
+        yield f"{label}_{weight.torch}", f"{weight.name}({r}, t)"
+    for datum in derivation.data:
+        if datum.arity.responses == 1:
+            yield f"{label}_{datum.torch}", f"{datum.name}({r})"
+
+
+def _statistics(derivation: Derivation) -> list[str]:
+    sides = derivation.statement.target.loss, derivation.statement.zeta
+    nodes = [node for side in sides for node in side.walk()]
+    return sorted({node.name for node in nodes if isinstance(node, tree.Statistic)})
 
 
 def _is_of_pairs(node: Expression) -> bool:

@@ -13,9 +13,9 @@ from fractions import Fraction
 
 from midpo_sym.code.instance import Atom, Batch, pairs_of, renamed
 from midpo_sym.code.running import Input, Output, Run
-from midpo_sym.code.slopes import on_path, slope
 from midpo_sym.code.tracing.algebra import ZERO, number, over, plus, rational, times, total
 from midpo_sym.code.tracing.signs import Signs, is_off_zero
+from midpo_sym.code.tracing.slopes import on_path, slope
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import Answer, Decision, decide
 from midpo_sym.language import tree
@@ -80,7 +80,7 @@ class Comparison:
                 return reduction
         return None
 
-    def gradient(self, run: Run, reduction: str, signs: Signs) -> Expression | None:
+    def gradient(self, run: Run, reduction: str, signs: Signs) -> tree.Parameter | None:
         """Return None if the gradient is the specification's, or else a variable it is not by.
 
         Args:
@@ -91,7 +91,7 @@ class Comparison:
         factor = number(Fraction(1, self.batch.pairs) if reduction == "mean" else 1)
         losses = [on_path(each, signs, value=False) for each in self.targets.loss]
         for atom in [*self.batch.trained()]:
-            wanted = ZERO
+            wanted: Expression = ZERO
             if atom.pair:
                 of_pair = slope(
                     losses[atom.pair - 1], atom.parameter, logarithmic=atom.is_probability
@@ -184,7 +184,7 @@ def separated(node: Expression, atoms: Mapping[str, Atom], pairs: int) -> list[E
             shared = plus(shared, times(number(factor), term))
             return True
         if isinstance(term, tree.Add):
-            return all([add_up(each, factor) for each in term.terms])
+            return all(add_up(each, factor) for each in term.terms)
         return False
 
     if not add_up(node, Fraction(1)):

@@ -103,7 +103,7 @@ class Batch:
         """Yield the variables that the policy moves."""
         yield from (each for each in self.atoms.values() if each.trained)
 
-    def _at(self, node: Expression, pair: int, t: int) -> Expression:
+    def _at(self, node: Expression, pair: int, t: int) -> Expression:  # noqa: C901, PLR0911 - one case for each kind of node
         match node:
             case tree.Parameter(name=name, domain=domain):
                 if name in self.numbers:
@@ -149,7 +149,7 @@ class Batch:
                 return tree.product([self._at(body, pair, k) for k in places])
         return tree.over(node, [self._at(child, pair, t) for child in node.children()])
 
-    def _sum(self, body: Expression, response: str, pair: int) -> Expression:
+    def _sum(self, body: Expression, response: str, pair: int) -> Expression:  # noqa: C901, PLR0911 - one case for each kind of node
         """Return a sum over the tokens of a response that is a variable, or made of such."""
 
         def inner(node: Expression) -> Expression:

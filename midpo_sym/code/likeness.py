@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from midpo_sym.code.binding import Binding, BindingError, Kind, averaged, bind, rebound
-from midpo_sym.code.evaluate import value_at
 from midpo_sym.code.instance import NotStatedError
 from midpo_sym.code.running import FailedError, Subject, point_of, run
 from midpo_sym.code.searching import Question
+from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.substitute import unfold
@@ -69,11 +69,9 @@ def _alike(ask: Ask, binding: Binding, derivation: Derivation) -> bool:
             there = run(question.subject, question.binding, question.batch, question.given, point)
             wanted = [value_at(each, point) for each in question.targets.loss]
             output = there.outputs["loss"]
-            if output.scalar:
-                options = [[sum(wanted)], [sum(wanted) / len(wanted)]]
-            else:
-                options = [wanted]
-            if not any(_close(output.numbers, each) for each in options):
+            means = [[sum(wanted)], [sum(wanted) / len(wanted)]]
+            allowed = means if output.scalar else [wanted]
+            if not any(_close(output.numbers, each) for each in allowed):
                 return False
     except (BindingError, NotStatedError, FailedError):
         return False

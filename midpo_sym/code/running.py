@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 
 from midpo_sym.code.binding import Binding, Bound, Kind
-from midpo_sym.code.evaluate import value_at
 from midpo_sym.code.instance import COLUMNS, Atom, Batch
-from midpo_sym.code.slopes import without_stops
 from midpo_sym.code.tracing.algebra import ZERO, NotReadableError, rational
+from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.code.tracing.numbers import SymbolicNumber
 from midpo_sym.code.tracing.signs import Signs
+from midpo_sym.code.tracing.slopes import without_stops
 from midpo_sym.code.tracing.tracer import Tracer, UnreadableError
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.conditions import flows
@@ -302,11 +302,10 @@ def _outputs(value: Any) -> dict[str, Tensor]:
 
 def _called(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
     """Call a function by name, and by position what has no name to call it by."""
-    first, rest = [], dict(given)
-    for each in inspect.signature(function).parameters.values():
-        if each.kind is each.POSITIONAL_ONLY and each.name in rest:
-            first.append(rest.pop(each.name))
-    return function(*first, **rest)
+    arguments = inspect.signature(function).parameters.values()
+    first = [each.name for each in arguments if each.kind is each.POSITIONAL_ONLY]
+    rest = {name: value for name, value in given.items() if name not in first}
+    return function(*(given[name] for name in first if name in given), **rest)
 
 
 def shown(value: float) -> float:

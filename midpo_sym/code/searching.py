@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from midpo_sym.code.binding import Binding, Kind
 from midpo_sym.code.comparing import Targets
-from midpo_sym.code.evaluate import value_at
 from midpo_sym.code.instance import Atom, Batch
 from midpo_sym.code.running import FailedError, Input, Run, Subject, point_of, run, shown
-from midpo_sym.code.slopes import on_path, slope
 from midpo_sym.code.tracing.algebra import NotReadableError
+from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.code.tracing.signs import Signs
+from midpo_sym.code.tracing.slopes import on_path, slope
 from midpo_sym.code.verdicts import Counterexample
 from midpo_sym.code.wording import of_variable
 

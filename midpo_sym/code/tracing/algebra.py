@@ -123,7 +123,7 @@ def power(a: Expression, b: Expression) -> Expression:
 
 
 def exp(a: Expression) -> Expression:
-    """Return exp(a), and of a sum of logarithms the product."""
+    """Return the exponential; of a sum of logarithms it is a product."""
     if rational(a) == 0:
         return ONE
     undone = _undone(a)
@@ -131,7 +131,7 @@ def exp(a: Expression) -> Expression:
 
 
 def log(a: Expression) -> Expression:
-    """Return log(a).
+    """Return the logarithm.
 
     Raises:
         NotReadableError: a is not positive by its form.

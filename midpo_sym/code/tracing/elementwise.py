@@ -156,7 +156,6 @@ ELEMENTWISE: dict[str, Elementwise] = {
     "neg": _row("self", lambda _, a: negative(a)),
     "reciprocal": _row("self", lambda _, a: over(ONE, a)),
     "pow": _row("self exponent", lambda _, a, b: power(a, b)),
-    "square": _row("self", lambda _, a: power(a, TWO)),
     "sqrt": _row("self", lambda _, a: power(a, _HALF)),
     "rsqrt": _row("self", lambda _, a: over(ONE, power(a, _HALF))),
     "lerp": _row("self end weight", lambda _, a, b, k: plus(a, times(k, minus(b, a)))),
@@ -241,12 +240,11 @@ ELEMENTWISE: dict[str, Elementwise] = {
     ),
     # comparisons: numbers on a path
     **{relation: _comparison(relation) for relation in ("eq", "ne", "lt", "le", "gt", "ge")},
-    "isfinite": _row("", lambda _: ONE),
     "isnan": _row("", lambda _: ZERO),
     "isinf": _row("", lambda _: ZERO),
 }
 
-COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "isfinite", "isnan", "isinf"})
+COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf"})
 # Losses that torch reduces in the same operation: `reduction` is 0 for none, 1 mean, 2 sum.
 REDUCED = frozenset(
     {

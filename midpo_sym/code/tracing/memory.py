@@ -33,7 +33,7 @@ class Memory:
 
     def knows(self, tensor: Tensor) -> bool:
         """Return whether an element of a tensor has an expression."""
-        cells = self.cells.get(_storage(tensor))
+        cells = self.cells.get(_storage(tensor), {})
         return bool(cells) and any(offset in cells for offset in _offsets(tensor))
 
     def read(self, tensor: Tensor) -> list[Expression]:
@@ -59,11 +59,11 @@ class Memory:
 
 
 def _storage(tensor: Tensor) -> int:
-    return tensor.untyped_storage()._cdata  # noqa: SLF001 - no public way to tell storages apart
+    return int(tensor.untyped_storage()._cdata)  # noqa: SLF001 - no public way to tell storages apart
 
 
 def _offsets(tensor: Tensor) -> Iterator[int]:
-    start = tensor.storage_offset()
+    start = int(tensor.storage_offset())
     steps = [
         range(0, n * step, step) if step else [0] * n
         for n, step in zip(tensor.shape, tensor.stride(), strict=True)

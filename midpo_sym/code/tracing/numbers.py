@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import Tensor
@@ -28,7 +28,7 @@ class SymbolicNumber(float):
     expression: Expression
     tracer: Tracer
 
-    def __new__(cls, value: float, expression: Expression, tracer: Tracer) -> SymbolicNumber:
+    def __new__(cls, value: float, expression: Expression, tracer: Tracer) -> Self:
         """Return a number that stands for an expression, in the run of a tracer."""
         made = super().__new__(cls, value)
         made.expression, made.tracer = expression, tracer

@@ -51,7 +51,7 @@ LINEAR = {
     "index_select": "self",
     "masked_scatter": "self source",
     "masked_select": "self",
-    "nll_loss_backward": "grad_output",
+    "nll_loss_backward": "grad_output self",  # of which it takes the shape
     "nll_loss_forward": "self",
     "repeat": "self",
     "roll": "self",
@@ -162,7 +162,7 @@ def _elementwise(call: Call) -> Elements:
         tensors = [
             each for each in (call.given[name] for name in row.operands) if isinstance(each, Tensor)
         ]
-        shape = torch.broadcast_shapes(*(each.shape for each in tensors))
+        shape = sum(tensors[1:], tensors[0]).shape
     columns = [
         [None] * math.prod(shape) if call.given.get(name) is None else call.elements(name, shape)
         for name in row.operands
@@ -337,11 +337,10 @@ def _matrix(call: Call, name: str) -> list[list[Elements]]:
 
 
 def _matmul(call: Call, left: str = "self", right: str = "mat2") -> Elements:
-    found = []
+    found: Elements = []
     for one, other in zip(_matrix(call, left), _matrix(call, right), strict=True):
-        for row in one:
-            for column in zip(*other, strict=True):
-                found.append(_dot(row, column))
+        columns = [*zip(*other, strict=True)]
+        found += [_dot(row, column) for row in one for column in columns]
     return found
 
 

@@ -43,7 +43,7 @@ class UnreadableError(Exception):
         self.operation, self.why, self.where = operation, why, where
 
 
-class Tracer(TorchDispatchMode):  # type: ignore[misc]  # torch has no types here
+class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has none here
     """Notes what the tensors of one run stand for.
 
     Attributes:
@@ -53,7 +53,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[misc]  # torch has no types her
     """
 
     def __init__(self, signs: Signs) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.memory = Memory()
         self.signs = signs
         self.casts: dict[str, str] = {}

@@ -1,0 +1,236 @@
+"""All paths through a function and a specification: run, compared, checked at other numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from midpo_sym.code import searching
+from midpo_sym.code.binding import Binding
+from midpo_sym.code.comparing import Comparison, Pair, Targets, couples
+from midpo_sym.code.instance import RESPONSES, Batch
+from midpo_sym.code.running import (
+    REWARDS,
+    FailedError,
+    Output,
+    Run,
+    Subject,
+    inputs,
+    point_of,
+    run,
+    watch,
+)
+from midpo_sym.code.searching import Question
+from midpo_sym.code.tracing.algebra import NotReadableError
+from midpo_sym.code.tracing.evaluate import value_at
+from midpo_sym.code.tracing.signs import Branch, Signs
+from midpo_sym.code.tracing.tracer import Tracer, UnreadableError
+from midpo_sym.code.wording import of_expression, of_variable
+from midpo_sym.language.printing.text import to_text
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.framework import implicit_reward
+from midpo_sym.spec.model import Derivation
+
+PAIRS = (2, 3)  # of the batches that the function is run on: a mean is told from a factor
+MAX_PATHS = 64  # through code and formula, at a batch
+PRECISIONS = ("bfloat16", "float16", "float32")  # the lowest first
+_CHECKS = 3  # other numbers that what was read is held against, on each path
+_TRIES = 60  # random points among which those are looked for
+_CLOSE = 1e-8  # relative: both in double precision
+
+
+@dataclass
+class Attempt:
+    """What comes out at one setting of the hyper-parameters.
+
+    Attributes:
+        reductions: of the losses, on all paths where their value is proved.
+        outputs: the rewards that the function gives.
+        unproved: why a part is not proved, by its name.
+        excluded: where code compares something with zero.
+        kinks: where the gradient is not compared, besides.
+        notes: what was read in a way that one may want to know.
+        precision: the lowest that the code goes through.
+    """
+
+    reductions: set[str] = field(default_factory=set)
+    outputs: set[str] = field(default_factory=set)
+    unproved: dict[str, str] = field(default_factory=dict)
+    excluded: dict[str, None] = field(default_factory=dict)
+    kinks: dict[str, None] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+    precision: str = ""
+
+    @property
+    def reduction(self) -> str:
+        """Return what is done with the losses of a batch."""
+        found = [each for each in self.reductions if each != "none"]
+        return found[0] if found else "none"
+
+
+def question_of(
+    subject: Subject,
+    binding: Binding,
+    derivation: Derivation,
+    batch: Batch,
+) -> Question:
+    """Return a function at a batch, and what it should compute there."""
+    statement = derivation.statement
+    pairs = range(1, batch.pairs + 1)
+    loss = tuple(batch.stated(statement.target.loss, pair) for pair in pairs)
+    rewards = {
+        name: tuple(batch.stated(implicit_reward(statement, response), pair) for pair in pairs)
+        for name, response in zip(REWARDS, RESPONSES, strict=True)
+    }
+    given = inputs(binding, batch)
+    return Question(subject, binding, batch, given, Targets(loss, rewards))
+
+
+def attempt_at(
+    subject: Subject,
+    binding: Binding,
+    derivation: Derivation,
+    setting: Mapping[str, Fraction],
+    *,
+    symbolic: bool,
+) -> Attempt:
+    """Run a function on all paths, and compare each.
+
+    Raises:
+        UnreadableError: it does something that cannot be read.
+        FailedError: it does not run.
+    """
+    attempt = Attempt()
+    known: dict[Pair, bool] = {}
+    numbers = {**binding.numbers, **setting}
+    for pairs in PAIRS:
+        batch = Batch(pairs, binding.by_token, numbers, symbolic)
+        question = question_of(subject, binding, derivation, batch)
+        comparison = Comparison(batch, question.targets, question.given, known)
+        points = point_of(batch.atoms, f"path {pairs}"), point_of(batch.atoms, f"other {pairs}")
+        waiting: list[tuple[bool, ...]] = [()]
+        for taken in range(MAX_PATHS + 1):
+            if not waiting:
+                break
+            if taken == MAX_PATHS:
+                raise UnreadableError("the code", f"it has more than {MAX_PATHS} paths", "")
+            signs = Signs(points, waiting.pop())
+            _on_path(question, comparison, signs, attempt)
+            waiting += signs.alternatives()
+        for text in comparison.conditions:
+            attempt.notes[f"where {of_expression(text)} is not 0"] = None
+    if len(attempt.reductions) > 1:
+        attempt.unproved.setdefault("value", "it is reduced in another way at another batch size")
+    return attempt
+
+
+def _on_path(question: Question, comparison: Comparison, signs: Signs, attempt: Attempt) -> None:
+    try:
+        there = watch(question.subject, question.binding, question.batch, question.given, signs)
+    except FailedError as error:
+        if not signs.branches or not signs.forced:
+            raise
+        attempt.excluded[f"{_side(signs.branches[-1])}: it raises {error}"] = None
+        return
+    except NotReadableError as error:
+        raise UnreadableError("the code", str(error), signs.where) from None
+    assert there.tracer is not None
+    _note(attempt, there.tracer, question.batch)
+    for name, output in there.outputs.items():
+        wanted = question.targets.loss if name == "loss" else question.targets.rewards[name]
+        reduction = comparison.value(output, wanted, signs)
+        if name != "loss":
+            attempt.outputs.add(name)
+        elif reduction is not None:
+            attempt.reductions.add(reduction)
+        if reduction is None:
+            part = "value" if name == "loss" else name
+            attempt.unproved.setdefault(part, _coupling(output, question.batch))
+    apart = comparison.gradient(there, _reduction_of(there, attempt), signs)
+    if apart is not None:
+        attempt.unproved.setdefault("gradient", f"by {of_variable(apart.name)}")
+    _check(question, there, signs)
+    if question.batch.pairs == PAIRS[0]:
+        _exclude(attempt, signs)
+
+
+def _note(attempt: Attempt, tracer: Tracer, batch: Batch) -> None:
+    """Note what was read in a way that one may want to know."""
+    for precision, line in tracer.casts.items():
+        what = f"numbers pass through {precision} ({line}); the proof is over the reals"
+        attempt.notes[what] = None
+        lowest = filter(None, (precision, attempt.precision))
+        attempt.precision = min(lowest, key=PRECISIONS.index)
+    for typed, read in tracer.memory.literals.quotients.items():
+        if abs(read) != Fraction(1, batch.pairs):  # that is torch's own, of a mean
+            attempt.notes[f"{typed!r} was read as {read}"] = None
+
+
+def _exclude(attempt: Attempt, signs: Signs) -> None:
+    """Note where branches meet: the first pair stands for all."""
+    for branch in signs.branches:
+        text = _zero(branch.difference)
+        if " of pair " not in text:
+            where = f" ({branch.where})" if branch.where and branch.jumps else ""
+            kind = attempt.excluded if branch.jumps else attempt.kinks
+            kind[f"{text}{where}"] = None
+    for edge in signs.edges:
+        if " of pair " not in _zero(edge):
+            attempt.excluded[_zero(edge)] = None
+
+
+def _zero(difference: Expression) -> str:
+    return f"{of_expression(to_text(difference))} = 0"
+
+
+def _reduction_of(there: Run, attempt: Attempt) -> str:
+    if not there.outputs["loss"].scalar:
+        return "none"
+    return "sum" if attempt.reductions == {"sum"} else "mean"
+
+
+def _coupling(output: Output, batch: Batch) -> str:
+    if couples(output, batch.atoms, batch.pairs):
+        return "it is not of each pair alone: what comes out of a pair depends on the others"
+    return ""
+
+
+def _side(branch: Branch) -> str:
+    return f"{of_expression(to_text(branch.difference))} {'>' if branch.above else '<'} 0"
+
+
+def _check(question: Question, there: Run, signs: Signs) -> None:
+    """Hold what was read against the function at other numbers on the same path.
+
+    Raises:
+        UnreadableError: the function gives something else.
+    """
+    checked = 0
+    for k in range(_TRIES):
+        point = signs.points[0] if k == 0 else point_of(question.batch.atoms, f"check {k}")
+        if not signs.fits(point):
+            continue
+        plain = run(question.subject, question.binding, question.batch, question.given, point)
+        for name, output in (*there.outputs.items(), *there.slopes.items()):
+            other = plain.outputs.get(name) or plain.slopes[name]
+            for element, found in zip(output.elements, other.numbers, strict=True):
+                read = value_at(element, point)
+                if not _close(found, read, there):
+                    raise UnreadableError(
+                        "the code",
+                        f"at other numbers it gives {found:.10g} where {read:.10g} was read: "
+                        "a number leaves torch on the way, or it remembers something",
+                        "",
+                    )
+        checked += 1
+        if checked == _CHECKS:
+            return
+
+
+def _close(found: float, read: float, there: Run) -> bool:
+    assert there.tracer is not None
+    tolerance = _CLOSE
+    for precision in there.tracer.casts:
+        tolerance = max(tolerance, searching.tolerance_of(precision))
+    return abs(found - read) <= tolerance * (1 + abs(found) + abs(read))
