@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from midpo_sym.code import searching
 from midpo_sym.code.binding import Binding
-from midpo_sym.code.comparing import Comparison, Pair, Targets, couples
+from midpo_sym.code.comparing import Comparison, Targets, couples
 from midpo_sym.code.instance import RESPONSES, Batch
 from midpo_sym.code.running import (
     REWARDS,
@@ -102,12 +102,11 @@ def attempt_at(
         FailedError: it does not run.
     """
     attempt = Attempt()
-    known: dict[Pair, bool] = {}
     numbers = {**binding.numbers, **setting}
     for pairs in PAIRS:
         batch = Batch(pairs, binding.by_token, numbers, symbolic)
         question = question_of(subject, binding, derivation, batch)
-        comparison = Comparison(batch, question.targets, question.given, known)
+        comparison = Comparison(batch, question.targets, question.given)
         points = point_of(batch.atoms, f"path {pairs}"), point_of(batch.atoms, f"other {pairs}")
         waiting: list[tuple[bool, ...]] = [()]
         for taken in range(MAX_PATHS + 1):

@@ -17,14 +17,14 @@ from midpo_sym.code.tracing.algebra import ZERO, number, over, plus, rational, t
 from midpo_sym.code.tracing.signs import Signs, is_off_zero
 from midpo_sym.code.tracing.slopes import on_path, slope
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
-from midpo_sym.kernel.theorem import Answer, Decision, decide
+from midpo_sym.kernel.theorem import Answer, decide
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.conditions import conditions
+from midpo_sym.session import remembered
 
 _PLACE = re.compile(r"_(w|l|wl)\d+((?:_\d+)?)$")  # at the end of the name of a variable
-Pair = tuple[Expression, Expression]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,13 @@ class Comparison:
         batch: the variables.
         targets: what the specification says.
         given: what the tensors stand for.
-        known: what was decided before, at other batches too.
         conditions: what must not be zero, of all that was proved.
     """
 
     batch: Batch
     targets: Targets
     given: Sequence[Input]
-    known: dict[Pair, bool]
-    conditions: dict[str, Expression] = field(default_factory=dict)
+    conditions: dict[str, None] = field(default_factory=dict)
 
     def value(self, output: Output, wanted: Sequence[Expression], signs: Signs) -> str | None:
         """Return how an output is reduced if it is what is wanted, and None if that is not proved.
@@ -123,10 +121,9 @@ class Comparison:
         if left == right:
             return True
         names = self._first_names(left, right)
-        key = renamed(left, names), renamed(right, names)
-        if key not in self.known:
-            self.known[key] = self._decided(*key)
-        return self.known[key]
+        needs = _decided(renamed(left, names), renamed(right, names))
+        self.conditions |= dict.fromkeys(needs or ())
+        return needs is not None
 
     def _first_names(self, left: Expression, right: Expression) -> dict[str, str]:
         pairs = pairs_of(left, self.batch.atoms) | pairs_of(right, self.batch.atoms)
@@ -140,22 +137,24 @@ class Comparison:
             if atom.pair == pair
         }
 
-    def _decided(self, left: Expression, right: Expression) -> bool:
-        try:
-            decision = decide(left, right)
-        except (OutsideClassError, ZeroDenominatorError):
-            return False
-        if decision.answer is Answer.EQUAL:
-            self._note(decision)
-        return decision.answer is Answer.EQUAL
 
-    def _note(self, decision: Decision) -> None:
-        assert decision.theorem is not None
-        if all(is_off_zero(each.node) for each in decision.theorem.denominators):
-            return
-        for each in conditions(decision.theorem.denominators, decision.difference.atoms):
-            if not each.given_by and not is_off_zero(each.expression):
-                self.conditions[to_text(each.expression)] = each.expression
+@remembered(4096)  # pairs are alike, and so are a function and its module
+def _decided(left: Expression, right: Expression) -> tuple[str, ...] | None:
+    """Return what must not be zero if two expressions are proved equal, and None if they are not."""
+    try:
+        decision = decide(left, right)
+    except (OutsideClassError, ZeroDenominatorError):
+        return None
+    if decision.theorem is None or decision.answer is not Answer.EQUAL:
+        return None
+    if all(is_off_zero(each.node) for each in decision.theorem.denominators):
+        return ()
+    found = conditions(decision.theorem.denominators, decision.difference.atoms)
+    return tuple(
+        to_text(each.expression)
+        for each in found
+        if not each.given_by and not is_off_zero(each.expression)
+    )
 
 
 def separated(node: Expression, atoms: Mapping[str, Atom], pairs: int) -> list[Expression] | None:
