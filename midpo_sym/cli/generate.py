@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option(
     "--check",
     is_flag=True,
-    help="Write nothing; fail if a file is not as generated, or not proved to be its specification.",
+    help="Write nothing; fail if a file is not as generated, or its code is not proved.",
 )
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--spec", type=Path, metavar="FILE", help="A specification of your own.")

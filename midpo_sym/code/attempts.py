@@ -106,17 +106,20 @@ def attempt_at(
     for pairs in PAIRS:
         batch = Batch(pairs, binding.by_token, numbers, symbolic)
         question = question_of(subject, binding, derivation, batch)
-        comparison = Comparison(batch, question.targets, question.given)
         points = point_of(batch.atoms, f"path {pairs}"), point_of(batch.atoms, f"other {pairs}")
+        comparison = Comparison(batch, question.targets, question.given, points, binding.stacked)
         waiting: list[tuple[bool, ...]] = [()]
+        failures: list[FailedError | None] = []
         for taken in range(MAX_PATHS + 1):
             if not waiting:
                 break
             if taken == MAX_PATHS:
                 raise UnreadableError("the code", f"it has more than {MAX_PATHS} paths", "")
             signs = Signs(points, waiting.pop())
-            _on_path(question, comparison, signs, attempt)
+            failures.append(_on_path(question, comparison, signs, attempt))
             waiting += signs.alternatives()
+        if None not in failures and failures[0] is not None:
+            raise failures[0]
         for text in comparison.conditions:
             attempt.notes[f"where {of_expression(text)} is not 0"] = None
     if len(attempt.reductions) > 1:
@@ -124,14 +127,22 @@ def attempt_at(
     return attempt
 
 
-def _on_path(question: Question, comparison: Comparison, signs: Signs, attempt: Attempt) -> None:
+def _on_path(
+    question: Question, comparison: Comparison, signs: Signs, attempt: Attempt
+) -> FailedError | None:
+    """Compare a function with a specification on one path; return what it raises there, if it does.
+
+    Raises:
+        UnreadableError: it does something that cannot be read.
+        FailedError: it raises something on every path.
+    """
     try:
         there = watch(question.subject, question.binding, question.batch, question.given, signs)
     except FailedError as error:
-        if not signs.branches or not signs.forced:
+        if not signs.branches:
             raise
         attempt.excluded[f"{_side(signs.branches[-1])}: it raises {error}"] = None
-        return
+        return error
     except NotReadableError as error:
         raise UnreadableError("the code", str(error), signs.where) from None
     assert there.tracer is not None
@@ -152,6 +163,7 @@ def _on_path(question: Question, comparison: Comparison, signs: Signs, attempt: 
     _check(question, there, signs)
     if question.batch.pairs == PAIRS[0]:
         _exclude(attempt, signs)
+    return None
 
 
 def _note(attempt: Attempt, tracer: Tracer, batch: Batch) -> None:
@@ -186,7 +198,7 @@ def _zero(difference: Expression) -> str:
 def _reduction_of(there: Run, attempt: Attempt) -> str:
     if not there.outputs["loss"].scalar:
         return "none"
-    return "sum" if attempt.reductions == {"sum"} else "mean"
+    return next(iter(attempt.reductions), "mean")
 
 
 def _coupling(output: Output, batch: Batch) -> str:

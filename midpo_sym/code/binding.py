@@ -28,7 +28,7 @@ _MODELS = {"": "pi", "policy_": "pi", "pi_": "pi", "ref_": "ref", "reference_": 
            "prev_": "prev"}  # fmt: skip
 _LOGARITHMS = ("logps", "logp", "logprobs", "logprob", "log_probs", "log_prob")
 _MASKS = ("mask", "loss_mask")
-_MASK = re.compile(r"mask\(([wl])\)")
+_SPECIAL = re.compile(r"(mask|labels|is_chosen)\(([wl])\)")
 _OVER_TOKENS = re.compile(r"\b(?:sum|prod|mean)_t\b")
 _AVERAGES = "log({model}({r}))/length({r})"
 
@@ -49,9 +49,14 @@ class Kind(Enum):
     RESPONSES = "a number for each response"
     TOKENS = "a number for each token"
     MASK = "which columns are tokens"
+    LABELS = "the ids of the tokens"
+    CHOSEN = "whether a response is the chosen one"
     BATCH = "a number for the batch"
     NUMBER = "a hyper-parameter"
     PLAIN = "a value of its own"
+
+
+_OF_ROWS = (Kind.RESPONSES, Kind.TOKENS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,11 @@ class Binding:
 
     bound: tuple[Bound, ...]
     numbers: Mapping[str, Fraction]
+
+    @property
+    def stacked(self) -> bool:
+        """Return whether chosen and rejected responses are rows of one tensor."""
+        return any(len(each.expressions) > 1 for each in self.bound if each.kind in _OF_ROWS)
 
     @property
     def by_token(self) -> bool:
@@ -208,6 +218,7 @@ def _ask_about_averages(
     has_lengths = any(
         isinstance(node, tree.Length)
         for each in found
+        if each.kind is Kind.RESPONSES
         for expression in each.expressions
         for node in expression.walk()
     ) or any(each.kind is Kind.MASK for each in found)
@@ -225,6 +236,16 @@ def _ask_about_averages(
                 f"{derivation.id} has lengths, and no argument is one\n"
                 f'  allowed: --bind {each.name}="{each.text}", or --bind {each.name}="{text}"'
             )
+
+
+_KINDS = {"mask": Kind.MASK, "labels": Kind.LABELS, "is_chosen": Kind.CHOSEN}
+# Names of Liger's for tensors of chosen responses above rejected ones.
+_OF_BOTH = (
+    ("full_target", "labels(w); labels(l)"),
+    ("preference_labels_chunk", "is_chosen(w); is_chosen(l)"),
+    ("log_prob_chunk", "log(pi(w)); log(pi(l))"),
+    ("ref_log_prob_chunk", "log(ref(w)); log(ref(l))"),
+)
 
 
 class _Reader:
@@ -250,9 +271,11 @@ class _Reader:
         return parse(text, replace(self.scope, token=not over_tokens))
 
     def _bound(self, name: str, text: str, reason: str) -> Bound:
-        mask = _MASK.fullmatch(text.strip())
-        if mask:
-            return Bound(name, Kind.MASK, text, (tree.Length(mask[1]),), reason=reason)
+        special = [_SPECIAL.fullmatch(each.strip()) for each in text.split(";")]
+        words = {each[1] for each in special if each}
+        if len(words) == 1 and all(special):
+            responses = tuple(tree.Length(each[2]) for each in special if each)
+            return Bound(name, _KINDS[words.pop()], text, responses, reason=reason)
         try:
             expressions = tuple(map(self._parsed, text.split(";")))
         except LanguageError as error:
@@ -287,6 +310,7 @@ def _names(derivation: Derivation, *, masked: bool) -> Iterator[tuple[str, str]]
     for start, model in _MODELS.items():
         if start:
             yield f"{start}logratios", f"log({model}(w)) - log({model}(l))"
+    yield from _OF_BOTH
     for datum in derivation.data:
         if datum.arity.responses != 1:
             yield datum.torch, datum.name

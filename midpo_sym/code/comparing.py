@@ -14,7 +14,8 @@ from fractions import Fraction
 from midpo_sym.code.instance import Atom, Batch, pairs_of, renamed
 from midpo_sym.code.running import Input, Output, Run
 from midpo_sym.code.tracing.algebra import ZERO, number, over, plus, rational, times, total
-from midpo_sym.code.tracing.signs import Signs, is_off_zero
+from midpo_sym.code.tracing.evaluate import value_at
+from midpo_sym.code.tracing.signs import Point, Signs, is_off_zero
 from midpo_sym.code.tracing.slopes import on_path, slope
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import Answer, decide
@@ -24,6 +25,7 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.prover.conditions import conditions
 from midpo_sym.session import remembered
 
+_APART = 1e-6  # relative
 _PLACE = re.compile(r"_(w|l|wl)\d+((?:_\d+)?)$")  # at the end of the name of a variable
 
 
@@ -48,12 +50,16 @@ class Comparison:
         batch: the variables.
         targets: what the specification says.
         given: what the tensors stand for.
+        points: at which expressions are told apart by their numbers.
+        stacked: whether chosen and rejected responses are rows of one tensor.
         conditions: what must not be zero, of all that was proved.
     """
 
     batch: Batch
     targets: Targets
     given: Sequence[Input]
+    points: Sequence[Point]
+    stacked: bool = False
     conditions: dict[str, None] = field(default_factory=dict)
 
     def value(self, output: Output, wanted: Sequence[Expression], signs: Signs) -> str | None:
@@ -65,16 +71,22 @@ class Comparison:
             signs: the path.
         """
         here = [on_path(each, signs, value=True) for each in wanted]
-        if not output.scalar or self.batch.pairs == 1:
-            same = len(output.elements) == len(here) and all(map(self.equal, output.elements, here))
-            return ("none" if not output.scalar else "sum") if same else None
+        if not output.scalar:
+            found = output.elements
+            if self.stacked and len(found) == 2 * len(here):
+                found = tuple(map(plus, found[: len(here)], found[len(here) :]))
+            same = len(found) == len(here) and all(map(self.equal, found, here))
+            return "none" if same else None
         parts = separated(output.elements[0], self.batch.atoms, self.batch.pairs)
-        for reduction, factor in (("mean", Fraction(1, len(here))), ("sum", Fraction(1))):
+        for reduction, factor in factors(self.batch.pairs, stacked=self.stacked).items():
             scaled = [times(number(factor), each) for each in here]
             if parts is None:
                 if self.equal(output.elements[0], total(scaled)):
                     return reduction
-            elif all(map(self.equal, parts, scaled)):
+            elif all(map(self.equal, parts, scaled)) or self.equal(
+                output.elements[0],
+                total(scaled),  # a number may be of another pair's share
+            ):
                 return reduction
         return None
 
@@ -86,7 +98,7 @@ class Comparison:
             reduction: of the losses.
             signs: the path.
         """
-        factor = number(Fraction(1, self.batch.pairs) if reduction == "mean" else 1)
+        factor = number(factors(self.batch.pairs, stacked=True).get(reduction, Fraction(1)))
         losses = [on_path(each, signs, value=False) for each in self.targets.loss]
         for atom in [*self.batch.trained()]:
             wanted: Expression = ZERO
@@ -120,10 +132,20 @@ class Comparison:
         """
         if left == right:
             return True
+        if self._seen_apart(left, right):
+            return False
         names = self._first_names(left, right)
         needs = _decided(renamed(left, names), renamed(right, names))
         self.conditions |= dict.fromkeys(needs or ())
         return needs is not None
+
+    def _seen_apart(self, left: Expression, right: Expression) -> bool:
+        """Return whether numbers tell two expressions apart, so that nothing need be proved."""
+        for point in self.points:
+            one, other = value_at(left, point), value_at(right, point)
+            if abs(one - other) > _APART * (1 + abs(one) + abs(other)):
+                return True
+        return False
 
     def _first_names(self, left: Expression, right: Expression) -> dict[str, str]:
         pairs = pairs_of(left, self.batch.atoms) | pairs_of(right, self.batch.atoms)
@@ -140,7 +162,7 @@ class Comparison:
 
 @remembered(4096)  # pairs are alike, and so are a function and its module
 def _decided(left: Expression, right: Expression) -> tuple[str, ...] | None:
-    """Return what must not be zero if two expressions are proved equal, and None if they are not."""
+    """Return what must not be zero if two expressions are proved equal; None if they are not."""
     try:
         decision = decide(left, right)
     except (OutsideClassError, ZeroDenominatorError):
@@ -155,6 +177,17 @@ def _decided(left: Expression, right: Expression) -> tuple[str, ...] | None:
         for each in found
         if not each.given_by and not is_off_zero(each.expression)
     )
+
+
+def factors(pairs: int, *, stacked: bool) -> dict[str, Fraction]:
+    """Return what a sum over a batch may be multiplied by, by what people call it.
+
+    Args:
+        pairs: in the batch.
+        stacked: whether there are responses, twice as many, to take a mean over.
+    """
+    found = {"mean": Fraction(1, pairs), "sum": Fraction(1)}
+    return {**found, "mean over responses": Fraction(1, 2 * pairs)} if stacked else found
 
 
 def separated(node: Expression, atoms: Mapping[str, Atom], pairs: int) -> list[Expression] | None:

@@ -23,6 +23,7 @@ from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.prover.conditions import flows
 
 RESPONSES = ("w", "l")
+LENGTH = "_length_"  # the beginning of the names of numbers that are one at least
 COLUMNS = 3  # of tensors of tokens
 _LENGTHS = {"w": (2, 1), "l": (1, 3)}  # of the responses of each pair, in turn
 
@@ -119,8 +120,7 @@ class Batch:
             case tree.Length(response=response):
                 if self.by_token:
                     return tree.Number(self.length(response, pair))
-                more = self._atom(f"_length_{response}{pair}", "nonnegative", pair)
-                return tree.Add((tree.Number(1), more))
+                return self._atom(f"{LENGTH}{response}{pair}", "positive", pair)
             case tree.Probability(model=model, response=response):
                 if not self.by_token:
                     return self._probability(model, f"{response}{pair}", pair)

@@ -11,7 +11,7 @@ from typing import Any
 
 from midpo_sym.code.binding import Binding, BindingError, Kind, averaged, bind, rebound
 from midpo_sym.code.instance import NotStatedError
-from midpo_sym.code.running import FailedError, Subject, point_of, run
+from midpo_sym.code.running import FailedError, Run, Subject, point_of, run
 from midpo_sym.code.searching import Question
 from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.language import tree
@@ -22,6 +22,7 @@ from midpo_sym.spec import library
 from midpo_sym.spec.model import Derivation
 
 _POINTS = 3
+_TRIES = 12  # points among which some are looked for at which the function runs
 _NEAR = 1e-6
 _MOST = 3  # suggestions
 
@@ -64,18 +65,38 @@ def _alike(ask: Ask, binding: Binding, derivation: Derivation) -> bool:
     """Return whether values are equal at some points, as far as numbers tell."""
     try:
         question = ask(binding, derivation)
-        for k in range(_POINTS):
-            point = point_of(question.batch.atoms, f"like {k}")
-            there = run(question.subject, question.binding, question.batch, question.given, point)
+        for point, there in _runs(question):
             wanted = [value_at(each, point) for each in question.targets.loss]
             output = there.outputs["loss"]
-            means = [[sum(wanted)], [sum(wanted) / len(wanted)]]
-            allowed = means if output.scalar else [wanted]
+            whole = [[float(each) * sum(wanted)] for each in question.factors.values()]
+            allowed = whole if output.scalar else [wanted]
             if not any(_close(output.numbers, each) for each in allowed):
                 return False
     except (BindingError, NotStatedError, FailedError):
         return False
     return True
+
+
+def _runs(question: Question) -> Iterator[tuple[Mapping[str, float], Run]]:
+    """Yield a function at some points at which it runs.
+
+    Raises:
+        FailedError: there are none.
+    """
+    found, failure = 0, None
+    for k in range(_TRIES):
+        point = point_of(question.batch.atoms, f"like {k}")
+        try:
+            there = run(question.subject, question.binding, question.batch, question.given, point)
+        except FailedError as error:
+            failure = error
+            continue
+        yield point, there
+        found += 1
+        if found == _POINTS:
+            return
+    if failure is not None:
+        raise failure
 
 
 def _close(one: tuple[float, ...], other: list[float]) -> bool:

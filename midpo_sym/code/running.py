@@ -16,13 +16,13 @@ import torch
 from torch import Tensor
 
 from midpo_sym.code.binding import Binding, Bound, Kind
-from midpo_sym.code.instance import COLUMNS, Atom, Batch
+from midpo_sym.code.instance import COLUMNS, LENGTH, Atom, Batch
 from midpo_sym.code.tracing.algebra import ZERO, NotReadableError, rational
 from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.code.tracing.numbers import SymbolicNumber
 from midpo_sym.code.tracing.signs import Signs
 from midpo_sym.code.tracing.slopes import without_stops
-from midpo_sym.code.tracing.tracer import Tracer, UnreadableError
+from midpo_sym.code.tracing.tracer import Factories, Tracer, UnreadableError
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.conditions import flows
 
@@ -173,7 +173,7 @@ def watch(
     tracer = Tracer(signs)
     point = signs.points[0]
     arguments, leaves = _arguments(binding, batch, given, point, tracer)
-    with tracer:
+    with tracer, Factories():
         return _run(subject, arguments, leaves, tracer)
 
 
@@ -213,8 +213,8 @@ def _arguments(
             if one.trained:
                 leaves[bound.name] = tensor.requires_grad_()
             arguments[bound.name] = tensor
-        elif bound.kind is Kind.MASK:
-            arguments[bound.name] = _mask(bound, batch)
+        elif bound.kind in _CONSTANTS:
+            arguments[bound.name] = _CONSTANTS[bound.kind](bound, batch)
         elif bound.kind is Kind.NUMBER:
             expression = batch.stated(bound.expressions[0], 1)
             value = shown(value_at(expression, point))
@@ -227,6 +227,11 @@ def _arguments(
     return arguments, leaves
 
 
+def constant(bound: Bound, batch: Batch) -> Tensor | None:
+    """Return what is passed for an argument that stands for no quantity, if it is of a batch."""
+    return _CONSTANTS[bound.kind](bound, batch) if bound.kind in _CONSTANTS else None
+
+
 def _mask(bound: Bound, batch: Batch) -> Tensor:
     rows = [
         [column in batch.columns(response, pair) for column in range(COLUMNS)]
@@ -234,6 +239,22 @@ def _mask(bound: Bound, batch: Batch) -> Tensor:
         for pair in range(1, batch.pairs + 1)
     ]
     return torch.tensor(rows)
+
+
+def _labels(bound: Bound, batch: Batch) -> Tensor:
+    """Return token ids that are alike everywhere: functions of log-probabilities count them."""
+    return torch.zeros(len(bound.responses) * batch.pairs, COLUMNS, dtype=torch.long)
+
+
+def _is_chosen(bound: Bound, batch: Batch) -> Tensor:
+    return torch.tensor([each == "w" for each in bound.responses for _ in range(batch.pairs)])
+
+
+_CONSTANTS: dict[Kind, Callable[[Bound, Batch], Tensor]] = {
+    Kind.MASK: _mask,
+    Kind.LABELS: _labels,
+    Kind.CHOSEN: _is_chosen,
+}
 
 
 def _run(
@@ -333,8 +354,8 @@ def point_of(atoms: Mapping[str, Atom], seed: str) -> dict[str, float]:
     for name, atom in atoms.items():
         if atom.is_probability:
             found[name] = torch.tensor(-chance.randint(1, 40) / 8, dtype=torch.float64).exp().item()
-        elif name.startswith("_length_"):
-            found[name] = float(chance.randint(0, 9))
+        elif name.startswith(LENGTH):
+            found[name] = float(chance.randint(1, 9))
         else:
             found[name] = chance.choice(_VALUES[atom.parameter.domain])
     return found

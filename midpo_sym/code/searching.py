@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from midpo_sym.code.binding import Binding, Kind
-from midpo_sym.code.comparing import Targets
+from midpo_sym.code.comparing import Targets, factors
 from midpo_sym.code.instance import Atom, Batch
-from midpo_sym.code.running import FailedError, Input, Run, Subject, point_of, run, shown
+from midpo_sym.code.running import FailedError, Input, Run, Subject, constant, point_of, run, shown
 from midpo_sym.code.tracing.algebra import NotReadableError
 from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.code.tracing.signs import Signs
@@ -48,6 +49,11 @@ class Question:
     given: Sequence[Input]
     targets: Targets
 
+    @property
+    def factors(self) -> dict[str, Fraction]:
+        """Return what the sum of the losses of a batch may be multiplied by."""
+        return factors(self.batch.pairs, stacked=self.binding.stacked)
+
 
 def search(
     questions: Sequence[Question], precision: str, wanted: Sequence[str]
@@ -68,7 +74,7 @@ def search(
                     question.subject, question.binding, question.batch, question.given, point
                 )
             except FailedError:
-                break
+                continue
             for part in wanted:
                 if part not in found:
                     here = next(_apart(question, there, point, part, _TOLERANCES[precision]), None)
@@ -108,7 +114,12 @@ def _values(
     wanted = [value_at(each, point) for each in nodes]
     if output.scalar:
         whole = math.fsum(wanted)
-        yield name, output.numbers[0], tuple(dict.fromkeys((whole / len(wanted), whole)))
+        shares = [float(factor) * whole for factor in question.factors.values()]
+        yield name, output.numbers[0], tuple(dict.fromkeys(shares))
+    elif len(output.numbers) == 2 * len(wanted) and question.binding.stacked:
+        halves = output.numbers[: len(wanted)], output.numbers[len(wanted) :]
+        for k, (one, other, right) in enumerate(zip(*halves, wanted, strict=True)):
+            yield f"{name}[{k}] + {name}[{k + len(wanted)}]", one + other, (right,)
     elif len(output.numbers) == len(wanted):
         for k, (found, one) in enumerate(zip(output.numbers, wanted, strict=True)):
             yield f"{name}[{k}]", found, (one,)
@@ -126,14 +137,14 @@ def gradient_pairs(
         losses = [on_path(each, signs, value=False) for each in question.targets.loss]
     except NotReadableError:
         return
-    factors = (1.0, 1 / batch.pairs) if there.outputs["loss"].scalar else (1.0,)
+    factors = question.factors.values() if there.outputs["loss"].scalar else (Fraction(1),)
     for atom in [*batch.trained()]:
         found = math.fsum(_moves(question, there, point, atom))
         wanted = 0.0
         if atom.pair:
             moved = slope(losses[atom.pair - 1], atom.parameter, logarithmic=atom.is_probability)
             wanted = value_at(moved, point)
-        allowed = tuple(dict.fromkeys(factor * wanted for factor in factors))
+        allowed = tuple(dict.fromkeys(float(factor) * wanted for factor in factors))
         yield f"the derivative of the loss by {of_variable(atom.parameter.name)}", found, allowed
 
 
@@ -161,12 +172,8 @@ def arguments_at(question: Question, point: Mapping[str, float]) -> dict[str, ob
         elif bound.kind is Kind.NUMBER:
             stated = question.batch.stated(bound.expressions[0], 1)
             found[bound.name] = shown(value_at(stated, point))
-        elif bound.kind is Kind.MASK:
-            found[bound.name] = [
-                [int(column in question.batch.columns(response, pair)) for column in range(3)]
-                for response in bound.responses
-                for pair in range(1, question.batch.pairs + 1)
-            ]
+        elif (tensor := constant(bound, question.batch)) is not None:
+            found[bound.name] = tensor.int().tolist()
         else:
             found[bound.name] = bound.value
     return found

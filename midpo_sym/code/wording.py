@@ -14,8 +14,12 @@ _SIGNS = {
     Status.UNDECIDED: "?",
     Status.UNREADABLE: "?",
 }
+_REDUCTIONS = {
+    "mean": "mean over the pairs",
+    "sum": "sum over the pairs",
+    "mean over responses": "mean over the responses, two for each pair",
+}
 _PLACE = r"([wl])(\d+)(?:_(\d+))?"
-_LENGTH = re.compile(rf"1 \+ _length_{_PLACE}")
 _VARIABLE = re.compile(rf"_([A-Za-z][A-Za-z0-9_.]*?)_{_PLACE}\b")
 
 
@@ -29,7 +33,7 @@ def of_variable(name: str) -> str:
 
 def of_expression(text: str) -> str:
     """Return the text of an expression of variables in words of the language."""
-    return _VARIABLE.sub(_written, _LENGTH.sub(lambda each: f"length({each[1]})", text))
+    return _VARIABLE.sub(_written, text)
 
 
 def _written(match: re.Match[str]) -> str:
@@ -81,7 +85,7 @@ def _verdict(found: Verification, name: str, finding: Finding) -> str:
         if found.settings:
             text += " at these hyper-parameters"
         if name == "value" and found.reduction != "none":
-            text += f"; the {found.reduction} over the batch"
+            text += f"; the {_REDUCTIONS[found.reduction]}"
     return f"{text}: {finding.reason}" if finding.reason else text
 
 

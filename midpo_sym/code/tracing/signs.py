@@ -184,6 +184,8 @@ def is_off_zero(node: Expression) -> bool:
 def bounds(node: Expression) -> Bounds:  # noqa: PLR0911 - one case for each kind of node
     """Return two numbers between which an expression lies in the domains of its inputs."""
     match node:
+        case tree.Parameter(name=name) if name.startswith("_length_"):
+            return 1.0, math.inf  # of tokens of a response
         case tree.Parameter(domain=domain):
             return _OPEN.get(domain) or _CLOSED.get(domain) or (-math.inf, math.inf)
         case tree.Number(value=value):

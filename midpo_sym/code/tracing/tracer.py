@@ -6,6 +6,7 @@ A mode of torch's dispatcher sees each operation below automatic differentiation
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -15,11 +16,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from midpo_sym.code.tracing.algebra import NO_NUMBERS, ZERO, NotReadableError
 from midpo_sym.code.tracing.elementwise import COMPARISONS
 from midpo_sym.code.tracing.memory import Memory
+from midpo_sym.code.tracing.numbers import SymbolicNumber
 from midpo_sym.code.tracing.operations import Call, read
 from midpo_sym.code.tracing.signs import Signs
 from midpo_sym.language.tree import Expression
@@ -31,6 +34,12 @@ _SHAPE_ONLY = frozenset(
     {"empty_like", "full_like", "new_empty", "new_full", "new_ones", "new_zeros", "ones_like",
      "zeros_like", "new_empty_strided", "sym_size", "is_same_size", "_has_same_storage_numel"}
 )  # fmt: skip
+# What is read of constants, too: log(0.1) is a logarithm, and not the float that comes out.
+_INEXACT = frozenset(
+    {"div", "exp", "expm1", "log", "log10", "log1p", "log2", "log_sigmoid_forward", "logit", "pow",
+     "reciprocal", "rsqrt", "sigmoid", "softplus", "sqrt", "tanh"}
+)  # fmt: skip
+_MOST = 64  # elements of a constant that is read
 _RANDOM = ("rand", "bernoulli", "dropout", "normal", "multinomial", "exponential", "uniform")
 _LOW = {torch.float32: "float32", torch.bfloat16: "bfloat16", torch.float16: "float16"}
 
@@ -41,6 +50,29 @@ class UnreadableError(Exception):
     def __init__(self, operation: str, why: str, where: str) -> None:
         super().__init__(f"{operation}: {why}")
         self.operation, self.why, self.where = operation, why, where
+
+
+class Factories(TorchFunctionMode):
+    """Lets hyper-parameters keep their names where tensors are made of them."""
+
+    def __torch_function__(
+        self,
+        func: Any,
+        types: object,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        """Run a function of torch, and note what a tensor that it makes stands for."""
+        del types
+        out = func(*args, **(kwargs or {}))
+        if func in _FACTORIES:
+            filled = next((each for each in args if isinstance(each, SymbolicNumber)), None)
+            if filled is not None and isinstance(out, Tensor):
+                filled.tracer.fill(out, filled.expression)
+        return out
+
+
+_FACTORIES = (torch.tensor, torch.as_tensor, torch.full, torch.full_like, torch.scalar_tensor)
 
 
 class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has none here
@@ -74,10 +106,12 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         kwargs = kwargs or {}
         name = func._schema.name.split("::")[-1]  # noqa: SLF001 - torch's own way to say it
         used = [each for each in _tensors((args, kwargs)) if self.memory.knows(each)]
-        if not used or name in _SHAPE_ONLY:
+        if name in _SHAPE_ONLY or not (used or name in _INEXACT):
             out = func(*args, **kwargs)
             self.memory.alive += _tensors(out)
             return out
+        if not used:
+            return self._constant(name, func, args, kwargs)
         self.signs.where = self.line()
         try:
             return self._note(name, func, args, kwargs)
@@ -86,10 +120,31 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         except ValueError as error:  # a tree that is too large
             raise UnreadableError(_said(name), str(error), self.signs.where) from None
 
+    def _constant(self, name: str, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run an operation on constants, and note what comes out if that can be said exactly."""
+        out = func(*args, **kwargs)
+        first = out[0] if isinstance(out, tuple) else out
+        self.memory.alive += _tensors(out)
+        schema = func._schema  # noqa: SLF001 - torch's own way to say it
+        exact = isinstance(first, Tensor) and first.dtype.is_floating_point
+        if exact and first.numel() <= _MOST and not schema.is_mutable:
+            with contextlib.suppress(NotReadableError, ValueError):
+                given = _bound(schema, args, kwargs)
+                elements = read(Call(name, func, given, first, self.memory, self.signs))
+                if NO_NUMBERS.isdisjoint(node for each in elements for node in each.walk()):
+                    self.memory.write(first, elements)
+        return out
+
     def holds(self, relation: str, a: Expression, b: Expression) -> bool:
         """Return whether a comparison of hyper-parameters holds on the path."""
         self.signs.where = self.line()
         return self.signs.holds(relation, a, b)
+
+    def fill(self, tensor: Tensor, expression: Expression) -> None:
+        """Note that a tensor was made of a hyper-parameter."""
+        self.memory.write(tensor, [expression] * tensor.numel())
+        if tensor.dtype in _LOW:
+            self.casts.setdefault(_LOW[tensor.dtype], self.line())
 
     def line(self) -> str:
         """Return the line of the code that is at work: `file.py:12`."""
