@@ -49,6 +49,7 @@ class Attempt:
         outputs: the rewards that the function gives.
         unproved: why a part is not proved, by its name.
         excluded: where code compares something with zero.
+        raised: what the function raises, by where it does.
         kinks: where the gradient is not compared, besides.
         notes: what was read in a way that one may want to know.
         precision: the lowest that the code goes through.
@@ -58,6 +59,7 @@ class Attempt:
     outputs: set[str] = field(default_factory=set)
     unproved: dict[str, str] = field(default_factory=dict)
     excluded: dict[str, None] = field(default_factory=dict)
+    raised: dict[str, str] = field(default_factory=dict)
     kinks: dict[str, None] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     precision: str = ""
@@ -141,7 +143,7 @@ def _on_path(
     except FailedError as error:
         if not signs.branches:
             raise
-        attempt.excluded[f"{_side(signs.branches[-1])}: it raises {error}"] = None
+        attempt.raised.setdefault(_side(signs.branches[-1]), str(error))
         return error
     except NotReadableError as error:
         raise UnreadableError("the code", str(error), signs.where) from None

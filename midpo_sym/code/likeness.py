@@ -11,8 +11,8 @@ from typing import Any
 
 from midpo_sym.code.binding import Binding, BindingError, Kind, averaged, bind, rebound
 from midpo_sym.code.instance import NotStatedError
-from midpo_sym.code.running import FailedError, Run, Subject, point_of, run
-from midpo_sym.code.searching import Question
+from midpo_sym.code.running import FailedError, Subject
+from midpo_sym.code.searching import Question, runs
 from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
@@ -21,8 +21,6 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.spec import library
 from midpo_sym.spec.model import Derivation
 
-_POINTS = 3
-_TRIES = 12  # points among which some are looked for at which the function runs
 _NEAR = 1e-6
 _MOST = 3  # suggestions
 
@@ -65,7 +63,7 @@ def _alike(ask: Ask, binding: Binding, derivation: Derivation) -> bool:
     """Return whether values are equal at some points, as far as numbers tell."""
     try:
         question = ask(binding, derivation)
-        for point, there in _runs(question):
+        for point, there in runs(question):
             wanted = [value_at(each, point) for each in question.targets.loss]
             output = there.outputs["loss"]
             whole = [[float(each) * sum(wanted)] for each in question.factors.values()]
@@ -75,28 +73,6 @@ def _alike(ask: Ask, binding: Binding, derivation: Derivation) -> bool:
     except (BindingError, NotStatedError, FailedError):
         return False
     return True
-
-
-def _runs(question: Question) -> Iterator[tuple[Mapping[str, float], Run]]:
-    """Yield a function at some points at which it runs.
-
-    Raises:
-        FailedError: there are none.
-    """
-    found, failure = 0, None
-    for k in range(_TRIES):
-        point = point_of(question.batch.atoms, f"like {k}")
-        try:
-            there = run(question.subject, question.binding, question.batch, question.given, point)
-        except FailedError as error:
-            failure = error
-            continue
-        yield point, there
-        found += 1
-        if found == _POINTS:
-            return
-    if failure is not None:
-        raise failure
 
 
 def _close(one: tuple[float, ...], other: list[float]) -> bool:

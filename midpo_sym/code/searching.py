@@ -23,6 +23,8 @@ from midpo_sym.code.verdicts import Counterexample
 from midpo_sym.code.wording import of_variable
 
 POINTS = 40
+_SOME = 3  # points at which a function is looked at
+_TRIES = 12  # points among which some are looked for at which it runs
 _TOLERANCES = {"": 1e-7, "float32": 1e-4, "float16": 5e-2, "bfloat16": 2e-1}
 
 
@@ -53,6 +55,28 @@ class Question:
     def factors(self) -> dict[str, Fraction]:
         """Return what the sum of the losses of a batch may be multiplied by."""
         return factors(self.batch.pairs, stacked=self.binding.stacked)
+
+
+def runs(question: Question) -> Iterator[tuple[Mapping[str, float], Run]]:
+    """Yield some points at which a function runs, and what comes out.
+
+    Raises:
+        FailedError: there are none.
+    """
+    found, failure = 0, None
+    for k in range(_TRIES):
+        point = point_of(question.batch.atoms, f"like {k}")
+        try:
+            there = run(question.subject, question.binding, question.batch, question.given, point)
+        except FailedError as error:
+            failure = error
+            continue
+        yield point, there
+        found += 1
+        if found == _SOME:
+            return
+    if failure is not None:
+        raise failure
 
 
 def search(

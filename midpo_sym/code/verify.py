@@ -86,6 +86,8 @@ def _verified(
         for each in derivation.parameters
         if each.name not in binding.numbers and _is_passed(binding, each.name)
     ]
+    batch = Batch(PAIRS[0], binding.by_token, binding.numbers, symbolic=False)
+    next(searching.runs(question_of(subject, binding, derivation, batch)))
     settings: list[dict[str, Fraction]] = []
     try:
         attempts = [attempt_at(subject, binding, derivation, {}, symbolic=True)]
@@ -139,7 +141,11 @@ def _answer(
         for part, reason in attempt.unproved.items():
             unproved.setdefault(part, reason)
     found = _counterexamples(question, attempts, settings, [*unproved])
-    excluded = tuple(dict.fromkeys(each for one in attempts for each in one.excluded))
+    raised = {where: what for one in attempts for where, what in one.raised.items()}
+    excluded = (
+        *dict.fromkeys(each for one in attempts for each in one.excluded),
+        *(f"{where}: it raises {what}" for where, what in raised.items()),
+    )
     kinks = tuple(dict.fromkeys(each for one in attempts for each in one.kinks))
 
     def finding(part: str) -> Finding:

@@ -71,8 +71,8 @@ def _rows(found: Verification) -> Iterator[tuple[str, str]]:
     for name, finding in found.findings.items():
         yield name, _verdict(found, name, finding)
     excluded = dict.fromkeys(each for one in found.findings.values() for each in one.excluded)
-    if excluded:
-        yield "not where", "; ".join(excluded)
+    for each in excluded:
+        yield "not where", each
     for note in found.notes:
         yield "note", note
     for each in found.suggestions:

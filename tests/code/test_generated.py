@@ -1,6 +1,5 @@
 """The losses that this package generates go through the same door as anybody's."""
 
-
 import pytest
 
 import midpo_sym

@@ -118,12 +118,8 @@ class Signs:
         """
         if a in NO_NUMBERS or b in NO_NUMBERS:
             return _with_infinity(relation, a, b)
-        difference = minus(a, b)
-        low, high = bounds(difference)
-        if relation in ("lt", "le"):
-            low, high = -high, -low
-            difference = negative(difference)
-        if relation in ("ge", "le") and low >= 0:
+        difference = minus(b, a) if relation in ("lt", "le") else minus(a, b)
+        if relation in ("ge", "le") and bounds(difference)[0] >= 0:
             return True
         sign = self.sign(difference, jumps=True)
         match relation:
