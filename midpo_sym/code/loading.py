@@ -71,7 +71,10 @@ def _imported(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except Exception as error:
-        message = f"{name} cannot be imported: {type(error).__name__}: {error}"
+        message = (
+            f"{name} cannot be imported: {type(error).__name__}: {error}\n"
+            "  cure: install it beside midpo_sym, or name a file: my_loss.py::my_loss"
+        )
         raise NotVerifiableError(message) from error
 
 
@@ -86,7 +89,7 @@ def _instance(found: Any, name: str) -> Any:
             )
             raise NotVerifiableError(message) from error
     if not callable(found):
-        message = f"{name} is no function"
+        message = f"{name} is no function\n  allowed: {_ALLOWED}"
         raise NotVerifiableError(message)
     if next(iter(inspect.signature(found).parameters), "") == "self":
         message = (

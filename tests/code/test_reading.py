@@ -102,7 +102,7 @@ def test_pairs_that_are_coupled_are_said_to_be():
 
 
 def test_a_branch_of_the_code_is_taken_both_ways():
-    """Right where the margin is above −2, and wrong below: no numbers there are in the first run."""
+    """Right where the margin is above −2, and wrong below."""
 
     def branch(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
         logits = beta * margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
@@ -152,16 +152,16 @@ def test_a_lower_precision_is_noted():
 
 
 def test_a_function_that_does_not_run_is_an_error():
-    def broken(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
-        return chosen_logps @ rejected_logps[:, None] @ ref_chosen_logps @ ref_rejected_logps
+    def broken(chosen_logps, rejected_logps):
+        return chosen_logps + rejected_logps[:, None] @ chosen_logps
 
     with pytest.raises(NotVerifiableError, match="RuntimeError"):
         midpo_sym.verify(broken, "dpo")
 
 
 def test_a_function_that_returns_no_tensor_is_an_error():
-    def nothing(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
-        return "loss"
+    def nothing(chosen_logps, rejected_logps):
+        return f"a loss of {len(chosen_logps) + len(rejected_logps)}"
 
     with pytest.raises(NotVerifiableError, match="returns str"):
         midpo_sym.verify(nothing, "dpo")
