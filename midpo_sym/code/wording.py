@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from midpo_sym.code.verdicts import Counterexample, Finding, Status, Verification
+from midpo_sym.code.verdicts import Finding, Status, Verification
 
 _SIGNS = {
     Status.PROVED: "✓",
@@ -55,16 +55,22 @@ def _lines(found: Verification) -> Iterator[str]:
     width = max(len(name) for name, _ in rows)
     for name, text in rows:
         yield f"  {name:<{width}}  {text}"
-    for name, finding in found.findings.items():
-        if finding.counterexample is not None:
-            yield from _counterexample(name, finding.counterexample)
+    before: Mapping[str, Any] | None = None
+    for finding in found.findings.values():
+        shown = finding.counterexample
+        if shown is not None:
+            if shown.arguments != before:
+                yield "  where it differs:"
+                yield from (f"    {name} = {value}" for name, value in shown.arguments.items())
+            yield f"    {shown.what} = {shown.found:.10g}, and it should be {shown.wanted:.10g}"
+            before = shown.arguments
 
 
 def _rows(found: Verification) -> Iterator[tuple[str, str]]:
     width = max((len(text) for text, _ in found.binding.values()), default=0)
     for name, (text, reason) in found.binding.items():
         yield name, f"{text:<{width}}  {reason}"
-    if found.symbolic:
+    if found.symbolic and any(each.status is Status.PROVED for each in found.findings.values()):
         yield "holds for", f"all {', '.join(found.symbolic)} in their domains"
     for setting in found.settings:
         yield "at", ", ".join(f"{name} = {value}" for name, value in setting.items())
@@ -87,14 +93,6 @@ def _verdict(found: Verification, name: str, finding: Finding) -> str:
         if name == "value" and found.reduction != "none":
             text += f"; the {_REDUCTIONS[found.reduction]}"
     return f"{text}: {finding.reason}" if finding.reason else text
-
-
-def _counterexample(name: str, shown: Counterexample) -> Iterator[str]:
-    what = f"the {name}" if name in ("value", "gradient") else name
-    yield f"  where {what} differs:"
-    for argument, value in shown.arguments.items():
-        yield f"    {argument} = {value}"
-    yield f"    {shown.what} = {shown.found:.10g}, and it should be {shown.wanted:.10g}"
 
 
 def to_json(found: Verification) -> dict[str, Any]:
