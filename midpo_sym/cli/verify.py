@@ -72,7 +72,8 @@ def verify(
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        raise UsageError("midpo verify needs torch: pip install 'midpo-sym[torch]'") from None
+        message = "midpo verify needs PyTorch\n  cure: pip install torch"
+        raise UsageError(message) from None
     try:
         with _limited(timeout), contextlib.redirect_stdout(sys.stderr):
             found = Pipeline().verify(load(target), derivation, bind=bindings, at=values)

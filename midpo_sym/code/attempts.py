@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -9,7 +10,7 @@ from fractions import Fraction
 from midpo_sym.code import searching
 from midpo_sym.code.binding import Binding
 from midpo_sym.code.comparing import Comparison, Targets, couples
-from midpo_sym.code.instance import RESPONSES, Batch
+from midpo_sym.code.instance import PAIRS, RESPONSES, Batch
 from midpo_sym.code.running import (
     REWARDS,
     FailedError,
@@ -20,6 +21,7 @@ from midpo_sym.code.running import (
     point_of,
     run,
     watch,
+    wide_point_of,
 )
 from midpo_sym.code.searching import Question
 from midpo_sym.code.tracing.algebra import NotReadableError
@@ -32,11 +34,11 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.prover.framework import implicit_reward
 from midpo_sym.spec.model import Derivation
 
-PAIRS = (2, 3)  # of the batches that the function is run on: a mean is told from a factor
 MAX_PATHS = 64  # through code and formula, at a batch
 PRECISIONS = ("bfloat16", "float16", "float32")  # the lowest first
 _CHECKS = 3  # other numbers that what was read is held against, on each path
 _TRIES = 60  # random points among which those are looked for
+_OVERFLOWS = "in double precision it overflows where the formula is finite"
 _CLOSE = 1e-8  # relative: both in double precision
 
 
@@ -86,6 +88,7 @@ def question_of(
         for name, response in zip(REWARDS, RESPONSES, strict=True)
     }
     given = inputs(binding, batch)
+    batch.shares()  # so that points have them
     return Question(subject, binding, batch, given, Targets(loss, rewards))
 
 
@@ -124,6 +127,8 @@ def attempt_at(
             raise failures[0]
         for text in comparison.conditions:
             attempt.notes[f"where {of_expression(text)} is not 0"] = None
+    if binding.by_token:
+        attempt.notes["shown for responses of one to three tokens, in tensors of tokens"] = None
     if len(attempt.reductions) > 1:
         attempt.unproved.setdefault("value", "it is reduced in another way at another batch size")
     return attempt
@@ -162,7 +167,7 @@ def _on_path(
     apart = comparison.gradient(there, _reduction_of(there, attempt), signs)
     if apart is not None:
         attempt.unproved.setdefault("gradient", f"by {of_variable(apart.name)}")
-    _check(question, there, signs)
+    _check(question, there, signs, attempt)
     if question.batch.pairs == PAIRS[0]:
         _exclude(attempt, signs)
     return None
@@ -213,7 +218,7 @@ def _side(branch: Branch) -> str:
     return f"{of_expression(to_text(branch.difference))} {'>' if branch.above else '<'} 0"
 
 
-def _check(question: Question, there: Run, signs: Signs) -> None:
+def _check(question: Question, there: Run, signs: Signs, attempt: Attempt) -> None:
     """Hold what was read against the function at other numbers on the same path.
 
     Raises:
@@ -221,7 +226,10 @@ def _check(question: Question, there: Run, signs: Signs) -> None:
     """
     checked = 0
     for k in range(_TRIES):
-        point = signs.points[0] if k == 0 else point_of(question.batch.atoms, f"check {k}")
+        point = signs.points[0]
+        if k:
+            draw = wide_point_of if k % 2 else point_of
+            point = draw(question.batch.atoms, f"check {k}")
         if not signs.fits(point):
             continue
         plain = run(question.subject, question.binding, question.batch, question.given, point)
@@ -229,7 +237,9 @@ def _check(question: Question, there: Run, signs: Signs) -> None:
             other = plain.outputs.get(name) or plain.slopes[name]
             for element, found in zip(output.elements, other.numbers, strict=True):
                 read = value_at(element, point)
-                if not _close(found, read, there):
+                if math.isfinite(read) and not math.isfinite(found):
+                    attempt.notes[_OVERFLOWS] = None
+                elif math.isfinite(read) and not _close(found, read, there):
                     raise UnreadableError(
                         "the code",
                         f"at other numbers it gives {found:.10g} where {read:.10g} was read: "

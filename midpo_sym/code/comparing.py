@@ -98,7 +98,8 @@ class Comparison:
             reduction: of the losses.
             signs: the path.
         """
-        factor = number(factors(self.batch.pairs, stacked=True).get(reduction, Fraction(1)))
+        whole = number(factors(self.batch.pairs, stacked=True).get(reduction, Fraction(1)))
+        shares = [whole] * self.batch.pairs if run.outputs["loss"].scalar else self.batch.shares()
         losses = [on_path(each, signs, value=False) for each in self.targets.loss]
         for atom in [*self.batch.trained()]:
             wanted: Expression = ZERO
@@ -106,7 +107,7 @@ class Comparison:
                 of_pair = slope(
                     losses[atom.pair - 1], atom.parameter, logarithmic=atom.is_probability
                 )
-                wanted = times(factor, of_pair)
+                wanted = times(shares[atom.pair - 1], of_pair)
             if not self.equal(self.flow(run, atom), wanted):
                 return atom.parameter
         return None

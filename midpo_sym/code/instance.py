@@ -23,8 +23,8 @@ from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.prover.conditions import flows
 
 RESPONSES = ("w", "l")
+PAIRS = (2, 3)  # of the batches that code is run on: a mean is told from a factor
 LENGTH = "_length_"  # the beginning of the names of numbers that are one at least
-COLUMNS = 3  # of tensors of tokens
 _LENGTHS = {"w": (2, 1), "l": (1, 3)}  # of the responses of each pair, in turn
 
 
@@ -69,6 +69,11 @@ class Batch:
     atoms: dict[str, Atom] = field(default_factory=dict)
     sums: list[str] = field(default_factory=list)
 
+    @property
+    def width(self) -> int:
+        """Return how many columns tensors of tokens have: another number for each size."""
+        return max(max(each) for each in _LENGTHS.values()) - PAIRS[0] + max(self.pairs, PAIRS[0])
+
     def length(self, response: str, pair: int) -> int:
         """Return the number of tokens of a response."""
         return _LENGTHS[response][(pair - 1) % len(_LENGTHS[response])]
@@ -80,7 +85,7 @@ class Batch:
     def columns(self, response: str, pair: int) -> range:
         """Return the columns of the tokens of a response, in a tensor of tokens."""
         length = self.length(response, pair)
-        start = (pair - 1) % (COLUMNS - length + 1)
+        start = (pair - 1) % (self.width - length + 1)
         return range(start, start + length)
 
     def padding(self, name: str, pair: int, column: int) -> Expression:
@@ -99,6 +104,11 @@ class Batch:
             NotStatedError: it is about tokens, and there are none here.
         """
         return self._at(unfold(at_labels(node)), pair, t)
+
+    def shares(self) -> list[tree.Parameter]:
+        """Return a factor for each pair, as a variable."""
+        pairs = range(1, self.pairs + 1)
+        return [self._atom(f"_share_wl{pair}", "positive", pair) for pair in pairs]
 
     def trained(self) -> Iterator[Atom]:
         """Yield the variables that the policy moves."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,13 +17,13 @@ import torch
 from torch import Tensor
 
 from midpo_sym.code.binding import Binding, Bound, Kind
-from midpo_sym.code.instance import COLUMNS, LENGTH, Atom, Batch
-from midpo_sym.code.tracing.algebra import ZERO, NotReadableError, rational
+from midpo_sym.code.instance import LENGTH, Atom, Batch
+from midpo_sym.code.tracing.algebra import NO_NUMBERS, ZERO, NotReadableError, rational
 from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.code.tracing.numbers import SymbolicNumber
 from midpo_sym.code.tracing.signs import Signs
 from midpo_sym.code.tracing.slopes import without_stops
-from midpo_sym.code.tracing.tracer import Factories, Tracer, UnreadableError
+from midpo_sym.code.tracing.tracer import Doors, Tracer, UnreadableError
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.conditions import flows
 
@@ -138,7 +139,7 @@ def inputs(binding: Binding, batch: Batch) -> list[Input]:
             found.append(Input(bound, (batch.stated(bound.expressions[0], 1),), ()))
         elif bound.kind is Kind.TOKENS:
             cells = _of_tokens(binding, bound, batch)
-            found.append(Input(bound, tuple(cells), (len(cells) // COLUMNS, COLUMNS)))
+            found.append(Input(bound, tuple(cells), (len(cells) // batch.width, batch.width)))
     return found
 
 
@@ -150,7 +151,7 @@ def _of_tokens(binding: Binding, bound: Bound, batch: Batch) -> list[Expression]
     for expression, response in zip(bound.expressions, bound.responses, strict=True):
         for pair in range(1, batch.pairs + 1):
             columns = batch.columns(response, pair)
-            for column in range(COLUMNS):
+            for column in range(batch.width):
                 if column in columns:
                     place = columns.index(column)
                     cells.append(without_stops(batch.stated(expression, pair, place)))
@@ -173,8 +174,22 @@ def watch(
     tracer = Tracer(signs)
     point = signs.points[0]
     arguments, leaves = _arguments(binding, batch, given, point, tracer)
-    with tracer, Factories():
-        return _run(subject, arguments, leaves, tracer)
+    shares = _shares(batch, point, tracer)
+    with tracer, Doors(tracer):
+        found = _computed(subject, arguments, leaves, shares)
+    return _run(found, leaves, tracer)
+
+
+def _shares(batch: Batch, point: Mapping[str, float], tracer: Tracer | None) -> Tensor:
+    """Return what the loss of each pair is multiplied by where they are not reduced.
+
+    A derivative of a sum says little of its terms; one of a sum with any factors says all.
+    """
+    elements = batch.shares()
+    shares = torch.tensor([value_at(each, point) for each in elements], dtype=torch.float64)
+    if tracer is not None:
+        tracer.memory.write(shares, elements)
+    return shares
 
 
 def run(
@@ -190,7 +205,8 @@ def run(
         FailedError: it raises something.
     """
     arguments, leaves = _arguments(binding, batch, given, point, None)
-    return _run(subject, arguments, leaves, None)
+    shares = _shares(batch, point, None)
+    return _run(_computed(subject, arguments, leaves, shares), leaves, None)
 
 
 def _arguments(
@@ -234,7 +250,7 @@ def constant(bound: Bound, batch: Batch) -> Tensor | None:
 
 def _mask(bound: Bound, batch: Batch) -> Tensor:
     rows = [
-        [column in batch.columns(response, pair) for column in range(COLUMNS)]
+        [column in batch.columns(response, pair) for column in range(batch.width)]
         for response in bound.responses
         for pair in range(1, batch.pairs + 1)
     ]
@@ -243,7 +259,7 @@ def _mask(bound: Bound, batch: Batch) -> Tensor:
 
 def _labels(bound: Bound, batch: Batch) -> Tensor:
     """Return token ids that are alike everywhere: functions of log-probabilities count them."""
-    return torch.zeros(len(bound.responses) * batch.pairs, COLUMNS, dtype=torch.long)
+    return torch.zeros(len(bound.responses) * batch.pairs, batch.width, dtype=torch.long)
 
 
 def _is_chosen(bound: Bound, batch: Batch) -> Tensor:
@@ -257,20 +273,33 @@ _CONSTANTS: dict[Kind, Callable[[Bound, Batch], Tensor]] = {
 }
 
 
-def _run(
+def _computed(
     subject: Subject,
     arguments: Mapping[str, Any],
     leaves: Mapping[str, Tensor],
-    tracer: Tracer | None,
-) -> Run:
+    shares: Tensor,
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return the outputs of a function, and the derivatives of its losses.
+
+    Raises:
+        FailedError: it raises something.
+    """
     try:
-        with torch.enable_grad(), torch.device("cpu"):
+        with torch.enable_grad(), torch.device("cpu"), torch.compiler.set_stance("force_eager"):
             outputs = _outputs(subject.call(arguments))
-            slopes = differentiate(outputs["loss"], leaves)
-    except (NotReadableError, UnreadableError):
+            return outputs, differentiate(outputs["loss"], leaves, shares)
+    except (NotReadableError, UnreadableError, FailedError):
         raise
     except Exception as error:  # whatever the user's code raises
         raise FailedError(f"{type(error).__name__}: {error}") from error
+
+
+def _run(
+    found: tuple[Mapping[str, Tensor], Mapping[str, Any]],
+    leaves: Mapping[str, Tensor],
+    tracer: Tracer | None,
+) -> Run:
+    outputs, slopes = found
     return Run(
         {name: _output(each, tracer) for name, each in outputs.items()},
         {
@@ -281,10 +310,19 @@ def _run(
     )
 
 
-def differentiate(loss: Tensor, leaves: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Return the derivatives of the sum of losses by each leaf; None where it is not in it."""
+def differentiate(loss: Tensor, leaves: Mapping[str, Tensor], shares: Tensor) -> dict[str, Any]:
+    """Return the derivatives of the losses, with their shares, by each leaf; None if there is none.
+
+    Args:
+        loss: one number, or one for each pair, or for each of the responses, in this order.
+        leaves: what to differentiate by.
+        shares: what the loss of each pair is multiplied by.
+    """
     if not leaves or not loss.requires_grad:
         return dict.fromkeys(leaves)
+    if loss.dim() and loss.numel() % shares.numel() == 0:
+        repeats = loss.numel() // shares.numel()
+        loss = loss.reshape(-1) * torch.cat([shares] * repeats)
     found = torch.autograd.grad(loss.sum(), [*leaves.values()], allow_unused=True)
     return dict(zip(leaves, found, strict=True))
 
@@ -292,6 +330,8 @@ def differentiate(loss: Tensor, leaves: Mapping[str, Tensor]) -> dict[str, Any]:
 def _output(tensor: Tensor, tracer: Tracer | None) -> Output:
     numbers = tuple(tensor.detach().double().reshape(-1).tolist())
     elements = () if tracer is None else tuple(tracer.memory.read(tensor))
+    if not NO_NUMBERS.isdisjoint(elements):
+        raise NotReadableError("an infinity, or what is no number, comes out")
     return Output(numbers, elements, scalar=not tensor.dim(), shape=tuple(tensor.shape))
 
 
@@ -344,6 +384,21 @@ _VALUES = {
 }
 
 
+def wide_point_of(atoms: Mapping[str, Atom], seed: str) -> dict[str, float]:
+    """Return random values of variables of all sizes, where code may branch that looks harmless."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    found = point_of(atoms, seed)
+    for name, atom in atoms.items():
+        size = 10 ** chance.uniform(-3, 2)
+        if atom.is_probability:
+            found[name] = math.exp(-size)
+        elif name.startswith(LENGTH):
+            found[name] = float(1 + round(size))
+        elif atom.parameter.domain in ("real", "nonnegative", "positive"):
+            found[name] = size if found[name] > 0 else -size
+    return found
+
+
 def point_of(atoms: Mapping[str, Atom], seed: str) -> dict[str, float]:
     """Return random values of variables, the same for the same seed.
 
@@ -353,7 +408,7 @@ def point_of(atoms: Mapping[str, Atom], seed: str) -> dict[str, float]:
     found = {}
     for name, atom in atoms.items():
         if atom.is_probability:
-            found[name] = torch.tensor(-chance.randint(1, 40) / 8, dtype=torch.float64).exp().item()
+            found[name] = math.exp(-chance.randint(1, 40) / 8)
         elif name.startswith(LENGTH):
             found[name] = float(chance.randint(1, 9))
         else:

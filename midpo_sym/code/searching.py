@@ -161,15 +161,19 @@ def gradient_pairs(
         losses = [on_path(each, signs, value=False) for each in question.targets.loss]
     except NotReadableError:
         return
-    factors = question.factors.values() if there.outputs["loss"].scalar else (Fraction(1),)
+    scalar = there.outputs["loss"].scalar
+    shares = [value_at(each, point) for each in batch.shares()]
     for atom in [*batch.trained()]:
         found = math.fsum(_moves(question, there, point, atom))
         wanted = 0.0
         if atom.pair:
             moved = slope(losses[atom.pair - 1], atom.parameter, logarithmic=atom.is_probability)
             wanted = value_at(moved, point)
-        allowed = tuple(dict.fromkeys(float(factor) * wanted for factor in factors))
-        yield f"the derivative of the loss by {of_variable(atom.parameter.name)}", found, allowed
+        allowed = [float(each) for each in question.factors.values()]
+        if not scalar:  # as the derivative of this pair's loss
+            found, allowed = found / shares[atom.pair - 1] if atom.pair else found, [1.0]
+        what = f"the derivative of the loss by {of_variable(atom.parameter.name)}"
+        yield what, found, tuple(dict.fromkeys(each * wanted for each in allowed))
 
 
 def _moves(

@@ -16,9 +16,9 @@ from fractions import Fraction
 from typing import Any
 
 from midpo_sym.code import searching
-from midpo_sym.code.attempts import PAIRS, PRECISIONS, Attempt, attempt_at, question_of
+from midpo_sym.code.attempts import PRECISIONS, Attempt, attempt_at, question_of
 from midpo_sym.code.binding import Binding, BindingError, Kind, bind
-from midpo_sym.code.instance import Atom, Batch, NotStatedError
+from midpo_sym.code.instance import PAIRS, Atom, Batch, NotStatedError
 from midpo_sym.code.likeness import suggestions
 from midpo_sym.code.running import REWARDS, FailedError, Subject, point_of
 from midpo_sym.code.searching import Question
@@ -109,7 +109,12 @@ def _verified(
 def _is_passed(binding: Binding, name: str) -> bool:
     """Return whether a hyper-parameter reaches the function as a number."""
     return any(
-        each.kind is Kind.NUMBER and name in str(each.expressions[0]) for each in binding.bound
+        each.kind is Kind.NUMBER
+        and any(
+            isinstance(node, tree.Parameter) and node.name == name
+            for node in each.expressions[0].walk()
+        )
+        for each in binding.bound
     )
 
 

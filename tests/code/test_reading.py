@@ -1,6 +1,7 @@
 """What cannot be read is said to be so, with the line; what is read is held against the code."""
 
 import inspect
+import math
 import random
 
 import pytest
@@ -51,25 +52,48 @@ def test_what_is_random_is_not_read():
     assert midpo_sym.verify(drops, "dpo").value.status is Status.UNREADABLE
 
 
-def test_a_number_that_leaves_torch_unseen_shows_at_other_numbers():
-    """NumPy sees the memory of a tensor, and the tracer does not see NumPy."""
+def to_numpy(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
+    logits = margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
+    mean = float(logits.detach().numpy().mean())
+    return -functional.logsigmoid(beta * (logits - mean))
 
-    def hides(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
-        logits = margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
-        copy = torch.tensor(float(logits.detach().numpy().mean()), dtype=logits.dtype)
-        return -functional.logsigmoid(beta * (logits - copy + copy.clone() * 1))
 
-    found = midpo_sym.verify(hides, "dpo")
-    assert found.value.status is Status.PROVED  # it cancels
+def to_list(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
+    logits = margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
+    if max(logits.tolist()) > 10**6:
+        return logits
+    return -functional.logsigmoid(beta * logits)
 
-    def hides_more(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
-        logits = margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
-        mean = float(logits.detach().numpy().mean())
-        return -functional.logsigmoid(beta * (logits - mean))
 
-    found = midpo_sym.verify(hides_more, "dpo")
+@pytest.mark.parametrize(("function", "what"), [(to_numpy, ".numpy()"), (to_list, ".tolist()")])
+def test_numbers_may_not_leave_torch_without_an_operation(function, what):
+    found = midpo_sym.verify(function, "dpo")
     assert found.value.status is Status.UNREADABLE
-    assert "at other numbers" in found.value.reason
+    assert f"{what} at test_reading.py:{line(function, 2)}" in found.value.reason
+
+
+def test_a_hyper_parameter_that_loses_its_name_is_tried_at_some_values():
+    """`math.sqrt` sees the float and not its name: with √β² for β it is DPO at three values."""
+
+    def squares(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
+        logits = margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
+        return -functional.logsigmoid(math.sqrt(beta) ** 2 * logits)
+
+    found = midpo_sym.verify(squares, "dpo")
+    assert found.symbolic == ()
+    assert len(found.settings) == 3
+    assert found.proved
+
+
+def test_a_branch_on_a_hyper_parameter_that_has_lost_its_name_is_looked_for():
+    """Above 5 it is wrong; the names are kept, and large values among the checks show it."""
+
+    def large(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
+        logits = margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
+        scale = 2.0 if math.log(beta) > math.log(5) else 1.0
+        return -functional.logsigmoid(scale * beta * logits)
+
+    assert midpo_sym.verify(large, "dpo").symbolic == ()
 
 
 def test_a_function_that_remembers_is_not_read():

@@ -34,6 +34,7 @@ from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
 
 _HALF = number(Fraction(1, 2))
+_LIMIT = 20  # above which torch's softplus is a line unless it is told otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,31 @@ def _tanh(a: Expression) -> Expression:
     return minus(times(TWO, sigmoid(times(TWO, a))), ONE)
 
 
+def _softplus(_: Signs, a: Expression, k: Expression, limit: Expression) -> Expression:
+    """Return log(1 + exp(k a))/k; above the limit torch has a, which is 2e-9 less at most."""
+    _check_limit(limit)
+    return over(softplus(times(k, a)), k)
+
+
+def _softplus_slope(
+    _: Signs, grad: Expression, a: Expression, k: Expression, limit: Expression
+) -> Expression:
+    _check_limit(limit)
+    return times(grad, sigmoid(times(k, a)))
+
+
+def _check_limit(limit: Expression) -> None:
+    value = rational(limit)
+    if value is None or value < _LIMIT:
+        raise NotReadableError(f"a softplus that is a line above less than {_LIMIT}")
+
+
+def _logit(_: Signs, a: Expression, eps: Expression | None) -> Expression:
+    if eps is not None:
+        raise NotReadableError("a logit that is cut off")
+    return minus(log(a), log(minus(ONE, a)))
+
+
 def _comparison(relation: str) -> Elementwise:
     def law(signs: Signs, a: Expression, b: Expression) -> Expression:
         return ONE if signs.holds(relation, a, b) else ZERO
@@ -178,14 +204,14 @@ ELEMENTWISE: dict[str, Elementwise] = {
     "sigmoid": _row("self", lambda _, a: sigmoid(a)),
     "tanh": _row("self", lambda _, a: _tanh(a)),
     "log_sigmoid_forward": _row("self", lambda _, a: negative(softplus(negative(a)))),
-    "softplus": _row("self beta", lambda _, a, k: over(softplus(times(k, a)), k)),
+    "softplus": _row("self beta threshold", _softplus),
     "silu": _row("self", lambda _, a: times(a, sigmoid(a))),
-    "logit": _row("self", lambda _, a: minus(log(a), log(minus(ONE, a)))),
+    "logit": _row("self eps", _logit),
     # pieces
     "relu": _row("self", lambda s, a: s.larger(a, ZERO)),
     "abs": _row("self", _size),
-    "sgn": _row("self", lambda s, a: number(s.sign(a))),
-    "sign": _row("self", lambda s, a: number(s.sign(a))),
+    "sgn": _row("self", lambda s, a: number(s.sign(a, jumps=True))),
+    "sign": _row("self", lambda s, a: number(s.sign(a, jumps=True))),
     "maximum": _row("self other", lambda s, a, b: s.larger(a, b)),
     "minimum": _row("self other", _smaller),
     "fmax": _row("self other", lambda s, a, b: s.larger(a, b)),
@@ -211,9 +237,7 @@ ELEMENTWISE: dict[str, Elementwise] = {
         "grad_output output", lambda _, g, s: times(g, times(s, minus(ONE, s)))
     ),
     "tanh_backward": _row("grad_output output", lambda _, g, s: times(g, minus(ONE, times(s, s)))),
-    "softplus_backward": _row(
-        "grad_output self beta", lambda _, g, a, k: times(g, sigmoid(times(k, a)))
-    ),
+    "softplus_backward": _row("grad_output self beta threshold", _softplus_slope),
     "silu_backward": _row(
         "grad_output self",
         lambda _, g, a: times(g, times(sigmoid(a), plus(ONE, times(a, minus(ONE, sigmoid(a)))))),

@@ -16,7 +16,8 @@ from midpo_sym.code.tracing.algebra import INFINITY, LESS, NOT_A_NUMBER, number
 from midpo_sym.language.tree import Expression
 
 _COMPUTED = 15  # digits that nobody types
-_SHORT = 10_000  # the largest denominator of a quotient that is tried
+# The largest denominators of quotients that are tried: few of these are near any given number.
+_SHORT, _SHORT_IN_SINGLE = 10_000, 100
 _UNITS = 2  # in the last place
 
 
@@ -48,7 +49,7 @@ class Literals:
         digits = len(str(abs(typed.numerator)).rstrip("0"))
         if typed.denominator == 1 or digits < (_COMPUTED // 2 if single else _COMPUTED):
             return number(typed)
-        short = Fraction(value).limit_denominator(_SHORT)
+        short = Fraction(value).limit_denominator(_SHORT_IN_SINGLE if single else _SHORT)
         unit = math.ulp(value) * (2**29 if single else 1)
         if abs(short - Fraction(value)) <= _UNITS * Fraction(unit):
             self.quotients[value] = short

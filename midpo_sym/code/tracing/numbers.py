@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import torch
 from torch import Tensor
@@ -50,13 +50,13 @@ class SymbolicNumber(float):
     def _with(self, other: object, law: _Law, compute: Callable[[float, float], float]) -> Any:
         if not isinstance(other, (int, float)):
             return NotImplemented  # a tensor: torch asks again, through __torch_function__
-        theirs = self.tracer.memory.literal(float(other))
+        value = compute(_plain(self), _plain(other))
+        return SymbolicNumber(value, law(self.expression, self._read(other)), self.tracer)
+
+    def _read(self, other: float) -> Expression:
         if isinstance(other, SymbolicNumber):
-            theirs = other.expression
-        elif isinstance(other, int):
-            theirs = algebra.number(int(other))
-        value = compute(float(self), float(other))
-        return SymbolicNumber(value, law(self.expression, theirs), self.tracer)
+            return other.expression
+        return self.tracer.memory.literal(other)
 
     def __add__(self, other: Any) -> Any:
         return self._with(other, algebra.plus, lambda a, b: a + b)
@@ -89,7 +89,7 @@ class SymbolicNumber(float):
         return self._with(other, lambda a, b: algebra.power(b, a), lambda a, b: b**a)
 
     def __neg__(self) -> SymbolicNumber:
-        return SymbolicNumber(-float(self), algebra.negative(self.expression), self.tracer)
+        return SymbolicNumber(-_plain(self), algebra.negative(self.expression), self.tracer)
 
     def __pos__(self) -> SymbolicNumber:
         return self
@@ -100,8 +100,7 @@ class SymbolicNumber(float):
     def _compared(self, relation: str, other: object) -> Any:
         if isinstance(other, Tensor) or not isinstance(other, (int, float)):
             return NotImplemented
-        theirs = other if isinstance(other, SymbolicNumber) else None
-        right = theirs.expression if theirs else self.tracer.memory.literal(other)
+        right = self._read(other)
         return self.tracer.holds(relation, self.expression, right)
 
     def __eq__(self, other: object) -> Any:
@@ -127,16 +126,27 @@ class SymbolicNumber(float):
 
     __hash__ = float.__hash__
 
-    def __int__(self) -> int:
-        raise NotReadableError("a hyper-parameter is made a whole number")
+    def _lost(self, *_: object) -> NoReturn:
+        """Refuse to be a float that has no name.
 
-    def __round__(self, ndigits: Any = None) -> Any:
-        raise NotReadableError("a hyper-parameter is rounded")
+        Raises:
+            NotReadableError: always.
+        """
+        raise NotReadableError("a hyper-parameter is made a plain number, or rounded")
+
+    __int__ = __float__ = __trunc__ = __floor__ = __ceil__ = __round__ = _lost
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _lost
+    is_integer = as_integer_ratio = hex = _lost
+
+
+def _plain(value: float) -> float:
+    """Return the number itself, without its name."""
+    return float.__add__(value, 0.0) if isinstance(value, float) else float(value)
 
 
 def _as_tensor(value: Any) -> Any:
     if isinstance(value, SymbolicNumber):
-        tensor = torch.tensor(float.__float__(value), dtype=torch.float64)
+        tensor = torch.tensor(_plain(value), dtype=torch.float64)
         value.tracer.memory.write(tensor, [value.expression])
         return tensor
     if isinstance(value, (list, tuple)):

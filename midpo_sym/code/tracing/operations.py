@@ -184,6 +184,8 @@ def _elementwise(call: Call) -> Elements:
 def _linear(call: Call) -> Elements:
     """Return the sum over all elements of what torch makes of each of them alone."""
     wanted = LINEAR[call.name].split()
+    if call.given.get("reduce"):
+        raise NotReadableError("it does not add up what falls together")
     tensors: list[Tensor] = []
     for name, value in call.given.items():
         inside = [each for each in _flat(value) if isinstance(each, Tensor)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from midpo_sym.code.tracing.algebra import (
     INFINITY,
@@ -28,6 +28,7 @@ from midpo_sym.kernel.theorem import Answer, decide
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
 
+BACKWARD = "the backward pass"  # where derivatives are computed
 MAX_BRANCHES = 32  # on one path
 _NEAR = 1e-9
 _OPEN = {"positive": (0.0, math.inf), "open unit": (0.0, 1.0)}
@@ -86,6 +87,7 @@ class Signs:
         if value is not None:
             return (value > 0) - (value < 0)
         low, high = bounds(difference)
+        jumps = jumps and self.where != BACKWARD  # a step there is a kink of the value
         if low >= 0 or high <= 0:
             if jumps and not _off_zero(difference, low, high) and difference not in self.edges:
                 self.edges.append(difference)
@@ -93,9 +95,11 @@ class Signs:
         here = [value_at(difference, point) for point in self.points]
         if all(abs(each) <= _NEAR for each in here) and _equal(difference, ZERO):
             return 0
-        for branch in self.branches:
+        for k, branch in enumerate(self.branches):
             relation = self._relation(difference, here, branch.difference)
             if relation:
+                if jumps and not branch.jumps:
+                    self.branches[k] = replace(branch, jumps=True, where=self.where)
                 return relation if branch.above else -relation
         if len(self.branches) == MAX_BRANCHES:
             raise NotReadableError(f"more than {MAX_BRANCHES} branches")

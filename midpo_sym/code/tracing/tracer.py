@@ -24,7 +24,7 @@ from midpo_sym.code.tracing.elementwise import COMPARISONS
 from midpo_sym.code.tracing.memory import Memory
 from midpo_sym.code.tracing.numbers import SymbolicNumber
 from midpo_sym.code.tracing.operations import Call, read
-from midpo_sym.code.tracing.signs import Signs
+from midpo_sym.code.tracing.signs import BACKWARD, Signs
 from midpo_sym.language.tree import Expression
 
 _OURS = str(Path(__file__).resolve().parents[1]) + os.sep
@@ -52,8 +52,16 @@ class UnreadableError(Exception):
         self.operation, self.why, self.where = operation, why, where
 
 
-class Factories(TorchFunctionMode):
-    """Lets hyper-parameters keep their names where tensors are made of them."""
+class Doors(TorchFunctionMode):
+    """Watches where numbers come into torch, and where they leave it without an operation.
+
+    A hyper-parameter keeps its name where a tensor is made of it. Numbers that depend on the inputs
+    may not be looked at from outside, where nobody sees what is done with them.
+    """
+
+    def __init__(self, tracer: Tracer) -> None:
+        super().__init__()
+        self.tracer = tracer
 
     def __torch_function__(
         self,
@@ -64,6 +72,9 @@ class Factories(TorchFunctionMode):
     ) -> Any:
         """Run a function of torch, and note what a tensor that it makes stands for."""
         del types
+        if getattr(func, "__name__", "") in _EXITS:
+            for each in _tensors(args):
+                self.tracer.check_exit(each, func.__name__)
         out = func(*args, **(kwargs or {}))
         if func in _FACTORIES:
             filled = next((each for each in args if isinstance(each, SymbolicNumber)), None)
@@ -72,6 +83,10 @@ class Factories(TorchFunctionMode):
         return out
 
 
+_EXITS = frozenset(
+    {"__array__", "__dlpack__", "data_ptr", "numpy", "storage", "tolist", "typed_storage",
+     "untyped_storage"}
+)  # fmt: skip
 _FACTORIES = (torch.tensor, torch.as_tensor, torch.full, torch.full_like, torch.scalar_tensor)
 
 
@@ -103,7 +118,10 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
             UnreadableError: that is no expression.
         """
         del types
-        kwargs = kwargs or {}
+        with torch._C.DisableTorchFunction():  # noqa: SLF001 - what is done here is no user's code
+            return self._run(func, args, kwargs or {})
+
+    def _run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         name = func._schema.name.split("::")[-1]  # noqa: SLF001 - torch's own way to say it
         used = [each for each in _tensors((args, kwargs)) if self.memory.knows(each)]
         if name in _SHAPE_ONLY or not (used or name in _INEXACT):
@@ -140,6 +158,16 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         self.signs.where = self.line()
         return self.signs.holds(relation, a, b)
 
+    def check_exit(self, tensor: Tensor, name: str) -> None:
+        """Check that numbers that leave torch do not depend on the inputs.
+
+        Raises:
+            UnreadableError: they do.
+        """
+        if self.memory.knows(tensor):
+            why = "a number that depends on the inputs leaves torch"
+            raise UnreadableError(f".{name}()", why, self.line())
+
     def fill(self, tensor: Tensor, expression: Expression) -> None:
         """Note that a tensor was made of a hyper-parameter."""
         self.memory.write(tensor, [expression] * tensor.numel())
@@ -154,7 +182,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
             if not file.startswith((_OURS, _TORCH, "<frozen")):
                 return f"{Path(file).name}:{frame.f_lineno}"
             if file.startswith(_OURS) and frame.f_code.co_name == "differentiate":
-                return "the backward pass"
+                return BACKWARD
             frame = frame.f_back
         return ""
 
