@@ -56,7 +56,8 @@ def verify(
     Arguments are known by their names, such as chosen_logps; what the names mean is printed with
     the answer. An argument may be a tensor of shape (batch,), log(pi(w)); of shape (batch, tokens),
     log(pi(w, t)), with a mask, mask(w); of chosen above rejected responses, log(pi(w)); log(pi(l));
-    or a hyper-parameter.
+    of logits, logits(pi(w)), not shifted, with labels(w), -100 where nothing counts; or a
+    hyper-parameter.
 
     Exit status: 0 value, gradient and logged rewards are proved, 1 they are not, 2 the input is
     wrong.

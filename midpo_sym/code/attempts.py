@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from midpo_sym.code import searching
-from midpo_sym.code.binding import Binding
 from midpo_sym.code.comparing import Comparison, Targets, couples
-from midpo_sym.code.instance import PAIRS, RESPONSES, Batch
+from midpo_sym.code.inputs.binding import Binding
+from midpo_sym.code.inputs.instance import PAIRS, RESPONSES, Batch, NotStatedError
+from midpo_sym.code.inputs.points import point_of, wide_point_of
+from midpo_sym.code.inputs.tensors import Input, inputs
 from midpo_sym.code.running import (
     REWARDS,
     FailedError,
     Output,
     Run,
     Subject,
-    inputs,
-    point_of,
     run,
     watch,
-    wide_point_of,
 )
 from midpo_sym.code.searching import Question
 from midpo_sym.code.tracing.algebra import NotReadableError
@@ -29,6 +28,7 @@ from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.code.tracing.signs import Branch, Signs
 from midpo_sym.code.tracing.tracer import Tracer, UnreadableError
 from midpo_sym.code.wording import of_expression, of_variable
+from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.framework import implicit_reward
@@ -83,13 +83,33 @@ def question_of(
     statement = derivation.statement
     pairs = range(1, batch.pairs + 1)
     loss = tuple(batch.stated(statement.target.loss, pair) for pair in pairs)
+    given = inputs(binding, batch)
+    batch.shares()  # so that points have them
+    _check_sums(batch, given)
     rewards = {
         name: tuple(batch.stated(implicit_reward(statement, response), pair) for pair in pairs)
         for name, response in zip(REWARDS, RESPONSES, strict=True)
     }
-    given = inputs(binding, batch)
-    batch.shares()  # so that points have them
     return Question(subject, binding, batch, given, Targets(loss, rewards))
+
+
+def _check_sums(batch: Batch, given: Sequence[Input]) -> None:
+    """Check that each sum over tokens that a loss has as a whole is an argument.
+
+    Raises:
+        NotStatedError: one is not.
+    """
+    nodes = {node for each in given for element in each.elements for node in element.walk()}
+    for k, text in enumerate(batch.sums):
+        if (
+            tree.Parameter(f"__sum_{k}_w1") not in nodes
+            and tree.Parameter(f"__sum_{k}_l1") not in nodes
+        ):
+            message = (
+                f"no argument is the sum over the tokens of {text}\n"
+                "  cure: bind one to it, sum_t(...), or give tensors of tokens and masks"
+            )
+            raise NotStatedError(message)
 
 
 def attempt_at(
@@ -109,7 +129,7 @@ def attempt_at(
     attempt = Attempt()
     numbers = {**binding.numbers, **setting}
     for pairs in PAIRS:
-        batch = Batch(pairs, binding.by_token, numbers, symbolic)
+        batch = Batch(pairs, binding.by_token, numbers, symbolic, by_word=binding.by_word)
         question = question_of(subject, binding, derivation, batch)
         points = point_of(batch.atoms, f"path {pairs}"), point_of(batch.atoms, f"other {pairs}")
         comparison = Comparison(batch, question.targets, question.given, points, binding.stacked)
@@ -128,7 +148,8 @@ def attempt_at(
         for text in comparison.conditions:
             attempt.notes[f"where {of_expression(text)} is not 0"] = None
     if binding.by_token:
-        attempt.notes["shown for responses of one to three tokens, in tensors of tokens"] = None
+        words = ", of three words" if binding.by_word else ""
+        attempt.notes[f"shown for responses of one to three tokens{words}"] = None
     if len(attempt.reductions) > 1:
         attempt.unproved.setdefault("value", "it is reduced in another way at another batch size")
     return attempt

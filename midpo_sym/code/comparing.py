@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from midpo_sym.code.instance import Atom, Batch, pairs_of, renamed
-from midpo_sym.code.running import Input, Output, Run
-from midpo_sym.code.tracing.algebra import ZERO, number, over, plus, rational, times, total
+from midpo_sym.code.inputs.instance import Atom, Batch, pairs_of, renamed
+from midpo_sym.code.inputs.tensors import Input
+from midpo_sym.code.running import Output, Run
+from midpo_sym.code.tracing.algebra import ZERO, minus, number, over, plus, rational, times, total
 from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.code.tracing.signs import Point, Signs, is_off_zero
 from midpo_sym.code.tracing.slopes import on_path, slope
@@ -26,7 +27,7 @@ from midpo_sym.prover.conditions import conditions
 from midpo_sym.session import remembered
 
 _APART = 1e-6  # relative
-_PLACE = re.compile(r"_(w|l|wl)\d+((?:_\d+)?)$")  # at the end of the name of a variable
+_PLACE = re.compile(r"_(w|l|wl)\d+((?:_\d+(?:_v\d+)?)?)$")  # at the end of the name of a variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,7 @@ class Comparison:
         for atom in [*self.batch.trained()]:
             wanted: Expression = ZERO
             if atom.pair:
-                of_pair = slope(
-                    losses[atom.pair - 1], atom.parameter, logarithmic=atom.is_probability
-                )
+                of_pair = derivative(losses[atom.pair - 1], atom, self.batch)
                 wanted = times(shares[atom.pair - 1], of_pair)
             if not self.equal(self.flow(run, atom), wanted):
                 return atom.parameter
@@ -178,6 +177,20 @@ def _decided(left: Expression, right: Expression) -> tuple[str, ...] | None:
         for each in found
         if not each.given_by and not is_off_zero(each.expression)
     )
+
+
+def derivative(loss: Expression, atom: Atom, batch: Batch) -> Expression:
+    """Return the derivative of a loss by a variable as code has it.
+
+    That is the logarithm of a probability, or the logit of a word, which moves them all: by it,
+    log p_v has the derivative 1[v = u] - p_u.
+    """
+    own = slope(loss, atom.parameter, logarithmic=atom.is_probability)
+    if not atom.group:
+        return own
+    siblings = batch.siblings(atom)
+    all_of_them = total([slope(loss, each.parameter, logarithmic=True) for each in siblings])
+    return minus(own, times(atom.parameter, all_of_them))
 
 
 def factors(pairs: int, *, stacked: bool) -> dict[str, Fraction]:

@@ -9,8 +9,8 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from midpo_sym.code.binding import Binding, BindingError, Kind, averaged, bind, rebound
-from midpo_sym.code.instance import NotStatedError
+from midpo_sym.code.inputs.binding import Binding, BindingError, Kind, averaged, bind, rebound
+from midpo_sym.code.inputs.instance import NotStatedError
 from midpo_sym.code.running import FailedError, Subject
 from midpo_sym.code.searching import Question, runs
 from midpo_sym.code.tracing.evaluate import value_at

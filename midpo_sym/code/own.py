@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from midpo_sym.code.binding import LABELS
+from midpo_sym.code.inputs.binding import LABELS
 from midpo_sym.code.verdicts import Verification
 from midpo_sym.code.verify import verify
 from midpo_sym.spec.model import Derivation

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import math
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,16 +14,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from midpo_sym.code.binding import Binding, Bound, Kind
-from midpo_sym.code.instance import LENGTH, Atom, Batch
-from midpo_sym.code.tracing.algebra import NO_NUMBERS, ZERO, NotReadableError, rational
+from midpo_sym.code.inputs.binding import Binding, Kind
+from midpo_sym.code.inputs.instance import Batch
+from midpo_sym.code.inputs.points import shown
+from midpo_sym.code.inputs.tensors import Input, constant
+from midpo_sym.code.tracing.algebra import NO_NUMBERS, NotReadableError, rational
 from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.code.tracing.numbers import SymbolicNumber
 from midpo_sym.code.tracing.signs import Signs
-from midpo_sym.code.tracing.slopes import without_stops
 from midpo_sym.code.tracing.tracer import Doors, Tracer, UnreadableError
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.conditions import flows
 
 REWARDS = ("chosen_rewards", "rejected_rewards")
 _LOSSES = ("loss", "losses")
@@ -84,22 +82,6 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
-    """A tensor and what its elements stand for."""
-
-    bound: Bound
-    elements: tuple[Expression, ...]
-    shape: tuple[int, ...]
-
-    @property
-    def trained(self) -> bool:
-        """Return whether the policy is trained through it."""
-        return self.bound.kind in (Kind.RESPONSES, Kind.TOKENS) and any(
-            map(flows, self.bound.expressions)
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Output:
     """What a function gives: numbers, and what they stand for."""
 
@@ -122,44 +104,6 @@ class Run:
     outputs: Mapping[str, Output]
     slopes: Mapping[str, Output]
     tracer: Tracer | None = None
-
-
-def inputs(binding: Binding, batch: Batch) -> list[Input]:
-    """Return the tensors of a batch, and what they stand for."""
-    found = []
-    for bound in binding.bound:
-        if bound.kind is Kind.RESPONSES:
-            cells = [
-                without_stops(batch.stated(each, pair))
-                for each in bound.expressions
-                for pair in range(1, batch.pairs + 1)
-            ]
-            found.append(Input(bound, tuple(cells), (len(cells),)))
-        elif bound.kind is Kind.BATCH:
-            found.append(Input(bound, (batch.stated(bound.expressions[0], 1),), ()))
-        elif bound.kind is Kind.TOKENS:
-            cells = _of_tokens(binding, bound, batch)
-            found.append(Input(bound, tuple(cells), (len(cells) // batch.width, batch.width)))
-    return found
-
-
-def _of_tokens(binding: Binding, bound: Bound, batch: Batch) -> list[Expression]:
-    masked = {
-        response for each in binding.bound if each.kind is Kind.MASK for response in each.responses
-    }
-    cells: list[Expression] = []
-    for expression, response in zip(bound.expressions, bound.responses, strict=True):
-        for pair in range(1, batch.pairs + 1):
-            columns = batch.columns(response, pair)
-            for column in range(batch.width):
-                if column in columns:
-                    place = columns.index(column)
-                    cells.append(without_stops(batch.stated(expression, pair, place)))
-                elif response in masked:
-                    cells.append(batch.padding(bound.name, pair, column))
-                else:
-                    cells.append(ZERO)
-    return cells
 
 
 def watch(
@@ -226,11 +170,13 @@ def _arguments(
             tensor = torch.tensor(numbers, dtype=torch.float64).reshape(one.shape)
             if tracer is not None:
                 tracer.memory.write(tensor, one.elements)
+                for group in one.groups:
+                    tracer.memory.know_logits(*group)
             if one.trained:
                 leaves[bound.name] = tensor.requires_grad_()
             arguments[bound.name] = tensor
-        elif bound.kind in _CONSTANTS:
-            arguments[bound.name] = _CONSTANTS[bound.kind](bound, batch)
+        elif (fixed := constant(bound, batch)) is not None:
+            arguments[bound.name] = fixed
         elif bound.kind is Kind.NUMBER:
             expression = batch.stated(bound.expressions[0], 1)
             value = shown(value_at(expression, point))
@@ -241,36 +187,6 @@ def _arguments(
         else:
             arguments[bound.name] = bound.value
     return arguments, leaves
-
-
-def constant(bound: Bound, batch: Batch) -> Tensor | None:
-    """Return what is passed for an argument that stands for no quantity, if it is of a batch."""
-    return _CONSTANTS[bound.kind](bound, batch) if bound.kind in _CONSTANTS else None
-
-
-def _mask(bound: Bound, batch: Batch) -> Tensor:
-    rows = [
-        [column in batch.columns(response, pair) for column in range(batch.width)]
-        for response in bound.responses
-        for pair in range(1, batch.pairs + 1)
-    ]
-    return torch.tensor(rows)
-
-
-def _labels(bound: Bound, batch: Batch) -> Tensor:
-    """Return token ids that are alike everywhere: functions of log-probabilities count them."""
-    return torch.zeros(len(bound.responses) * batch.pairs, batch.width, dtype=torch.long)
-
-
-def _is_chosen(bound: Bound, batch: Batch) -> Tensor:
-    return torch.tensor([each == "w" for each in bound.responses for _ in range(batch.pairs)])
-
-
-_CONSTANTS: dict[Kind, Callable[[Bound, Batch], Tensor]] = {
-    Kind.MASK: _mask,
-    Kind.LABELS: _labels,
-    Kind.CHOSEN: _is_chosen,
-}
 
 
 def _computed(
@@ -367,50 +283,3 @@ def _called(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
     first = [each.name for each in arguments if each.kind is each.POSITIONAL_ONLY]
     rest = {name: value for name, value in given.items() if name not in first}
     return function(*(given[name] for name in first if name in given), **rest)
-
-
-def shown(value: float) -> float:
-    """Return a number without the rounding of its last places."""
-    return round(value, 12)
-
-
-# Inside of the domains: at their ends code may do something else.
-_VALUES = {
-    "real": [k / 4 for k in range(-8, 9) if k],
-    "nonnegative": [k / 4 for k in range(1, 9)],
-    "positive": [k / 8 for k in range(1, 17)],
-    "unit": [k / 8 for k in range(1, 8)],
-    "open unit": [k / 8 for k in range(1, 8)],
-}
-
-
-def wide_point_of(atoms: Mapping[str, Atom], seed: str) -> dict[str, float]:
-    """Return random values of variables of all sizes, where code may branch that looks harmless."""
-    chance = random.Random(seed)  # noqa: S311 - no secret
-    found = point_of(atoms, seed)
-    for name, atom in atoms.items():
-        size = 10 ** chance.uniform(-3, 2)
-        if atom.is_probability:
-            found[name] = math.exp(-size)
-        elif name.startswith(LENGTH):
-            found[name] = float(1 + round(size))
-        elif atom.parameter.domain in ("real", "nonnegative", "positive"):
-            found[name] = size if found[name] > 0 else -size
-    return found
-
-
-def point_of(atoms: Mapping[str, Atom], seed: str) -> dict[str, float]:
-    """Return random values of variables, the same for the same seed.
-
-    Log-probabilities are eighths, so that they can be read and pasted.
-    """
-    chance = random.Random(seed)  # noqa: S311 - no secret
-    found = {}
-    for name, atom in atoms.items():
-        if atom.is_probability:
-            found[name] = math.exp(-chance.randint(1, 40) / 8)
-        elif name.startswith(LENGTH):
-            found[name] = float(chance.randint(1, 9))
-        else:
-            found[name] = chance.choice(_VALUES[atom.parameter.domain])
-    return found

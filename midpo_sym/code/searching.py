@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from midpo_sym.code.binding import Binding, Kind
-from midpo_sym.code.comparing import Targets, factors
-from midpo_sym.code.instance import Atom, Batch
-from midpo_sym.code.running import FailedError, Input, Run, Subject, constant, point_of, run, shown
+from midpo_sym.code.comparing import Targets, derivative, factors
+from midpo_sym.code.inputs.binding import Binding, Kind
+from midpo_sym.code.inputs.instance import Atom, Batch
+from midpo_sym.code.inputs.points import point_of, shown
+from midpo_sym.code.inputs.tensors import Input, constant
+from midpo_sym.code.running import FailedError, Run, Subject, run
 from midpo_sym.code.tracing.algebra import NotReadableError
 from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.code.tracing.signs import Signs
@@ -167,8 +169,7 @@ def gradient_pairs(
         found = math.fsum(_moves(question, there, point, atom))
         wanted = 0.0
         if atom.pair:
-            moved = slope(losses[atom.pair - 1], atom.parameter, logarithmic=atom.is_probability)
-            wanted = value_at(moved, point)
+            wanted = value_at(derivative(losses[atom.pair - 1], atom, batch), point)
         allowed = [float(each) for each in question.factors.values()]
         if not scalar:  # as the derivative of this pair's loss
             found, allowed = found / shares[atom.pair - 1] if atom.pair else found, [1.0]
@@ -211,6 +212,9 @@ def _nested(numbers: list[float], shape: tuple[int, ...]) -> object:
     match shape:
         case ():
             return numbers[0]
+        case (_, columns, words):
+            rows = [numbers[k : k + words] for k in range(0, len(numbers), words)]
+            return [rows[k : k + columns] for k in range(0, len(rows), columns)]
         case (_, columns):
             return [numbers[k : k + columns] for k in range(0, len(numbers), columns)]
     return numbers

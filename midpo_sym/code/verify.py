@@ -17,10 +17,11 @@ from typing import Any
 
 from midpo_sym.code import searching
 from midpo_sym.code.attempts import PRECISIONS, Attempt, attempt_at, question_of
-from midpo_sym.code.binding import Binding, BindingError, Kind, bind
-from midpo_sym.code.instance import PAIRS, Atom, Batch, NotStatedError
+from midpo_sym.code.inputs.binding import Binding, BindingError, Kind, bind
+from midpo_sym.code.inputs.instance import PAIRS, Atom, Batch, NotStatedError
+from midpo_sym.code.inputs.points import point_of
 from midpo_sym.code.likeness import suggestions
-from midpo_sym.code.running import REWARDS, FailedError, Subject, point_of
+from midpo_sym.code.running import REWARDS, FailedError, Subject
 from midpo_sym.code.searching import Question
 from midpo_sym.code.tracing.tracer import UnreadableError
 from midpo_sym.code.verdicts import Counterexample, Finding, Status, Verification
@@ -68,7 +69,7 @@ def _likeness(
     subject: Subject, binding: Binding, derivation: Derivation, at: Mapping[str, Any]
 ) -> tuple[str, ...]:
     def ask(of: Binding, other: Derivation) -> Question:
-        batch = Batch(PAIRS[0], of.by_token, of.numbers, symbolic=False)
+        batch = Batch(PAIRS[0], of.by_token, of.numbers, symbolic=False, by_word=of.by_word)
         return question_of(subject, of, other, batch)
 
     def prove(of: Binding, other: Derivation) -> bool:
@@ -86,7 +87,9 @@ def _verified(
         for each in derivation.parameters
         if each.name not in binding.numbers and _is_passed(binding, each.name)
     ]
-    batch = Batch(PAIRS[0], binding.by_token, binding.numbers, symbolic=False)
+    batch = Batch(
+        PAIRS[0], binding.by_token, binding.numbers, symbolic=False, by_word=binding.by_word
+    )
     next(searching.runs(question_of(subject, binding, derivation, batch)))
     settings: list[dict[str, Fraction]] = []
     try:
@@ -194,9 +197,13 @@ def _counterexamples(
         missing = [each for each in unproved if each not in found]
         if missing:
             numbers = {**binding.numbers, **setting}
-            batches = [Batch(n, binding.by_token, numbers, symbolic=False) for n in (1, 2)]
+            batches = [
+                Batch(n, binding.by_token, numbers, symbolic=False, by_word=binding.by_word)
+                for n in (1, 2)
+            ]
             asked = [question_of(subject, binding, derivation, each) for each in batches]
-            found |= searching.search(asked, precision, missing)
+            if not any(each.sums for each in batches):  # those may depend on each other
+                found |= searching.search(asked, precision, missing)
     return found
 
 

@@ -19,8 +19,8 @@ _REDUCTIONS = {
     "sum": "sum over the pairs",
     "mean over responses": "mean over the responses, two for each pair",
 }
-_PLACE = r"([wl])(\d+)(?:_(\d+))?"
-_VARIABLE = re.compile(rf"_([A-Za-z][A-Za-z0-9_.]*?)_{_PLACE}\b")
+_PLACE = r"([wl])(\d+)(?:_(\d+)(?:_v(\d+))?)?"
+_VARIABLE = re.compile(rf"_(_?[A-Za-z][A-Za-z0-9_]*?)_{_PLACE}\b")
 
 
 def of_variable(name: str) -> str:
@@ -28,6 +28,8 @@ def of_variable(name: str) -> str:
     match = _VARIABLE.fullmatch(name)
     if match is None:
         return name
+    if match[5] is not None:
+        return f"the logit of word {match[5]} for token {int(match[4]) + 1} of {match[2]}"
     return f"log({_written(match)})" if match[1] in ("pi", "ref", "prev") else _written(match)
 
 
@@ -37,11 +39,12 @@ def of_expression(text: str) -> str:
 
 
 def _written(match: re.Match[str]) -> str:
-    name, response, pair, token = match.groups()
+    name, response, pair, token, word = match.groups()
     where = response if token is None else f"{response}, {int(token) + 1}"
     of = "" if pair == "1" else f" of pair {pair}"
-    word = "the sum over tokens" if name.startswith("sum.") else name
-    return f"{word}({where}){of}"
+    named = "the sum over tokens" if name.startswith("_sum_") else name
+    at = "" if word is None else f" at word {word}"
+    return f"{named}({where}){at}{of}"
 
 
 def to_text(found: Verification) -> str:

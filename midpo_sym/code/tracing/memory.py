@@ -24,12 +24,23 @@ class Memory:
     Attributes:
         literals: reads the numbers of places that have no expression.
         cells: the expressions, by storage and offset.
+        log_sums: the logarithm of the sum of the exponentials of the logits of a distribution.
+        logarithms: of the probability that belongs to a logit.
         alive: the tensors whose storages are known; none may be freed and used again.
     """
 
     literals: Literals = field(default_factory=Literals)
     cells: dict[int, dict[int, Expression]] = field(default_factory=dict)
     alive: list[Tensor] = field(default_factory=list)
+    log_sums: dict[frozenset[Expression], Expression] = field(default_factory=dict)
+    logarithms: dict[Expression, Expression] = field(default_factory=dict)
+
+    def know_logits(
+        self, logits: Sequence[Expression], logs: Sequence[Expression], shift: Expression
+    ) -> None:
+        """Note that elements are the logits of one distribution: log p_v + shift, for all v."""
+        self.log_sums[frozenset(logits)] = shift
+        self.logarithms.update(zip(logits, logs, strict=True))
 
     def knows(self, tensor: Tensor) -> bool:
         """Return whether an element of a tensor has an expression."""

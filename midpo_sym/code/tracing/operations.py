@@ -273,17 +273,22 @@ def _fold(law: Callable[[Expression, Expression], Expression], group: Elements) 
     return result
 
 
-def _log_sum_exp(group: Group) -> Expression:
+def _log_sum_exp(call: Call, group: Group) -> Expression:
+    known = call.memory.log_sums.get(frozenset(group))
+    if known is not None:
+        return known
     return log(total([exp(each) for each in group]))
 
 
 def _logsumexp(call: Call) -> Elements:
-    return [_log_sum_exp(each) for each in call.groups("self", call.given["dim"])]
+    return [_log_sum_exp(call, each) for each in call.groups("self", call.given["dim"])]
 
 
 def _log_softmax(call: Call) -> Elements:
     def law(group: Group) -> Group:
-        whole = _log_sum_exp(group)
+        whole = _log_sum_exp(call, group)
+        if frozenset(group) in call.memory.log_sums:
+            return [call.memory.logarithms[each] for each in group]
         return [minus(each, whole) for each in group]
 
     return call.spread("self", call.given["dim"], law)
@@ -291,6 +296,8 @@ def _log_softmax(call: Call) -> Elements:
 
 def _softmax(call: Call) -> Elements:
     def law(group: Group) -> Group:
+        if frozenset(group) in call.memory.log_sums:
+            return [exp(call.memory.logarithms[each]) for each in group]
         whole = total([exp(each) for each in group])
         return [over(exp(each), whole) for each in group]
 

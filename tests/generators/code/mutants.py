@@ -66,7 +66,7 @@ GENERATED = {
         ("- beta * alpha * rejected_kl", "+ beta * alpha * rejected_kl"),
     ],
     "tis_dpo": [
-        ("beta * chosen", "chosen"),
+        ("beta * (chosen", "(chosen"),
         ('given["chosen_weights"]', 'given["rejected_weights"]'),
     ],
     "sparsepo": [

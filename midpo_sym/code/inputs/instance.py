@@ -17,13 +17,15 @@ from midpo_sym.code.tracing import algebra
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.quantities.statistics import STATISTICS
-from midpo_sym.language.substitute import at_labels, unfold
+from midpo_sym.language.quantities.summands import summand
+from midpo_sym.language.substitute import at_labels, substitute, unfold
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.prover.conditions import flows
 
 RESPONSES = ("w", "l")
 PAIRS = (2, 3)  # of the batches that code is run on: a mean is told from a factor
+VOCABULARY = 3  # words, where there are logits
 LENGTH = "_length_"  # the beginning of the names of numbers that are one at least
 _LENGTHS = {"w": (2, 1), "l": (1, 3)}  # of the responses of each pair, in turn
 
@@ -41,12 +43,14 @@ class Atom:
         pair: which pair it is of, from 1; 0 for the batch.
         trained: whether the policy moves it.
         is_probability: whether code has its logarithm, by which derivatives are taken then.
+        group: of a word's probability, the distribution: code has logits then.
     """
 
     parameter: tree.Parameter
     pair: int
     trained: bool = False
     is_probability: bool = False
+    group: str = ""
 
 
 @dataclass
@@ -56,6 +60,7 @@ class Batch:
     Attributes:
         pairs: how many.
         by_token: whether there is a variable for each token.
+        by_word: whether there is one for each word of the vocabulary that a token might be.
         numbers: parameters that have a value.
         symbolic: whether the others keep their names in code.
         atoms: the variables that were met, by name.
@@ -66,13 +71,15 @@ class Batch:
     by_token: bool = False
     numbers: Mapping[str, Fraction] = field(default_factory=dict)
     symbolic: bool = True
+    by_word: bool = False
     atoms: dict[str, Atom] = field(default_factory=dict)
     sums: list[str] = field(default_factory=list)
 
     @property
     def width(self) -> int:
         """Return how many columns tensors of tokens have: another number for each size."""
-        return max(max(each) for each in _LENGTHS.values()) - PAIRS[0] + max(self.pairs, PAIRS[0])
+        longest = max(max(each) for each in _LENGTHS.values()) + self.by_word
+        return longest - PAIRS[0] + max(self.pairs, PAIRS[0])
 
     def length(self, response: str, pair: int) -> int:
         """Return the number of tokens of a response."""
@@ -85,12 +92,33 @@ class Batch:
     def columns(self, response: str, pair: int) -> range:
         """Return the columns of the tokens of a response, in a tensor of tokens."""
         length = self.length(response, pair)
-        start = (pair - 1) % (self.width - length + 1)
+        first = int(self.by_word)  # something has to come before what is predicted
+        start = first + (pair - 1) % (self.width - length + 1 - first)
         return range(start, start + length)
+
+    def word(self, response: str, pair: int, t: int) -> int:
+        """Return which word of the vocabulary a token is."""
+        return (self.like(pair) + t + (response == "l")) % VOCABULARY
+
+    def words(self, model: str, response: str, pair: int, t: int) -> list[tree.Parameter]:
+        """Return the probabilities of all words at the place of a token."""
+        where = self._place(response, pair, t)
+        return [
+            self._probability(model, f"{where}_v{v}", pair, group=f"{model} {where}")
+            for v in range(VOCABULARY)
+        ]
+
+    def shift(self, model: str, response: str, pair: int, t: int) -> tree.Parameter:
+        """Return what is added to the log-probabilities of all words to give the logits."""
+        return self._atom(f"__shift_{model}_{self._place(response, pair, t)}", "real", pair)
+
+    def siblings(self, atom: Atom) -> list[Atom]:
+        """Return the words of the same distribution, this one included."""
+        return [each for each in self.atoms.values() if each.group == atom.group]
 
     def padding(self, name: str, pair: int, column: int) -> Expression:
         """Return what lies at padding: any number, on which nothing may depend."""
-        return self._atom(f"_padding.{name}_{pair}_{column}", "real", pair, trained=True)
+        return self._atom(f"__padding_{name}_{pair}_{column}", "real", pair, trained=True)
 
     def stated(self, node: Expression, pair: int, t: int = -1) -> Expression:
         """Return an expression of the responses w and l, at a pair.
@@ -114,7 +142,7 @@ class Batch:
         """Yield the variables that the policy moves."""
         yield from (each for each in self.atoms.values() if each.trained)
 
-    def _at(self, node: Expression, pair: int, t: int) -> Expression:  # noqa: C901, PLR0911 - one case for each kind of node
+    def _at(self, node: Expression, pair: int, t: int) -> Expression:  # noqa: C901, PLR0911, PLR0912 - one case for each kind of node
         match node:
             case tree.Parameter(name=name, domain=domain):
                 if name in self.numbers:
@@ -135,11 +163,11 @@ class Batch:
                 if not self.by_token:
                     return self._probability(model, f"{response}{pair}", pair)
                 places = range(self.length(response, pair))
-                return tree.product(
-                    [self._probability(model, f"{response}{pair}_{k}", pair) for k in places]
-                )
+                return tree.product([self._token(model, response, pair, k) for k in places])
             case tree.TokenProbability(model=model, response=response):
-                return self._probability(model, self._place(response, pair, t), pair)
+                return self._token(model, response, pair, t)
+            case tree.Statistic(name=name, response=response) if self.by_word:
+                return self._over_words(name, response, pair, t)
             case tree.Statistic(name=name, response=response):
                 row = STATISTICS[name]
                 domain = "positive" if row.domain == "positive" else "nonnegative"
@@ -158,6 +186,20 @@ class Batch:
                 places = range(self.length(response, pair))
                 return tree.product([self._at(body, pair, k) for k in places])
         return tree.over(node, [self._at(child, pair, t) for child in node.children()])
+
+    def _token(self, model: str, response: str, pair: int, t: int) -> Expression:
+        if self.by_word:
+            return self.words(model, response, pair, t)[self.word(response, pair, t)]
+        return self._probability(model, self._place(response, pair, t), pair)
+
+    def _over_words(self, name: str, response: str, pair: int, t: int) -> Expression:
+        """Return a statistic as the sum that it is."""
+        models = STATISTICS[name].models
+        columns = zip(*(self.words(each, response, pair, t) for each in models), strict=True)
+        terms = [
+            substitute(summand(name), dict(zip(models, each, strict=True))) for each in columns
+        ]
+        return tree.total(terms)
 
     def _sum(self, body: Expression, response: str, pair: int) -> Expression:  # noqa: C901, PLR0911 - one case for each kind of node
         """Return a sum over the tokens of a response that is a variable, or made of such."""
@@ -178,8 +220,10 @@ class Batch:
             case tree.Mul(factors=factors):
                 moving = [each for each in factors if tree.token_responses(each)]
                 still = [self._at(each, pair, -1) for each in factors if each not in moving]
-                if len(moving) == 1 and still:
-                    return tree.product([*still, inner(moving[0])])
+                if still:
+                    return tree.product([*still, inner(tree.product(moving))])
+                if (parts := _distributed(factors)) is not None:
+                    return tree.total([inner(each) for each in parts])
             case tree.StopGradient(body=held):
                 return tree.StopGradient(inner(held))
             case tree.Log(body=tree.TokenProbability(model=model)):
@@ -193,7 +237,12 @@ class Batch:
         return self._whole_sum(body, response, pair)
 
     def _whole_sum(self, body: Expression, response: str, pair: int) -> Expression:
-        """Return the variable that a sum over tokens is; two of one body are one."""
+        """Return the variable that a sum over tokens is; two of one body are one.
+
+        Two of other bodies may depend on each other, so that nothing is refuted by their numbers.
+        """
+        if isinstance(body, tree.Mul):
+            body = tree.product(sorted(body.factors, key=to_text))
         if isinstance(body, tree.Statistic):
             trained = STATISTICS[body.name].trained
             return self._atom(
@@ -202,7 +251,7 @@ class Batch:
         text = to_text(tree.at_responses(body, {response: "y"}))
         if text not in self.sums:
             self.sums.append(text)
-        name = f"_sum.{self.sums.index(text)}_{response}{pair}"
+        name = f"__sum_{self.sums.index(text)}_{response}{pair}"
         return self._atom(name, "real", pair, trained=flows(body))
 
     def _place(self, response: str, pair: int, t: int) -> str:
@@ -211,11 +260,10 @@ class Batch:
             raise NotStatedError(message)
         return f"{response}{pair}_{t}"
 
-    def _probability(self, model: str, where: str, pair: int) -> Expression:
-        trained = MODELS[model].trained
-        return self._atom(
-            f"_{model}_{where}", "open unit", pair, trained=trained, is_probability=True
-        )
+    def _probability(self, model: str, where: str, pair: int, group: str = "") -> tree.Parameter:
+        parameter = tree.Parameter(f"_{model}_{where}", "open unit")
+        atom = Atom(parameter, pair, MODELS[model].trained, is_probability=True, group=group)
+        return self.atoms.setdefault(parameter.name, atom).parameter
 
     def _atom(
         self,
@@ -224,11 +272,49 @@ class Batch:
         pair: int,
         *,
         trained: bool = False,
-        is_probability: bool = False,
     ) -> tree.Parameter:
         parameter = tree.Parameter(name, domain)
-        known = self.atoms.setdefault(name, Atom(parameter, pair, trained, is_probability))
+        known = self.atoms.setdefault(name, Atom(parameter, pair, trained))
         return known.parameter
+
+
+def _distributed(factors: tuple[Expression, ...]) -> list[Expression] | None:
+    """Return a product as the terms of a sum, if one of its factors is one, or a logarithm of one.
+
+    Two ways to write a sum over tokens then have the same sums in them.
+    """
+    for k, factor in enumerate(factors):
+        match factor:
+            case tree.Add(terms=terms):
+                parts = [*terms]
+            case tree.Neg(body=body):
+                parts = [body]
+            case tree.Log(body=tree.Div(numerator=above, denominator=below)):
+                parts = [tree.Log(above), tree.Neg(tree.Log(below))]
+            case tree.Log(body=tree.Mul(factors=inner)):
+                parts = [tree.Log(each) for each in inner]
+            case tree.Log(body=tree.Pow(base=base, exponent=exponent)) if base.positive:
+                parts = [tree.mul(exponent, tree.Log(base))]
+            case _:
+                continue
+        rest = [*factors[:k], *factors[k + 1 :]]
+        sign = tree.Neg if isinstance(factor, tree.Neg) else _as_it_is
+        return [sign(tree.product([*_factors(part), *rest])) for part in parts]
+    return None
+
+
+def _as_it_is(node: Expression) -> Expression:
+    return node
+
+
+def _factors(node: Expression) -> list[Expression]:
+    """Return the factors of a term; a minus is one of them."""
+    match node:
+        case tree.Neg(body=body):
+            return [tree.Neg(tree.Number(1)), *_factors(body)]
+        case tree.Mul(factors=factors):
+            return [*factors]
+    return [node]
 
 
 def renamed(node: Expression, pairs: Mapping[str, str]) -> Expression:

@@ -29,6 +29,7 @@ _MODELS = {"": "pi", "policy_": "pi", "pi_": "pi", "ref_": "ref", "reference_": 
 _LOGARITHMS = ("logps", "logp", "logprobs", "logprob", "log_probs", "log_prob")
 _MASKS = ("mask", "loss_mask")
 _SPECIAL = re.compile(r"(mask|labels|is_chosen)\(([wl])\)")
+_LOGITS = re.compile(r"logits\((pi|ref|prev)\(([wl])\)\)")
 _OVER_TOKENS = re.compile(r"\b(?:sum|prod|mean)_t\b")
 _AVERAGES = "log({model}({r}))/length({r})"
 
@@ -48,6 +49,7 @@ class Kind(Enum):
 
     RESPONSES = "a number for each response"
     TOKENS = "a number for each token"
+    LOGITS = "a number for each word of the vocabulary, at each place"
     MASK = "which columns are tokens"
     LABELS = "the ids of the tokens"
     CHOSEN = "whether a response is the chosen one"
@@ -56,7 +58,7 @@ class Kind(Enum):
     PLAIN = "a value of its own"
 
 
-_OF_ROWS = (Kind.RESPONSES, Kind.TOKENS)
+_OF_ROWS = (Kind.RESPONSES, Kind.TOKENS, Kind.LOGITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,12 @@ class Binding:
     @property
     def by_token(self) -> bool:
         """Return whether there is an argument of tokens."""
-        return any(each.kind in (Kind.TOKENS, Kind.MASK) for each in self.bound)
+        return self.by_word or any(each.kind in (Kind.TOKENS, Kind.MASK) for each in self.bound)
+
+    @property
+    def by_word(self) -> bool:
+        """Return whether there is an argument of all words of the vocabulary."""
+        return any(each.kind is Kind.LOGITS for each in self.bound)
 
 
 def bind(
@@ -271,6 +278,10 @@ class _Reader:
         return parse(text, replace(self.scope, token=not over_tokens))
 
     def _bound(self, name: str, text: str, reason: str) -> Bound:
+        models = [_LOGITS.fullmatch(each.strip()) for each in text.split(";")]
+        if all(models):
+            found = tuple(tree.Probability(each[1], each[2]) for each in models if each)
+            return Bound(name, Kind.LOGITS, text, found, reason=reason)
         special = [_SPECIAL.fullmatch(each.strip()) for each in text.split(";")]
         words = {each[1] for each in special if each}
         if len(words) == 1 and all(special):
