@@ -86,6 +86,7 @@ def test_json_says_the_same(midpo, file):
     assert data["reduction"] == "mean"
 
 
+@pytest.mark.slow
 def test_values_are_given_to_arguments(midpo, file):
     target = f"{file}::Losses.typed"
     assert midpo("verify", target, "--as", "dpo", "--at", "kind=sigmoid").status == 0

@@ -8,7 +8,7 @@ from midpo_sym.code.verify import NotVerifiableError
 from midpo_sym.targets.torch.errors import WrongCodeError
 from midpo_sym.targets.torch.files import LOSSES
 
-QUICK = ("dpo", "simpo")
+QUICK = ("simpo",)
 IDS = [pytest.param(id_, marks=[] if id_ in QUICK else pytest.mark.slow) for id_ in midpo_sym.ids()]
 VERDICTS = {"value", "gradient", "chosen_rewards", "rejected_rewards"}
 
@@ -29,6 +29,7 @@ def test_a_generated_file_is_its_specification_for_all_hyper_parameters(id_):
         assert set(each.symbolic) == {parameter.name for parameter in derivation.parameters}
 
 
+@pytest.mark.slow
 def test_the_module_is_asked_apart_from_its_function():
     """A module that passes its own hyper-parameter doubled is found, its function being right."""
     text = text_of("dpo")

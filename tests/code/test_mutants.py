@@ -8,7 +8,7 @@ import midpo_sym
 from midpo_sym.code.loading import load
 from midpo_sym.code.verdicts import Status
 
-QUICK = 9  # one in so many is tried in the quick tests
+QUICK = 15  # one in so many is tried in the quick tests
 
 
 def some_slow(cases):
@@ -60,6 +60,7 @@ def test_there_are_enough_faults_to_mean_something():
     assert len(BY_HAND) >= 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", mutants.BY_HAND)
 def test_without_a_fault_the_same_files_are_proved(tmp_path, name):
     found = verified(written(tmp_path, mutants.BY_HAND[name][0]), "loss", name.split()[0])

@@ -48,6 +48,7 @@ def test_an_operation_without_a_row_is_named_with_its_line(function, what, after
     assert f"test_reading.py:{line(function, after)}" in found.value.reason
 
 
+@pytest.mark.slow
 def test_what_is_random_is_not_read():
     assert midpo_sym.verify(drops, "dpo").value.status is Status.UNREADABLE
 
@@ -72,6 +73,7 @@ def test_numbers_may_not_leave_torch_without_an_operation(function, what):
     assert f"{what} at test_reading.py:{line(function, 2)}" in found.value.reason
 
 
+@pytest.mark.slow
 def test_a_hyper_parameter_that_loses_its_name_is_tried_at_some_values():
     """`math.sqrt` sees the float and not its name: with √β² for β it is DPO at three values."""
 
@@ -85,6 +87,7 @@ def test_a_hyper_parameter_that_loses_its_name_is_tried_at_some_values():
     assert found.proved
 
 
+@pytest.mark.slow
 def test_a_branch_on_a_hyper_parameter_that_has_lost_its_name_is_looked_for():
     """Above 5 it is wrong; the names are kept, and large values among the checks show it."""
 
@@ -96,6 +99,7 @@ def test_a_branch_on_a_hyper_parameter_that_has_lost_its_name_is_looked_for():
     assert midpo_sym.verify(large, "dpo").symbolic == ()
 
 
+@pytest.mark.slow
 def test_a_function_that_remembers_is_not_read():
     state = [0.0]
 
@@ -107,6 +111,7 @@ def test_a_function_that_remembers_is_not_read():
     assert midpo_sym.verify(running, "dpo").value.status is Status.UNREADABLE
 
 
+@pytest.mark.slow
 def test_a_function_that_draws_numbers_in_python_is_not_read():
     def draws(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
         logits = margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
@@ -125,6 +130,7 @@ def test_pairs_that_are_coupled_are_said_to_be():
     assert "depends on the others" in found.value.reason
 
 
+@pytest.mark.slow
 def test_a_branch_of_the_code_is_taken_both_ways():
     """Right where the margin is above −2, and wrong below."""
 
@@ -165,6 +171,7 @@ def test_a_validation_that_raises_is_said_to():
     )
 
 
+@pytest.mark.slow
 def test_a_lower_precision_is_noted():
     def single(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
         logits = margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
@@ -191,6 +198,7 @@ def test_a_function_that_returns_no_tensor_is_an_error():
         midpo_sym.verify(nothing, "dpo")
 
 
+@pytest.mark.slow
 def test_a_custom_backward_pass_that_is_wrong_is_found():
     class Wrong(torch.autograd.Function):
         @staticmethod

@@ -7,7 +7,7 @@ from generators.code import rewritings
 
 import midpo_sym
 
-QUICK = rewritings.DPO[::6]
+QUICK = rewritings.DPO[::10]
 SLOW = [pytest.param(each, marks=pytest.mark.slow) for each in rewritings.DPO if each not in QUICK]
 
 
@@ -18,6 +18,7 @@ def test_dpo_is_proved_however_it_is_written(function):
     assert found.symbolic == ("alpha",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", rewritings.SIMPO, ids=lambda each: each.__name__)
 def test_simpo_is_proved_however_it_is_written(function):
     found = midpo_sym.verify(function, "simpo")
@@ -25,6 +26,7 @@ def test_simpo_is_proved_however_it_is_written(function):
     assert found.symbolic == ("alpha", "gamma")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", rewritings.TOKENS, ids=lambda each: each.__name__)
 def test_dpo_of_tokens_is_proved_whatever_lies_at_padding(function):
     found = midpo_sym.verify(function, "dpo")
@@ -37,6 +39,7 @@ def test_simpo_of_tokens_finds_the_lengths_in_the_masks():
     assert found.proved, str(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "reduction"),
     [

@@ -32,6 +32,7 @@ def test_what_is_said_is_used_and_printed():
     assert "log(pi(w))/length(w)" in str(found)
 
 
+@pytest.mark.slow
 def test_a_wrong_binding_is_refuted_with_averages_as_the_cure():
     """Sums under a loss of averages: SimPO without its lengths."""
     sums = {"chosen_logps": "log(pi(w))", "rejected_logps": "log(pi(l))"}
@@ -41,6 +42,7 @@ def test_a_wrong_binding_is_refuted_with_averages_as_the_cure():
     assert '--bind chosen_logps="log(pi(w))/length(w)"' in cure
 
 
+@pytest.mark.slow
 def test_a_margin_times_the_scale_is_found():
     """SimPO with γ under the bracket: β(a − b − γ), which is SimPO at γβ."""
 
@@ -53,6 +55,7 @@ def test_a_margin_times_the_scale_is_found():
     assert again.proved
 
 
+@pytest.mark.slow
 def test_labels_that_are_swapped_are_found():
     def swapped(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
         logits = rejected_logps - chosen_logps - ref_rejected_logps + ref_chosen_logps
@@ -62,6 +65,7 @@ def test_labels_that_are_swapped_are_found():
     assert any(each.startswith("with chosen and rejected swapped") for each in found.suggestions)
 
 
+@pytest.mark.slow
 def test_another_loss_is_known_by_its_specification():
     def prev(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
         return midpo_sym_dpo(
@@ -117,6 +121,7 @@ def test_hyper_parameters_that_are_set_are_said():
     assert found.symbolic == ()
 
 
+@pytest.mark.slow
 def test_a_hyper_parameter_that_must_be_a_float_is_tried_at_some():
     """`softplus` takes its own β as a float only: three values are tried, and said."""
 
