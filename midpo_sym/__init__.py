@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         prior,
         prove,
         theory,
+        verify,
     )
     from midpo_sym.chains.audit import EntryResult
     from midpo_sym.chains.chain import ChainResult
@@ -68,6 +69,7 @@ _HOMES = {
             "prior",
             "prove",
             "theory",
+            "verify",
         ),
         "midpo_sym.api",
     ),
@@ -127,6 +129,7 @@ __all__ = [
     "prior_on_graph",
     "prove",
     "theory",
+    "verify",
 ]
 
 _moved.install()

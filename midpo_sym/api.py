@@ -7,6 +7,8 @@ every call has its own, and so have the properties of what it returns.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from midpo_sym.chains.audit import EntryResult
 from midpo_sym.chains.chain import ChainResult
@@ -18,6 +20,9 @@ from midpo_sym.prover.prove import Result
 from midpo_sym.session import Session
 from midpo_sym.spec import library
 from midpo_sym.spec.model import Derivation
+
+if TYPE_CHECKING:
+    from midpo_sym.code.verdicts import Verification
 
 
 def ids() -> tuple[str, ...]:
@@ -179,3 +184,35 @@ def audit(*ids: str, session: Session | None = None) -> tuple[EntryResult, ...]:
         DisagreementError: two judges contradict each other; a bug, please report it.
     """
     return Pipeline(session).audit(ids)
+
+
+def verify(
+    function: Any,
+    spec: Spec,
+    *,
+    bind: Mapping[str, str] | None = None,
+    at: Mapping[str, Any] | None = None,
+    session: Session | None = None,
+) -> Verification:
+    """Prove that a torch function is the loss of a specification, or show where it is not.
+
+    The function is run, on small tensors in double precision, and the operations of torch are read,
+    forward and backward. What is proved holds over the real numbers, on all branches.
+
+    Args:
+        function: a function, or an instance of a class with `forward`, such as a torch module.
+        spec: an id, the path of a TOML file, or a `Derivation`.
+        bind: what arguments are, in words of the language, such as
+            `{"chosen_logps": "log(pi(w))/length(w)"}`; the others are known by their names.
+        at: values to set arguments to, such as `{"beta": 0.1, "loss_type": "sigmoid"}`.
+        session: what remembers.
+
+    Returns:
+        The verification: `proved`, `value`, `gradient`, `outputs`, `suggestions`, ...
+
+    Raises:
+        NotVerifiableError: the function does not run, or what an argument is is not known.
+        SpecError: the specification breaks a rule of the language.
+    """
+    pipeline = Pipeline(session)
+    return pipeline.verify(function, pipeline.read(spec), bind=bind, at=at)

@@ -12,6 +12,8 @@
     compare   Two losses are the same, or up to what, or where; or a point tells them apart
               (`prover.equivalence`).
     target    Results become text (`targets`). Torch is written for what is proved, and run first.
+    verify    A torch function is run on variables, and what it computes is compared with a
+              specification (`code`); only this runs code of a user, and only when it is asked for.
 
 Beside them stand the derivations of the framework and the verdicts on what the paper prints, over
 finite sets instead of responses (`theory`).
@@ -22,9 +24,9 @@ A pipeline runs its stages in one session, which owns all that they remember (de
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from midpo_sym.chains.audit import EntryResult, check_entry, find_entries
 from midpo_sym.chains.chain import ChainResult, check_chain
@@ -42,6 +44,9 @@ from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.model import Claim, Derivation
 from midpo_sym.spec.reading.losses import load
+
+if TYPE_CHECKING:
+    from midpo_sym.code.verdicts import Verification
 
 Spec = str | os.PathLike[str] | Derivation
 
@@ -209,3 +214,21 @@ class Pipeline:
 
         with remembering(self.session):
             return render(result, self.special_cases([result])[result.derivation.id])
+
+    def verify(
+        self,
+        function: Any,
+        derivation: Derivation,
+        *,
+        bind: Mapping[str, str] | None = None,
+        at: Mapping[str, Any] | None = None,
+    ) -> Verification:
+        """Return whether a torch function is the loss of a specification; it is run.
+
+        Raises:
+            NotVerifiableError: it does not run, or what an argument is is not known.
+        """
+        from midpo_sym.code.verify import verify  # noqa: PLC0415 - loads torch
+
+        with remembering(self.session):
+            return verify(function, derivation, bind_=bind, at=at)

@@ -22,6 +22,7 @@ STAGES = [
     "plan",
     "targets",
     "lab",
+    "code",
     "pipeline",
     "api",
     "site",

@@ -107,6 +107,14 @@ def test_the_python_shown_runs(capsys):
 
 
 @pytest.mark.slow
+def test_the_verification_shown_is_what_comes_out():
+    shown = re.search(r"<!-- verify -->\n```text\n\$ midpo (.*?)\n(.*?)```", README, re.DOTALL)
+    done = subprocess.run(
+        [*MIDPO, *shown[1].split()], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert done.stdout == shown[2]
+
+
 def test_every_command_of_the_table_exists():
     """The table names the sub-commands that the program has, but for `new`, which is above it."""
     named = set(re.findall(r"`midpo (\w+)", README))

@@ -21,6 +21,7 @@ from midpo_sym.cli.prove import prove
 from midpo_sym.cli.show import list_, prior, show
 from midpo_sym.cli.site import site
 from midpo_sym.cli.theory import audit, theory
+from midpo_sym.cli.verify import verify
 from midpo_sym.cli.write import check, new
 from midpo_sym.files import FileError
 from midpo_sym.prover.verdict import DisagreementError
@@ -52,20 +53,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    prove,
-    diff,
-    table,
-    theory,
-    audit,
-    list_,
-    show,
-    prior,
-    new,
-    check,
-    generate,
-    certify,
-    lab,
-    site,
+    *(prove, diff, table, theory, audit, list_, show, prior, new, check),
+    *(generate, verify, certify, lab, site),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from midpo_sym.cli.console import (
 )
 from midpo_sym.files import write_file
 from midpo_sym.spec import library
+from midpo_sym.spec.model import Derivation
 from midpo_sym.spec.reading.losses import load
 
 if TYPE_CHECKING:
@@ -28,7 +30,11 @@ if TYPE_CHECKING:
 @click.command(
     epilog="Examples: midpo generate --check, midpo generate --spec my.toml --out my_loss.py"
 )
-@click.option("--check", is_flag=True, help="Write nothing; fail if a file is not as generated.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; fail if a file is not as generated, or its code is not proved.",
+)
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--spec", type=Path, metavar="FILE", help="A specification of your own.")
 @click.option("--out", type=Path, metavar="FILE", help="Where to write the loss of --spec.")
@@ -46,6 +52,10 @@ def generate(
     The generated code is run before it is written: its losses, gradients and rewards are compared
     with the specification on random numbers, and a difference is an error. Where torch is not
     installed, its formulas are evaluated in plain Python instead. The file says which.
+
+    With --check, each file of the package is read besides, as `midpo verify` reads code: function,
+    module, and the module from statistics of tokens, each proved equal to its specification in
+    value, gradient and both rewards, for all hyper-parameters. That takes some seconds a file.
 
     Exit status: 0 done, 1 a specification is not proved, code is not what its specification says,
     or a file is not as generated, 2 the input is wrong.
@@ -116,15 +126,19 @@ def _all(*, check: bool, diff: bool, as_json: bool) -> None:
     except NotGeneratedError as error:
         complain(f"{error}; nothing is generated")
         sys.exit(FAILED)
+    unproved = _unproved(files, [each.derivation for each, _ in proved.values()], check=check)
     dry = check or diff
     found = changes(files, LOSSES) if dry else write(files, LOSSES)
     strays = [each for each in found if each.what == "stray"]
     if as_json:
         changed = {each.name: each.what for each in found}
-        print_json({"losses": list(proved), "not_proved": missing, "changes": changed})
+        said = {"losses": list(proved), "not_proved": missing, "changes": changed}
+        print_json({**said, "code_not_proved": unproved} if check else said)
     else:
         for id_ in missing:
             complain(f"{id_} is not proved; nothing is generated. See: midpo prove {id_}")
+        for each in unproved:
+            complain(each)
         _tell(found, diff=dry)
         if not found:
             click.echo(f"{len(files)} files, all as generated.")
@@ -132,7 +146,38 @@ def _all(*, check: bool, diff: bool, as_json: bool) -> None:
             click.echo(f"{len(found) - len(strays)} of {len(files)} files changed.")
         if strays and not dry:
             complain(f"no specification has the strays; if nothing needs them, remove: {LOSSES}")
-    sys.exit(FAILED if missing or strays or (dry and found) else PROVED)
+    failed = missing or strays or unproved or (dry and found)
+    sys.exit(FAILED if failed else PROVED)
+
+
+def _unproved(files: Mapping[str, str], of: Sequence[Derivation], *, check: bool) -> list[str]:
+    """Return the entries of files that are not proved to be their specifications, where torch is.
+
+    Args:
+        files: by name.
+        of: the specifications.
+        check: whether to look.
+    """
+    from midpo_sym.targets.torch.check.compare import has_torch  # noqa: PLC0415 - loads SymPy
+
+    if not (check and has_torch()):
+        return []
+    from midpo_sym.code.own import verify_generated  # noqa: PLC0415 - loads torch
+    from midpo_sym.code.verify import NotVerifiableError  # noqa: PLC0415
+
+    unproved = []
+    for each in progress([*of], "reading"):
+        try:
+            found = verify_generated(files[f"{each.id}.py"], each)
+        except NotVerifiableError as error:
+            unproved.append(f"the code of {each.id} does not run: {error}")
+            continue
+        unproved += [
+            f"the code of {each.id} is not proved to be its specification, {what}:\n{answer}"
+            for what, answer in found.items()
+            if not answer.proved
+        ]
+    return unproved
 
 
 def _tell(found: list[Change], *, diff: bool) -> None:

@@ -1,0 +1,1 @@
+"""What goes into a function: what its arguments are, as variables, tensors and numbers."""

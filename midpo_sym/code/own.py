@@ -1,0 +1,114 @@
+"""Generated files through the door of everybody's code: read, and proved to be their specification.
+
+The text of a file is run as it is before it is written (decision 12). What it computes from
+statistics of responses is compared, and what its module computes from those of tokens.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from midpo_sym.code.inputs.binding import LABELS
+from midpo_sym.code.verdicts import Verification
+from midpo_sym.code.verify import verify
+from midpo_sym.spec.model import Derivation
+from midpo_sym.targets.torch.check.run_torch import execute
+from midpo_sym.targets.torch.names import function_name, module_name, stem_of
+from midpo_sym.targets.torch.syntax import checked_syntax
+from midpo_sym.tensor import PreferenceLoss, ResponseStatistics
+
+_LENGTHS = "_lengths"  # the end of names of what statistics of tokens have themselves
+_MASKS = tuple(f"{label}_mask" for label in LABELS)
+
+
+def verify_generated(text: str, derivation: Derivation) -> dict[str, Verification]:
+    """Return what comes out for each entry of a generated file, by what it is.
+
+    Args:
+        text: of the file.
+        derivation: the specification that it was generated from.
+
+    Raises:
+        WrongCodeError: there is something in the text that no generated file needs.
+        NotVerifiableError: it does not run.
+    """
+    function = function_name(derivation.id)
+    names = execute(checked_syntax(text, function))
+    module = names[module_name(derivation.title, derivation.id)]()
+    return {
+        "function": verify(names[function], derivation),
+        "module": verify(module, derivation),
+        "from_statistics": verify(from_statistics(module, names[function], derivation), derivation),
+    }
+
+
+def from_statistics(
+    module: PreferenceLoss, function: Callable[..., Any], derivation: Derivation
+) -> Callable[..., Any]:
+    """Return a module's `from_statistics` as a function of tensors of tokens, and of masks.
+
+    Args:
+        module: the module.
+        function: its function of statistics, whose arguments are of tokens here.
+        derivation: the specification.
+    """
+    numbers = [each.torch for each in derivation.parameters]
+    wanted = [
+        name
+        for name in inspect.signature(function).parameters
+        if name not in numbers and not name.endswith(_LENGTHS) and name not in _MASKS
+    ]
+    arguments = [*wanted, *_MASKS, *numbers]
+
+    def called(**given: Any) -> Any:
+        changed = copy.copy(module)
+        for name in numbers:
+            setattr(changed, name, given[name])
+        return changed.from_statistics(*(_statistics(module, label, given) for label in LABELS))
+
+    called.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in arguments]
+    )
+    return called
+
+
+def _statistics(module: PreferenceLoss, label: str, given: Mapping[str, Any]) -> ResponseStatistics:
+    """Return the statistics of the responses of a label, zero at padding."""
+    mask: Tensor = given[f"{label}_mask"]
+
+    def of(name: str) -> Tensor | None:
+        found = given.get(name)
+        return None if found is None else torch.where(mask, found, 0.0)
+
+    logps, reference = of(f"{label}_logps"), of(f"ref_{label}_logps")
+    assert logps is not None
+    needs = module.needs
+    names = [*(f"kl_{each}" for each in needs.kl), *needs.statistics]
+    measured = {name: of(f"{label}_{stem_of(name, names)}") for name in names}
+    fused = {name: each for name, each in measured.items() if name.removeprefix("kl_") in needs.kl}
+    rest = {name: each for name, each in measured.items() if name not in fused}
+    return ResponseStatistics(
+        logps,
+        mask,
+        reference,
+        None if reference is None else logps - reference,
+        prev_logps=of(f"prev_{label}_logps"),
+        weights={name: _present(of(f"{label}_{name}")) for name in needs.weights},
+        vocabulary={name: _present(each) for name, each in rest.items()},
+        data={
+            name: given[f"{label}_{name}"] if where == "y" else given[name]
+            for name, (where, _) in needs.data.items()
+        },
+        **fused,
+    )
+
+
+def _present(tensor: Tensor | None) -> Tensor:
+    assert tensor is not None
+    return tensor

@@ -1,0 +1,1 @@
+"""From a run of a torch function to expressions of what it computes."""

@@ -1,0 +1,113 @@
+"""Derivatives of expressions whose only variables are parameters, on one path.
+
+A probability is a variable by its logarithm: what is trained moves log p, and p' = p.
+"""
+
+from __future__ import annotations
+
+from midpo_sym.code.tracing.algebra import (
+    ONE,
+    ZERO,
+    exp,
+    log,
+    minus,
+    negative,
+    over,
+    plus,
+    power,
+    rational,
+    times,
+    total,
+)
+from midpo_sym.code.tracing.signs import Signs
+from midpo_sym.language import tree
+from midpo_sym.language.tree import Expression
+
+
+def slope(node: Expression, by: tree.Parameter, *, logarithmic: bool) -> Expression:  # noqa: C901, PLR0911 - one case for each kind of node
+    """Return the derivative of an expression without maxima; sg has none.
+
+    Args:
+        node: the expression.
+        by: the variable.
+        logarithmic: whether the derivative is by its logarithm.
+
+    Raises:
+        NotReadableError: a power has an exponent that moves, over what is not positive.
+    """
+    if node == by:
+        return by if logarithmic else ONE
+    if isinstance(node, tree.StopGradient) or by not in set(node.walk()):
+        return ZERO
+
+    def move(inner: Expression) -> Expression:
+        return slope(inner, by, logarithmic=logarithmic)
+
+    match node:
+        case tree.Neg(body=body):
+            return negative(move(body))
+        case tree.Add(terms=terms):
+            return total([move(each) for each in terms])
+        case tree.Mul(factors=factors):
+            return total([_but(factors, k, move(each)) for k, each in enumerate(factors)])
+        case tree.Div(numerator=above, denominator=below):
+            first = over(move(above), below)
+            moved = move(below)
+            if rational(moved) == 0:
+                return first
+            return minus(first, over(times(above, moved), times(below, below)))
+        case tree.Log(body=body):
+            return ONE if logarithmic and body == by else over(move(body), body)
+        case tree.Exp(body=body):
+            return times(move(body), node)
+        case tree.Pow(base=base, exponent=exponent):
+            by_base = times(move(base), times(exponent, power(base, minus(exponent, ONE))))
+            moved = move(exponent)
+            if rational(moved) == 0:
+                return by_base
+            return plus(by_base, times(moved, times(log(base), node)))
+    raise AssertionError(node)
+
+
+def on_path(node: Expression, signs: Signs, *, value: bool) -> Expression:
+    """Return an expression without maxima, as it is on a path.
+
+    Args:
+        node: the expression.
+        signs: the path.
+        value: whether sg is to be left out, so that the value alone remains.
+    """
+    if isinstance(node, tree.Max):
+        left, right = (on_path(each, signs, value=value) for each in (node.left, node.right))
+        above = signs.sign(minus(without_stops(left), without_stops(right))) >= 0
+        return left if above else right
+    children = [on_path(child, signs, value=value) for child in node.children()]
+    if isinstance(node, tree.StopGradient):
+        return children[0] if value else tree.StopGradient(children[0])
+    return _over(node, children)
+
+
+def without_stops(node: Expression) -> Expression:
+    """Return the value of an expression: sg left out."""
+    children = [without_stops(child) for child in node.children()]
+    return children[0] if isinstance(node, tree.StopGradient) else _over(node, children)
+
+
+def _over(node: Expression, children: list[Expression]) -> Expression:
+    match node:
+        case tree.Exp():
+            return exp(children[0])
+        case tree.Log():
+            return log(children[0])
+    return tree.over(node, children)
+
+
+def _but(factors: tuple[Expression, ...], k: int, moved: Expression) -> Expression:
+    """Return a product with one factor replaced."""
+    if rational(moved) == 0:
+        return ZERO
+    result = moved
+    for other, factor in enumerate(factors):
+        if other != k:
+            result = times(result, factor)
+    return result
