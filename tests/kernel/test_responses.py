@@ -114,7 +114,6 @@ EQUAL = [
     ("log(1 + exp(gamma))", "log(exp(2*gamma - gamma) + 1)"),
     ("log(1 + exp(gamma))", "log(1 + exp(-gamma)) + gamma"),  # exp(-γ) = 1/exp(γ)
     ("max(gamma, gamma)", "gamma"),
-    ("max(sum_t(kl_pi_ref(w, t)), 0)", "sum_t(kl_pi_ref(w, t))"),  # Gibbs' inequality
     ("(alpha**2)**(1/2)", "alpha"),
     ("exp(-log(length(w)))", "1/length(w)"),  # exp(k log a) = a^k
     ("exp(2*log(alpha) - log(3) + gamma)", "alpha**2/3*exp(gamma)"),
@@ -143,6 +142,7 @@ EQUAL = [
 
 # Products of sums over tokens, and of what may be negative, have no normal form: the tower tells.
 PRODUCTS = [
+    ("max(sum_t(kl_pi_ref(w, t)), 0)", "sum_t(kl_pi_ref(w, t))"),  # Gibbs' inequality
     ("log(alpha*(1 - pi(w)))", "log(alpha) + log(1 - pi(w))"),
     ("log(pi(w))**2/log(pi(w))", "log(pi(w))"),
     ("(1 + sum_t(mu(w, t)))**2", "1 + 2*sum_t(mu(w, t)) + sum_t(mu(w, t))**2"),

@@ -27,6 +27,7 @@ from midpo_sym.language.links import VARIABLE
 from midpo_sym.language.objective import Objective
 from midpo_sym.language.substitute import at_labels, substitute
 from midpo_sym.language.tree import Expression
+from midpo_sym.language.vocabulary import OTHER
 from midpo_sym.prover.conditions import NoGradientError, conditions, flows, kinks
 from midpo_sym.prover.gradients.chain_rule import Flow, flows_from
 from midpo_sym.prover.gradients.products import ONE, Product, shortest
@@ -137,6 +138,9 @@ def gradient_of(target: Objective, taken: tuple[str, ...] = (), *, work: int = 1
         why = "its link stands for every function; one that is named or typed has a gradient"
         return Gradient(tree.Number(0), reason=why)
     loss, names = _named(target, taken)
+    if OTHER in tree.responses(target.loss):
+        why = f"it speaks of a third response, {OTHER}; gradients are of y_w and y_l only"
+        return Gradient(loss, names, reason=why)
     with suppress(OutsideClassError):
         read((target.loss,))  # its own divisors
     try:

@@ -256,15 +256,15 @@ def test_a_long_text_is_refused_before_it_is_read():
     ids=lambda text: f"{text[:16]!a}x{len(text)}",
 )
 def test_a_refusal_is_quick(text):
-    """A hostile text must not hang a reader, so a refusal takes under 50 ms, the best of a few."""
+    """A hostile text must not hang a reader: a refusal takes under 0.2 s, the best of a few."""
     best = 1.0
     for _ in range(5):
         start = time.process_time()
         refused(text, LOSS)
         best = min(best, time.process_time() - start)
-        if best < 0.05:
+        if best < 0.2:
             break
-    assert best < 0.05
+    assert best < 0.2
 
 
 def error_of(text: str, scope: Scope) -> LanguageError | None:
