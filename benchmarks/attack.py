@@ -89,9 +89,11 @@ def undecided(tally: Tally) -> str:
         if row[1] == row[3] == "0":
             continue
         lines.append("| " + " | ".join(row) + " |")
-    for (column, detail), count in sorted(tally.details.items()):
-        if column in comparisons.COLUMNS:
-            lines.append(f"| {detail} | {count} | | | |")
+    details = sorted(tally.details.items())
+    compared = [(said, count) for (column, said), count in details if column in comparisons.COLUMNS]
+    if compared:
+        lines = ["| said of a pair | pairs |", "|---|--:|"]
+        lines += [f"| {said} | {count} |" for said, count in compared]
     return "\n".join(lines)
 
 
