@@ -360,7 +360,7 @@ def main() -> int:
     if options.sample:
         chance = random.Random(options.seed)
         drawn = chance.sample(todo, min(options.sample, len(todo)))
-        tests = "their quick tests only" if options.quick else "all their tests"
+        tests = "only their quick tests" if options.quick else "all their tests"
         sample = (
             f"A sample of {len(drawn)} of {len(todo)} mutants, drawn with the seed {options.seed}; "
             f"{tests} ran on it."

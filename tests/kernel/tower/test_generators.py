@@ -176,6 +176,15 @@ def test_logarithms_of_products_are_sums(tower):
     )
 
 
+def test_the_logarithm_of_a_sum_over_tokens(tower):
+    """log Σ ν is no logarithm of ν; log(2 α Σ ν) = log 2 + log α + log Σ ν."""
+    alpha, nu = leaves(tower, "alpha nu")
+    total = tower.sum("w", nu)
+    log = tower.log(total)
+    assert (tower.single(log).kind, tower.single(log).of) == ("log", total)
+    assert tower.log(2 * alpha * total) == tower.log(tower.number(2)) + tower.log(alpha) + log
+
+
 def test_logarithms_of_factors_that_may_be_negative(tower):
     """Of 3(1 − p)α/(1 + α) log 3, log α, log(1 + α) are taken out; (1 − p)(1 − q) stays whole."""
     alpha, beta, gamma = leaves(tower, "alpha beta gamma")
