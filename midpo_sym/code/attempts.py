@@ -10,7 +10,7 @@ from fractions import Fraction
 from midpo_sym.code import searching
 from midpo_sym.code.comparing import Comparison, Targets, couples
 from midpo_sym.code.inputs.binding import Binding
-from midpo_sym.code.inputs.instance import PAIRS, RESPONSES, Batch, NotStatedError
+from midpo_sym.code.inputs.instance import MANY, PAIRS, RESPONSES, Batch, NotStatedError
 from midpo_sym.code.inputs.points import point_of, wide_point_of
 from midpo_sym.code.inputs.tensors import Input, inputs
 from midpo_sym.code.running import (
@@ -36,6 +36,7 @@ from midpo_sym.spec.model import Derivation
 
 MAX_PATHS = 64  # through code and formula, at a batch
 PRECISIONS = ("bfloat16", "float16", "float32")  # the lowest first
+_LARGE = 2  # random points at which a larger batch is tried
 _CHECKS = 3  # other numbers that what was read is held against, on each path
 _TRIES = 60  # random points among which those are looked for
 _OVERFLOWS = "in double precision it overflows where the formula is finite"
@@ -147,6 +148,12 @@ def attempt_at(
             raise failures[0]
         for text in comparison.conditions:
             attempt.notes[f"where {of_expression(text)} is not 0"] = None
+    if not attempt.unproved:
+        batch = Batch(MANY, binding.by_token, numbers, symbolic=False, by_word=binding.by_word)
+        many = question_of(subject, binding, derivation, batch)
+        parts = ["value", *sorted(attempt.outputs)]
+        for part in searching.search([many], attempt.precision, parts, _LARGE):
+            attempt.unproved[part] = f"in a batch of {MANY} pairs, with longer responses"
     if binding.by_token:
         words = ", of three words" if binding.by_word else ""
         attempt.notes[f"shown for responses of one to three tokens{words}"] = None

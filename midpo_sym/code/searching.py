@@ -82,7 +82,7 @@ def runs(question: Question) -> Iterator[tuple[Mapping[str, float], Run]]:
 
 
 def search(
-    questions: Sequence[Question], precision: str, wanted: Sequence[str]
+    questions: Sequence[Question], precision: str, wanted: Sequence[str], points: int = POINTS
 ) -> dict[str, Counterexample]:
     """Return where the parts of a function differ, by what they are: `value`, `gradient`, outputs.
 
@@ -90,10 +90,11 @@ def search(
         questions: the function at batches, the smallest first.
         precision: the lowest that the code goes through; "" for double.
         wanted: the parts to look at.
+        points: how many to try for each question.
     """
     found: dict[str, Counterexample] = {}
     for question in questions:
-        for number in range(POINTS):
+        for number in range(points):
             point = point_of(question.batch.atoms, f"search {question.batch.pairs} {number}")
             try:
                 there = run(

@@ -18,7 +18,7 @@ from typing import Any
 from midpo_sym.code import searching
 from midpo_sym.code.attempts import PRECISIONS, Attempt, attempt_at, question_of
 from midpo_sym.code.inputs.binding import Binding, BindingError, Kind, bind
-from midpo_sym.code.inputs.instance import PAIRS, Atom, Batch, NotStatedError
+from midpo_sym.code.inputs.instance import MANY, PAIRS, Atom, Batch, NotStatedError
 from midpo_sym.code.inputs.points import point_of
 from midpo_sym.code.likeness import suggestions
 from midpo_sym.code.running import REWARDS, FailedError, Subject
@@ -199,7 +199,7 @@ def _counterexamples(
             numbers = {**binding.numbers, **setting}
             batches = [
                 Batch(n, binding.by_token, numbers, symbolic=False, by_word=binding.by_word)
-                for n in (1, 2)
+                for n in (1, 2, MANY)
             ]
             asked = [question_of(subject, binding, derivation, each) for each in batches]
             if not any(each.sums for each in batches):  # those may depend on each other

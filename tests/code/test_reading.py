@@ -219,3 +219,27 @@ def test_a_custom_backward_pass_that_is_wrong_is_found():
     found = midpo_sym.verify(custom, "dpo")
     assert found.value.status is Status.PROVED
     assert found.gradient.status is Status.DIFFERS
+
+
+def test_what_is_right_for_small_batches_only_is_found():
+    """The losses of the first three pairs alone: read at two and three pairs, it is the sum."""
+
+    def truncates(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
+        logits = margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
+        return -functional.logsigmoid(beta * logits[:3]).sum()
+
+    found = midpo_sym.verify(truncates, "dpo")
+    assert found.value.status is Status.DIFFERS
+    assert "7 pairs" in found.value.reason
+    assert len(found.value.counterexample.arguments["chosen_logps"]) == 7
+
+
+@pytest.mark.slow
+def test_what_is_right_for_short_responses_only_is_found():
+    def truncates(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps,
+                  chosen_mask, rejected_mask, beta=0.1):  # fmt: skip
+        chosen = ((chosen_logps - ref_chosen_logps) * chosen_mask)[:, :5].sum(-1)
+        rejected = ((rejected_logps - ref_rejected_logps) * rejected_mask)[:, :5].sum(-1)
+        return -functional.logsigmoid(beta * (chosen - rejected))
+
+    assert midpo_sym.verify(truncates, "dpo").value.status is Status.DIFFERS

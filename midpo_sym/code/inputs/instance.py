@@ -24,7 +24,9 @@ from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.prover.conditions import flows
 
 RESPONSES = ("w", "l")
-PAIRS = (2, 3)  # of the batches that code is run on: a mean is told from a factor
+PAIRS = (2, 3)  # of the batches that code is read at: a mean is told from a factor
+MANY = 7  # pairs of a batch that code is run on besides, with longer responses
+_LONGER = 4  # tokens
 VOCABULARY = 3  # words, where there are logits
 LENGTH = "_length_"  # the beginning of the names of numbers that are one at least
 _LENGTHS = {"w": (2, 1), "l": (1, 3)}  # of the responses of each pair, in turn
@@ -83,7 +85,8 @@ class Batch:
 
     def length(self, response: str, pair: int) -> int:
         """Return the number of tokens of a response."""
-        return _LENGTHS[response][(pair - 1) % len(_LENGTHS[response])]
+        longer = _LONGER if self.pairs == MANY else 0
+        return _LENGTHS[response][(pair - 1) % len(_LENGTHS[response])] + longer
 
     def like(self, pair: int) -> int:
         """Return the first pair that is like another: its responses are as long."""

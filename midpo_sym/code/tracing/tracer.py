@@ -40,7 +40,10 @@ _INEXACT = frozenset(
      "reciprocal", "rsqrt", "sigmoid", "softplus", "sqrt", "tanh"}
 )  # fmt: skip
 _MOST = 64  # elements of a constant that is read
-_RANDOM = ("rand", "bernoulli", "dropout", "normal", "multinomial", "exponential", "uniform")
+_RANDOM = (
+    *("bernoulli", "cauchy", "exponential", "geometric", "log_normal", "multinomial"),
+    *("native_dropout", "normal", "poisson", "rand", "uniform"),
+)
 _LOW = {torch.float32: "float32", torch.bfloat16: "bfloat16", torch.float16: "float16"}
 
 
@@ -123,6 +126,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
 
     def _run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         name = func._schema.name.split("::")[-1]  # noqa: SLF001 - torch's own way to say it
+        if name.startswith(_RANDOM):
+            raise UnreadableError(_said(name), "it is random", self.line())
         used = [each for each in _tensors((args, kwargs)) if self.memory.knows(each)]
         if name in _SHAPE_ONLY or not (used or name in _INEXACT):
             out = func(*args, **kwargs)
@@ -191,8 +196,6 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         given = _bound(schema, args, kwargs)
         if name == "_local_scalar_dense":
             raise NotReadableError("a number that depends on the inputs leaves torch")
-        if any(name.startswith(each) for each in _RANDOM):
-            raise NotReadableError("it is random")
         in_place = schema.is_mutable
         if in_place and not name.endswith("_"):
             raise NotReadableError("it writes into an argument")
