@@ -7,13 +7,16 @@ from generators.trees.words import loss
 
 from midpo_sym.kernel.atoms import check_scope, collect, leaf_of
 from midpo_sym.kernel.forms import OutsideClassError
+from midpo_sym.kernel.theorem import Answer, decide, normal_form
 from midpo_sym.language import tree
-from midpo_sym.language.build import kl_ref_pi, log, parameter, pi, ref, sum_t, weight
+from midpo_sym.language.build import datum, kl_ref_pi, log, parameter, pi, ref, sum_t, weight
 
 LEAVES = [  # a node; its name; whether it varies by token; whether a gradient flows from it
     (parameter("gamma"), "gamma", False, False),
     (tree.Length("w"), "|y_w|", False, False),
     (tree.Normaliser(), "log Z(x)", False, False),
+    (datum("score", "w"), "Datum[score](w)", False, False),
+    (datum("offset", "w", "l"), "Datum[offset](w, l)", False, False),
     (weight("mu", "w"), "mu(w, t)", True, False),
     (pi("w"), "log(pi(w, t))", True, True),
     (pi("w", "t"), "log(pi(w, t))", True, True),
@@ -37,6 +40,14 @@ def test_leaves(node, name, token, policy):
 def test_what_is_made_of_others_is_no_leaf():
     for node in (tree.Number(2), log(pi("w")), sum_t("w", weight("mu", "w"))):
         assert leaf_of(node, frozen=False) is None
+
+
+def test_the_logarithm_of_a_number_is_the_same_at_each_token():
+    """Σ_t log 2 = |y| log 2, and it has no gradient."""
+    node = loss("sum_t(log(2) + 0*mu(w, t)) - length(w)*log(2)")
+    (atom,) = normal_form(log(tree.Number(2))).present()
+    assert (atom.token, atom.policy, atom.opaque) == (False, False, True)
+    assert decide(node, tree.Number(0)).answer is Answer.EQUAL
 
 
 def test_atoms_are_collected():
@@ -74,6 +85,8 @@ SCOPES = [  # a node, and what is wrong with it, if anything
     (sum_t("w", weight("mu[", "w")), "plain word"),
     (tree.Length("w)"), "plain word"),
     (tree.Probability("pi ", "w"), "plain word"),
+    (datum("score", "w"), ""),
+    (datum("score", "w)"), "plain word"),
     (tree.Defined("any name", "", False, parameter("a")), ""),
     (tree.Defined("any name", "", False, parameter("a b")), "plain word"),
 ]

@@ -56,6 +56,7 @@ CASES = [
     ("sum_t(max(xi(w, t), 0))", 1),
     ("sum_t(max(xi(w, t), 0)*max(mu(w, t), 1))", 1),
     ("sum_t(max(gamma, 0)*max(xi(w, t), 0))", 2),
+    ("sum_t(max(2*gamma, 0)*max(xi(w, t), 0))", 2),  # where the token is asked about first
 ]
 
 
