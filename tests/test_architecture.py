@@ -103,6 +103,7 @@ def test_the_check_can_fail(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_the_trusted_files_rest_on_the_language_and_each_other_only():
     """Whatever the kernel imports has to be trusted too: trees and their text, what remembers."""
     before = {"midpo_sym.language", "midpo_sym.session"}
@@ -167,6 +168,7 @@ def readers_of_code(root: Path) -> list[str]:
     return readers + printers
 
 
+@pytest.mark.slow
 def test_targets_print_from_operations_and_plans_print_nothing():
     assert readers_of_code(PACKAGE) == []
 

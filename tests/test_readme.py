@@ -115,6 +115,7 @@ def test_the_verification_shown_is_what_comes_out():
     assert done.stdout == shown[2]
 
 
+@pytest.mark.slow
 def test_every_command_of_the_table_exists():
     """The table names the sub-commands that the program has, but for `new`, which is above it."""
     named = set(re.findall(r"`midpo (\w+)", README))

@@ -27,6 +27,7 @@ def test_half_of_the_pairs_are_planted_and_all_are_specifications():
         assert one.text != other.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(FEW))
 def test_nothing_said_of_a_few_pairs_is_wrong(tmp_path, number):
     (found,) = attack(pair(SEED, number), tmp_path)

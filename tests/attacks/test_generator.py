@@ -57,6 +57,7 @@ def test_false_cases_are_mostly_false():
     assert set(FAMILIES) == {case(SEED, number).family for number in range(len(FAMILIES))}
 
 
+@pytest.mark.slow
 def test_neither_generator_nor_oracle_imports_what_they_judge():
     files = [*HERE.glob("generators/*.py"), *HERE.glob("oracles/*.py")]
     assert len(files) > 10

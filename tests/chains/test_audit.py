@@ -189,6 +189,7 @@ def test_ids_are_permanent_words():
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
 
 
+@pytest.mark.slow
 def test_simpo_s_assumption_is_decided_on_graphs_alike():
     """Each pair asks for log ζ(winner) − log ζ(loser) = 1, in units of γ/α.
 

@@ -81,6 +81,7 @@ def test_emit_only_needs_no_coq(midpo, tmp_path):
     assert len(list((tmp_path / "out" / "simpo").iterdir())) == 4
 
 
+@pytest.mark.slow
 def test_a_single_claim_is_named_as_for_prove(midpo, tmp_path):
     assert midpo("certify", "simpo/section-4", "--emit-only", "--out", tmp_path).status == 0
     assert [path.name for path in tmp_path.glob("*/*.v")] == ["claim_section_4.v"]

@@ -63,6 +63,7 @@ def test_a_file_without_claims_is_judged_as_it_is(midpo, spec):
     assert "✗ refuted, expected proved" in refuted.out
 
 
+@pytest.mark.slow
 def test_a_refutation_shows_residual_witness_and_the_right_prior(midpo, spec):
     """With 2/|y| in the prior, α log π/ζ is 2α/|y| times the log-ratio: twice the loss's.
 
@@ -125,6 +126,7 @@ def test_one_claim_can_be_named(midpo):
     assert "label-dependent-prior" not in outcome.out
 
 
+@pytest.mark.slow
 def test_steps_lead_from_the_prior_to_the_loss(midpo):
     out = midpo("prove", "tdpo/appendix-b", "--steps").out
     assert "definition of the prior" in out

@@ -17,6 +17,7 @@ CASES = Path(__file__).parents[1] / "cases" / "diff"
 IPO = (CASES / "ipo_sums.toml", CASES / "ipo_means.toml")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pair", "status"),
     [
@@ -34,6 +35,7 @@ def test_json_follows_the_schema(midpo, pair, status):
     jsonschema.validate(json.loads(done.out), SCHEMA)
 
 
+@pytest.mark.slow
 def test_the_answer_comes_first_and_fits_a_screen(midpo):
     lines = midpo("diff", *IPO).out.splitlines()
     assert lines[2] == "A and B differ, and are the same in special cases."
@@ -90,6 +92,7 @@ def test_a_loss_of_every_link_is_none(midpo, tmp_path):
     assert "its link stands for every function: it has no loss" in done.err
 
 
+@pytest.mark.slow
 def test_all_pairs_as_a_table_and_as_json(midpo, tmp_path):
     """A folder is compared with what is shipped; the numbers of pairs are those of 10 losses."""
     text = (CASES / "simpo_ratio.toml").read_text(encoding="utf-8")

@@ -37,6 +37,7 @@ def run(*arguments):
     return found.exit_code, found.output
 
 
+@pytest.mark.slow
 def test_a_gradient_fits_one_screen():
     """Coefficients of equation 7 of Rafailov et al. 2023, signs, and what a step does."""
     status, output = run("dpo/section-4", "--gradient")
@@ -49,6 +50,7 @@ def test_a_gradient_fits_one_screen():
     assert len(output.splitlines()) <= 25
 
 
+@pytest.mark.slow
 def test_a_loss_is_differentiated_once():
     """Of SimPO's four claims two are about the same loss, that of section 4."""
     _, output = run("simpo", "--gradient", "--json")
@@ -66,6 +68,7 @@ def test_steps_have_two_levels():
     assert any("log-sigmoid" in line for line in below)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id_", ["dpo", "tdpo", "tis_dpo"])
 def test_json_is_as_its_schema_says(id_):
     _, output = run(id_, "--gradient", "--json", "--steps")
@@ -110,6 +113,7 @@ def test_a_loss_without_the_policy_has_the_gradient_zero(options, tmp_path):
         assert "zero: no gradient flows" in output
 
 
+@pytest.mark.slow
 def test_a_loss_that_divides_by_zero_is_bad_input(tmp_path):
     path = tmp_path / "own.toml"
     text = UNDECIDED.replace("max(log(pi(w)), sg(log(pi(w))))", "log(pi(w))/(alpha - alpha)")

@@ -132,6 +132,7 @@ def test_a_loss_under_another_link_is_told_what_to_ask(midpo, spec):
     assert "MI-DPO's argument, under the link hinge" in midpo("prove", spec(given)).out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["--json", "--latex", "--steps"])
 def test_several_terms_that_are_no_mi_dpo_are_shown_as_a_whole(option, midpo, spec):
     """What is asked by default of several terms is refuted, and printed in every form."""
@@ -142,6 +143,7 @@ def test_several_terms_that_are_no_mi_dpo_are_shown_as_a_whole(option, midpo, sp
     assert outcome.err == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("link", ["(a - 1)**4", "any", "hinge"])
 def test_the_prior_of_a_typed_link_is_said_to_give_the_argument(link, midpo, spec):
     """`midpo prior` names the link, whether it is a row of the table or not."""
@@ -188,6 +190,7 @@ def test_the_prior_of_several_terms_is_of_minus_the_whole(midpo, spec):
     assert "identity" not in found + outcome.out
 
 
+@pytest.mark.slow
 def test_the_priors_of_the_whole_and_of_a_term_stand_side_by_side(midpo, spec):
     """In one wording, which says of each what MI-DPO has with it: of the second term it is minus.
 

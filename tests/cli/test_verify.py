@@ -57,6 +57,7 @@ def file(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_a_right_loss_is_proved_and_the_answer_has_its_binding(midpo, file):
     outcome = midpo("verify", f"{file}::my_loss", "--as", "dpo")
     assert outcome.status == 0
@@ -68,6 +69,7 @@ def test_a_right_loss_is_proved_and_the_answer_has_its_binding(midpo, file):
     assert "message" not in outcome.out  # what the code prints goes to standard error
 
 
+@pytest.mark.slow
 def test_a_wrong_loss_has_numbers_and_status_1(midpo, file):
     outcome = midpo("verify", f"{file}::my_loss", "--as", "dpo", "--bind", "beta=2*alpha")
     assert outcome.status == 1
@@ -132,6 +134,7 @@ def test_a_file_that_does_not_run_is_status_2(midpo, tmp_path):
     assert "ZeroDivisionError" in outcome.err
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_is_stopped(midpo, file):
     outcome = midpo("verify", f"{file}::slow", "--as", "dpo", "--timeout", "1")
     assert outcome.status == 2

@@ -40,6 +40,7 @@ def test_the_module_is_asked_apart_from_its_function():
     assert not found["module"].proved
 
 
+@pytest.mark.slow
 def test_statistics_of_tokens_are_asked_apart():
     """A module that takes the chosen log-ratios twice is right as long as nobody gives tokens."""
     text = text_of("dpo")

@@ -38,6 +38,7 @@ def verified(path, name, spec):
     return midpo_sym.verify(load(f"{path}::{name}"), spec)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("id_", "old", "new"), GENERATED)
 def test_a_fault_in_a_generated_file_is_found(tmp_path, id_, old, new):
     text = (mutants.FOLDER / f"{id_}.py").read_text(encoding="utf-8")
@@ -48,6 +49,7 @@ def test_a_fault_in_a_generated_file_is_found(tmp_path, id_, old, new):
     assert Status.DIFFERS in {each.status for each in found.findings.values()}, str(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("id_", "text", "old", "new"), BY_HAND)
 def test_a_fault_in_a_loss_written_by_hand_is_found(tmp_path, id_, text, old, new):
     path = written(tmp_path, mutants.changed(text, old, new))
@@ -67,6 +69,7 @@ def test_without_a_fault_the_same_files_are_proved(tmp_path, name):
     assert found.proved, str(found)
 
 
+@pytest.mark.slow
 def test_a_counterexample_can_be_pasted_into_the_function(tmp_path):
     path = written(tmp_path, mutants.changed(mutants.BY_HAND["dpo"][0], "beta * (", "2 * beta * ("))
     function = load(f"{path}::loss")
@@ -86,6 +89,7 @@ def test_a_counterexample_can_be_pasted_into_the_function(tmp_path):
     assert shown.found != pytest.approx(shown.wanted)
 
 
+@pytest.mark.slow
 def test_a_wrong_gradient_under_a_right_value_is_found(tmp_path):
     change = "chosen_logps - rejected_logps\n", "chosen_logps - rejected_logps.detach()\n"
     path = written(tmp_path, mutants.changed(mutants.BY_HAND["dpo"][0], *change))

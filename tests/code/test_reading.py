@@ -120,6 +120,7 @@ def test_a_function_that_draws_numbers_in_python_is_not_read():
     assert midpo_sym.verify(draws, "dpo").value.status is Status.UNREADABLE
 
 
+@pytest.mark.slow
 def test_pairs_that_are_coupled_are_said_to_be():
     def coupled(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
         logits = margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
@@ -144,6 +145,7 @@ def test_a_branch_of_the_code_is_taken_both_ways():
     assert found.value.status is not Status.PROVED
 
 
+@pytest.mark.slow
 def test_a_rare_branch_that_is_wrong_is_not_proved():
     """No random numbers reach a margin of −1000; the path is read all the same."""
 
@@ -221,6 +223,7 @@ def test_a_custom_backward_pass_that_is_wrong_is_found():
     assert found.gradient.status is Status.DIFFERS
 
 
+@pytest.mark.slow
 def test_what_is_right_for_small_batches_only_is_found():
     """The losses of the first three pairs alone: read at two and three pairs, it is the sum."""
 

@@ -11,6 +11,7 @@ QUICK = rewritings.DPO[::10]
 SLOW = [pytest.param(each, marks=pytest.mark.slow) for each in rewritings.DPO if each not in QUICK]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", [*QUICK, *SLOW], ids=lambda each: each.__name__)
 def test_dpo_is_proved_however_it_is_written(function):
     found = midpo_sym.verify(function, "dpo")
@@ -34,6 +35,7 @@ def test_dpo_of_tokens_is_proved_whatever_lies_at_padding(function):
     assert found.binding["chosen_logps"][0] == "log(pi(w, t))"
 
 
+@pytest.mark.slow
 def test_simpo_of_tokens_finds_the_lengths_in_the_masks():
     found = midpo_sym.verify(rewritings.simpo_tokens, "simpo")
     assert found.proved, str(found)
@@ -54,6 +56,7 @@ def test_it_is_said_what_is_done_with_a_batch(function, reduction):
     assert midpo_sym.verify(function, "dpo").reduction == reduction
 
 
+@pytest.mark.slow
 def test_it_is_said_where_code_compares():
     """At 0 the two branches of `by_case` are equal, and nothing is said of it all the same."""
     found = midpo_sym.verify(rewritings.by_case, "dpo")
@@ -62,12 +65,14 @@ def test_it_is_said_where_code_compares():
     assert where.endswith(f" = 0 (rewritings.py:{first + 3})")
 
 
+@pytest.mark.slow
 def test_a_maximum_has_a_value_everywhere_and_a_gradient_where_its_sides_differ():
     found = midpo_sym.verify(rewritings.stable, "dpo")
     assert found.value.excluded == ()
     assert len(found.gradient.excluded) == 1
 
 
+@pytest.mark.slow
 def test_rewards_that_are_logged_have_verdicts():
     for function in (rewritings.logs_rewards, rewritings.metrics):
         found = midpo_sym.verify(function, "dpo")

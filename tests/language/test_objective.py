@@ -97,6 +97,7 @@ def test_where_one_term_is_wanted_the_parts_are_counted():
         replace(halves(), additive=(NLL,)).only_term()
 
 
+@pytest.mark.slow
 def test_every_target_prints_all_terms_or_says_that_it_has_none():
     """None prints the whole as if it were one link of one argument."""
     result = check(halves())

@@ -74,6 +74,7 @@ def value(node: tree.Expression, at: dict[str, Fraction]) -> Fraction:
     raise AssertionError(node)
 
 
+@pytest.mark.slow
 def test_what_the_form_says_is_so_at_every_point():
     """Wherever an expression has a value, its form does not say too much of it."""
     chance = random.Random(13)

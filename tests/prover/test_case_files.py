@@ -60,6 +60,7 @@ def test_verdicts(name):
         assert compare(*sides(result.statement)) == expected
 
 
+@pytest.mark.slow
 def test_what_may_be_zero_is_zero_in_some_case():
     """Each claim as worked out in its place."""
     results = prove_derivation(load(CASES / "from_zero.toml"))

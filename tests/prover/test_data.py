@@ -44,6 +44,7 @@ def check_literally(result):
     assert gradients[0].tolist() == pytest.approx(gradients[1].tolist(), rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("declared", "zeta", "argument"),
     [
@@ -66,6 +67,7 @@ def test_a_prior_may_know_scores_of_its_response_and_what_is_of_the_batch(declar
     assert solution.reach is Reach.RESPONSE
 
 
+@pytest.mark.slow
 def test_scores_that_each_label_has_of_its_own_are_known_by_the_label():
     result = proved(LABELLED, "ref(y)*exp(-score(y)/alpha)", f"{DPO} + score(w) - score(l)")
     assert result.verdict.status is Status.PROVED

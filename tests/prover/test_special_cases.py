@@ -49,6 +49,7 @@ def test_specialisations(pair):
     assert compare(substitute(unfold(one), special.values), other) == (True, gradient)
 
 
+@pytest.mark.slow
 def test_no_others():
     """TIS-DPO has the reversed divergence, SimPO's prior the length, DICE another model: of the
     rest, none is another one, and DPO is nothing but itself."""

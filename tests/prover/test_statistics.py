@@ -32,6 +32,7 @@ def with_statistic(name, *, sign="-", around="{}"):
     )
 
 
+@pytest.mark.slow
 @names
 def test_a_prior_with_a_statistic_has_its_loss(name):
     result = with_statistic(name)
@@ -52,6 +53,7 @@ def test_the_wrong_sign_is_refuted_by_a_tiny_language_model(name):
     assert result.witness is not None
 
 
+@pytest.mark.slow
 @names
 def test_a_stop_gradient_matters_just_where_the_policy_is_in_the_statistic(name):
     result = with_statistic(name, around="sg({})")

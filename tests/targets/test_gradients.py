@@ -42,6 +42,7 @@ def of(result, response, calculus=PLAIN):
     )
 
 
+@pytest.mark.slow
 def test_ipo_turns_back_where_its_margin_is_reached():
     result = Pipeline().differentiate(load(CASES / "inpo.toml"))
     general, tabular = of(result, "w")
@@ -78,6 +79,7 @@ def test_nothing_is_divided_by_what_may_be_zero():
     assert tabular == ""
 
 
+@pytest.mark.slow
 def test_lengths_are_compared():
     result = own('[loss]\nargument = "log(pi(w))/length(w) - log(pi(l))/length(l)"')
     assert of(result, "w")[1] == "log π(y_w) never falls where |y_l| ≥ |y_w|"

@@ -62,6 +62,7 @@ def witness_of(result):
     return report["results"][0]["value"]["witness"]
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_two_enclosures_and_their_point(const3):
     text = printed(points.counterexample(const3, const3.witness))
     assert "A counterexample in certified intervals." in text
@@ -81,6 +82,7 @@ def test_an_exact_counterexample_says_so():
     assert (row["kind"], row["enclosures"]) == ("exact", None)
 
 
+@pytest.mark.slow
 def test_json_has_decimals_that_show_it(const3):
     """Whoever reads the report alone can see that the two numbers differ, and by how much."""
     row = witness_of(const3)

@@ -56,6 +56,7 @@ def test_the_function_computes_the_specification(own):
     assert found.item() == pytest.approx(worlds.target(result.statement, at).item(), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_its_arguments_are_named_and_described(own):
     _, names = own
     function = names["own_loss"]

@@ -199,6 +199,7 @@ def test_a_second_derivative_is_refused(path):
 
 
 # torch's forward mode uses what torch has deprecated.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("transform", ["grad", "vjp", "jvp", "forward"])

@@ -143,6 +143,7 @@ class Mixed(Anchored):
         return (argument - argument.mean()).square()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "path"),
     [

@@ -116,6 +116,7 @@ def test_losses_from_hidden_states_are_those_from_logits(name):
         torch.testing.assert_close(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["entropy", "sum_of_squares"])
 def test_words_that_are_masked_in_the_vocabulary_count_for_nothing(name):
     """A word of logit −∞ has probability 0, and 0·log 0 = 0: no NaN, in value or gradient."""
@@ -131,6 +132,7 @@ def test_words_that_are_masked_in_the_vocabulary_count_for_nothing(name):
     assert ours.grad.isfinite().all()
 
 
+@pytest.mark.slow
 def test_what_lies_at_masked_positions_never_matters():
     logits, labels = batch()
     spoilt = {model: each.clone() for model, each in logits.items()}
@@ -144,6 +146,7 @@ def test_what_lies_at_masked_positions_never_matters():
     assert found[0].tolist() == found[1].tolist()
 
 
+@pytest.mark.slow
 def test_missing_distributions_are_asked_for_by_name():
     logits, labels = batch()
     with pytest.raises(ValueError, match=r"^prev_logits: missing, kl_pi_prev sums over the whole"):

@@ -127,6 +127,7 @@ def test_a_true_loss_has_no_wrong_finding(kto):
     assert {"shape", "readings", "slopes", "convex", "weights"} <= {each.column for each in found}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "value", "column"),
     [
@@ -153,6 +154,7 @@ def test_a_wrong_verdict_is_noticed(kto):
     assert ("shape", "wrong") in kinds(readings.check(statement, refuted, "s", 8))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("link", "true"), [("-a", "proved"), ("softplus(-a)", "refuted")])
 def test_a_wrong_gradient_of_a_refuted_loss_is_noticed(tmp_path, link, true):
     """s(y_w) − |y_w| has the gradient of the score under a line, and under nothing else."""

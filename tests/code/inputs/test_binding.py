@@ -25,6 +25,7 @@ def test_sums_or_averages_are_asked_about():
     assert '--bind chosen_logps="log(pi(w))/length(w)"' in str(caught.value)
 
 
+@pytest.mark.slow
 def test_what_is_said_is_used_and_printed():
     found = midpo_sym.verify(averages, "simpo", bind=AVERAGES)
     assert found.proved
@@ -101,6 +102,7 @@ def test_what_is_said_has_to_be_of_the_language(bind, message):
         midpo_sym.verify(averages, "dpo", bind=bind)
 
 
+@pytest.mark.slow
 def test_a_tensor_of_both_responses_is_said_with_a_semicolon():
     def both(logps, ref_logps, beta=0.1):
         chosen, rejected = (logps - ref_logps).chunk(2)
@@ -110,6 +112,7 @@ def test_a_tensor_of_both_responses_is_said_with_a_semicolon():
     assert midpo_sym.verify(both, "dpo", bind=bind).proved
 
 
+@pytest.mark.slow
 def test_hyper_parameters_that_are_set_are_said():
     def loss(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta):
         return functional.softplus(
@@ -153,6 +156,7 @@ def test_a_computed_float_is_read_as_a_quotient_and_said_so():
     assert "3.3333333333333335 was read as 10/3" in found.notes
 
 
+@pytest.mark.slow
 def test_a_module_has_its_hyper_parameters_as_attributes():
     class Loss(torch.nn.Module):
         def __init__(self, beta=0.1):

@@ -231,6 +231,7 @@ def test_a_wrong_expression_is_refused_at_its_fault(marked, message, allowed, cu
     assert bool(cure) <= bool(error.advice.cure)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", TOO_LARGE, ids=lambda text: f"{text[:12]}x{len(text)}")
 def test_a_hostile_expression_is_refused_as_too_large(text):
     """Nesting, long chains and definitions that double at each step have one answer."""

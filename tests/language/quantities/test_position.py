@@ -114,6 +114,7 @@ def test_places_are_counted_from_the_first_live_token():
     assert found.tolist() == [[0, 1, 2, 0], [0, 0, 1, 0]]
 
 
+@pytest.mark.slow
 def test_who_has_no_places_says_so():
     (result,) = prove_derivation(load(LOSSES / "d2po.toml"))
     assert "chosen_positions" in render(result)

@@ -28,6 +28,7 @@ def results():
 CLAIMS = [f"{name}/{claim.id}" for name in IDS for claim in shipped(name).claims]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id_", CLAIMS)
 def test_a_few_lines_stand_for_all_steps(id_):
     result = results()[id_]

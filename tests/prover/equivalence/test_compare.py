@@ -48,6 +48,7 @@ def says(found):
     return found.value.says, found.gradient.says, found.reward.says
 
 
+@pytest.mark.slow
 def test_a_loss_is_itself():
     found = diff("dpo", "dpo")
     assert (found.verdict, says(found)) == ("same", ("same",) * 3)
@@ -55,6 +56,7 @@ def test_a_loss_is_itself():
     assert found.closest.value.theorems[0].mode is Mode.VALUE
 
 
+@pytest.mark.slow
 def test_ipo_by_sums_and_by_means():
     """With Δ the difference of the sums, at |y_w| = |y_l| = n: (Δ/n − 1/(2τ'))² is
     (Δ − n/(2τ'))²/n², so that τ' = nτ and the factor is n²; at n = 1 they are the same."""
@@ -68,6 +70,7 @@ def test_ipo_by_sums_and_by_means():
     assert texts(one.changes.values) == {"B_tau": "A_tau"}
 
 
+@pytest.mark.slow
 def test_simpo_as_its_own_code_has_it():
     """β(Δ − ratio) = βΔ − γ at γ = β ratio; β > 0 and ratio ≥ 0, so γ ≥ 0, and back."""
     found = diff("simpo_ratio", "simpo")
@@ -79,6 +82,7 @@ def test_simpo_as_its_own_code_has_it():
     assert texts(found.closest.back) == {"A_alpha": "B_alpha", "A_ratio": "B_gamma/B_alpha"}
 
 
+@pytest.mark.slow
 def test_r_dpo_with_either_sign():
     """λ(|w| − |l|) and −λ'(|w| − |l|): λ' = −λ leaves the domain λ' ≥ 0, and 2λ(|w| − |l|) stays.
     They are the same at λ = λ' = 0, and where the lengths are equal."""
@@ -91,6 +95,7 @@ def test_r_dpo_with_either_sign():
     assert (equal.kind, equal.changes.where) == (SAME, "equal lengths")
 
 
+@pytest.mark.slow
 def test_the_sign_of_a_real_parameter_is_a_substitution():
     """R-DPO ships with α̃ of either sign: α̃ = −λ is in its domain, λ = −α̃ is not in that of λ."""
     found = diff("r_dpo_minus", "r_dpo")
@@ -98,6 +103,7 @@ def test_the_sign_of_a_real_parameter_is_a_substitution():
     assert texts(found.closest.changes.values)["B_alpha_tilde"] == "-A_lam"
 
 
+@pytest.mark.slow
 def test_sppo_is_not_dpo_and_is_half_an_ipo_and_a_square():
     """(u − 1/2β)² + (v + 1/2β)² = u² + v² − (u − v)/β + 1/(2β²) and, as u² + v² is
     ½(u − v)² + ½(u + v)², it is ½(u − v − 1/β)² + ½(u + v)²: IPO's τ is β/2."""
@@ -122,6 +128,7 @@ def test_cpo_is_not_dpo_with_a_reference_that_is_uniform_over_tokens():
     assert [each.changes.where for each in found.relations] == ["equal lengths"]
 
 
+@pytest.mark.slow
 def test_orpo_is_not_cpo():
     assert diff("cpo", "orpo").verdict == "differs"
 
@@ -133,6 +140,7 @@ def test_dice_is_dpo_up_to_the_frozen_model():
     assert texts(found.closest.changes.values) == {"B_alpha": "A_alpha"}
 
 
+@pytest.mark.slow
 def test_ln_dpo_is_dpo_at_length_one():
     """And at equal lengths n, with α/n."""
     found = diff("ln_dpo", "dpo")
@@ -141,6 +149,7 @@ def test_ln_dpo_is_dpo_at_length_one():
     assert (one.changes.where, texts(one.changes.values)) == ("one token", {"B_alpha": "A_alpha"})
 
 
+@pytest.mark.slow
 def test_hinges_with_a_margin_or_a_scale():
     """max(0, δ − a) = δ max(0, 1 − a/δ): the factor is δ and the scale 1/δ."""
     found = diff("hinge_slic", "hinge_rso")
@@ -149,6 +158,7 @@ def test_hinges_with_a_margin_or_a_scale():
     assert says(found) == ("same", "same", "differs")  # the rewards are lr and lr/δ
 
 
+@pytest.mark.slow
 def test_one_argument_under_two_links():
     """IPO's argument is that of DPO over α."""
     found = diff("ipo_sums", "dpo")
@@ -156,6 +166,7 @@ def test_one_argument_under_two_links():
     assert str(found.closest.factor) == "1/B_alpha"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("one", "other", "kind", "values"),
     [
@@ -175,6 +186,7 @@ def test_special_cases(one, other, kind, values):
     assert values.items() <= texts(found.closest.changes.values).items()
 
 
+@pytest.mark.slow
 def test_a_stop_gradient_shows_in_the_gradient_alone():
     """TDPO₂ at α₂ = 1 has TDPO's value, and holds the chosen divergence still."""
     relation = diff("tdpo2", "tdpo").closest

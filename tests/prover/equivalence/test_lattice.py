@@ -30,6 +30,7 @@ def said(found):
     return {(each.left.id, each.right.id): each for each in found.entries}
 
 
+@pytest.mark.slow
 def test_the_special_cases_of_what_is_shipped(shipped):
     """cEntropy at η = 1, R-DPO at α̃ = 0, SparsePO at μ = (1, 0), TDPO₂ at α₂ = 0 are DPO; SparsePO
     at μ = (1, 1) is TDPO. TDPO₂ holds one divergence still: at α₂ = 1 it has TDPO's value alone,
@@ -58,6 +59,7 @@ def test_all_others_differ_at_a_point(shipped):
     assert all(each.says == "differs" for each in others)
 
 
+@pytest.mark.slow
 def test_edges_that_follow_are_left_out_and_equal_losses_are_one():
     """LN-DPO apart, a chain: DPO is R-DPO at λ = 0, and that with a plus is MODPO of lengths."""
     found = compare_all(
@@ -70,12 +72,14 @@ def test_edges_that_follow_are_left_out_and_equal_losses_are_one():
     }
 
 
+@pytest.mark.slow
 def test_what_a_profile_rules_out_is_found_by_its_fingerprint():
     """Four ways to write DPOP, with max, min, and powers of them, and JS-DPO in two."""
     found = compare_all(specs("dpop1", "dpop2", "dpop3", "js", "js_dpo"))
     assert found.classes == (("dpop1", "dpop2", "dpop3"), ("js", "js_dpo"))
 
 
+@pytest.mark.slow
 def test_hinges_and_squares_have_relations_of_their_own():
     found = said(compare_all(specs("hinge_slic", "hinge_rso", "ipo_sums", "sppo_hard", "half_ipo")))
     kinds = {pair: each.says for pair, each in found.items()}

@@ -26,6 +26,7 @@ def found(said, pair):
     return " ".join(problems(said, pair, "s"))
 
 
+@pytest.mark.slow
 def test_what_is_right_is_let_through(compared):
     assert found(*compared) == ""
 

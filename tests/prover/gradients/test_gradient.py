@@ -70,6 +70,7 @@ def by_hand(text, result):
     return substitute(parse(text, scope), names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "response", "text"), BY_HAND)
 def test_a_coefficient_is_the_one_derived_by_hand(name, response, text):
     result = result_of(name)
@@ -78,6 +79,7 @@ def test_a_coefficient_is_the_one_derived_by_hand(name, response, text):
     assert decide(found.value, by_hand(text, result)).theorem is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "coefficients"),
     [
@@ -100,6 +102,7 @@ def test_gradients_flow_through_divergences(name, coefficients):
         assert decide(found[response].value, by_hand(text, result)).theorem is not None
 
 
+@pytest.mark.slow
 def test_coefficients_go_by_the_token_where_weights_do():
     """TIS-DPO weighs token t by w(y,t), and its divergence by minus that."""
     found = {

@@ -57,6 +57,7 @@ def test_every_statistic_of_the_policy_is_known():
     assert set(BY_HAND) == {name for name, row in STATISTICS.items() if row.trained}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BY_HAND)
 def test_a_slope_by_the_logits_is_the_one_worked_out_by_hand(name):
     at, theorem = slope_of_statistic(name)

@@ -35,6 +35,7 @@ def test_dpo_never_lowers_the_chosen_response_of_a_tabular_policy():
     assert found["w"].unless is None
 
 
+@pytest.mark.slow
 def test_simpo_may_lower_it_where_the_rejected_response_is_shorter():
     """c_w/c_l = −|y_l|/|y_w|: it falls where ⟨g_w, g_l⟩ > (|y_l|/|y_w|) ‖g_w‖²."""
     found = of("simpo")["w"]
@@ -42,6 +43,7 @@ def test_simpo_may_lower_it_where_the_rejected_response_is_shorter():
     assert (found.tabular, found.unless) == ("rises", found.ratio)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tdpo", "tis_dpo", "sparsepo"])
 def test_nothing_is_said_of_whole_responses_where_tokens_differ(name):
     assert gradient_result(shipped(name)).motions == ()
@@ -123,6 +125,7 @@ class Table:
         return (self.log_of("w", after) - self.log_of("w", self.logits)) / 1e-7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["dpo", "simpo"])
 @pytest.mark.parametrize("seed", range(12))
 def test_softmax_steps_do_what_is_said(name, seed):

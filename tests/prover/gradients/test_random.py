@@ -35,6 +35,7 @@ def signs_are_right(gradient):
                 assert value * each.sign.direction * of_factor >= -1e-12
 
 
+@pytest.mark.slow
 def test_gradients_of_random_losses_are_right():
     assert sum(check(seed).is_proved for seed in FEW) == len(FEW)
 

@@ -59,6 +59,7 @@ def valued(expression):
     return float(expression.xreplace(values).evalf())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["dpo", "simpo", "centropy", "kto", "bco", "inpo", "js", "orpo", "alphapo", "exo"]
 )
@@ -82,6 +83,7 @@ def test_a_notebook_shows_every_coefficient():
     assert r"m &:= " in shown
 
 
+@pytest.mark.slow
 def test_a_result_says_what_it_is():
     result = midpo_sym.gradient("tdpo")
     assert repr(result) == "<GradientResult tdpo: proved>"
@@ -89,6 +91,7 @@ def test_a_result_says_what_it_is():
     assert len(result.coefficients) == 4
 
 
+@pytest.mark.slow
 def test_a_claim_has_the_gradient_of_its_own_loss():
     """SimPO's middle line subtracts both offsets, which does not change its gradient."""
     derivation = shipped("simpo")

@@ -153,6 +153,7 @@ def test_scale():
     assert decide(tree.Log(solution.zeta), tree.Log(known)).answer is Answer.EQUAL
 
 
+@pytest.mark.slow
 def test_the_margin_that_is_shown_is_the_one_that_fails(midpo, tmp_path):
     """A loss that writes −log σ(a) out under the identity: m is a, not the argument of the loss.
 

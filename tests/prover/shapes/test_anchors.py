@@ -49,6 +49,7 @@ SCORES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCORES)
 def test_an_anchor_is_found_however_the_argument_is_written(name):
     argument, response, anchor = SCORES[name]
@@ -60,6 +61,7 @@ def test_an_anchor_is_found_however_the_argument_is_written(name):
     assert not {"w)", "l)"} & {shown[k : k + 2] for k in range(len(shown))}
 
 
+@pytest.mark.slow
 def test_a_constant_is_a_score_where_that_is_one():
     """With ζ = ref(w) and π(l), s(l) is 0: a constant is s(l) against minus itself.
 
@@ -83,6 +85,7 @@ NEITHER = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NEITHER)
 def test_what_goes_by_the_responses_is_no_anchor(name):
     """And no pair either: refuted in every reading."""

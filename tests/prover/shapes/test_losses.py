@@ -48,6 +48,7 @@ def test_every_file_is_known():
     assert {path.stem for path in FOLDER.glob("*.toml")} == set(KNOWN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_loss_is_what_it_is_known_to_be(name):
     gives, status, knows = KNOWN[name]

@@ -60,6 +60,7 @@ def test_by_hand(written, unit, of_batch):
     assert scope_of(target) == Scope(unit, of_batch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "unit", "of_batch"),
     [

@@ -45,6 +45,7 @@ OF_THE_PAIR = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", ["", "-"])
 @pytest.mark.parametrize("link", OF_THE_PAIR)
 def test_a_gradient_goes_by_the_link_of_the_loss(link, sign):
@@ -79,6 +80,7 @@ OF_SCORES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("argument", OF_SCORES)
 @pytest.mark.parametrize("place", range(4))
 def test_the_gradient_of_what_is_no_score_minus_any_anchor(argument, place):

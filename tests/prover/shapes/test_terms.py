@@ -247,6 +247,7 @@ def test_a_refutation_excludes_minus_the_argument_too():
     assert (part.reading.sign, part.verdict.status) == (-1, Status.PROVED)
 
 
+@pytest.mark.slow
 def test_what_speaks_of_no_response_is_no_score():
     """A score of π is not the same for all responses, as every constant is."""
     row = Row((("1", "hinge", MARGIN), ("1", "hinge", "beta*z0")), (), gives="scores")
@@ -263,6 +264,7 @@ def test_a_gradient_may_differ_where_values_agree():
     assert result.gradient.status is Status.REFUTED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("expected", "right"), [("pair", True), ("label", False), ("response", False)]
 )
@@ -280,6 +282,7 @@ knows = "{expected}"
     assert result.as_expected is right
 
 
+@pytest.mark.slow
 def test_the_whole_loss_is_under_its_own_link():
     """A typed link that is the log-sigmoid, written out or not, is MI-DPO's own."""
     row = Row((("1", "log(1 + exp(-a))", MARGIN),), (), gives="loss")

@@ -80,6 +80,7 @@ def test_a_kink_of_a_link_is_a_condition_of_the_gradient():
     assert decide(condition.expression, hinge).answer is Answer.EQUAL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("argument", "anchor"),
     [(f"{W} - alpha*gamma", "0"), (W, "-(alpha*gamma)"), (f"{W} - 2*alpha*gamma", "alpha*gamma")],
@@ -92,6 +93,7 @@ def test_a_score_may_have_a_part_that_is_free_of_the_response(argument, anchor):
     assert (result.verdict.status, to_text(part.reading.anchor)) == (Status.PROVED, anchor)
 
 
+@pytest.mark.slow
 def test_a_number_under_the_logarithm_of_the_prior_is_no_anchor():
     """Of the score α log π − α log (π + π_ref)/2: α log 2 is a part of it."""
     zeta, w = "(pi({0}) + ref({0}))/2", "alpha*log(pi(w)/((pi(w) + ref(w))/2))"

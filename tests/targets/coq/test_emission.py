@@ -30,6 +30,7 @@ def test_every_claim_has_a_certificate_of_the_kind_it_claims(results, certificat
     assert [each.id for each in certificates] == [each.id for each in results]
 
 
+@pytest.mark.slow
 def test_what_is_committed_is_what_is_emitted(certificates):
     """Byte for byte, golden vectors too, and nothing else lies in the folder."""
     wanted = {str(each.path): each.text for each in certificates}
@@ -180,6 +181,7 @@ def test_the_library_needs_the_standard_library_only(name):
     assert ours <= set(checker.LIBRARY[: checker.LIBRARY.index(name)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("zeta", "term"),
     [

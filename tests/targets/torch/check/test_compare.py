@@ -124,6 +124,7 @@ TORCH_ONLY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", TORCH_ONLY)
 def test_what_only_torch_shows_is_stopped(mutant):
     name, old, new, said = TORCH_ONLY[mutant]
