@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -39,6 +40,7 @@ PRECISIONS = ("bfloat16", "float16", "float32")  # the lowest first
 _LARGE = 2  # random points at which a larger batch is tried
 _CHECKS = 3  # other numbers that what was read is held against, on each path
 _TRIES = 60  # random points among which those are looked for
+_ONLY_READ = "a path that no numbers drawn here take was read, and not run beside its reading"
 _OVERFLOWS = "in double precision it overflows where the formula is finite"
 _CLOSE = 1e-8  # relative: both in double precision
 
@@ -217,7 +219,7 @@ def _exclude(attempt: Attempt, signs: Signs) -> None:
     """Note where branches meet: the first pair stands for all."""
     for branch in signs.branches:
         text = _zero(branch.difference)
-        if " of pair " not in text:
+        if " of pair " not in text or re.search(r"(w|l)1(_|\b)", to_text(branch.difference)):
             where = f" ({branch.where})" if branch.where and branch.jumps else ""
             kind = attempt.excluded if branch.jumps else attempt.kinks
             kind[f"{text}{where}"] = None
@@ -277,6 +279,8 @@ def _check(question: Question, there: Run, signs: Signs, attempt: Attempt) -> No
         checked += 1
         if checked == _CHECKS:
             return
+    if not checked:
+        attempt.notes[_ONLY_READ] = None
 
 
 def _close(found: float, read: float, there: Run) -> bool:

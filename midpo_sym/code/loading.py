@@ -57,7 +57,7 @@ def _from_file(path: Path) -> ModuleType:
     sys.path.insert(0, str(path.resolve().parent))
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         message = f"{path} cannot be imported: {type(error).__name__}: {error}"
         raise NotVerifiableError(message) from error
     finally:
@@ -70,7 +70,7 @@ def _from_file(path: Path) -> ModuleType:
 def _imported(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         message = (
             f"{name} cannot be imported: {type(error).__name__}: {error}\n"
             "  cure: install it beside midpo_sym, or name a file: my_loss.py::my_loss"
@@ -82,7 +82,7 @@ def _instance(found: Any, name: str) -> Any:
     if isinstance(found, type):
         try:
             return found()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             message = (
                 f"{name} cannot be made without arguments: {error}\n"
                 "  cure: name a function that makes one and calls it"

@@ -77,8 +77,7 @@ class Subject:
         changed = copy.copy(self.owner)
         for name, value in own.items():
             setattr(changed, name, value)
-        name = "forward" if hasattr(changed, "forward") else "__call__"
-        return _called(getattr(changed, name), rest)
+        return _called(changed, rest, like=self.function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +120,8 @@ def watch(
     shares = _shares(batch, point, tracer)
     with tracer, Doors(tracer):
         found = _computed(subject, arguments, leaves, shares)
+    if tracer.failure is not None:
+        raise tracer.failure
     return _run(found, leaves, tracer)
 
 
@@ -206,7 +207,7 @@ def _computed(
             return outputs, differentiate(outputs["loss"], leaves, shares)
     except (NotReadableError, UnreadableError, FailedError):
         raise
-    except Exception as error:  # whatever the user's code raises
+    except (Exception, SystemExit) as error:  # whatever the user's code raises
         raise FailedError(f"{type(error).__name__}: {error}") from error
 
 
@@ -265,7 +266,11 @@ def _outputs(value: Any) -> dict[str, Tensor]:
             **{each: each for each in REWARDS},
             **_OF_METRICS,
         }
-        found = {names[name]: each for name, each in value.items() if name in names}
+        known = [name for name in value if name in names]
+        found = {names[name]: value[name] for name in known}
+        if len(found) < len(known):
+            message = f"it returns one thing under two names, of {', '.join(map(str, known))}"
+            raise FailedError(message)
         if isinstance(found.get("loss"), Tensor):
             return {name: each for name, each in found.items() if isinstance(each, Tensor)}
     if isinstance(value, (tuple, list)) and value and isinstance(value[0], Tensor):
@@ -277,9 +282,20 @@ def _outputs(value: Any) -> dict[str, Tensor]:
     raise FailedError(message)
 
 
-def _called(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
-    """Call a function by name, and by position what has no name to call it by."""
-    arguments = inspect.signature(function).parameters.values()
+def _called(
+    function: Callable[..., Any],
+    given: Mapping[str, Any],
+    *,
+    like: Callable[..., Any] | None = None,
+) -> Any:
+    """Call a function by name, and by position what has no name to call it by.
+
+    Args:
+        function: what is called; of a module the whole, with its hooks.
+        given: its arguments.
+        like: what has its signature, if that is another function, such as `forward`.
+    """
+    arguments = inspect.signature(like or function).parameters.values()
     first = [each.name for each in arguments if each.kind is each.POSITIONAL_ONLY]
     rest = {name: value for name, value in given.items() if name not in first}
     return function(*(given[name] for name in first if name in given), **rest)

@@ -137,7 +137,11 @@ class Weighing(TDPO):
 
 
 class Mixed(Anchored):
-    """A loss of the log-probabilities that mixes pairs."""
+    """A loss of the log-probabilities that mixes pairs, and is -∞ where none is measured yet."""
+
+    def argument(self, chosen, rejected):
+        argument, *rewards = super().argument(chosen, rejected)
+        return argument + torch.log1p(-chosen.logps.sum(-1).exp()), *rewards
 
     def link(self, argument):
         return (argument - argument.mean()).square()

@@ -12,6 +12,9 @@ from fractions import Fraction
 from typing import Any
 
 from midpo_sym.code.tracing.algebra import (
+    INFINITY,
+    LESS,
+    NOT_A_NUMBER,
     ONE,
     TWO,
     ZERO,
@@ -161,7 +164,13 @@ def _of_probability(
     _: Signs, p: Expression, target: Expression, weight: Expression | None
 ) -> Expression:
     """Return -w (t log p + (1 - t) log(1 - p))."""
-    loss = negative(plus(_xlogy(_, target, p), _xlogy(_, minus(ONE, target), minus(ONE, p))))
+
+    def cut(weight_: Expression, q: Expression) -> Expression:  # torch cuts logarithms off
+        if rational(weight_) == 0:
+            return ZERO
+        return times(weight_, _.larger(log(q), number(-100)))
+
+    loss = negative(plus(cut(target, p), cut(minus(ONE, target), minus(ONE, p))))
     return loss if weight is None else times(weight, loss)
 
 
@@ -260,12 +269,14 @@ ELEMENTWISE: dict[str, Elementwise] = {
     ),
     "binary_cross_entropy_backward": _row(
         "grad_output self target",
-        lambda _, g, p, t: times(g, over(minus(p, t), times(p, minus(ONE, p)))),
+        lambda s, g, p, t: times(
+            g, over(minus(p, t), s.larger(times(p, minus(ONE, p)), number(Fraction(1, 10**12))))
+        ),
     ),
     # comparisons: numbers on a path
     **{relation: _comparison(relation) for relation in ("eq", "ne", "lt", "le", "gt", "ge")},
-    "isnan": _row("", lambda _: ZERO),
-    "isinf": _row("", lambda _: ZERO),
+    "isnan": _row("self", lambda _, a: ONE if a == NOT_A_NUMBER else ZERO),
+    "isinf": _row("self", lambda _, a: ONE if a in (INFINITY, LESS) else ZERO),
 }
 
 COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf"})

@@ -124,8 +124,6 @@ class SymbolicNumber(float):
     def __bool__(self) -> bool:
         return bool(self._compared("ne", 0))
 
-    __hash__ = float.__hash__
-
     def _lost(self, *_: object) -> NoReturn:
         """Refuse to be a float that has no name.
 
@@ -133,6 +131,10 @@ class SymbolicNumber(float):
             NotReadableError: always.
         """
         raise NotReadableError("a hyper-parameter is made a plain number, or rounded")
+
+    def __hash__(self) -> int:
+        """Refuse: a table of numbers cannot tell what the number stands for."""
+        return self._lost()
 
     __int__ = __float__ = __trunc__ = __floor__ = __ceil__ = __round__ = _lost
     __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _lost

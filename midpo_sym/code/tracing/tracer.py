@@ -87,8 +87,8 @@ class Doors(TorchFunctionMode):
 
 
 _EXITS = frozenset(
-    {"__array__", "__dlpack__", "data_ptr", "numpy", "storage", "tolist", "typed_storage",
-     "untyped_storage"}
+    {"__array__", "__dlpack__", "apply_", "data_ptr", "map2_", "map_", "numpy", "storage", "tolist",
+     "typed_storage", "untyped_storage"}
 )  # fmt: skip
 _FACTORIES = (torch.tensor, torch.as_tensor, torch.full, torch.full_like, torch.scalar_tensor)
 
@@ -107,6 +107,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         self.memory = Memory()
         self.signs = signs
         self.casts: dict[str, str] = {}
+        self.failure: UnreadableError | None = None
 
     def __torch_dispatch__(
         self,
@@ -139,7 +140,10 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         try:
             return self._note(name, func, args, kwargs)
         except NotReadableError as error:
-            raise UnreadableError(_said(name), str(error), self.signs.where) from None
+            self.failure = self.failure or UnreadableError(
+                _said(name), str(error), self.signs.where
+            )
+            raise self.failure from None
         except ValueError as error:  # a tree that is too large
             raise UnreadableError(_said(name), str(error), self.signs.where) from None
 
@@ -171,7 +175,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         """
         if self.memory.knows(tensor):
             why = "a number that depends on the inputs leaves torch"
-            raise UnreadableError(f".{name}()", why, self.line())
+            self.failure = self.failure or UnreadableError(f".{name}()", why, self.line())
+            raise self.failure
 
     def fill(self, tensor: Tensor, expression: Expression) -> None:
         """Note that a tensor was made of a hyper-parameter."""
@@ -200,8 +205,13 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         if in_place and not name.endswith("_"):
             raise NotReadableError("it writes into an argument")
         if not in_place and any(each.alias_info is not None for each in schema.returns):
-            return func(*args, **kwargs)  # another look at the same memory
+            out = func(*args, **kwargs)  # another look at the same memory
+            if any(each.dtype != given["self"].dtype or each.is_neg() for each in _tensors(out)):
+                raise NotReadableError("it looks at the bits of a number")
+            return out
         base = name[:-1] if in_place else name
+        if in_place and base in COMPARISONS:
+            raise NotReadableError("a comparison that writes over what it compares")
         before = self._before(given, in_place=in_place)
         out = func(*args, **kwargs)
         first = out[0] if isinstance(out, (tuple, list)) else out

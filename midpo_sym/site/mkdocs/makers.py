@@ -48,7 +48,10 @@ MAKERS = (
     Maker(tutorial.make),
     Maker(language.make, "Reference"),
     Maker(command_line.make, "Reference"),
-    Maker(lambda *_: Pages({}, [{"Python API": "api.md"}]), "Reference"),
+    Maker(
+        lambda *_: Pages({}, [{"Python API": "api.md"}, {"Python API: results": "api_results.md"}]),
+        "Reference",
+    ),
     Maker(trust.make, "Trust"),
     Maker(decisions.make, "Trust"),
 )

@@ -158,7 +158,7 @@ class Curved(PreferenceLoss):
 
 
 class Anchored(PreferenceLoss):
-    """Squares of log-ratios to anchors, log(1 - π(y_w)), and the mean log-probability of y_w.
+    """Squares of log-ratios to anchors, log(1 + π(y_w)), and the mean log-probability of y_w.
 
     Nothing of it is linear, and the responses of a pair have slopes of their own.
     """
@@ -169,7 +169,7 @@ class Anchored(PreferenceLoss):
         one, two = (BETA * each.logratios.sum(-1) for each in (chosen, rejected))
         likely = chosen.logps.sum(-1)
         losses = (one - 1).square() + (two + GAMMA).square() - likely / chosen.lengths
-        return torch.log1p(-likely.exp()) - losses, one, two
+        return torch.log1p(likely.exp()) - losses, one, two
 
     def link(self, argument):
         return -argument

@@ -24,6 +24,7 @@ PAGES = [
     "language.html",
     "command_line.html",
     "api.html",
+    "api_results.html",
     "trust.html",
     "decisions/index.html",
     "decisions/0001-trusted-base.html",
