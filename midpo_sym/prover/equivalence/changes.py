@@ -54,6 +54,8 @@ class Changes:
             case tree.Statistic(row=row) if models.keys() & set(row.models):
                 message = f"{row.name} is a statistic of the models that it names"
                 raise ValueError(message)
-            case tree.Length() if self.where:
-                return tree.Number(1) if self.where == ONE_TOKEN else tree.Length("w")
+            case tree.Length() if self.where == ONE_TOKEN:
+                return tree.Number(1)
+            case tree.Length("l") if self.where == EQUAL_LENGTHS:
+                return tree.Length("w")  # that of a third response is its own
         return tree.over(node, [self._replaced(child, models) for child in node.children()])

@@ -43,7 +43,7 @@ from midpo_sym.prover.equivalence.equations import (
 )
 from midpo_sym.prover.equivalence.pair import Pair
 from midpo_sym.prover.equivalence.questions import changed, prove, scaled
-from midpo_sym.prover.equivalence.solutions import Budget, Solution, solutions
+from midpo_sym.prover.equivalence.solutions import Budget, Solution, lies_in, solutions
 
 _MODES: tuple[dict[str, int | str], ...] = (  # what losses may differ by besides a substitution
     {FACTOR: 1, OFFSET: 0},
@@ -152,9 +152,19 @@ class Search:
         values = relation.changes.values
         if not values.keys() & self.left.declared.keys():
             return SPECIAL_LEFT  # every number of A is free
-        given = [value for name, value in values.items() if name in self.right.declared]
-        free = all(isinstance(each, tree.Parameter) and each.name not in values for each in given)
-        return SPECIAL_RIGHT if free and len(set(given)) == len(given) else COMMON
+        given = {name: each for name, each in values.items() if name in self.right.declared}
+        free = all(self.is_free(name, each, values) for name, each in given.items())
+        return SPECIAL_RIGHT if free and len(set(given.values())) == len(given) else COMMON
+
+    def is_free(self, name: str, value: Expression, values: Mapping[str, Expression]) -> bool:
+        """Return whether a number of B, put as it is, still takes all values of its domain.
+
+        It is a parameter of A then, which is given no value and takes them all.
+        """
+        own = self.right.parameters.get(name)
+        if own is None or not isinstance(value, tree.Parameter) or value.name in values:
+            return False
+        return lies_in(tree.Parameter(name, own.domain), value.domain)
 
     def is_by_name(self, relation: Relation) -> bool:
         """Return whether a relation does nothing but identify parameters of the same name."""

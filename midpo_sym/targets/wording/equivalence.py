@@ -197,6 +197,6 @@ def loss_line(objective: Objective, symbols: Symbols) -> str:
 
 
 def _with_n(node: Expression) -> Expression:
-    if isinstance(node, tree.Length):
+    if node == tree.Length("w"):
         return tree.Parameter(_LENGTH, "positive")
     return tree.over(node, [_with_n(child) for child in node.children()])
