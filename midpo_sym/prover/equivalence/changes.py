@@ -29,6 +29,11 @@ class Changes:
     models: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     where: str = ANYWHERE
 
+    @property
+    def puts_one(self) -> bool:
+        """Return whether 1 is put in the place of a model: that is another loss."""
+        return any(ONE in each.values() for each in self.models.values())
+
     def of(self, label: str, node: Expression) -> Expression:
         """Return an expression of a side with everything replaced, all at once.
 

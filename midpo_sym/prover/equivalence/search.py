@@ -27,6 +27,7 @@ from midpo_sym.prover.equivalence.answers import (
     SPECIAL_LEFT,
     SPECIAL_RIGHT,
     UP_TO,
+    WITH_ONE,
     ZERO,
     Answer,
     Relation,
@@ -64,7 +65,17 @@ class Search:
         self.left, self.right = pair.left, pair.right
 
     def of_losses(self, changes: Changes) -> Relation | None:
-        """Return the closest relation of the losses that is found under changes."""
+        """Return the closest relation of the losses that is found under changes.
+
+        With 1 in the place of a model it is one of what a loss becomes by that, and says so.
+        """
+        found = self.of_changed(changes)
+        if found is None or not changes.puts_one:
+            return found
+        return replace(found, kind=WITH_ONE, back=None, back_conditions=())
+
+    def of_changed(self, changes: Changes) -> Relation | None:
+        """Return the closest relation of what the losses become under changes."""
         try:
             one, other = self.pair.changed(changes)
         except ValueError:

@@ -16,6 +16,7 @@ from midpo_sym.prover.equivalence.answers import (
     SPECIAL_LEFT,
     SPECIAL_RIGHT,
     UP_TO,
+    WITH_ONE,
 )
 from midpo_sym.spec import library
 from midpo_sym.targets.json.equivalence import comparison
@@ -115,9 +116,12 @@ def test_sppo_is_not_dpo_and_is_half_an_ipo_and_a_square():
 
 
 def test_cpo_is_dpo_with_one_in_the_place_of_the_reference():
+    """Which is not DPO itself: with π_ref(y_w) ≠ π_ref(y_l) they differ."""
     found = diff("cpo_pairwise", "dpo")
-    assert found.verdict == "same up to"
+    assert (found.verdict, found.closest.kind) == ("differs", WITH_ONE)
     assert found.closest.changes.models == {"B": {"ref": "1"}}
+    said = Words.of(found).relation(found.closest)
+    assert "with 1 in the place of B's π_ref: of what B becomes by that, not of B" in said
 
 
 def test_cpo_is_not_dpo_with_a_reference_that_is_uniform_over_tokens():

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 import midpo_sym
-from midpo_sym.prover.equivalence.answers import COMMON, SPECIAL_RIGHT
+from midpo_sym.prover.equivalence.answers import COMMON, LINK, SPECIAL_RIGHT, WITH_ONE
+from midpo_sym.prover.equivalence.lattice import compare_all
+from midpo_sym.spec import library
+from midpo_sym.targets.wording.equivalence import NOT_FOUND, Words
 
 LR = "alpha*(log(pi(w)/ref(w)) - log(pi(l)/ref(l)))"
 LENGTHS = "(length(w) - length(l))"
@@ -21,7 +24,10 @@ def loss(tmp_path):
             'title = "t"',
             'summary = "s"',
             "[parameters]",
-            *(f'{each} = {{ domain = "{domain}", meaning = "m" }}' for each, domain in rows.items()),
+            *(
+                f'{each} = {{ domain = "{domain}", meaning = "m" }}'
+                for each, domain in rows.items()
+            ),
             f'[prior]\nzeta = "{zeta}"\ngives = "{"terms" if plus else "argument"}"',
             f'[loss]\nargument = "{argument}"',
             *([f'plus = "{plus}"'] if plus else []),
@@ -65,3 +71,58 @@ def test_a_special_case_keeps_all_its_values(loss, mine, theirs, kind):
     one = loss("one", f"{LR} + b*{LENGTHS} + {more}", b=mine, c="real")
     other = loss("other", f"{LR} + u*{LENGTHS}", u=theirs)
     assert midpo_sym.diff(one, other).closest.kind == kind
+
+
+@pytest.mark.slow
+def test_one_in_the_place_of_a_model_may_take_whole_terms_away(loss):
+    """max(0, log π_ref(y_w)/π_ref(y_l)) is 0 with 1 for π_ref, and log 2 where the reference is
+    twice as probable at y_w: A is no DPO without a reference."""
+    plain = "alpha*(log(pi(w)) - log(pi(l)))"
+    one = loss("one", f"{plain} - max(0, log(ref(w)/ref(l)))", zeta="1")
+    found = midpo_sym.diff(one, loss("other", plain, zeta="1"))
+    assert (found.verdict, found.closest.kind, found.value.says) == ("differs", WITH_ONE, "differs")
+    assert found.closest.back is None
+    words = Words.of(found)
+    assert "of what A becomes by that, not of A" in words.relation(found.closest)
+    assert words.note(found) == NOT_FOUND
+
+
+def test_with_one_no_loss_is_a_special_case(loss):
+    """With 1 for π_ref, A is α log π(y_w)/π(y_l), which is B at u = 0. A itself is not B at any."""
+    plain = "alpha*(log(pi(w)) - log(pi(l)))"
+    other = loss("other", f"{plain} + u*{LENGTHS}", zeta="1", u="nonnegative")
+    found = midpo_sym.diff(loss("one", LR), other)
+    (relation,) = [each for each in found.relations if not each.changes.where]
+    assert relation.kind == WITH_ONE
+    assert "special case" not in Words.of(found).relation(relation)
+
+
+def test_nothing_is_said_of_order_or_minimisers(loss):
+    """(α lr − 1)² and −log σ(α lr) have the same argument; that is what is proved, no more."""
+    square = loss("square", LR)
+    text = square.read_text(encoding="utf-8").replace("[loss]", '[loss]\nlink = "(a - 1)**2"')
+    square.write_text(text, encoding="utf-8")
+    found = midpo_sym.diff(square, loss("sigmoid", LR))
+    assert found.closest.kind == LINK
+    assert Words.of(found).relation(found.closest).endswith("same arguments under different links")
+    assert Words.of(found).headline(found).startswith("A and B differ")
+
+
+def test_a_stop_gradient_makes_no_same_loss(loss):
+    """sg holds log π(y_l) still: one value, and the slopes in log π(y_l) are −α and 0."""
+    held = loss("held", LR.replace("log(pi(l)/ref(l))", "log(sg(pi(l))/ref(l))"))
+    plain = loss("plain", LR)
+    found = midpo_sym.diff(plain, held)
+    assert found.verdict == "same value, other gradient"
+    assert (found.value.says, found.gradient.says) == ("same", "differs")
+    assert "same value, other gradient" in Words.of(found).headline(found)
+    assert Words.of(found).note(found) == NOT_FOUND
+    all_ = compare_all([library.find(str(path)) for path in (plain, held)])
+    assert (all_.classes, [each.says for each in all_.entries]) == ((), [found.verdict])
+
+
+@pytest.mark.slow
+def test_the_note_stands_beside_what_is_the_same_on_a_subset():
+    found = midpo_sym.diff("dpo", "centropy")
+    assert (found.verdict, Words.of(found).note(found)) == ("same on a subset", NOT_FOUND)
+    assert Words.of(midpo_sym.diff("dpo", "dpo")).note(midpo_sym.diff("dpo", "dpo")) == ""
