@@ -181,8 +181,9 @@ def _classes(ids: Sequence[str], entries: Iterable[Entry]) -> dict[str, tuple[st
     found: dict[str, tuple[str, ...]] = {each: (each,) for each in ids}
     for entry in entries:
         relation = entry.relation
-        same = relation and relation.kind in (SAME, UP_TO) and relation.gradient.says != "differs"
-        if same and not relation.changes.models:
+        if relation is None or relation.changes.models or relation.gradient.says == "differs":
+            continue
+        if relation.kind in (SAME, UP_TO):
             joined = dict.fromkeys((*found[entry.left.id], *found[entry.right.id]))
             merged = tuple(each for each in ids if each in joined)
             found.update(dict.fromkeys(merged, merged))

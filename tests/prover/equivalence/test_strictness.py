@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import midpo_sym
-from midpo_sym.prover.equivalence.answers import COMMON, LINK, SPECIAL_RIGHT, WITH_ONE
+from midpo_sym.prover.equivalence.answers import COMMON, LINK, SPECIAL_LEFT, SPECIAL_RIGHT, WITH_ONE
 from midpo_sym.prover.equivalence.lattice import compare_all
 from midpo_sym.spec import library
 from midpo_sym.targets.wording.equivalence import NOT_FOUND, Words
@@ -74,6 +74,27 @@ def test_a_special_case_keeps_all_its_values(loss, mine, theirs, kind):
 
 
 @pytest.mark.slow
+def test_a_map_that_is_not_onto_is_one_way(loss):
+    """(|y_w| − |y_l|)/g and b(|y_w| − |y_l|), both real: b = 1/g is defined wherever the first is,
+    and is never 0. The first is a special case of the second, and is not the same."""
+    one, other = (
+        loss("g", f"{LR} + {LENGTHS}/g", g="real"),
+        loss("b", f"{LR} + b*{LENGTHS}", b="real"),
+    )
+    found = midpo_sym.diff(one, other)
+    assert (found.verdict, found.closest.kind) == ("same on a subset", SPECIAL_LEFT)
+    assert found.closest.back is None
+    assert midpo_sym.diff(other, one).closest.kind == SPECIAL_RIGHT
+
+
+def test_a_map_that_divides_by_a_positive_number_is_onto(loss):
+    """1/g of g > 0 takes all positive values."""
+    one = loss("g", f"{LR} + {LENGTHS}/g", g="positive")
+    other = loss("b", f"{LR} + b*{LENGTHS}", b="positive")
+    assert midpo_sym.diff(one, other).verdict == "same up to"
+
+
+@pytest.mark.slow
 def test_one_in_the_place_of_a_model_may_take_whole_terms_away(loss):
     """max(0, log π_ref(y_w)/π_ref(y_l)) is 0 with 1 for π_ref, and log 2 where the reference is
     twice as probable at y_w: A is no DPO without a reference."""
@@ -97,6 +118,7 @@ def test_with_one_no_loss_is_a_special_case(loss):
     assert "special case" not in Words.of(found).relation(relation)
 
 
+@pytest.mark.slow
 def test_nothing_is_said_of_order_or_minimisers(loss):
     """(α lr − 1)² and −log σ(α lr) have the same argument; that is what is proved, no more."""
     square = loss("square", LR)
