@@ -46,7 +46,7 @@ def diff(targets: tuple[str, ...], *, every: bool, latex: bool, as_json: bool) -
     With --all, every two losses are compared, and the special cases among them listed.
 
     Exit status: 0 they are the same, or the same up to what is printed; 1 they are not, or only in
-    special cases, or it is undecided; 2 the input is wrong. With --all: 0.
+    special cases or in value, or it is undecided; 2 the input is wrong. With --all: 0.
     """
     if latex and (as_json or every):
         raise UsageError(f"--latex and {'--json' if as_json else '--all'} exclude each other")

@@ -35,6 +35,24 @@ def test_json_follows_the_schema(midpo, pair, status):
     jsonschema.validate(json.loads(done.out), SCHEMA)
 
 
+def test_the_same_value_with_another_gradient_is_not_the_same(midpo, tmp_path):
+    """sg holds a number still: the value is that of DPO, the gradient is not."""
+    paths = []
+    for name, chosen in (("plain", "pi(l)"), ("held", "sg(pi(l))")):
+        paths.append(tmp_path / f"{name}.toml")
+        paths[-1].write_text(
+            'title = "t"\nsummary = "s"\n[prior]\nzeta = "ref(y)"\nscale = "1"\n[loss]\n'
+            f'argument = "log(pi(w)/ref(w)) - log({chosen}/ref(l))"\n'
+        )
+    done = midpo("diff", *paths, "--json")
+    said = json.loads(done.out)
+    assert (done.status, said["verdict"]) == (1, "same value, other gradient")
+    jsonschema.validate(said, SCHEMA)
+    out = midpo("diff", *paths).out
+    assert "A and B have the same value, other gradient." in out
+    assert "that there is none is not proved" in out
+
+
 @pytest.mark.slow
 def test_the_answer_comes_first_and_fits_a_screen(midpo):
     lines = midpo("diff", *IPO).out.splitlines()

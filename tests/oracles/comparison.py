@@ -156,7 +156,8 @@ def problems(said: dict[str, Any], pair: Pair, seed: str, count: int = 6) -> Ite
         for relation in said["relations"]:
             yield from _of_relation(relation, pair, seed, count)
         closest = next((each for each in said["relations"] if not each["where"]), None)
-        related = closest is not None and said["verdict"] in ("same", "same up to")
+        alike = ("same", "same up to", "same value, other gradient")
+        related = closest is not None and said["verdict"] in alike
         for of in ("value", "gradient", "reward"):
             answer = said[of]
             if answer["witness"] is not None:

@@ -24,6 +24,7 @@ ONE, ZERO = tree.Number(1), tree.Number(0)
 SAME = "same"
 UP_TO = "same up to a substitution"
 LINK = "same argument under another link"
+WITH_ONE = "related with 1 in the place of a model"
 SPECIAL_LEFT = "A is a special case of B"
 SPECIAL_RIGHT = "B is a special case of A"
 COMMON = "a special case in common"
@@ -154,13 +155,15 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """Return `same`, `same up to`, `same on a subset`, `differs` or `undecided`."""
+        """Return `same`, `same up to`, or what keeps them apart.
+
+        That is `same value, other gradient`, `same on a subset`, `differs` or `undecided`.
+        """
         closest = self.closest
-        if closest is not None and closest.of == "loss":
-            if closest.is_trivial:
-                return "same"
-            if closest.kind in (SAME, UP_TO):
-                return "same up to"
-        if any(each.of == "loss" for each in self.relations):
+        if closest is not None and closest.kind in (SAME, UP_TO):
+            if closest.gradient.says == "differs":
+                return "same value, other gradient"
+            return "same" if closest.is_trivial else "same up to"
+        if any(each.of == "loss" and each.kind != WITH_ONE for each in self.relations):
             return "same on a subset"
         return "undecided" if self.value.says == "undecided" else "differs"

@@ -29,6 +29,11 @@ class Changes:
     models: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     where: str = ANYWHERE
 
+    @property
+    def puts_one(self) -> bool:
+        """Return whether 1 is put in the place of a model: that is another loss."""
+        return any(ONE in each.values() for each in self.models.values())
+
     def of(self, label: str, node: Expression) -> Expression:
         """Return an expression of a side with everything replaced, all at once.
 
@@ -54,6 +59,8 @@ class Changes:
             case tree.Statistic(row=row) if models.keys() & set(row.models):
                 message = f"{row.name} is a statistic of the models that it names"
                 raise ValueError(message)
-            case tree.Length() if self.where:
-                return tree.Number(1) if self.where == ONE_TOKEN else tree.Length("w")
+            case tree.Length() if self.where == ONE_TOKEN:
+                return tree.Number(1)
+            case tree.Length("l") if self.where == EQUAL_LENGTHS:
+                return tree.Length("w")  # that of a third response is its own
         return tree.over(node, [self._replaced(child, models) for child in node.children()])

@@ -11,7 +11,16 @@ from midpo_sym.language import tree
 from midpo_sym.language.objective import Objective
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.derivation.rebuild import NotReadableError, rebuild
-from midpo_sym.prover.equivalence.answers import ONE, SAME, UP_TO, ZERO, Comparison, Relation
+from midpo_sym.prover.equivalence.answers import (
+    LINK,
+    ONE,
+    SAME,
+    UP_TO,
+    WITH_ONE,
+    ZERO,
+    Comparison,
+    Relation,
+)
 from midpo_sym.prover.equivalence.changes import EQUAL_LENGTHS, ONE_TOKEN, Changes
 from midpo_sym.prover.equivalence.pair import Pair
 from midpo_sym.prover.equivalence.questions import ask_gradient, ask_reward, ask_value, compared
@@ -46,7 +55,7 @@ def _compared(pair: Pair) -> Comparison:
         ask_gradient(one, other),
         ask_reward(pair.left, pair.right, identified),
     )
-    if answers[0].says == "same" and (closest is None or closest.of != "loss"):
+    if answers[0].says == "same" and (closest is None or closest.kind in (LINK, WITH_ONE)):
         # Every number of one is free, or one of the other's: each loss is the other with some.
         whole = Relation(UP_TO, identified, ONE, ZERO, "loss", *answers)
         return Comparison(pair.left, pair.right, (whole,), identified, *answers)
@@ -77,12 +86,16 @@ def _relations(pair: Pair) -> Iterator[Relation]:
 def find_closest(search: Search) -> Relation | None:
     """Return the closest relation of the losses on all pairs that is found."""
     closest: Relation | None = None
+    with_one: Relation | None = None
     for models in search.pair.models():
         found = search.of_losses(Changes(names=search.pair.names, models=models))
         if found is not None and found.kind in (SAME, UP_TO):
             return found
-        closest = closest or found
-    return closest or search.special_cases(common=True)
+        if found is not None and found.kind == WITH_ONE:
+            with_one = with_one or found
+        else:
+            closest = closest or found
+    return closest or search.special_cases(common=True) or with_one
 
 
 def _finished(pair: Pair, relation: Relation) -> Relation:

@@ -17,6 +17,7 @@ from midpo_sym.prover.equivalence.answers import (
     SPECIAL_LEFT,
     SPECIAL_RIGHT,
     UP_TO,
+    WITH_ONE,
     Relation,
 )
 from midpo_sym.prover.equivalence.changes import Changes
@@ -54,8 +55,13 @@ class Entry:
 
     @property
     def says(self) -> str:
-        """Return the kind of the relation, `differs` or `undecided`."""
+        """Return the kind of the relation, or what is known instead.
+
+        That is `same value, other gradient`, `differs` or `undecided`.
+        """
         if self.relation is not None:
+            if self.relation.kind in (SAME, UP_TO) and self.relation.gradient.says == "differs":
+                return "same value, other gradient"
             return self.relation.kind
         return "differs" if self.differs else "undecided"
 
@@ -165,7 +171,7 @@ def _renamed(pair: Pair, one: Profile, other: Profile) -> Relation | None:
         if not models or shown[0] != shown[1]:
             continue
         found = search.of_losses(Changes(names=pair.names, models=models))
-        if found is not None and found.kind in (SAME, UP_TO):
+        if found is not None and found.kind in (SAME, UP_TO, WITH_ONE):
             return found
     return None
 
@@ -175,7 +181,9 @@ def _classes(ids: Sequence[str], entries: Iterable[Entry]) -> dict[str, tuple[st
     found: dict[str, tuple[str, ...]] = {each: (each,) for each in ids}
     for entry in entries:
         relation = entry.relation
-        if relation and relation.kind in (SAME, UP_TO) and not relation.changes.models:
+        if relation is None or relation.changes.models or relation.gradient.says == "differs":
+            continue
+        if relation.kind in (SAME, UP_TO):
             joined = dict.fromkeys((*found[entry.left.id], *found[entry.right.id]))
             merged = tuple(each for each in ids if each in joined)
             found.update(dict.fromkeys(merged, merged))

@@ -27,6 +27,7 @@ from midpo_sym.prover.equivalence.answers import (
     SPECIAL_LEFT,
     SPECIAL_RIGHT,
     UP_TO,
+    WITH_ONE,
     ZERO,
     Answer,
     Relation,
@@ -43,7 +44,8 @@ from midpo_sym.prover.equivalence.equations import (
 )
 from midpo_sym.prover.equivalence.pair import Pair
 from midpo_sym.prover.equivalence.questions import changed, prove, scaled
-from midpo_sym.prover.equivalence.solutions import Budget, Solution, solutions
+from midpo_sym.prover.equivalence.sides import LEFT, RIGHT
+from midpo_sym.prover.equivalence.solutions import Budget, Solution, lies_in, solutions
 
 _MODES: tuple[dict[str, int | str], ...] = (  # what losses may differ by besides a substitution
     {FACTOR: 1, OFFSET: 0},
@@ -64,7 +66,17 @@ class Search:
         self.left, self.right = pair.left, pair.right
 
     def of_losses(self, changes: Changes) -> Relation | None:
-        """Return the closest relation of the losses that is found under changes."""
+        """Return the closest relation of the losses that is found under changes.
+
+        With 1 in the place of a model it is one of what a loss becomes by that, and says so.
+        """
+        found = self.of_changed(changes)
+        if found is None or not changes.puts_one:
+            return found
+        return replace(found, kind=WITH_ONE, back=None, back_conditions=())
+
+    def of_changed(self, changes: Changes) -> Relation | None:
+        """Return the closest relation of what the losses become under changes."""
         try:
             one, other = self.pair.changed(changes)
         except ValueError:
@@ -75,9 +87,14 @@ class Search:
         lengths = changes.where == EQUAL_LENGTHS
         systems = _Systems(proposals.of_losses(one, other), lengths=lengths)
         special: Relation | None = None
+        partial: Relation | None = None
         for fixed in _MODES[:1] if proposals.is_rigid(one, other) else _MODES:
             forward = self.solved(changes, systems, [*self.right.parameters], fixed)
             back = self.solved(changes, systems, [*self.left.parameters], fixed)
+            if forward is not None and not self.is_whole(forward, LEFT):
+                partial, forward = partial or forward, None
+            if back is not None and not self.is_whole(back, RIGHT):
+                partial, back = partial or back, None
             if forward is not None and back is not None:
                 inverse = dict(back.changes.values)
                 kind = SAME if self.is_by_name(forward) else UP_TO
@@ -87,7 +104,23 @@ class Search:
                 special = replace(forward, kind=SPECIAL_LEFT)
             if special is None and back is not None:
                 special = replace(back, kind=SPECIAL_RIGHT)
-        return special
+        return special or (replace(partial, kind=COMMON) if partial else None)
+
+    def is_whole(self, relation: Relation, label: str) -> bool:
+        """Return whether a relation is about all parameters with which a loss is defined.
+
+        It is not if it needs more than the loss does, as 1/b of a real b.
+        """
+        side = self.left if label == LEFT else self.right
+        needed = _needed(relation.value)
+        if not needed:
+            return True
+        try:
+            loss = changed(side, relation.changes).loss  # its own numbers are free, or renamed
+            itself = prove("value", loss, loss)
+        except REFUSED:
+            return False
+        return itself is not None and needed <= _needed(itself)
 
     def by_name(self, changes: Changes) -> Relation | None:
         """Return that the losses are the same once parameters of the same name are, or scales."""
@@ -151,10 +184,22 @@ class Search:
         """Return which of the two losses is a special case of the other, if one is."""
         values = relation.changes.values
         if not values.keys() & self.left.declared.keys():
-            return SPECIAL_LEFT  # every number of A is free
-        given = [value for name, value in values.items() if name in self.right.declared]
-        free = all(isinstance(each, tree.Parameter) and each.name not in values for each in given)
-        return SPECIAL_RIGHT if free and len(set(given)) == len(given) else COMMON
+            # every number of A is free
+            return SPECIAL_LEFT if self.is_whole(relation, LEFT) else COMMON
+        given = {name: each for name, each in values.items() if name in self.right.declared}
+        free = all(self.is_free(name, each, values) for name, each in given.items())
+        free = free and len(set(given.values())) == len(given) and self.is_whole(relation, RIGHT)
+        return SPECIAL_RIGHT if free else COMMON
+
+    def is_free(self, name: str, value: Expression, values: Mapping[str, Expression]) -> bool:
+        """Return whether a number of B, put as it is, still takes all values of its domain.
+
+        It is a parameter of A then, which is given no value and takes them all.
+        """
+        own = self.right.parameters.get(name)
+        if own is None or not isinstance(value, tree.Parameter) or value.name in values:
+            return False
+        return lies_in(tree.Parameter(name, own.domain), value.domain)
 
     def is_by_name(self, relation: Relation) -> bool:
         """Return whether a relation does nothing but identify parameters of the same name."""
@@ -258,6 +303,20 @@ class Search:
                 value = Answer("value", "same", theorems, conditions=tuple(needs.values()))
                 return Relation(LINK, changes, scale, ZERO, "argument", value, NOT_ASKED, NOT_ASKED)
         return None
+
+
+def _needed(answer: Answer) -> set[Expression]:
+    """Return what is assumed of parameters alone."""
+    return {
+        each.expression
+        for each in answer.conditions
+        if not each.given_by and _is_of_parameters(each.expression)
+    }
+
+
+def _is_of_parameters(node: Expression) -> bool:
+    leaves = [each for each in node.walk() if not each.children()]
+    return all(isinstance(each, (tree.Parameter, tree.Number)) for each in leaves)
 
 
 def _is_constant(value: Expression) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from midpo_sym.prover.equivalence.answers import Comparison, Relation
 from midpo_sym.prover.equivalence.sides import Side
 from midpo_sym.targets.latex.losses import displayed, escaped, rows_of
-from midpo_sym.targets.wording.equivalence import NOT_FOUND, Words
+from midpo_sym.targets.wording.equivalence import Words
 from midpo_sym.targets.wording.notation import LATEX
 from midpo_sym.targets.wording.table import HEADINGS, Row, loss
 
@@ -30,8 +30,8 @@ def fragment(comparison: Comparison) -> str:
         what = "arguments" if comparison.of_arguments else "losses"
         shown = words.show(comparison.residual)
         lines += [f"The difference of the {what}, A minus B, is", *displayed(f"{shown}.")]
-    if comparison.verdict in ("differs", "undecided"):
-        lines.append(NOT_FOUND)
+    if note := words.note(comparison):
+        lines.append(note)
     return "\n".join(lines)
 
 

@@ -15,16 +15,17 @@ from midpo_sym.judges.exact import format_polynomial
 from midpo_sym.judges.tiny import END, VOCABULARY
 from midpo_sym.judges.witness import Witness
 from midpo_sym.language.printing.mathematics import to_unicode
-from midpo_sym.prover.equivalence.answers import Answer, Comparison
+from midpo_sym.prover.equivalence.answers import LINK, WITH_ONE, Answer, Comparison
 from midpo_sym.prover.equivalence.lattice import Lattice
 from midpo_sym.targets.terminal.points import NOT_ZERO, add_number, point
 from midpo_sym.targets.terminal.quantities import quantities_of
-from midpo_sym.targets.wording.equivalence import NOT_EXCLUDED, NOT_FOUND, Words, loss_line
+from midpo_sym.targets.wording.equivalence import NOT_EXCLUDED, Words, loss_line
 from midpo_sym.targets.wording.table import HEADINGS, Row
 
 _STYLES = {
     "same": "green",
     "same up to": "green",
+    "same value, other gradient": "yellow",
     "same on a subset": "yellow",
     "differs": "yellow",
     "undecided": "magenta",
@@ -101,7 +102,7 @@ def table(found: Sequence[Row]) -> RenderableType:
 
 def _facts(comparison: Comparison, words: Words) -> Iterator[tuple[str, str]]:
     for relation in comparison.relations:
-        special = comparison.verdict == "same on a subset" or relation.of == "argument"
+        special = comparison.verdict == "same on a subset" or relation.kind in (LINK, WITH_ONE)
         yield "proved", words.relation(relation)
         if relation is comparison.closest and (back := words.back(relation)):
             yield "and back", back
@@ -119,8 +120,8 @@ def _facts(comparison: Comparison, words: Words) -> Iterator[tuple[str, str]]:
         yield answer.of, words.answer(answer)
     if residual := words.residual(comparison):
         yield "residual", residual
-    if comparison.verdict in ("differs", "undecided"):
-        yield "note", NOT_FOUND
+    if note := words.note(comparison):
+        yield "note", note
 
 
 def counterexample(comparison: Comparison, answer: Answer) -> RenderableType:

@@ -16,6 +16,7 @@ from midpo_sym.prover.equivalence.answers import (
     ONE,
     SPECIAL_LEFT,
     SPECIAL_RIGHT,
+    WITH_ONE,
     ZERO,
     Answer,
     Comparison,
@@ -30,6 +31,7 @@ from midpo_sym.targets.wording.shapes import link_name
 
 _LENGTH = "n"
 _SPECIAL = (SPECIAL_LEFT, SPECIAL_RIGHT, COMMON)
+_SAME = ("same", "same up to")
 NOT_EXCLUDED = "Pairs of which nothing was found may be related by a substitution all the same."
 NOT_FOUND = "No substitution was found that makes them the same; that there is none is not proved."
 
@@ -66,14 +68,22 @@ class Words:
                 return "A and B are the same loss."
             case "same up to":
                 return "A and B are the same loss up to the following."
+            case "same value, other gradient":
+                return "A and B have the same value, other gradient."
             case "same on a subset":
                 return "A and B differ, and are the same in special cases."
             case "undecided":
                 return "It is undecided whether A and B are the same."
         closest = comparison.closest
         if closest is not None and closest.kind == LINK:
-            return "A and B have the same argument under different links: they are not the same."
+            return "A and B differ: what is proved is about the arguments of their links."
+        if closest is not None and closest.kind == WITH_ONE:
+            return "A and B differ: what is proved is with 1 in the place of a model."
         return "A and B differ."
+
+    def note(self, comparison: Comparison) -> str:
+        """Return what is not proved of losses that are not the same; "" if they are."""
+        return "" if comparison.verdict in _SAME else NOT_FOUND
 
     def relation(self, relation: Relation) -> str:
         """Return what is proved, in a sentence."""
@@ -97,7 +107,10 @@ class Words:
             parts.append(f"where {needed}")
         said = ", ".join(parts)
         if not whole:
-            return f"{said}: the same order of pairs, not the same minimisers"
+            return f"{said}: the same arguments under different links"
+        if relation.kind == WITH_ONE:
+            (label,) = relation.changes.models
+            return f"{said}: of what {label} becomes by that, not of {label}"
         return f"{said}: {relation.kind}" if relation.kind in _SPECIAL else said
 
     def substitution(self, relation: Relation) -> str:
@@ -197,6 +210,6 @@ def loss_line(objective: Objective, symbols: Symbols) -> str:
 
 
 def _with_n(node: Expression) -> Expression:
-    if isinstance(node, tree.Length):
+    if node == tree.Length("w"):
         return tree.Parameter(_LENGTH, "positive")
     return tree.over(node, [_with_n(child) for child in node.children()])
