@@ -255,7 +255,8 @@ def _of_witness(
     for value, key in ((left, "A"), (right, "B")):
         if said["kind"] == "enclosure":
             low, high = (mpmath.mpf(end) for end in said["enclosures"][key])
-            if not low <= value <= high:
+            slack = mpmath.mpf(10) ** -12 * (1 + abs(value))  # the value is rounded itself
+            if not low - slack <= value <= high + slack:
                 yield f"{of}: {mpmath.nstr(value, 20)} is not in {said['enclosures'][key]}"
         elif abs(value - exact(said[key])) > 1e-9 * (1 + abs(value)):
             yield f"{of}: printed {said[key]}, found {mpmath.nstr(value, 10)}"

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import inspect
 import re
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
+from importlib import resources
 from typing import Any
 
 from midpo_sym.language import tree
@@ -31,13 +33,8 @@ _MASKS = ("mask", "loss_mask")
 _SPECIAL = re.compile(r"(mask|labels|is_chosen)\(([wl])\)")
 _LOGITS = re.compile(r"logits\((pi|ref|prev)\(([wl])\)\)")
 _OVER_TOKENS = re.compile(r"\b(?:sum|prod|mean)_t\b")
+_CONVENTIONS = resources.files(__package__) / "conventions.toml"
 _AVERAGES = "log({model}({r}))/length({r})"
-
-# Whose log-probabilities are averages over the tokens: modules, by the beginning of their names.
-AVERAGED = {
-    "liger_kernel.chunked_loss.simpo_loss": "Liger averages the log-probabilities of SimPO",
-    "liger_kernel.chunked_loss.orpo_loss": "Liger averages the log-probabilities of ORPO",
-}
 
 
 class BindingError(Exception):
@@ -218,7 +215,8 @@ def _ask_about_averages(
     A loss of lengths, without an argument for them, has had them divided out before.
     """
     module = getattr(function, "__module__", None) or ""
-    reason = next((why for start, why in AVERAGED.items() if module.startswith(start)), "")
+    conventions = tomllib.loads(_CONVENTIONS.read_text(encoding="utf-8"))["averaged"]
+    reason = next((why for start, why in conventions.items() if module.startswith(start)), "")
     of_lengths = any(
         isinstance(node, tree.Length) for node in derivation.statement.target.loss.walk()
     )

@@ -10,7 +10,7 @@ from oracles.trees.independent import Point, evaluate
 from midpo_sym.prover.gradients.report import gradient_result
 
 FEW = range(4)
-MANY = range(4, 120)
+MANY = range(4, 40)
 
 
 def check(seed):
