@@ -1,5 +1,6 @@
 """Fixtures for tests that call the command line, and what makes a test slow."""
 
+import gc
 import inspect
 import os
 import subprocess
@@ -17,7 +18,7 @@ from midpo_sym.targets.coq.checking import checker
 
 ROOT = Path(__file__).parents[1]
 # Fixtures that take seconds to make, whatever the test does with them.
-SLOW = {"website", "rendered", "drawn", "workshop", "browser"}
+SLOW = {"website", "rendered", "drawn", "workshop", "browser", "certificates"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,6 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SLOW & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected out of every later garbage collection: it all stays to the end."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(scope="module", autouse=True)

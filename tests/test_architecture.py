@@ -1,6 +1,7 @@
 """A module imports only from its own stage of the pipeline and those above it."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,15 @@ FILES_OF_A_PACKAGE = 12  # at most, packages within it not counted
 ISLANDS = {"tensor": {"tensor"}, "losses": {"losses", "tensor"}}
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path, package: str = "midpo_sym") -> set[str]:
     """Return the modules of the package that a file imports, late imports included."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{each.name}" for each in node.names)}
         elif isinstance(node, ast.Import):
@@ -217,7 +223,7 @@ def test_nothing_executes_text():
     called = []
     banned = {"eval", "exec", "compile", "sympify", "parse_expr", "__import__"}
     for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call):
                 function = node.func
                 name = getattr(function, "id", getattr(function, "attr", ""))

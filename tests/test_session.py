@@ -221,6 +221,7 @@ def test_a_session_is_bounded(counted):
         assert counted.calls[-1] == 98
 
 
+@pytest.mark.slow
 def test_what_the_kernel_reads_is_bounded():
     """Of 300 expressions the session keeps 256 readings."""
     with remembering(Session()) as session:

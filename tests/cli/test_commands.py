@@ -109,6 +109,7 @@ def test_a_wrong_residual_fails(midpo, spec):
     assert "γ as residual" in wrong.out
 
 
+@pytest.mark.slow
 def test_a_statement_that_no_claim_makes_is_judged_too(midpo, spec):
     """A claim with a prior of its own says nothing of [prior] and [loss]."""
     claim = '\n[[claim]]\nid = "a"\nwork = "w"\nplace = "p"\nstatus = "refuted"\nzeta = "ref(y)"\n'

@@ -72,6 +72,7 @@ def test_nothing_is_said_of_what_was_not_found(midpo):
     assert "that there is none is not proved" in out
 
 
+@pytest.mark.slow
 def test_latex_has_no_character_that_pdflatex_lacks(midpo):
     out = midpo("diff", *IPO, "--latex").out
     assert out.isascii()

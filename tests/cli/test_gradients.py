@@ -58,6 +58,7 @@ def test_a_loss_is_differentiated_once():
     assert found == ["simpo/section-4", "simpo/middle-line", "simpo/middle-line-repaired"]
 
 
+@pytest.mark.slow
 def test_steps_have_two_levels():
     _, output = run("simpo/section-4", "--gradient", "--steps")
     lines = output.split("step by step")[1].splitlines()
@@ -77,6 +78,7 @@ def test_json_is_as_its_schema_says(id_):
     assert data["proved"]
 
 
+@pytest.mark.slow
 def test_latex_has_the_coefficients():
     status, output = run("tdpo/section-4", "--gradient", "--latex")
     assert status == 0

@@ -78,6 +78,7 @@ def test_a_wrong_loss_has_numbers_and_status_1(midpo, file):
     assert '--bind beta="alpha"' in outcome.out or "but" in outcome.out
 
 
+@pytest.mark.slow
 def test_json_says_the_same(midpo, file):
     outcome = midpo("verify", f"{file}::Module", "--as", "dpo", "--json")
     assert outcome.status == 0

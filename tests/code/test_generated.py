@@ -17,6 +17,7 @@ def text_of(id_):
     return (LOSSES / f"{id_}.py").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id_", IDS)
 def test_a_generated_file_is_its_specification_for_all_hyper_parameters(id_):
     derivation = midpo_sym.derivation(id_)

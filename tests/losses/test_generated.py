@@ -202,6 +202,7 @@ def test_tdpo2_holds_the_chosen_divergence():
     assert rejected.item() == pytest.approx(0.5 * 2.0 / (1 + math.exp(argument)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id_", sorted({*library.ids()} - {"simpo", "centropy"}))
 def test_policy_equal_to_reference_gives_log_2(id_):
     """Every log-ratio and divergence is 0, the lengths are equal: the argument is exactly 0.

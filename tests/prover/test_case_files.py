@@ -203,6 +203,7 @@ def test_a_residual_that_cannot_be_read_again_is_not_shown():
     assert verdict.residual is None
 
 
+@pytest.mark.slow
 def test_undecided_does_not_contradict_its_judges(monkeypatch):
     """3π against ref, with no counterexample: the kernel tells the sides apart, and says so."""
     monkeypatch.setattr(intervals, "search", lambda found, *_, **__: found)

@@ -117,6 +117,7 @@ def test_the_certificate_is_missing_for_a_reason(const3):
     assert "certified intervals" in refused.reason
 
 
+@pytest.mark.slow
 def test_why_a_prior_has_to_know_the_pair_in_enclosures(pair):
     """log(π(a) + 2π(b)) − log(π(a) + 2π(d)) − log(π(c) + 2π(b)) + log(π(c) + 2π(d)) is not 0."""
     failure = pair.prior.failure

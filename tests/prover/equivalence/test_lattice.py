@@ -47,6 +47,7 @@ def test_the_special_cases_of_what_is_shipped(shipped):
     assert shipped.classes == ()
 
 
+@pytest.mark.slow
 def test_dice_is_dpo_up_to_its_model_and_no_edge(shipped):
     relation = said(shipped)["dpo", "dice"].relation
     assert relation.changes.models == {"A": {"ref": "prev"}}
