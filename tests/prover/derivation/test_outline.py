@@ -86,7 +86,7 @@ def test_lines_say_what_a_person_would():
 
 def test_nothing_is_taken_apart_to_be_put_together_again():
     """TIS-DPO's last lines: collect, move α into the sums, and fold the names u and η."""
-    steps = results()["tis_dpo/section-4"].steps
+    steps = result_of("tis_dpo/section-4").steps
     names = [each.rule.name for each in (*steps.framework, *steps.target)]
     assert names == [
         "subtraction of the rewards",
@@ -109,7 +109,7 @@ def test_an_anchor_is_added_and_nothing_is_taken_apart():
 
 
 def test_a_line_that_the_kernel_does_not_see_as_one_is_its_steps(monkeypatch):
-    result = results()["dpo/section-4"]
+    result = result_of("dpo/section-4")
     monkeypatch.setattr(module, "_joined", lambda _: None)
     found = outline(result.steps, proved=result.verdict.status is Status.PROVED)
     assert isinstance(found, Outline)
