@@ -25,9 +25,16 @@ if TYPE_CHECKING:
     from midpo_sym.code.verdicts import Verification
 
 
-def ids() -> tuple[str, ...]:
-    """Return the ids of the specifications that come with the package."""
-    return library.ids()
+def ids(of: str = library.EVERYTHING) -> tuple[str, ...]:
+    """Return the ids of the specifications that come with the package.
+
+    Args:
+        of: `everything`, `paper` (the algorithms of the MI-DPO paper) or `atlas`.
+
+    Raises:
+        ValueError: there is no such set.
+    """
+    return library.ids(of)
 
 
 def derivation(spec: Spec, *, session: Session | None = None) -> Derivation:

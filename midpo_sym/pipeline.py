@@ -113,7 +113,7 @@ class Pipeline:
     def special_cases(self, results: Iterable[Result]) -> dict[str, tuple[Specialisation, ...]]:
         """Return what the specification of each result becomes at special values, by its id."""
         with remembering(self.session):
-            others = library.everything()
+            others = library.paper()
             derivations = {each.derivation.id: each.derivation for each in results}
             return {id_: specialisations(each, others) for id_, each in derivations.items()}
 

@@ -20,6 +20,7 @@ STAGES = [
     "chains",
     "preferences",
     "plan",
+    "atlas",
     "targets",
     "lab",
     "code",

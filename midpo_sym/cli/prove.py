@@ -13,6 +13,8 @@ from midpo_sym.cli.console import (
     FAILED,
     PROVED,
     UsageError,
+    chosen_set,
+    named_or_chosen,
     output,
     print_json,
     progress,
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog="Examples: midpo prove, midpo prove simpo --steps, midpo prove my_loss.toml, "
-    "midpo prove simpo --gradient"
+    "midpo prove simpo --gradient, midpo prove --paper"
 )
 @click.argument("targets", nargs=-1, metavar="[ID | ID/CLAIM | FILE]...")
 @click.option(
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Let kernel and search do N times as much before they give up.",
 )
+@chosen_set
 @AS_JSON
 def prove(
     targets: tuple[str, ...],
@@ -59,8 +62,9 @@ def prove(
     latex: bool,
     work: int,
     as_json: bool,
+    chosen: str | None,
 ) -> None:
-    """Prove or refute claims; all shipped ones if none is named.
+    """Prove or refute claims; all shipped ones, those of the atlas too, if none is named.
 
     Name shipped specifications by their ids (see `midpo list`), claims in them by ID/CLAIM, and
     specifications of your own by their files.
@@ -76,7 +80,7 @@ def prove(
     """
     if latex and as_json:
         raise UsageError("--latex and --json exclude each other")
-    tasks = statements(targets)
+    tasks = statements(named_or_chosen(targets, chosen))
     from midpo_sym.pipeline import Pipeline  # noqa: PLC0415 - loads SymPy
 
     pipeline = Pipeline()
