@@ -96,7 +96,9 @@ def like(derivation: Derivation) -> Likeness:
             raise SpecError(derivation.id, message)
         row, ours = row_of(derivation), profile(mine)
         found = index.current()
-        own = library.is_shipped(derivation.id) and library.get(derivation.id).text == derivation.text
+        own = (
+            library.is_shipped(derivation.id) and library.get(derivation.id).text == derivation.text
+        )
         others = [each for each in found.rows if not (own and each.id == derivation.id)]
         profiles = {each.id: of_data(each.profile) if each.profile else None for each in others}
         tried, untried = _candidates(ours, others, profiles)
@@ -105,6 +107,11 @@ def like(derivation: Derivation) -> Likeness:
         related.sort(key=lambda each: _ORDER.get(each.says, len(_ORDER)))
         nearest = _nearest(row, ours, related, others, profiles)
         return Likeness(row, tuple(related), nearest, found.stale, untried)
+
+
+def _is_shipped(derivation: Derivation) -> bool:
+    """Return whether a specification is one of those that come with the package."""
+    return library.is_shipped(derivation.id) and library.get(derivation.id).text == derivation.text
 
 
 _ORDER = {kind: k for k, kind in enumerate((SAME, UP_TO, SPECIAL_LEFT, SPECIAL_RIGHT))}

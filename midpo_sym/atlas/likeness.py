@@ -17,7 +17,7 @@ def profile_of(derivation: Derivation) -> dict[str, list[str]] | None:
     """Return the profile of a loss as data; None if it has none, or has no loss."""
     mine = side(LEFT, derivation)
     found = profile(mine) if mine.has_loss else None
-    return found and to_data(found)
+    return None if found is None else to_data(found)
 
 
 def to_data(found: Profile) -> dict[str, list[str]]:

@@ -28,12 +28,11 @@ def row_of(derivation: Derivation, digest: str = "") -> Row:
     with remembering(), placed(derivation):
         results = prove_derivation(derivation)
         main = next((each for each in results if each.claim is None or each.claim.is_main), None)
-        return _row(derivation, main or prove_statement(derivation.statement, derivation), results, digest)
+        main = main or prove_statement(derivation.statement, derivation)
+        return _row(derivation, main, results, digest)
 
 
-def _row(
-    derivation: Derivation, main: Result, results: tuple[Result, ...], digest: str
-) -> Row:
+def _row(derivation: Derivation, main: Result, results: tuple[Result, ...], digest: str) -> Row:
     source = derivation.source
     work = library.works().get(source.work) if source else None
     found = main.properties
@@ -76,5 +75,3 @@ def _claim(result: Result) -> ClaimRow:
         claim.printed,
         claim.convention,
     )
-
-

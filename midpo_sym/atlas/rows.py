@@ -172,7 +172,7 @@ class Choice:
 
     def takes(self, row: Row) -> bool:
         """Return whether a row is asked for."""
-        said = " ".join((row.id, row.title, row.summary, row.authors, row.arxiv)).lower()
+        said = f"{row.id} {row.title} {row.summary} {row.authors} {row.arxiv}".lower()
         return (
             all(_holds(getattr(row.axes, axis), text) for axis, text in self.axes.items())
             and (self.years == (0, 9999) or self.years[0] <= row.year <= self.years[1])
@@ -184,8 +184,10 @@ class Choice:
 
 
 def _holds(said: str, text: str) -> bool:
-    """Return whether the words of an axis hold those asked for, each as a whole word."""
-    return re.search(rf"(?<!\w){re.escape(text)}(?!\w)", said, re.IGNORECASE) is not None
+    """Return whether the words of an axis hold those asked for, as whole words."""
+    return (
+        not text or re.search(rf"(?<!\w){re.escape(text)}(?!\w)", said, re.IGNORECASE) is not None
+    )
 
 
 def chosen(rows: Iterable[Row], choice: Choice, sort: str = "") -> list[Row]:

@@ -81,14 +81,20 @@ def statements(targets: Sequence[str]) -> list[tuple[Derivation, Claim | None]]:
     return tasks
 
 
-def progress(tasks: list[Any], what: str) -> Iterable[Any]:
-    """Show a bar on a terminal; nothing in a pipe."""
+def progress(tasks: Iterable[Any], what: str, total: int | None = None) -> Iterable[Any]:
+    """Show a bar on a terminal; nothing in a pipe.
+
+    Args:
+        tasks: what is gone through.
+        what: said beside the bar.
+        total: how many there are, if the tasks do not know it themselves.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
         return tasks
     from rich.progress import track  # noqa: PLC0415 - only for terminals
 
-    return track(tasks, what, console=console, transient=True)
+    return track(tasks, what, total, console=console, transient=True)
 
 
 def render(what: RenderableType) -> None:
