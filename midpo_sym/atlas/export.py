@@ -26,15 +26,13 @@ def to_csv(rows: Sequence[Row]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """Return a value as one cell; text that a spreadsheet would compute is led by a quote."""
+    """Return a value as one cell."""
     if isinstance(value, (list, tuple)):
         return "; ".join(f"{each['id']}: {each['value']}" for each in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None:
         return ""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@")):
-        return f"'{value}"
     return value
 
 

@@ -24,7 +24,7 @@ from midpo_sym.cli.show import prior, show
 from midpo_sym.cli.site import site
 from midpo_sym.cli.theory import audit, theory
 from midpo_sym.cli.verify import verify
-from midpo_sym.cli.write import check, new
+from midpo_sym.cli.write import check, new, schema
 from midpo_sym.files import FileError
 from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.session import remembering
@@ -55,7 +55,7 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    *(prove, diff, table, theory, audit, list_, like, show, prior, new, check),
+    *(prove, diff, table, theory, audit, list_, like, show, prior, new, check, schema),
     *(generate, verify, certify, lab, site, index_),
 )
 for _command in _COMMANDS:
