@@ -13,6 +13,7 @@ from midpo_sym.cli.console import (
     PROVED,
     UsageError,
     chosen_set,
+    complain,
     named_or_chosen,
     print_json,
     progress,
@@ -117,9 +118,14 @@ def table(targets: tuple[str, ...], *, latex: bool, as_json: bool, chosen: str |
 
 
 def _compare_all(folders: tuple[str, ...], chosen: str, *, as_json: bool) -> None:
-    derivations = _gathered(folders, chosen)
+    gathered = _gathered(folders, chosen)
     from midpo_sym.pipeline import Pipeline  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.prover.equivalence.sides import LEFT, side  # noqa: PLC0415
 
+    derivations = [each for each in gathered if side(LEFT, each).has_loss]
+    left_out = [each.id for each in gathered if each not in derivations]
+    if left_out:
+        complain(f"not compared, as every link is a loss of theirs: {', '.join(left_out)}")
     found = Pipeline().compare_all(derivations, lambda pairs: progress(pairs, "comparing"))
     if as_json:
         from midpo_sym.targets.json import equivalence as as_data  # noqa: PLC0415
