@@ -24,11 +24,13 @@ if TYPE_CHECKING:
         generate,
         gradient,
         ids,
+        like,
         prior,
         prove,
         theory,
         verify,
     )
+    from midpo_sym.atlas.like import Likeness
     from midpo_sym.chains.audit import EntryResult
     from midpo_sym.chains.chain import ChainResult
     from midpo_sym.preferences import CycleStep, GraphSolution, prior_on_graph
@@ -66,6 +68,7 @@ _HOMES = {
             "generate",
             "gradient",
             "ids",
+            "like",
             "prior",
             "prove",
             "theory",
@@ -80,6 +83,7 @@ _HOMES = {
         "midpo_sym.targets.torch.errors",
     ),
     **dict.fromkeys(("CycleStep", "GraphSolution", "prior_on_graph"), "midpo_sym.preferences"),
+    "Likeness": "midpo_sym.atlas.like",
     "Comparison": "midpo_sym.prover.equivalence.answers",
     "GradientResult": "midpo_sym.prover.gradients.report",
     **dict.fromkeys(("Reach", "Solution"), "midpo_sym.prover.priors.solve"),
@@ -103,6 +107,7 @@ __all__ = [
     "EntryResult",
     "GradientResult",
     "GraphSolution",
+    "Likeness",
     "NotExpressibleError",
     "NotGeneratedError",
     "NotProvedError",
@@ -125,6 +130,7 @@ __all__ = [
     "generate",
     "gradient",
     "ids",
+    "like",
     "prior",
     "prior_on_graph",
     "prove",

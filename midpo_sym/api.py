@@ -22,12 +22,20 @@ from midpo_sym.spec import library
 from midpo_sym.spec.model import Derivation
 
 if TYPE_CHECKING:
+    from midpo_sym.atlas.like import Likeness
     from midpo_sym.code.verdicts import Verification
 
 
-def ids() -> tuple[str, ...]:
-    """Return the ids of the specifications that come with the package."""
-    return library.ids()
+def ids(of: str = library.EVERYTHING) -> tuple[str, ...]:
+    """Return the ids of the specifications that come with the package.
+
+    Args:
+        of: `everything`, `paper` (the algorithms of the MI-DPO paper) or `atlas`.
+
+    Raises:
+        ValueError: there is no such set.
+    """
+    return library.ids(of)
 
 
 def derivation(spec: Spec, *, session: Session | None = None) -> Derivation:
@@ -108,6 +116,24 @@ def diff(one: Spec, other: Spec, *, session: Session | None = None) -> Compariso
             is about every link and so has no loss.
     """
     return Pipeline(session).compare(one, other)
+
+
+def like(spec: Spec, *, session: Session | None = None) -> Likeness:
+    """Say which published losses a loss is, specialises, or is nearest to.
+
+    Args:
+        spec: an id, the path of a TOML file, or a `Derivation`.
+        session: what remembers.
+
+    Returns:
+        The likeness: `same`, `special_case_of`, `generalises`, `related` pairs with what is proved
+        of them now, `nearest` by the axes that differ, ...
+
+    Raises:
+        SpecError: there is no such specification, it breaks a rule of the language, or it is about
+            every link and so has no loss.
+    """
+    return Pipeline(session).like(spec)
 
 
 def gradient(spec: Spec, *, session: Session | None = None) -> GradientResult:

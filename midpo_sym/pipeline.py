@@ -46,6 +46,7 @@ from midpo_sym.spec.model import Claim, Derivation
 from midpo_sym.spec.reading.losses import load
 
 if TYPE_CHECKING:
+    from midpo_sym.atlas.like import Likeness
     from midpo_sym.code.verdicts import Verification
 
 Spec = str | os.PathLike[str] | Derivation
@@ -113,7 +114,7 @@ class Pipeline:
     def special_cases(self, results: Iterable[Result]) -> dict[str, tuple[Specialisation, ...]]:
         """Return what the specification of each result becomes at special values, by its id."""
         with remembering(self.session):
-            others = library.everything()
+            others = library.paper()
             derivations = {each.derivation.id: each.derivation for each in results}
             return {id_: specialisations(each, others) for id_, each in derivations.items()}
 
@@ -149,6 +150,18 @@ class Pipeline:
             for each in derivations:
                 self._loss(LEFT, each, None)
             return compare_all(derivations, progress)
+
+    def like(self, spec: Spec) -> Likeness:
+        """Return which published losses a loss is, specialises, or is nearest to.
+
+        Raises:
+            SpecError: there is no such specification, it breaks a rule of the language, or it is
+                about every link and so has no loss.
+        """
+        from midpo_sym.atlas.like import like  # noqa: PLC0415 - if it is asked for
+
+        with remembering(self.session):
+            return like(self.read(spec))
 
     def _loss(self, label: str, derivation: Derivation, claim: Claim | None) -> Side:
         """Return a side of a comparison.

@@ -14,7 +14,7 @@ PROGRAM = """
 import midpo_sym
 from midpo_sym.spec import library
 print(library.directory())
-print(*midpo_sym.ids())
+print(*midpo_sym.ids("paper"))
 print(midpo_sym.prove("dpo").verdict.status.value)
 print(len(library.theories()), len(library.audits()))
 """

@@ -30,8 +30,8 @@ def names() -> re.Pattern[str]:
 
     An underscore parts words, but for those inside an id: `r_dpo` is in `of_r_dpo`, `dpo` as well.
     """
-    words = set(library.ids())
-    for derivation in library.everything():
+    words = set(library.paper_ids())
+    for derivation in library.paper():
         words |= set(re.findall(r"[^\s()]+", derivation.title))
     alternatives = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
     return re.compile(rf"(?<![^\W_])(?<!-)({alternatives})(?![^\W_])", re.IGNORECASE)

@@ -132,7 +132,7 @@ def test_the_version_is_said_once():
 @pytest.mark.slow
 def test_the_claims_counted_are_those_printed():
     """Proved is what is proved in value and in gradient; repairs and readings are counted apart."""
-    results = [each for id_ in library.ids() for each in midpo_sym.check(id_)]
+    results = [each for id_ in library.paper_ids() for each in midpo_sym.check(id_)]
     printed = [each for each in results if each.claim.printed]
     proved = sum(
         each.verdict.status.value == each.gradient.status.value == "proved" for each in printed

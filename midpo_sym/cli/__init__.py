@@ -12,17 +12,19 @@ from typing import Any
 import click
 
 from midpo_sym import __version__
+from midpo_sym.cli.atlas.like import like
+from midpo_sym.cli.atlas.listing import index_, list_
 from midpo_sym.cli.certify import certify
 from midpo_sym.cli.console import BAD_INPUT, FAILED, INTERRUPTED, UsageError, complain
 from midpo_sym.cli.diff import diff, table
 from midpo_sym.cli.generate import generate
 from midpo_sym.cli.lab import lab
 from midpo_sym.cli.prove import prove
-from midpo_sym.cli.show import list_, prior, show
+from midpo_sym.cli.show import prior, show
 from midpo_sym.cli.site import site
 from midpo_sym.cli.theory import audit, theory
 from midpo_sym.cli.verify import verify
-from midpo_sym.cli.write import check, new
+from midpo_sym.cli.write import check, new, schema
 from midpo_sym.files import FileError
 from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.session import remembering
@@ -53,8 +55,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    *(prove, diff, table, theory, audit, list_, show, prior, new, check),
-    *(generate, verify, certify, lab, site),
+    *(prove, diff, table, theory, audit, list_, like, show, prior, new, check, schema),
+    *(generate, verify, certify, lab, site, index_),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

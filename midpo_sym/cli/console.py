@@ -32,8 +32,31 @@ class UsageError(Exception):
     """What the user asked for cannot be done."""
 
 
+def chosen_set(command: Any) -> Any:
+    """Add --paper and --atlas to a command: the argument `chosen`, a row of `library.SETS`."""
+    for name, what in (
+        (library.ATLAS, "Only those of the atlas."),
+        (library.PAPER, "Only the algorithms of the MI-DPO paper."),
+    ):
+        command = click.option(f"--{name}", "chosen", flag_value=name, help=what)(command)
+    return command
+
+
+def named_or_chosen(targets: Sequence[str], chosen: str | None) -> Sequence[str]:
+    """Return what is named, or else a set.
+
+    Raises:
+        UsageError: both are.
+    """
+    if targets and chosen:
+        raise UsageError(f"--{chosen} chooses a set, and {targets[0]} is named: one of the two")
+    return targets or library.ids(chosen or library.EVERYTHING)
+
+
 def statements(targets: Sequence[str]) -> list[tuple[Derivation, Claim | None]]:
     """Return the claims that are named by ID, ID/CLAIM or FILE, or a specification's own statement.
+
+    Those of the paper, if none is named.
 
     Raises:
         SpecError: there is none, or it breaks a rule of the language.
@@ -41,7 +64,7 @@ def statements(targets: Sequence[str]) -> list[tuple[Derivation, Claim | None]]:
     """
     tasks: list[tuple[Derivation, Claim | None]] = []
     seen: dict[str, Path] = {}
-    for target in targets or library.ids():
+    for target in targets or library.paper_ids():
         name, _, wanted = target.partition("/")
         claim_named = bool(wanted) and library.is_shipped(name) and not target.endswith(".toml")
         derivation = library.find(name if claim_named else target)
@@ -58,14 +81,20 @@ def statements(targets: Sequence[str]) -> list[tuple[Derivation, Claim | None]]:
     return tasks
 
 
-def progress(tasks: list[Any], what: str) -> Iterable[Any]:
-    """Show a bar on a terminal; nothing in a pipe."""
+def progress(tasks: Iterable[Any], what: str, total: int | None = None) -> Iterable[Any]:
+    """Show a bar on a terminal; nothing in a pipe.
+
+    Args:
+        tasks: what is gone through.
+        what: said beside the bar.
+        total: how many there are, if the tasks do not know it themselves.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
         return tasks
     from rich.progress import track  # noqa: PLC0415 - only for terminals
 
-    return track(tasks, what, console=console, transient=True)
+    return track(tasks, what, total, console=console, transient=True)
 
 
 def render(what: RenderableType) -> None:

@@ -12,6 +12,9 @@ from midpo_sym.cli.console import (
     FAILED,
     PROVED,
     UsageError,
+    chosen_set,
+    complain,
+    named_or_chosen,
     print_json,
     progress,
     render,
@@ -24,7 +27,7 @@ _PAIR = 2
 
 @click.command(
     epilog="Examples: midpo diff simpo r_dpo, midpo diff dpo my_loss.toml --json, "
-    "midpo diff dpo centropy/section-4, midpo diff --all my_losses"
+    "midpo diff dpo centropy/section-4, midpo diff --all my_losses, midpo diff --all --paper"
 )
 @click.argument("targets", nargs=-1, metavar="A B | [DIR...]")
 @click.option(
@@ -34,8 +37,11 @@ _PAIR = 2
     help="Compare all pairs of the shipped specifications, and of those in the folders named.",
 )
 @click.option("--latex", is_flag=True, help="Print the answer as LaTeX (amsmath).")
+@chosen_set
 @AS_JSON
-def diff(targets: tuple[str, ...], *, every: bool, latex: bool, as_json: bool) -> None:
+def diff(
+    targets: tuple[str, ...], *, every: bool, latex: bool, as_json: bool, chosen: str | None
+) -> None:
     """Compare two losses: value, gradient, and the rewards that are logged.
 
     Each is named by an id (see `midpo list`), by ID/CLAIM, or by a file. Parameters of the two have
@@ -51,8 +57,10 @@ def diff(targets: tuple[str, ...], *, every: bool, latex: bool, as_json: bool) -
     if latex and (as_json or every):
         raise UsageError(f"--latex and {'--json' if as_json else '--all'} exclude each other")
     if every:
-        _compare_all(targets, as_json=as_json)
+        _compare_all(targets, chosen or library.EVERYTHING, as_json=as_json)
         return
+    if chosen:
+        raise UsageError(f"--{chosen} goes with --all: it chooses what is compared")
     if len(targets) != _PAIR:
         raise UsageError(
             f"two losses are compared, and {len(targets)} named: midpo diff A B, or --all"
@@ -78,8 +86,9 @@ def diff(targets: tuple[str, ...], *, every: bool, latex: bool, as_json: bool) -
 @click.command(epilog="Examples: midpo table dpo simpo r_dpo, midpo table dpo simpo --latex")
 @click.argument("targets", nargs=-1, metavar="[ID | FILE]...")
 @click.option("--latex", is_flag=True, help="Print a tabular for a paper; it needs amsmath.")
+@chosen_set
 @AS_JSON
-def table(targets: tuple[str, ...], *, latex: bool, as_json: bool) -> None:
+def table(targets: tuple[str, ...], *, latex: bool, as_json: bool, chosen: str | None) -> None:
     """Print a table of losses: formula, prior, links, parameters, and what each needs.
 
     All shipped ones, if none is named. Everything in it is computed from the specifications; a
@@ -89,7 +98,7 @@ def table(targets: tuple[str, ...], *, latex: bool, as_json: bool) -> None:
     """
     if latex and as_json:
         raise UsageError("--latex and --json exclude each other")
-    derivations = [library.find(each) for each in targets or library.ids()]
+    derivations = [library.find(each) for each in named_or_chosen(targets, chosen)]
     from midpo_sym import api  # noqa: PLC0415 - loads SymPy
     from midpo_sym.targets.wording import table as words  # noqa: PLC0415
     from midpo_sym.targets.wording.notation import LATEX, UNICODE  # noqa: PLC0415
@@ -108,10 +117,15 @@ def table(targets: tuple[str, ...], *, latex: bool, as_json: bool) -> None:
         render(equivalence.table(rows))
 
 
-def _compare_all(folders: tuple[str, ...], *, as_json: bool) -> None:
-    derivations = _gathered(folders)
+def _compare_all(folders: tuple[str, ...], chosen: str, *, as_json: bool) -> None:
+    gathered = _gathered(folders, chosen)
     from midpo_sym.pipeline import Pipeline  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.prover.equivalence.sides import LEFT, side  # noqa: PLC0415
 
+    derivations = [each for each in gathered if side(LEFT, each).has_loss]
+    left_out = [each.id for each in gathered if each not in derivations]
+    if left_out:
+        complain(f"not compared, as every link is a loss of theirs: {', '.join(left_out)}")
     found = Pipeline().compare_all(derivations, lambda pairs: progress(pairs, "comparing"))
     if as_json:
         from midpo_sym.targets.json import equivalence as as_data  # noqa: PLC0415
@@ -123,14 +137,14 @@ def _compare_all(folders: tuple[str, ...], *, as_json: bool) -> None:
     render(equivalence.lattice(found))
 
 
-def _gathered(folders: tuple[str, ...]) -> list[Derivation]:
-    """Return the shipped specifications and those in folders.
+def _gathered(folders: tuple[str, ...], chosen: str) -> list[Derivation]:
+    """Return a set of shipped specifications and those in folders.
 
     Raises:
         SpecError: a file breaks a rule of the language.
         UsageError: there is no such folder, or two specifications have the same id.
     """
-    found = {each.id: each for each in library.everything()}
+    found = {id_: library.get(id_) for id_ in library.ids(chosen)}
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise UsageError(f"{folder} is no folder: --all compares the files of folders")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ from midpo_sym.cli.console import (
     FAILED,
     PROVED,
     UsageError,
+    chosen_set,
     complain,
     print_json,
     progress,
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="Examples: midpo generate --check, midpo generate --spec my.toml --out my_loss.py"
+    epilog="Examples: midpo generate --check, midpo generate --paper --diff, "
+    "midpo generate --spec my.toml --out my_loss.py"
 )
 @click.option(
     "--check",
@@ -39,11 +41,22 @@ if TYPE_CHECKING:
 @click.option("--spec", type=Path, metavar="FILE", help="A specification of your own.")
 @click.option("--out", type=Path, metavar="FILE", help="Where to write the loss of --spec.")
 @click.option("--force", is_flag=True, help="Replace the file that --out names.")
+@chosen_set
 @AS_JSON
 def generate(
-    *, check: bool, diff: bool, spec: Path | None, out: Path | None, force: bool, as_json: bool
+    *,
+    check: bool,
+    diff: bool,
+    spec: Path | None,
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+    chosen: str | None,
 ) -> None:
     """Write the torch loss of every specification that is proved, into midpo_sym/losses.
+
+    Those of the atlas go into midpo_sym/losses/atlas; what has no code there is listed with the
+    reason. What `losses.find` knows is taken from the index (`midpo index`).
 
     With --spec and --out, write the loss of a specification of your own; the file needs torch and
     midpo_sym.tensor only. Without --out it is printed. What is refuted or undecided generates
@@ -67,9 +80,11 @@ def generate(
     if spec is not None:
         if as_json:
             raise UsageError("--json goes without --spec")
+        if chosen:
+            raise UsageError(f"--{chosen} goes without --spec: it chooses a set")
         _one(spec, out, force=force, check=check, diff=diff)
     else:
-        _all(check=check, diff=diff, as_json=as_json)
+        _all(check=check, diff=diff, as_json=as_json, chosen=chosen or library.EVERYTHING)
 
 
 def _one(spec: Path, out: Path | None, *, force: bool, check: bool, diff: bool) -> None:
@@ -99,63 +114,122 @@ def _one(spec: Path, out: Path | None, *, force: bool, check: bool, diff: bool) 
     click.echo(f"{out} written.")
 
 
-def _all(*, check: bool, diff: bool, as_json: bool) -> None:
-    from midpo_sym import api  # noqa: PLC0415 - loads SymPy
-    from midpo_sym.pipeline import Pipeline  # noqa: PLC0415
-    from midpo_sym.prover.verdict import Proved  # noqa: PLC0415
-    from midpo_sym.targets.torch.check.compare import has_torch  # noqa: PLC0415
+def _all(*, check: bool, diff: bool, as_json: bool, chosen: str) -> None:
+    from midpo_sym.targets.torch.check.compare import has_torch  # noqa: PLC0415 - loads SymPy
     from midpo_sym.targets.torch.errors import NotGeneratedError  # noqa: PLC0415
-    from midpo_sym.targets.torch.files import LOSSES, changes, render_all, write  # noqa: PLC0415
 
     if not (check or diff or has_torch()):
         raise UsageError(
             "the losses of the package are written where PyTorch is, since their files say that "
             "they were run in it; --check, --diff and --spec work without"
         )
-
-    results = [api.prove(each) for each in progress(list(library.everything()), "proving")]
-    becomes = Pipeline().special_cases(results)
-    proved = {
-        each.derivation.id: (each, becomes[each.derivation.id])
-        for each in results
-        if isinstance(each.verdict, Proved)
-    }
-    missing = [each.derivation.id for each in results if each.derivation.id not in proved]
     try:
-        files = render_all(proved)
+        made = _made(chosen)
     except NotGeneratedError as error:
         complain(f"{error}; nothing is generated")
         sys.exit(FAILED)
-    unproved = _unproved(files, [each.derivation for each, _ in proved.values()], check=check)
+    unproved = _unproved(made, check=check)
     dry = check or diff
-    found = changes(files, LOSSES) if dry else write(files, LOSSES)
+    found = _written(made, dry=dry)
     strays = [each for each in found if each.what == "stray"]
     if as_json:
         changed = {each.name: each.what for each in found}
-        said = {"losses": list(proved), "not_proved": missing, "changes": changed}
+        said = {"losses": list(made.losses), "not_proved": list(made.missing), "changes": changed}
+        said |= {"refused": made.refused} if made.refused else {}
         print_json({**said, "code_not_proved": unproved} if check else said)
     else:
-        for id_ in missing:
+        for id_ in made.missing:
             complain(f"{id_} is not proved; nothing is generated. See: midpo prove {id_}")
         for each in unproved:
             complain(each)
+        for why in made.refused.values():
+            click.echo(f"no code: {why}")
         _tell(found, diff=dry)
+        count = sum(len(files) for files in made.folders.values())
         if not found:
-            click.echo(f"{len(files)} files, all as generated.")
+            click.echo(f"{count} files, all as generated.")
         elif not dry:
-            click.echo(f"{len(found) - len(strays)} of {len(files)} files changed.")
+            click.echo(f"{len(found) - len(strays)} of {count} files changed.")
         if strays and not dry:
-            complain(f"no specification has the strays; if nothing needs them, remove: {LOSSES}")
-    failed = missing or strays or unproved or (dry and found)
+            where = ", ".join(map(str, made.folders))
+            complain(f"no specification has the strays; if nothing needs them, remove: {where}")
+    failed = made.missing or strays or unproved or (dry and found)
     sys.exit(FAILED if failed else PROVED)
 
 
-def _unproved(files: Mapping[str, str], of: Sequence[Derivation], *, check: bool) -> list[str]:
+@dataclass(frozen=True)
+class _Made:
+    """What is generated for the package.
+
+    Attributes:
+        folders: for each folder, its files by name.
+        losses: the specifications that have code, by id.
+        missing: the ids of the paper's that are not proved.
+        refused: why others of the atlas have no code, by id.
+    """
+
+    folders: dict[Path, dict[str, str]]
+    losses: dict[str, Derivation]
+    missing: tuple[str, ...]
+    refused: dict[str, str]
+
+
+def _made(chosen: str) -> _Made:
+    """Return what is generated for a set of specifications.
+
+    Raises:
+        NotGeneratedError: one of the paper has no code, or code is wrong.
+    """
+    from midpo_sym.atlas import index  # noqa: PLC0415 - if it is asked for
+    from midpo_sym.pipeline import Pipeline  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.prover.verdict import Proved  # noqa: PLC0415
+    from midpo_sym.targets.torch import atlas  # noqa: PLC0415
+    from midpo_sym.targets.torch.files import LOSSES, render_all  # noqa: PLC0415
+
+    pipeline = Pipeline()
+    found: dict[str, dict[str, Any]] = {}
+    for of in (library.PAPER, library.ATLAS):
+        derivations = [library.get(each) for each in library.ids(of)]
+        if chosen not in (of, library.EVERYTHING):
+            derivations = []
+        results = [pipeline.judge(each) for each in progress(derivations, "proving")]
+        becomes = pipeline.special_cases(results)
+        found[of] = {each.derivation.id: (each, becomes[each.derivation.id]) for each in results}
+    ours, others = found[library.PAPER], found[library.ATLAS]
+    proved = {id_: each for id_, each in ours.items() if isinstance(each[0].verdict, Proved)}
+    folders = {LOSSES: render_all(proved)} if proved else {}
+    refused: dict[str, str] = {}
+    if chosen != library.PAPER:
+        folders[atlas.FOLDER], refused = atlas.render_atlas(others)
+    with_code = [*proved, *(id_ for id_ in others if id_ not in refused)]
+    if chosen == library.EVERYTHING:
+        folders[LOSSES][atlas.PROPERTIES] = atlas.render_properties(index.current().rows, with_code)
+    elif proved:
+        folders[LOSSES][atlas.PROPERTIES] = (LOSSES / atlas.PROPERTIES).read_text(encoding="utf-8")
+    losses = {id_: {**ours, **others}[id_][0].derivation for id_ in with_code}
+    missing = tuple(id_ for id_ in ours if id_ not in proved)
+    return _Made(folders, losses, missing, refused)
+
+
+def _written(made: _Made, *, dry: bool) -> list[Change]:
+    """Write what differs, unless it is dry, and return it."""
+    from midpo_sym.targets.torch.files import changes, write  # noqa: PLC0415 - loads SymPy
+
+    found = []
+    for folder, files in made.folders.items():
+        if not (files or folder.is_dir()):
+            continue
+        if not dry:
+            folder.mkdir(exist_ok=True)
+        found += changes(files, folder) if dry else write(files, folder)
+    return found
+
+
+def _unproved(made: _Made, *, check: bool) -> list[str]:
     """Return the entries of files that are not proved to be their specifications, where torch is.
 
     Args:
-        files: by name.
-        of: the specifications.
+        made: what is generated.
         check: whether to look.
     """
     from midpo_sym.targets.torch.check.compare import has_torch  # noqa: PLC0415 - loads SymPy
@@ -165,8 +239,9 @@ def _unproved(files: Mapping[str, str], of: Sequence[Derivation], *, check: bool
     from midpo_sym.code.own import verify_generated  # noqa: PLC0415 - loads torch
     from midpo_sym.code.verify import NotVerifiableError  # noqa: PLC0415
 
+    files = {name: text for each in made.folders.values() for name, text in each.items()}
     unproved = []
-    for each in progress([*of], "reading"):
+    for each in progress([*made.losses.values()], "reading"):
         try:
             found = verify_generated(files[f"{each.id}.py"], each)
         except NotVerifiableError as error:

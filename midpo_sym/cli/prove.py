@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -13,6 +14,8 @@ from midpo_sym.cli.console import (
     FAILED,
     PROVED,
     UsageError,
+    chosen_set,
+    named_or_chosen,
     output,
     print_json,
     progress,
@@ -24,11 +27,12 @@ if TYPE_CHECKING:
     from midpo_sym.pipeline import Pipeline
     from midpo_sym.prover.prove import Result
     from midpo_sym.spec.model import Claim, Derivation
+    from midpo_sym.targets.terminal.summary import Line
 
 
 @click.command(
     epilog="Examples: midpo prove, midpo prove simpo --steps, midpo prove my_loss.toml, "
-    "midpo prove simpo --gradient"
+    "midpo prove simpo --gradient, midpo prove --paper"
 )
 @click.argument("targets", nargs=-1, metavar="[ID | ID/CLAIM | FILE]...")
 @click.option(
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Let kernel and search do N times as much before they give up.",
 )
+@chosen_set
 @AS_JSON
 def prove(
     targets: tuple[str, ...],
@@ -59,8 +64,9 @@ def prove(
     latex: bool,
     work: int,
     as_json: bool,
+    chosen: str | None,
 ) -> None:
-    """Prove or refute claims; all shipped ones if none is named.
+    """Prove or refute claims; all shipped ones, those of the atlas too, if none is named.
 
     Name shipped specifications by their ids (see `midpo list`), claims in them by ID/CLAIM, and
     specifications of your own by their files.
@@ -76,12 +82,14 @@ def prove(
     """
     if latex and as_json:
         raise UsageError("--latex and --json exclude each other")
-    tasks = statements(targets)
+    tasks = statements(named_or_chosen(targets, chosen))
     from midpo_sym.pipeline import Pipeline  # noqa: PLC0415 - loads SymPy
 
     pipeline = Pipeline()
     if gradient:
         _differentiate(tasks, pipeline, work=work, steps=steps, latex=latex, as_json=as_json)
+    if not (targets or as_json or latex or steps):
+        _prove_all(tasks, pipeline, work=work)
     results = [pipeline.judge(*task, work=work) for task in progress(tasks, "proving")]
     if as_json:
         print_json(pipeline.to_json(results, steps=steps))
@@ -90,6 +98,41 @@ def prove(
     else:
         _print_results(results, pipeline, named=bool(targets), steps=steps)
     sys.exit(PROVED if all(result.as_expected for result in results) else FAILED)
+
+
+def _prove_all(
+    tasks: Sequence[tuple[Derivation, Claim | None]], pipeline: Pipeline, *, work: int
+) -> NoReturn:
+    """Prove many specifications, in several processes where that pays, and print a line for each.
+
+    A process gives back lines to print; what is not as expected is proved again, to be told.
+    """
+    from midpo_sym.targets.terminal import losses, summary  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.workers import each_of  # noqa: PLC0415
+
+    of_each = [
+        (pipeline, work, tuple(found)) for _, found in groupby(tasks, lambda task: task[0].id)
+    ]
+    lines = [
+        each
+        for found in progress(each_of(_lines, of_each), "proving", len(of_each))
+        for each in found
+    ]
+    render(summary.summary(lines, width=output().width))
+    wrong = [task for task, each in zip(tasks, lines, strict=True) if not each.as_expected]
+    for task in wrong:
+        render(losses.story(pipeline.judge(*task, work=work)))
+    sys.exit(FAILED if wrong else PROVED)
+
+
+def _lines(
+    task: tuple[Pipeline, int, tuple[tuple[Derivation, Claim | None], ...]],
+) -> list[Line]:
+    """Return the lines of the statements of one specification."""
+    from midpo_sym.targets.terminal.summary import line  # noqa: PLC0415 - loads SymPy
+
+    pipeline, work, statements_of_one = task
+    return [line(pipeline.judge(*each, work=work)) for each in statements_of_one]
 
 
 def _differentiate(
@@ -130,10 +173,10 @@ def _differentiate(
 def _print_results(
     results: Sequence[Result], pipeline: Pipeline, *, named: bool, steps: bool
 ) -> None:
-    from midpo_sym.targets.terminal import losses  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.targets.terminal import losses, summary  # noqa: PLC0415 - loads SymPy
     from midpo_sym.targets.terminal import steps as derivations  # noqa: PLC0415
 
-    render(losses.summary(results, width=output().width))
+    render(summary.summary([*map(summary.line, results)], width=output().width))
     specialises = pipeline.special_cases(results) if named else {}
     for result in results:
         if named or not result.as_expected:

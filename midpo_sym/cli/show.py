@@ -1,4 +1,4 @@
-"""`midpo list`, `midpo show` and `midpo prior`: what specifications say."""
+"""`midpo show` and `midpo prior`: what specifications say."""
 
 from __future__ import annotations
 
@@ -16,34 +16,6 @@ from midpo_sym.cli.console import (
     render,
 )
 from midpo_sym.spec import library
-
-
-@click.command("list", epilog="Example: midpo list --json")
-@AS_JSON
-def list_(*, as_json: bool) -> None:
-    """List the shipped specifications."""
-    derivations = library.everything()
-    if as_json:
-        rows = [
-            {
-                "id": each.id,
-                "title": each.title,
-                "summary": each.summary,
-                "claims": len(each.claims),
-            }
-            for each in derivations
-        ]
-        print_json(rows)
-        return
-    from rich import box  # noqa: PLC0415 - a table is not always drawn
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("id", "title", "claims", "summary"):
-        table.add_column(column, overflow="fold")
-    for each in derivations:
-        table.add_row(each.id, each.title, str(len(each.claims)), each.summary)
-    render(table)
 
 
 @click.command(epilog="Examples: midpo show tdpo, midpo show simpo --bibtex")

@@ -1,4 +1,4 @@
-"""`midpo new` and `midpo check`: writing specifications of one's own."""
+"""`midpo new`, `midpo check` and `midpo schema`: writing specifications of one's own."""
 
 from __future__ import annotations
 
@@ -14,19 +14,35 @@ from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.reading.losses import ID, load
 
+SHAPES = ("pair", "link", "anchor", "terms", "tokens", "data")
 
-@click.command(epilog="Example: midpo new my_loss && midpo prove my_loss.toml")
+
+@click.command(
+    epilog="Examples: midpo new my_loss && midpo prove my_loss.toml, "
+    "midpo new my_loss --shape anchor"
+)
 @click.argument("id_", metavar="ID")
 @click.option("--dir", "folder", type=Path, default=".", help="Where to write it.")
 @click.option(
     "--shape",
-    type=click.Choice(["pair", "terms"]),
+    type=click.Choice(SHAPES),
     default="pair",
     show_default=True,
-    help="A loss of the argument of a pair, or one of several terms, anchors and links.",
+    help="What to start from: see below.",
 )
 def new(id_: str, folder: Path, shape: str) -> None:
-    """Write a specification to start from, ID.toml; it proves as it stands."""
+    """Write a specification to start from, ID.toml; it proves as it stands.
+
+    \b
+    pair    a loss of the argument of a pair, under the log-sigmoid
+    link    the same under another link
+    anchor  single responses, each against an anchor
+    terms   several terms, and something added
+    tokens  weights and divergences of tokens
+    data    numbers that are given: scores, margins
+
+    How a loss gets into the atlas: .github/CONTRIBUTING.md.
+    """  # noqa: D301 - click reads the backspace
     if not ID.fullmatch(id_):
         raise UsageError(
             f"{id_[:60]!r} is no id: small letters, digits and _, starting with a letter"
@@ -38,6 +54,18 @@ def new(id_: str, folder: Path, shape: str) -> None:
     path = folder / f"{id_}.toml"
     write_file(path, new_specification(id_, shape).encode(), cure="choose another id")
     click.echo(f"{path} written. Next: midpo prove {path} --steps")
+
+
+@click.command(epilog="Example: midpo schema > schema.json")
+def schema() -> None:
+    """Print the JSON schema of specification files, for completion in editors.
+
+    With it beside a file, write #:schema schema.json as the first line of that file: editors that
+    read TOML by schemas (taplo, Even Better TOML) then know the keys, and the words they allow.
+    """
+    from midpo_sym.targets.toml.schema import text  # noqa: PLC0415 - if it is asked for
+
+    click.echo(text(), nl=False)
 
 
 @click.command("check", epilog="Example: midpo check my_loss.toml")

@@ -144,7 +144,7 @@ def _others(
     subject: Subject, derivation: Derivation, at: Mapping[str, Any]
 ) -> Iterator[tuple[str, tuple[Binding, Derivation]]]:
     """Yield the specifications that come with the package, of arguments of the same names."""
-    for other in library.everything():
+    for other in library.paper():
         if other.id == derivation.id:
             continue
         try:

@@ -23,6 +23,7 @@ from midpo_sym.targets.torch.names import function_name, module_name, stem_of
 from midpo_sym.targets.torch.syntax import checked_syntax
 from midpo_sym.tensor import PreferenceLoss, ResponseStatistics
 
+_ANY = 0.5  # in every domain; what is proved holds for all values
 _LENGTHS = "_lengths"  # the end of names of what statistics of tokens have themselves
 _MASKS = tuple(f"{label}_mask" for label in LABELS)
 
@@ -40,7 +41,8 @@ def verify_generated(text: str, derivation: Derivation) -> dict[str, Verificatio
     """
     function = function_name(derivation.id)
     names = execute(checked_syntax(text, function))
-    module = names[module_name(derivation.title, derivation.id)]()
+    given = {each.torch: _ANY for each in derivation.parameters if each.default is None}
+    module = names[module_name(derivation.title, derivation.id)](**given)
     return {
         "function": verify(names[function], derivation),
         "module": verify(module, derivation),

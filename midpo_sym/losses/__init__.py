@@ -7,7 +7,7 @@
     >>> losses.get("dpo")(beta=0.2)
     DPOLoss(beta=0.2)
 
-`INDEX` says what each of them needs.
+`INDEX` says what each of them needs; `find` finds them, and those of the atlas, by what they are.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ except ModuleNotFoundError as missing:
 from midpo_sym.losses.centropy import CEntropyLoss, centropy_loss
 from midpo_sym.losses.dice import DICELoss, dice_loss
 from midpo_sym.losses.dpo import DPOLoss, dpo_loss
+from midpo_sym.losses.properties import find
 from midpo_sym.losses.r_dpo import RDPOLoss, r_dpo_loss
 from midpo_sym.losses.simpo import SimPOLoss, simpo_loss
 from midpo_sym.losses.sparsepo import SparsePOLoss, sparsepo_loss
@@ -157,6 +158,7 @@ __all__ = [
     "centropy_loss",
     "dice_loss",
     "dpo_loss",
+    "find",
     "get",
     "mi_dpo_loss",
     "names",
@@ -175,14 +177,18 @@ def names() -> tuple[str, ...]:
 
 
 def get(name: str) -> type[PreferenceLoss]:
-    """Return the module class of a loss.
+    """Return the module class of a loss, of the atlas too.
 
     Args:
-        name: its id, such as `"dpo"`.
+        name: its id, such as `"dpo"`; `find()` names all.
 
     Raises:
         ValueError: there is no such loss.
     """
-    if name not in _MODULES:
+    if name in _MODULES:
+        return _MODULES[name]
+    from midpo_sym.losses import atlas  # noqa: PLC0415  # if it is asked for
+
+    if name not in atlas.INDEX:
         raise ValueError(f"there is no loss {name!r}; expected one of: {', '.join(_MODULES)}")
-    return _MODULES[name]
+    return atlas.get(name)

@@ -1,4 +1,8 @@
-"""The specifications that come with the package, and the works they cite."""
+"""The specifications that come with the package, and the works they cite.
+
+Those of the paper lie in `derivations`, those of the atlas in `derivations/atlas`. An id is the
+name of a file, unique over both.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,10 @@ from midpo_sym.spec.reading.theory import load_theory, loads_audit, loads_theory
 from midpo_sym.spec.theory import Audit, Chain, Setting, Theory
 
 SOURCES = "sources.toml"
+ATLAS = "atlas"
+PAPER = "paper"
+EVERYTHING = "everything"
+SETS = (EVERYTHING, PAPER, ATLAS)  # of specifications
 # Files of the theory, as the paper goes.
 _THEORY = (
     "objective",
@@ -42,7 +50,8 @@ class Work:
         authors: in the order of the title page.
         title: its title.
         year: of its first appearance.
-        arxiv: its arXiv identifier.
+        arxiv: its arXiv identifier; "" if it has none.
+        url: where it is, if it is not on arXiv.
     """
 
     key: str
@@ -50,6 +59,7 @@ class Work:
     title: str
     year: int
     arxiv: str
+    url: str = ""
 
     @property
     def short(self) -> str:
@@ -64,9 +74,11 @@ class Work:
             "author": " and ".join(self.authors),
             "title": f"{{{self.title}}}",  # inner braces keep the capitals
             "year": str(self.year),
-            "eprint": self.arxiv,
-            "archivePrefix": "arXiv",
         }
+        if self.arxiv:
+            fields |= {"eprint": self.arxiv, "archivePrefix": "arXiv"}
+        if self.url:
+            fields["url"] = self.url
         lines = [f"  {name:<13} = {{{value}}}" for name, value in fields.items()]
         return "\n".join([f"@misc{{{self.key},", ",\n".join(lines), "}"])
 
@@ -80,9 +92,24 @@ def directory() -> Path:
     raise FileNotFoundError("the specifications of midpo_sym are not where they were installed")
 
 
-def ids() -> tuple[str, ...]:
-    """Return the ids of the specifications, in the order of `order`."""
-    return tuple(each.id for each in everything())
+def ids(of: str = EVERYTHING) -> tuple[str, ...]:
+    """Return the ids of a set of specifications: those of the paper, then those of the atlas.
+
+    Args:
+        of: a row of `SETS`.
+
+    Raises:
+        ValueError: there is no such set.
+    """
+    if of not in SETS:
+        raise ValueError(f"there is no set of specifications {of!r}; expected: {', '.join(SETS)}")
+    ours = paper_ids() if of != ATLAS else ()
+    return (*ours, *(sorted(_names_in(ATLAS)) if of != PAPER else ()))
+
+
+def paper_ids() -> tuple[str, ...]:
+    """Return the ids of the specifications of the paper, in the order of `order`."""
+    return tuple(each.id for each in paper())
 
 
 def order(derivation: Derivation) -> tuple[bool, str]:
@@ -94,15 +121,27 @@ def order(derivation: Derivation) -> tuple[bool, str]:
     return derivation.statement.zeta != tree.Probability("ref", "y"), derivation.id
 
 
-@remembered(1)
-def _names() -> frozenset[str]:
-    """Return the ids without opening a file."""
-    return frozenset(path.stem for path in directory().glob("*.toml")) - {Path(SOURCES).stem}
+@remembered(2)
+def _names_in(folder: str) -> frozenset[str]:
+    """Return the ids in a folder, "" for the paper, without opening a file."""
+    paths = (directory() / folder).glob("*.toml")
+    return frozenset(path.stem for path in paths) - {Path(SOURCES).stem}
+
+
+def names() -> tuple[str, ...]:
+    """Return all ids without opening a file: those of the paper, then those of the atlas, by id."""
+    return (*sorted(_names_in("")), *sorted(_names_in(ATLAS)))
 
 
 def is_shipped(id_: str) -> bool:
     """Return whether a specification of this id comes with the package."""
-    return id_ in _names()
+    return id_ in _names_in("") or id_ in _names_in(ATLAS)
+
+
+def file_of(id_: str) -> Path:
+    """Return the file of a specification that comes with the package."""
+    folder = "" if id_ in _names_in("") else ATLAS
+    return directory() / folder / f"{id_}.toml"
 
 
 def get(id_: str) -> Derivation:
@@ -112,12 +151,33 @@ def get(id_: str) -> Derivation:
         SpecError: there is none, or its file has been damaged.
     """
     if not is_shipped(id_):
-        near = difflib.get_close_matches(id_, ids(), n=1)
+        known = sorted(_names_in("") | _names_in(ATLAS))
+        near = difflib.get_close_matches(id_, known, n=1)
         cure = f"did you mean {near[0]}?" if near else "name one of these, or a .toml file"
-        advice = Advice(id_[:60], ", ".join(ids()), cure)
+        allowed = f"{', '.join(paper_ids())}, and those of the atlas: midpo list"
+        advice = Advice(id_[:60], allowed if _names_in(ATLAS) else ", ".join(paper_ids()), cure)
         raise SpecError(id_[:60], "there is no such specification", advice=advice)
-    path = directory() / f"{id_}.toml"
-    return _loaded(read_text(path), path)
+    path = file_of(id_)
+    found = _loaded(read_text(path), path)
+    if path.parent.name == ATLAS:
+        _check_of_atlas(found)
+    return found
+
+
+def _check_of_atlas(derivation: Derivation) -> None:
+    """Refuse a file of the atlas that does not say where its formula is from.
+
+    Raises:
+        SpecError: it does not.
+    """
+    for key, there in (("source", derivation.source), ("checked", derivation.checked)):
+        if not there:
+            allowed = "a file of the atlas has source and checked"
+            advice = Advice(allowed=allowed, cure=f"add {key}: see derivations/README.md")
+            raise SpecError(str(derivation.path), f"the key {key} is missing", advice=advice)
+    if derivation.id in _names_in(""):
+        message = "there is a specification of the paper with this id"
+        raise SpecError(str(derivation.path), message, advice=Advice(cure="rename the file"))
 
 
 def find(target: str) -> Derivation:
@@ -149,14 +209,24 @@ def find_statement(target: str) -> tuple[Derivation, Claim | None]:
     raise SpecError(target[:60], "there is no such claim", advice=Advice(wanted[:60], allowed))
 
 
-@remembered(64)
+@remembered(256)
 def _loaded(text: str, path: Path) -> Derivation:
     return loads(text, path)
 
 
+def paper() -> tuple[Derivation, ...]:
+    """Return the specifications of the paper's algorithms, in the order of `order`."""
+    return tuple(sorted(map(get, _names_in("")), key=order))
+
+
+def atlas() -> tuple[Derivation, ...]:
+    """Return the specifications of the atlas, by id."""
+    return tuple(map(get, sorted(_names_in(ATLAS))))
+
+
 def everything() -> tuple[Derivation, ...]:
-    """Return all specifications, in the order of `order`."""
-    return tuple(sorted(map(get, _names()), key=order))
+    """Return all specifications: those of the paper, then those of the atlas."""
+    return (*paper(), *atlas())
 
 
 def theories() -> tuple[Theory, ...]:
@@ -252,14 +322,26 @@ def works() -> dict[str, Work]:
 
 
 def read_works(folder: Path) -> dict[str, Work]:
-    """Return the works that the `sources.toml` of a folder names, by key."""
-    return dict(_works((folder / SOURCES).read_text(encoding="utf-8")))
+    """Return the works that the `sources.toml` of a folder and of its atlas name, by key."""
+    files = (folder / SOURCES, folder / ATLAS / SOURCES)
+    texts = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
+    found: dict[str, Work] = {}
+    for text in texts:
+        found = {**found, **{k: v for k, v in _works(text).items() if k not in found}}
+    return found
 
 
 @remembered(8)
 def _works(text: str) -> Mapping[str, Work]:
     return {
-        key: Work(key, tuple(each["authors"]), each["title"], each["year"], each["arxiv"])
+        key: Work(
+            key,
+            tuple(each["authors"]),
+            each["title"],
+            each["year"],
+            each.get("arxiv", ""),
+            each.get("url", ""),
+        )
         for key, each in tomllib.loads(text).items()
     }
 

@@ -206,7 +206,7 @@ def latex(answer: Answer) -> str:
 @cache
 def control_words() -> frozenset[str]:
     """Return the control words of LaTeX in what is shipped."""
-    text = "\n".join(to_document(midpo_sym.check(each)) for each in midpo_sym.ids())
+    text = "\n".join(to_document(midpo_sym.check(each)) for each in midpo_sym.ids("paper"))
     return frozenset(CONTROL.findall(text))
 
 

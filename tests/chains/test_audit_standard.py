@@ -164,7 +164,7 @@ def test_a_place_is_one_that_can_be_looked_up():
 
 def test_what_is_named_in_a_verdict_is_there():
     """A slip that is mended silently elsewhere would be an error; `why` names its entry."""
-    ids = set(ENTRIES) | {f"{c}/{each.id}" for c in library.ids() for each in claims(c)}
+    ids = set(ENTRIES) | {f"{c}/{each.id}" for c in library.paper_ids() for each in claims(c)}
     ids |= {theory.setting.id for theory in library.theories()}
     for name, each in ENTRIES.items():
         for cited in re.findall(r"\(((?:[a-z0-9]+[-_/])+[a-z0-9]+)\)", each.why):

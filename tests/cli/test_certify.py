@@ -257,5 +257,5 @@ def test_coverage_counts_every_claim(midpo):
     outcome = midpo("certify", "--coverage", "--json")
     assert outcome.status == 0
     rows = [each for each in json.loads(outcome.out) if each["part"] == "claim"]
-    assert {each["id"].partition("/")[0] for each in rows} == set(library.ids())
+    assert {each["id"].partition("/")[0] for each in rows} == set(library.paper_ids())
     assert all(each["by"] and not each["missing"] for each in rows)

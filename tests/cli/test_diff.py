@@ -116,11 +116,11 @@ def test_all_pairs_as_a_table_and_as_json(midpo, tmp_path):
     """A folder is compared with what is shipped; the numbers of pairs are those of 10 losses."""
     text = (CASES / "simpo_ratio.toml").read_text(encoding="utf-8")
     (tmp_path / "simpo_ratio.toml").write_text(text, encoding="utf-8")
-    out = midpo("diff", "--all", tmp_path).out
+    out = midpo("diff", "--all", "--paper", tmp_path).out
     assert "simpo = simpo_ratio" in out
     assert "10 losses, 45 pairs: " in out
     assert "dpo < centropy" in out
-    found = json.loads(midpo("diff", "--all", "--json").out)
+    found = json.loads(midpo("diff", "--all", "--paper", "--json").out)
     assert (len(found["losses"]), len(found["pairs"])) == (9, 36)
     edge = {"special": "tdpo", "general": "tdpo2", "gradient": False}
     assert edge in found["edges"]
@@ -142,7 +142,7 @@ def test_bad_input_of_all(midpo, arguments, said):
 
 def test_two_files_of_one_id(midpo, tmp_path):
     (tmp_path / "dpo.toml").write_text(midpo("show", "dpo", "--source").out, encoding="utf-8")
-    done = midpo("diff", "--all", tmp_path)
+    done = midpo("diff", "--all", "--paper", tmp_path)
     assert (done.status, "two specifications have the id dpo" in done.err) == (2, True)
 
 

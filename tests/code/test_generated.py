@@ -9,7 +9,10 @@ from midpo_sym.targets.torch.errors import WrongCodeError
 from midpo_sym.targets.torch.files import LOSSES
 
 QUICK = ("simpo",)
-IDS = [pytest.param(id_, marks=[] if id_ in QUICK else pytest.mark.slow) for id_ in midpo_sym.ids()]
+IDS = [
+    pytest.param(id_, marks=[] if id_ in QUICK else pytest.mark.slow)
+    for id_ in midpo_sym.ids("paper")
+]
 VERDICTS = {"value", "gradient", "chosen_rewards", "rejected_rewards"}
 
 

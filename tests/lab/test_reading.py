@@ -137,7 +137,7 @@ def test_a_specification_of_ones_own_is_measured(tmp_path):
 
 def test_shipped_algorithms_are_those_without_a_stop_gradient():
     """TDPO₂'s authors stop the gradient at the chosen response's divergence; nobody else does."""
-    left_out = set(library.ids()) - {each.id for each in expressible()}
+    left_out = set(library.paper_ids()) - {each.id for each in expressible()}
     assert left_out == {"tdpo2"}
     with pytest.raises(LabError, match=r"^tdpo2: sg\(K\(w\)\) has a stop-gradient, so that"):
         read_algorithm(library.get("tdpo2"))

@@ -69,7 +69,7 @@ def check(function, derivation, seed: int, padding: int = 0) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("id_", library.ids())
+@pytest.mark.parametrize("id_", library.paper_ids())
 def test_value_gradient_and_rewards_are_those_of_the_formulas(id_, seed):
     """The target's tree and MI-DPO with ζ, both naively in float64, are what the loss computes.
 
@@ -101,7 +101,7 @@ def test_a_quotient_of_weights_does_no_harm_at_padding(written):
     check(function, derivation, 0, padding=2)
 
 
-@pytest.mark.parametrize("id_", library.ids())
+@pytest.mark.parametrize("id_", library.paper_ids())
 def test_the_provers_exact_points_come_out(id_):
     """At tiny models with dyadic probabilities the prover knows the argument as a + b·log 2 + ...
 
@@ -171,7 +171,7 @@ def exact_statistics(function, derivation, models) -> dict | None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("id_", library.ids())
+@pytest.mark.parametrize("id_", library.paper_ids())
 def test_gradients_agree_with_finite_differences(id_):
     derivation = library.get(id_)
     function = function_of(id_)
@@ -203,7 +203,7 @@ def test_tdpo2_holds_the_chosen_divergence():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("id_", sorted({*library.ids()} - {"simpo", "centropy"}))
+@pytest.mark.parametrize("id_", sorted({*library.paper_ids()} - {"simpo", "centropy"}))
 def test_policy_equal_to_reference_gives_log_2(id_):
     """Every log-ratio and divergence is 0, the lengths are equal: the argument is exactly 0.
 
@@ -221,7 +221,7 @@ def test_policy_equal_to_reference_gives_log_2(id_):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("id_", library.ids())
+@pytest.mark.parametrize("id_", library.paper_ids())
 def test_a_loss_is_one_graph_for_the_compiler(id_):
     """With `fullgraph=True` a break in the graph would be an error."""
     derivation = library.get(id_)
@@ -237,7 +237,7 @@ def test_a_loss_is_one_graph_for_the_compiler(id_):
     torch.testing.assert_close(compiled(**given), function(**given))
 
 
-@pytest.mark.parametrize("id_", library.ids())
+@pytest.mark.parametrize("id_", library.paper_ids())
 def test_the_module_is_the_function(id_):
     derivation = library.get(id_)
     function = function_of(id_)

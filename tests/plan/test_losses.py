@@ -111,7 +111,7 @@ def compared(result) -> int:
     return count
 
 
-@pytest.mark.parametrize("id_", library.ids())
+@pytest.mark.parametrize("id_", library.paper_ids())
 def test_the_plan_of_a_shipped_loss_computes_it(id_):
     assert compared(prove(id_)) > 0
 

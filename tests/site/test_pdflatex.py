@@ -37,7 +37,7 @@ def test_every_download_compiles_and_no_line_leaves_the_sheet(rendered, tmp_path
         missing("pdflatex (apt-get install texlive-latex-base)")
     sources = {path: source for path, source in rendered.files.items() if path.endswith(".tex")}
     names = {Path(path).stem: source for path, source in sources.items()}
-    assert set(names) == {*api.ids(), *(each.setting.id for each in library.theories())}
+    assert set(names) == {*api.ids("paper"), *(each.setting.id for each in library.theories())}
     names["hostile"] = hostile()
     for id_, source in names.items():
         assert re.findall(rb"\\usepackage\{(\w+)\}", source) == [b"amsmath"]

@@ -8,7 +8,7 @@ from midpo_sym.spec import library
 
 
 def test_the_paper_s_eight_algorithms_and_tdpo2_are_there():
-    assert set(library.ids()) == {
+    assert set(library.paper_ids()) == {
         "dpo",
         "dice",
         "centropy",
@@ -21,7 +21,7 @@ def test_the_paper_s_eight_algorithms_and_tdpo2_are_there():
     }
 
 
-@pytest.mark.parametrize("id_", library.ids())
+@pytest.mark.parametrize("id_", library.paper_ids())
 def test_every_work_cited_is_in_sources(id_):
     derivation = library.get(id_)
     assert derivation.source is not None
@@ -44,7 +44,7 @@ def test_bibtex_is_well_formed(work):
 def test_no_work_is_left_uncited():
     used = {
         citation.work
-        for each in library.everything()
+        for each in library.paper()
         for citation in (each.source, *(claim.citation for claim in each.claims))
         if citation
     }

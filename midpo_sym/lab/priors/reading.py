@@ -126,7 +126,7 @@ def expressible() -> tuple[Algorithm, ...]:
     """
     works = {key: place for place, key in enumerate(library.works())}
     found = []
-    for derivation in library.everything():
+    for derivation in library.paper():
         try:
             algorithm = read_algorithm(derivation)
         except LabError:

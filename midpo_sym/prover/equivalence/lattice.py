@@ -121,7 +121,7 @@ def compare_all(
         prints = fingerprints(lefts)
         profiles = [profile(each) for each in lefts]
         entries = [
-            _entry((lefts[i], rights[j]), (prints[i], prints[j]), (profiles[i], profiles[j]))
+            entry_of((lefts[i], rights[j]), (prints[i], prints[j]), (profiles[i], profiles[j]))
             for i, j in progress([*itertools.combinations(range(len(derivations)), 2)])
         ]
     ids = tuple(each.id for each in derivations)
@@ -131,11 +131,18 @@ def compare_all(
     return Lattice(ids, tuple(entries), shown, _edges(entries, classes), seconds)
 
 
-def _entry(
+def entry_of(
     sides: tuple[Side, Side],
     prints: tuple[Fingerprint, Fingerprint],
     profiles: tuple[Profile | None, Profile | None],
 ) -> Entry:
+    """Return what is proved of two losses, if they may be related at all.
+
+    Args:
+        sides: the losses, as the left and the right one.
+        prints: their fingerprints, taken at the same points.
+        profiles: their profiles.
+    """
     apart = differ(*prints)
     pair = Pair(*sides)
     relation = None

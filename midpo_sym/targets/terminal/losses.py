@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from rich import box
@@ -15,75 +14,24 @@ from rich.text import Text
 from midpo_sym.language import tree
 from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.printing.printer import Symbol
-from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import OTHER
 from midpo_sym.prover.framework import FRAMEWORK_LINK, abbreviations
 from midpo_sym.prover.priors.solve import Reach, Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.special_cases import Specialisation
 from midpo_sym.prover.verdict import (
-    LABELS_ASSUMPTION,
     Cure,
     Opinion,
     Proved,
     Refuted,
-    Status,
     Undecided,
 )
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.terminal.points import counterexample
+from midpo_sym.targets.terminal.summary import data, status
+from midpo_sym.targets.terminal.summary import knows as knows_of
 from midpo_sym.targets.wording import losses as wording
 from midpo_sym.targets.wording import shapes
-
-_STYLES = {Status.PROVED: "green", Status.REFUTED: "yellow", Status.UNDECIDED: "magenta"}
-_NARROW, _WIDE = 80, 100  # columns that keep claims on a line; that have room for what ζ knows
-_LABELS = "consistent labels"
-
-
-def summary(results: Sequence[Result], *, width: int) -> RenderableType:
-    """Return one row for each result, and a line that counts them, for so many columns."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("claim", overflow="fold", no_wrap=width >= _NARROW)
-    table.add_column("value", no_wrap=True)
-    table.add_column("gradient", no_wrap=True)
-    table.add_column("needs", overflow="fold")
-    if width >= _WIDE:
-        table.add_column("prior knows", overflow="fold")
-    table.add_column("time", justify="right", no_wrap=True)
-    for result in results:
-        value, gradient = result.expected
-        table.add_row(
-            result.id,
-            _status(result.verdict.status, value),
-            _status(result.gradient.status, gradient),
-            needs(result),
-            *([_knows(result)] if width >= _WIDE else []),
-            f"{result.seconds * 1e3:.0f} ms",
-        )
-    noted = [Text(f"{_LABELS}: {LABELS_ASSUMPTION}", style="dim")] * any(
-        isinstance(result.verdict, Proved) and LABELS_ASSUMPTION in result.verdict.assumptions
-        for result in results
-    )
-    return Group(table, *noted, _count(results))
-
-
-def needs(result: Result) -> str:
-    """Return the conditions and assumptions of what is proved of a result, short."""
-    symbols = result.derivation.symbols
-    parts: dict[str, None] = {}
-    for verdict in (result.verdict, result.gradient):
-        if not isinstance(verdict, Proved):
-            continue
-        for each in verdict.conditions:
-            if isinstance(each.expression, tree.Length):
-                continue
-            assumed = "" if each.given_by else " (assumed)"
-            parts[f"{to_unicode(each.expression, symbols)} ≠ 0{assumed}"] = None
-        if any(isinstance(each.expression, tree.Length) for each in verdict.conditions):
-            parts["|y| ≥ 1"] = None
-        for text in verdict.assumptions:
-            parts[_LABELS if text == LABELS_ASSUMPTION else text] = None
-    return "; ".join(parts)
 
 
 def story(result: Result, specialises: Iterable[Specialisation] = ()) -> RenderableType:
@@ -107,7 +55,7 @@ def story(result: Result, specialises: Iterable[Specialisation] = ()) -> Rendera
     for of, verdict, expected in zip(
         ("value", "gradient"), (result.verdict, result.gradient), result.expected, strict=True
     ):
-        rows.add_row(of, _status(verdict.status, expected))
+        rows.add_row(of, status(verdict.status, expected))
     for name, text in chain(_shape(result, symbols), _details(result, symbols)):
         rows.add_row(name, text)
     for each in specialises if result.claim is None or result.claim.is_main else ():
@@ -189,69 +137,14 @@ def description(
         if claim.gradient != claim.status:
             expected += f", gradient {claim.gradient}"
         where = wording.cited(claim.citation)
+        if claim.convention:
+            where += f"; as {claim.convention} computes it"
         claims.add_row(claim.id, where if claim.printed else f"not printed; on {where}", expected)
     if derivation.claims:
         parts.append(claims)
     if derivation.notes:
         parts.append(derivation.notes.strip())
     return Group(*parts)
-
-
-def _status(status: Status, expected: Status) -> Text:
-    text = f"{wording.SIGNS[status.value]} {status.value}"
-    if status is expected:
-        return Text(text, style=_STYLES[status])
-    return Text(f"{text}, expected {expected.value}", style="bold red")
-
-
-def _count(results: Sequence[Result]) -> RenderableType:
-    said = _said(results)
-    wrong = sum(not result.as_expected for result in results)
-    line = Text(f"{said}; all as expected", style="green")
-    if wrong:
-        line = Text(f"{said}; {wrong} not as expected", style="bold red")
-    ours = [result for result in results if result.claim and not result.claim.printed]
-    if not ours:
-        return line
-    printed = [result for result in results if result not in ours]
-    apart = [f"printed: {_said(printed)}"] * bool(printed)
-    apart.append(f"ours (repairs and readings): {_said(ours)}")
-    return Group(line, Text("; ".join(apart), style="dim"))
-
-
-def _said(results: Sequence[Result]) -> str:
-    """Return how many are proved in value and gradient, in value only, and the rest by value."""
-    counts = Counter(
-        "proved in value only"
-        if result.verdict.status is Status.PROVED and result.gradient.status is not Status.PROVED
-        else result.verdict.status.value
-        for result in results
-    )
-    order = ("proved", "proved in value only", "refuted", "undecided")
-    return ", ".join(f"{counts[each]} {each}" for each in order if counts[each])
-
-
-def _knows(result: Result) -> str:
-    found = result.properties
-    if found is None:
-        return ""
-    words = {
-        "policy": found.prior_depends_on_policy,
-        "label": found.prior_depends_on_label,
-        "length": found.prior_depends_on_length,
-        "stop-gradient": found.prior_uses_stop_gradient,
-    }
-    known = [word for word, holds in words.items() if holds]
-    return ", ".join([*known, *_data(result.statement.zeta)])
-
-
-def _data(node: Expression) -> list[str]:
-    """Return what is said of the data in an expression, once for each arity."""
-    arities = {len(each.of) for each in node.walk() if isinstance(each, tree.Datum)}
-    return [f"data of the {_ARITIES[each]}" for each in sorted(arities)]
-
-
-_ARITIES = {0: "batch", 1: "response", 2: "pair"}
 
 
 def _details(  # noqa: C901, PLR0912 - a row for each thing said
@@ -297,7 +190,7 @@ def _details(  # noqa: C901, PLR0912 - a row for each thing said
     if found is None:
         yield "prior knows", "not computed: a part of the prior or of the loss has no normal form"
         return
-    knows = _knows(result)
+    knows = knows_of(result)
     yield "prior knows", knows or "nothing of policy, label or length"
     told = result.prior.is_needed and (result.prior.gives_loss or result.parts)
     if isinstance(verdict, Proved) and told:
@@ -311,7 +204,7 @@ def _details(  # noqa: C901, PLR0912 - a row for each thing said
     }
     loss["another response"] = OTHER in tree.responses(result.statement.target.loss)
     needed = [word for word, holds in loss.items() if holds]
-    needed += _data(result.statement.target.loss)
+    needed += data(result.statement.target.loss)
     yield "loss needs", ", ".join(needed) or "the policy alone"
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-TEMPLATES = {"pair": "new.toml.jinja", "terms": "terms.toml.jinja"}
+# Each shape: its template, and what it is for.
+TEMPLATES = {
+    "pair": ("new.toml.jinja", "a loss of the argument of a pair, under the log-sigmoid"),
+    "link": ("link.toml.jinja", "the same under another link"),
+    "anchor": ("anchor.toml.jinja", "single responses, each against an anchor"),
+    "terms": ("terms.toml.jinja", "several terms, and something added"),
+    "tokens": ("tokens.toml.jinja", "weights and divergences of tokens"),
+    "data": ("data.toml.jinja", "numbers that are given: scores, margins"),
+}
 
 
 def new_specification(id_: str, shape: str = "pair") -> str:
@@ -12,7 +20,7 @@ def new_specification(id_: str, shape: str = "pair") -> str:
 
     Args:
         id_: the name of its file without `.toml`.
-        shape: a row of `TEMPLATES`: a loss of the argument of a pair, or one of several terms.
+        shape: a row of `TEMPLATES`.
     """
     # The result is TOML, not HTML: nothing is to be escaped, and the id is checked by the caller.
     environment = Environment(
@@ -21,5 +29,5 @@ def new_specification(id_: str, shape: str = "pair") -> str:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701
     )
-    template = environment.get_template(TEMPLATES[shape])
+    template = environment.get_template(TEMPLATES[shape][0])
     return template.render(title=id_.replace("_", " "), file=f"{id_}.toml")

@@ -21,6 +21,7 @@ from midpo_sym.targets.torch.prose import why_not
 from midpo_sym.targets.torch.target import TorchTarget, environment
 
 INDEX = "__init__.py"
+_FIND = ("properties", "find")  # a module of the package, and what it has for its index
 LOSSES = Path(__file__).resolve().parents[2] / "losses"
 TORCH: Target = TorchTarget()
 
@@ -137,13 +138,14 @@ def render_all(proved: Mapping[str, tuple[Result, tuple[Specialisation, ...]]]) 
         NotGeneratedError: a statement is not proved, or there is no right code for it.
     """
     rows = [_row(id_, loss_file(planned(*each))) for id_, each in proved.items()]
-    exports = {"Entry", "INDEX", "get", "mi_dpo_loss", "names"}
+    exports = {"Entry", "INDEX", "find", "get", "mi_dpo_loss", "names"}
     exports |= {each.function for each in rows} | {each.module for each in rows}
     index = environment().get_template("losses.py.jinja")
     # Constants, classes, functions, each by name: the order that linters want
     order = sorted(exports, key=lambda name: (not name.isupper(), name.islower(), name))
     files = {f"{id_}.py": render(*each, said=IN_TORCH) for id_, each in proved.items()}
-    return {**files, INDEX: index.render(plans=rows, exports=order)}
+    imports = sorted([*((row.id, f"{row.module}, {row.function}") for row in rows), _FIND])
+    return {**files, INDEX: index.render(plans=rows, exports=order, imports=imports)}
 
 
 def changes(files: Mapping[str, str], folder: Path) -> list[Change]:

@@ -59,7 +59,7 @@ def story(plan: Plan, symbols: Mapping[str, Symbol], link: str) -> str:
     if derivation.source:
         source = derivation.source
         work = library.works().get(source.work)
-        arxiv = f" (arXiv {work.arxiv})" if work else ""
+        arxiv = f" (arXiv {work.arxiv})" if work and work.arxiv else ""
         parts.append(paragraph(f"Paper: {library.cited(source.work)}{arxiv}, {source.place}."))
     scale = to_unicode(result.statement.scale, symbols)
     of_loss = [

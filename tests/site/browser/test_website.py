@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
 PAGES = [
     "index.html",
-    *(f"algorithms/{id_}.html" for id_ in api.ids()),
+    *(f"algorithms/{id_}.html" for id_ in api.ids("paper")),
     *(f"theory/{each.setting.id}.html" for each in library.theories()),
     "compare.html",
     "audit.html",
@@ -245,7 +245,7 @@ def test_a_slider_moves_the_curve_and_reset_brings_it_back(tab, website):
 def test_the_script_and_the_figure_compute_the_same(tab, website):
     """The loss in the browser against the program run in Python, at moved sliders."""
     opened = tab()
-    for id_ in api.ids():
+    for id_ in api.ids("paper"):
         derivation = api.derivation(id_)
         program = live.loss_program(derivation.statement)
         moved = live.sliders(derivation, program)

@@ -64,7 +64,7 @@ def test_a_statistic_of_next_token_distributions_is_moved(tmp_path):
     assert slope == pytest.approx(-1 / (1 + math.exp(2.0)))
 
 
-@pytest.mark.parametrize("id_", api.ids())
+@pytest.mark.parametrize("id_", api.ids("paper"))
 def test_the_derivative_is_the_slope_of_the_value(id_):
     """Central differences of step 1e-5 agree with the derivative to six digits."""
     step = 1e-5
@@ -74,7 +74,7 @@ def test_the_derivative_is_the_slope_of_the_value(id_):
 
 
 def test_every_quantity_of_a_loss_has_a_slider_or_is_said_to_be_fixed():
-    for id_ in api.ids():
+    for id_ in api.ids("paper"):
         derivation = api.derivation(id_)
         program = live.loss_program(derivation.statement)
         moved = {each.name for each in live.sliders(derivation, program)}

@@ -20,7 +20,7 @@ from midpo_sym.site.parts.gradient import gradient_of
 from midpo_sym.spec.errors import SpecError
 
 ROOT = Path(__file__).parents[3]
-IDS = api.ids()
+IDS = api.ids("paper")
 
 
 def page(rendered, id_: str) -> str:

@@ -28,7 +28,7 @@ def test_printed_claims_are_those_of_the_paper():
     """
     printed = {
         f"{id_}/{claim.id}"
-        for id_ in library.ids()
+        for id_ in library.paper_ids()
         for claim in library.get(id_).claims
         if claim.printed
     }
@@ -42,7 +42,7 @@ def test_printed_claims_are_those_of_the_paper():
 
 
 def test_what_is_ours_says_what_it_is():
-    for id_ in library.ids():
+    for id_ in library.paper_ids():
         for claim in library.get(id_).claims:
             assert claim.printed or claim.note, f"{id_}/{claim.id}"
 

@@ -9,7 +9,7 @@ from midpo_sym.targets.coq.emit import emit
 
 @pytest.fixture(scope="session")
 def results():
-    return [each for id_ in library.ids() for each in api.check(id_)]
+    return [each for id_ in library.paper_ids() for each in api.check(id_)]
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,7 @@ def imported(text: str, folder: Path, name: str):
 
 @pytest.mark.slow
 def test_what_is_committed_is_what_is_generated(midpo):
-    outcome = midpo("generate", "--check")
+    outcome = midpo("generate", "--check", "--paper")
     assert (outcome.status, outcome.err) == (0, "")
 
 

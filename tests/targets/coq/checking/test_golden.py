@@ -89,7 +89,7 @@ def test_the_torch_loss_has_the_value_that_the_kernel_proved(vector):
 
 def test_every_loss_has_golden_vectors():
     """Two for the main statement of each specification."""
-    for id_ in library.ids():
+    for id_ in library.paper_ids():
         main = next(each for each in library.get(id_).claims if each.is_main)
         assert sum(v["statement"] == f"{id_}/{main.id}" for v in VECTORS) == 2
 

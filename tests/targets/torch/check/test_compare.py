@@ -27,7 +27,7 @@ LOGGED = "torch.where(chosen_mask, torch.log(filled_chosen_om), 0.0).sum(-1)"
 
 
 def derivation_of(name: str):
-    return library.get(name) if name in library.ids() else load(CASES / f"{name}.toml")
+    return library.get(name) if name in library.paper_ids() else load(CASES / f"{name}.toml")
 
 
 def changed(name: str, old: str, new: str, *, in_torch: bool) -> None:
@@ -289,7 +289,7 @@ def test_a_page_shows_the_file_of_the_package_and_runs_nothing(monkeypatch):
     monkeypatch.setattr(compare, "PlainRunner", None)
     written = (files.LOSSES / "dpo.py").read_text(encoding="utf-8")
     result = prove("dpo")
-    becomes = specialisations(result.derivation, library.everything())
+    becomes = specialisations(result.derivation, library.paper())
     assert files.render_without_running(result, becomes) == written
 
 

@@ -1,0 +1,1 @@
+"""Commands of the atlas: lists, what a loss is like, and the generated index."""

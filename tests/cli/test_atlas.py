@@ -1,0 +1,136 @@
+"""`midpo list`, `midpo index` and `midpo like`."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from midpo_sym.atlas import index, lattices
+from midpo_sym.spec import library
+
+CASES = Path(__file__).parents[1] / "cases"
+
+
+def listed(midpo, *arguments) -> list[str]:
+    return [each["id"] for each in json.loads(midpo("list", "--json", *arguments).out)]
+
+
+def test_a_list_has_all_and_the_paper_s_first(midpo):
+    assert set(listed(midpo)) == set(library.ids())
+    assert listed(midpo, "--paper") == sorted(library.paper_ids())
+    assert listed(midpo, "--atlas") == sorted(library.ids("atlas"))
+    out = midpo("list", "--paper").out
+    assert "9 of " in out or "9 losses" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (("--prior", "fixed"), ["dice", "dpo", "r_dpo"]),
+        (("--prior", "label"), ["simpo", "tis_dpo"]),
+        (("--reference-free",), ["simpo"]),
+        (("--year", "2023"), ["dpo"]),
+        (("--year", "2023-2024", "length", "--sort", "title"), ["r_dpo", "simpo"]),
+        (("omura",), ["centropy"]),
+        (("--link", "hinge"), []),
+    ],
+)
+def test_filters_go_by_what_is_computed(midpo, arguments, found):
+    """By hand, from the paper's formulas and the years of the works."""
+    assert set(found) == set(listed(midpo, "--paper", *arguments))
+
+
+def test_csv_and_bibtex_are_of_the_rows_listed(midpo):
+    (row,) = csv.DictReader(io.StringIO(midpo("list", "--paper", "omura", "--csv").out))
+    assert (row["id"], row["value"], row["prior"]) == ("centropy", "proved", "policy")
+    out = midpo("list", "--paper", "omura", "--bibtex").out
+    assert "@misc{omura2024hdpo," in out
+    assert "@software{midposym_atlas," in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--year", "recent"), "--year recent names no years: write 2024"),
+        (("--csv", "--json"), "--csv, --bibtex and --json exclude each other"),
+    ],
+)
+def test_bad_input_is_told(midpo, arguments, said):
+    outcome = midpo("list", *arguments)
+    assert outcome.status == 2
+    assert said in outcome.err
+
+
+def test_a_set_and_a_name_exclude_each_other(midpo):
+    outcome = midpo("prove", "--paper", "dpo")
+    assert outcome.status == 2
+    assert "--paper chooses a set, and dpo is named" in outcome.err
+
+
+@pytest.fixture
+def wrong(tmp_path, monkeypatch):
+    """Let the index have one row, which says that DPO is refuted."""
+    path = tmp_path / "index.json"
+    text = index.path().read_text(encoding="utf-8")
+    (line,) = [each for each in text.splitlines() if each.startswith('{"id": "dpo"')]
+    changed = line.rstrip(",").replace('"value": "proved"', '"value": "refuted"', 1)
+    path.write_text('{"rows": [\n' + changed + "\n]}", encoding="utf-8")
+    monkeypatch.setattr(index, "path", lambda: path)
+    monkeypatch.setattr(index, "_ids", lambda: ("dpo",))
+    return path
+
+
+def test_a_wrong_row_fails_the_check_and_is_written_right(midpo, wrong):
+    outcome = midpo("index", "--check", "--rows-only")
+    assert outcome.status == 1
+    assert "dpo: value is 'refuted', and computed 'proved'" in outcome.out
+    assert '"refuted"' in wrong.read_text(encoding="utf-8")
+    assert midpo("index", "--rows-only").status == 0
+    assert json.loads(midpo("index", "--check", "--rows-only", "--json").out) == {
+        "rows": 1,
+        "changed": [],
+    }
+
+
+def test_a_stale_row_is_said(midpo, wrong):
+    text = wrong.read_text(encoding="utf-8")
+    digest = index.read()["dpo"].digest
+    wrong.write_text(text.replace(digest, "0" * 32), encoding="utf-8")
+    outcome = midpo("list", "--json")
+    assert "dpo: not current in the index, and computed again now" in outcome.err
+    assert json.loads(outcome.out)[0]["value"] == "proved"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("wrong")
+def test_a_wrong_lattice_fails_the_check(midpo, tmp_path, monkeypatch):
+    """Of DPO alone, there is no edge."""
+    path = tmp_path / "lattice.json"
+    monkeypatch.setattr(lattices, "path", lambda: path)
+    monkeypatch.setattr(library, "everything", lambda: (library.get("dpo"),))
+    monkeypatch.setattr(library, "names", lambda: ("dpo",))
+    assert midpo("index").status == 0
+    assert midpo("index", "--check").status == 0
+    ties = lattices.read()
+    assert ties.edges == ()
+    added = lattices.Ties((), (("dpo", "dpo", True),), ties.digest)
+    path.write_text(lattices.text(added), encoding="utf-8")
+    outcome = midpo("index", "--check")
+    assert outcome.status == 1
+    assert "lattice.json: not as computed" in outcome.out
+
+
+@pytest.mark.slow
+def test_like_says_what_is_proved(midpo):
+    outcome = midpo("like", CASES / "r_dpo_spelled.toml")
+    assert outcome.status == 0
+    assert "is the same up to a substitution" in outcome.out
+    assert "A = B, at " in outcome.out
+    assert "no proof that there is none" in outcome.out
+    found = json.loads(midpo("like", CASES / "r_dpo_spelled.toml", "--json").out)
+    assert "r_dpo" in found["same"]
+    related = {each["id"]: each for each in found["related"]}
+    assert related["r_dpo"]["relation"]["gradient"]["says"] == "same"
+    assert "dpo" in found["generalises"]
