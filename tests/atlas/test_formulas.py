@@ -14,7 +14,7 @@ from oracles.statement import read
 
 from midpo_sym.spec.library import directory
 
-POINTS = 4
+POINTS = 3
 NO_ARCTANGENT = {"cauchy_dpo"}  # the oracle has none; generated code is compared with it
 
 

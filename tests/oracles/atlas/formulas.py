@@ -87,6 +87,16 @@ def orpo(w, r, at):
     return -w.P / w.n + at.lam * logistic(log(odds(w) / odds(r)))
 
 
+def asft(w, r, at):
+    """σ of the log-odds is the probability, so these are likelihood and unlikelihood."""
+    chosen, rejected = exp(w.P / w.n), exp(r.P / r.n)
+    return -(1 + at.lam) * log(chosen) - at.lam * log(1 - rejected)
+
+
+def asft_beta(w, r, at):
+    return logistic(at.beta * log(odds(w))) + logistic(-at.beta * log(odds(r)))
+
+
 def kto(w, r, at):
     good = at.lambda_d - at.lambda_d * sigmoid(at.beta * (ratio(w) - at.z0))
     return good + at.lambda_u - at.lambda_u * sigmoid(at.beta * (at.z0 - ratio(r)))
@@ -180,6 +190,9 @@ FORMULAS: dict[str, Formula] = {
     "cpo_preference": lambda w, r, at: logistic(at.beta * (w.P - r.P)),
     "dpo_reference_free": lambda w, r, at: logistic(at.alpha * (w.P - r.P)),
     "orpo": orpo,
+    "orpo_beta": lambda w, r, at: logistic(at.beta * log(odds(w) / odds(r))),
+    "asft": asft,
+    "asft_beta": asft_beta,
     "kto": kto,
     "bco": bco,
     "bco_pair": lambda w, r, at: logistic(reward(w, at)) + logistic(-reward(r, at)),
