@@ -220,7 +220,6 @@ FORMULAS: dict[str, Formula] = {
     "dpo_rk_tie": rao_kupper_tie,
     "dpo_davidson": davidson,
     "dpo_davidson_tie": davidson_tie,
-    "gdpo_soft": lambda w, r, at: logistic((2 * at.p - 1) * margin(w, r, at)),
     "minor_dpo": lambda w, r, at: logistic(reward(w, at) - at.beta * max(0, ratio(r))),
     "bdpo": bdpo,
     "power": power,
