@@ -140,6 +140,12 @@ STATUSES = {
     "undecided": "the prover can neither prove nor refute the statement",
 }
 
+CHECKED = {
+    "paper": "in the paper that introduced it",
+    "code": "in official code, or in a library that names the paper",
+    "secondary": "in another work that prints it",
+}
+
 GIVES = {
     "loss": "the whole loss, whose link is then the log-sigmoid",
     "argument": "the argument of every link of the loss, or minus it",

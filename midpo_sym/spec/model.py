@@ -143,6 +143,8 @@ class Claim:
         knows: what a prior for the loss is expected to have to know, if that is said.
         note: for people.
         is_main: whether it claims just what [prior] and [loss] say.
+        convention: the library and version whose code computes it; "" for what a work prints.
+        parameters: those of this claim alone.
     """
 
     id: str
@@ -155,6 +157,8 @@ class Claim:
     note: str
     is_main: bool
     knows: str = ""
+    convention: str = ""
+    parameters: tuple[ParameterSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,7 @@ class Derivation:
         claims: in the order of the file.
         text: the file, word for word.
         path: where it was read from.
+        checked: a row of `CHECKED`: where the formula was read; "" if that is not said.
     """
 
     id: str
@@ -194,11 +199,13 @@ class Derivation:
     claims: tuple[Claim, ...]
     text: str = field(repr=False)
     path: Path = field(repr=False)
+    checked: str = ""
 
     @property
     def symbols(self) -> Mapping[str, Symbol]:
         """Return how each declared name is printed."""
-        return {each.name: each.symbol for each in self.declarations}
+        of_claims = [each for claim in self.claims for each in claim.parameters]
+        return {each.name: each.symbol for each in (*self.declarations, *of_claims)}
 
     @property
     def declarations(self) -> tuple[ParameterSpec | WeightSpec | DatumSpec | DefinitionSpec, ...]:

@@ -14,6 +14,7 @@ from midpo_sym.language.links import LINKS
 from midpo_sym.language.printing import symbols
 from midpo_sym.language.quantities.data import ARITIES
 from midpo_sym.language.vocabulary import (
+    CHECKED,
     DOMAINS,
     FUNCTIONS,
     GIVES,
@@ -96,6 +97,7 @@ EXPECTED = {
     "Functions": rows_of_words(FUNCTIONS),
     "Responses": [(f"`{name}`", meaning) for name, meaning in RESPONSES.items()],
     "Domains": [(f"`{name}`", meaning) for name, meaning in DOMAINS.items()],
+    "Checked": [(f"`{name}`", meaning) for name, meaning in CHECKED.items()],
     "Statuses": [(f"`{name}`", meaning) for name, meaning in STATUSES.items()],
     "Links": [(f"`{name}`", f"`{link.text}`") for name, link in LINKS.items()],
 }

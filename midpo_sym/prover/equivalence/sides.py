@@ -105,6 +105,7 @@ def side(label: str, derivation: Derivation, claim: Claim | None = None) -> Side
     statement = claim.statement if claim else derivation.statement
     chosen, rejected = (_apart(implicit_reward(statement, each), label) for each in ("w", "l"))
     declared: list[Declared] = [*derivation.parameters, *derivation.weights, *derivation.data]
+    declared += claim.parameters if claim else ()
     terms = tuple(
         Term(_link(term.link, label), _apart(term.argument, label), _apart(term.weight, label))
         for term in statement.target.terms

@@ -15,7 +15,7 @@ from midpo_sym.language.errors import Advice
 from midpo_sym.language.grammar.losses import Definition, Scope
 from midpo_sym.language.grammar.reader import Reader
 from midpo_sym.language.quantities.data import ARITIES, RESPONSE, TOKEN
-from midpo_sym.language.vocabulary import DOMAINS, KNOWS, STATUSES
+from midpo_sym.language.vocabulary import CHECKED, DOMAINS, KNOWS, STATUSES
 from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.model import (
     Citation,
@@ -75,6 +75,7 @@ class _Loader(Objectives):
     def __init__(self, text: str, path: Path, reader: type[Reader]) -> None:
         super().__init__(text, path, reader)
         self.torch_names: dict[str, str] = {}  # name in Python: name here
+        self.of_claims: dict[str, Mapping[str, Any]] = {}  # parameters of claims, by name
 
     def derivation(self) -> Derivation:
         if not ID.fullmatch(self.path.stem) or self.path.suffix != ".toml":
@@ -112,11 +113,10 @@ class _Loader(Objectives):
         self.check_table(data["loss"], "loss", ("loss",))
         statement = self.statement(data, scope, {}, ())
         claims = self.claims(data, scope, statement)
+        self.check_symbols(data)  # parameters of claims among them
         for table in NAMED:
             for name in data.get(table, {}):
-                if name not in self.used:
-                    advice = Advice(name, cure="use it, or take it out")
-                    self.fail((table, name), "declared but never used", advice)
+                self.check_used(name, (table, name))
         return Derivation(
             id=self.path.stem,
             title=data["title"],
@@ -133,10 +133,15 @@ class _Loader(Objectives):
             claims=claims,
             text=self.text,
             path=self.path,
+            checked=self.one_of(data["checked"], CHECKED, ("checked",))
+            if "checked" in data
+            else "",
         )
 
-    def parameter(self, name: str, entry: Mapping[str, Any]) -> ParameterSpec:
-        path = ("parameters", name)
+    def parameter(
+        self, name: str, entry: Mapping[str, Any], table: KeyPath = ("parameters",)
+    ) -> ParameterSpec:
+        path = (*table, name)
         domain = self.one_of(entry["domain"], DOMAINS, (*path, "domain"))
         default = None
         if "default" in entry:
@@ -186,7 +191,7 @@ class _Loader(Objectives):
             self.torch(name, entry, path),
         )
 
-    def torch(self, name: str, entry: Mapping[str, Any], path: tuple[str, str]) -> str:
+    def torch(self, name: str, entry: Mapping[str, Any], path: KeyPath) -> str:
         torch: str = entry.get("torch", name)
         if not NAME.fullmatch(torch) or keyword.iskeyword(torch):
             self.fail((*path, "torch"), "is not a name in Python", Advice(short(torch)))
@@ -261,6 +266,7 @@ class _Loader(Objectives):
         if not entry.get("printed", True) and "note" not in entry:
             advice = Advice(cure="say in note what it repairs or how it reads what is printed")
             self.fail((*path, "printed"), "a claim that nobody prints needs a note", advice)
+        own, scope = self.parameters_of_claim(entry, path, scope)
         changed = {*PARTS, "where"} & set(entry)
         if changed:
             if "where" in entry:
@@ -277,6 +283,8 @@ class _Loader(Objectives):
             residual = self.expression(
                 entry["residual"], (*path, "residual"), scope, RESPONSES_OF_LOSS
             )
+        for each in own:
+            self.check_used(each.name, (*path, "parameters", each.name))
         return Claim(
             id=entry["id"],
             citation=self.citation(entry, path, claim=True),
@@ -288,7 +296,32 @@ class _Loader(Objectives):
             note=entry.get("note", ""),
             is_main=not changed,
             knows=entry.get("knows", ""),
+            convention=entry.get("convention", ""),
+            parameters=own,
         )
+
+    def check_used(self, name: str, path: KeyPath) -> None:
+        if name not in self.used:
+            advice = Advice(name, cure="use it, or take it out")
+            self.fail(path, "declared but never used", advice)
+
+    def parameters_of_claim(
+        self, entry: Mapping[str, Any], path: KeyPath, scope: Scope
+    ) -> tuple[tuple[ParameterSpec, ...], Scope]:
+        """Return the parameters that a claim declares for itself, and the scope with them."""
+        found = []
+        for name, each in self.named(entry, "parameters", path):
+            at = (*path, "parameters", name)
+            if name in scope.names:
+                self.fail(at, "already declared for the whole file", Advice(name))
+            known = self.of_claims.setdefault(name, each)
+            if {**known, "default": 0} != {**each, "default": 0}:
+                cure = "declare it as there, or give it another name; a default may differ"
+                self.fail(at, "another claim declares it differently", Advice(name, cure=cure))
+            self.used.discard(name)  # another claim may have used it
+            found.append(self.parameter(name, each, (*path, "parameters")))
+        own = {each.name: each.domain for each in found}
+        return tuple(found), replace(scope, parameters={**scope.parameters, **own})
 
     def where(
         self,

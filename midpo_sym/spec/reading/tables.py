@@ -223,7 +223,9 @@ class Tables:
             return
         name, what = found
         path = self.declared_at[name]
-        entry = data[str(path[0])][name]
+        entry: Any = data
+        for part in path:
+            entry = entry[part]
         key = next((key for key in ("unicode", "latex") if key in entry), "")
         symbol = self.symbols[name][0]
         advice = Advice(
@@ -233,16 +235,25 @@ class Tables:
         )
         self.fail((*path, key) if key else path, f"is printed like {what}", advice)
 
-    def named(self, data: Mapping[str, Any], table: str) -> list[tuple[str, dict[str, Any]]]:
-        """Return the entries of a table whose keys are names chosen by the author."""
-        entries = data.get(table, {})
+    def named(
+        self, data: Mapping[str, Any], table: str, within: KeyPath = ()
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """Return the entries of a table whose keys are names chosen by the author.
+
+        Args:
+            data: what holds the table: the file, or an entry of it.
+            table: the name of the table.
+            within: where `data` stands in the file.
+        """
+        entries, at = data.get(table, {}), (*within, table)
         if not isinstance(entries, dict):
-            self.fail((table,), "is not a table", Advice(short(entries), f"[{table}]"))
+            head = ".".join(str(each) for each in at if isinstance(each, str))
+            self.fail(at, "is not a table", Advice(short(entries), f"[{head}]"))
         if len(entries) > MAX_NAMES:
-            self.fail((table,), f"has {len(entries)} entries", Advice(allowed=str(MAX_NAMES)))
+            self.fail(at, f"has {len(entries)} entries", Advice(allowed=str(MAX_NAMES)))
         for name, entry in entries.items():
-            self.check_name((table, name), name)
-            self.check_table(entry, table, (table, name))
+            self.check_name((*at, name), name)
+            self.check_table(entry, table, (*at, name))
         return list(entries.items())
 
     def check_name(self, path: KeyPath, name: str) -> None:

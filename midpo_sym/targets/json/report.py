@@ -105,6 +105,7 @@ def description(
             {
                 "id": claim.id,
                 **_citation(claim.citation),
+                **({"convention": claim.convention} if claim.convention else {}),
                 "value": claim.status,
                 "gradient": claim.gradient,
                 "note": claim.note,

@@ -189,6 +189,8 @@ def description(
         if claim.gradient != claim.status:
             expected += f", gradient {claim.gradient}"
         where = wording.cited(claim.citation)
+        if claim.convention:
+            where += f"; as {claim.convention} computes it"
         claims.add_row(claim.id, where if claim.printed else f"not printed; on {where}", expected)
     if derivation.claims:
         parts.append(claims)
