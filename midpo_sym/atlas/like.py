@@ -121,8 +121,12 @@ def _candidates(
     ours: Profile | None, others: Sequence[Row], profiles: Mapping[str, Profile | None]
 ) -> tuple[list[str], tuple[str, ...]]:
     """Return the losses that may be related, those that have most in common first."""
-    found = [each.id for each in others if may_be_related(ours, profiles[each.id])]
-    found.sort(key=lambda id_: rank(ours, profiles[id_]))
+    ranks = {
+        each.id: rank(ours, its)
+        for each in others
+        if ours and (its := profiles[each.id]) and may_be_related(ours, its)
+    }
+    found = sorted(ranks, key=lambda id_: ranks[id_])
     return found[:_MOST_PROOFS], tuple(found[_MOST_PROOFS:])
 
 

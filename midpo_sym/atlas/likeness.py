@@ -59,21 +59,28 @@ def may_be_related(one: Profile | None, other: Profile | None) -> bool:
     )
 
 
-def _in_other_models(one: Profile, other: Profile) -> bool:
-    """Return whether the losses are alike with one model in the place of another."""
-    changes = [{model: by} for model in ("ref", "prev") for by in _MODELS if by != model]
+def _in_other_models(one: Profile, other: Profile, models: tuple[str, ...] = _MODELS) -> bool:
+    """Return whether the losses are alike with one of some models in the place of another."""
+    changes = [{model: by} for model in ("ref", "prev") for by in models if by != model]
     shown = [{one.products, *map(one.with_models, changes)} for one in (one, other)]
     return bool({each for each in shown[0] if each} & shown[1])
 
 
-def rank(one: Profile | None, other: Profile | None) -> tuple[bool, float]:
-    """Return what losses are tried in the order of: first what may be the same."""
-    if one is None or other is None:
-        return True, 0.0
-    alike = one.links == other.links and (
-        one.products == other.products or _in_other_models(one, other)
-    )
-    return not alike, -overlap(one, other)
+def rank(one: Profile, other: Profile) -> tuple[int, float]:
+    """Return what losses are tried in the order of.
+
+    First what may be the same; then what may be a special case, or the same with another model;
+    then what may be related with 1 in the place of a model; last, what may share arguments only.
+    """
+    same_links = one.links == other.links
+    renamed = same_links and _in_other_models(one, other, ("ref", "prev"))
+    if same_links and one.products == other.products:
+        tier = 0
+    elif renamed or one.may_become(other) or other.may_become(one):
+        tier = 1
+    else:
+        tier = 2 if _in_other_models(one, other) else 3
+    return tier, -overlap(one, other)
 
 
 def overlap(one: Profile | None, other: Profile | None) -> float:
