@@ -46,7 +46,8 @@ def attack(
         verdict = said["verdict"]
         kind = "unknown" if verdict == "undecided" else "right"
         return [Finding("comparison", kind, verdict)]
-    found = said["verdict"] in ("same", "same up to", "same value, other gradient") or any(
+    whole = said["verdict"] in ("same", "same up to") or said["verdict"].startswith("same value")
+    found = whole or any(
         each["of"] == "argument" or "with 1" in each["kind"] for each in said["relations"]
     )
     detail = f"planted {family}: {'found' if found else 'missed'}"

@@ -29,6 +29,12 @@ SPECIAL_LEFT = "A is a special case of B"
 SPECIAL_RIGHT = "B is a special case of A"
 COMMON = "a special case in common"
 
+# What is said of losses whose values are the same, and of whose gradients that is not proved.
+IN_VALUE = {
+    "differs": "same value, other gradient",
+    "undecided": "same value, gradient undecided",
+}
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -74,6 +80,8 @@ class Relation:
         value: the theorem about the values.
         gradient: the answer about the gradients, under the same changes.
         reward: the answer about the logged rewards.
+        back_scales: what weights and data of B are multiplied by in the place of A's, the other
+            way.
     """
 
     kind: str
@@ -86,6 +94,7 @@ class Relation:
     reward: Answer
     back: Mapping[str, Expression] | None = None
     back_conditions: tuple[Condition, ...] = ()
+    back_scales: Mapping[str, Expression] = field(default_factory=dict)
 
     @property
     def is_trivial(self) -> bool:
@@ -157,12 +166,13 @@ class Comparison:
     def verdict(self) -> str:
         """Return `same`, `same up to`, or what keeps them apart.
 
-        That is `same value, other gradient`, `same on a subset`, `differs` or `undecided`.
+        That is `same value, other gradient`, `same value, gradient undecided`, `same on a subset`,
+        `differs` or `undecided`.
         """
         closest = self.closest
         if closest is not None and closest.kind in (SAME, UP_TO):
-            if closest.gradient.says == "differs":
-                return "same value, other gradient"
+            if closest.gradient.says != "same":
+                return IN_VALUE[closest.gradient.says]
             return "same" if closest.is_trivial else "same up to"
         if any(each.of == "loss" and each.kind != WITH_ONE for each in self.relations):
             return "same on a subset"

@@ -22,9 +22,10 @@ from midpo_sym.prover.equivalence.answers import (
     Relation,
 )
 from midpo_sym.prover.equivalence.changes import EQUAL_LENGTHS, ONE_TOKEN, Changes
+from midpo_sym.prover.equivalence.equations import REFUSED
 from midpo_sym.prover.equivalence.pair import Pair
 from midpo_sym.prover.equivalence.questions import ask_gradient, ask_reward, ask_value, compared
-from midpo_sym.prover.equivalence.search import REFUSED, Search
+from midpo_sym.prover.equivalence.search import Search
 from midpo_sym.prover.equivalence.sides import Side
 from midpo_sym.session import remembering
 
@@ -95,7 +96,7 @@ def find_closest(search: Search) -> Relation | None:
             with_one = with_one or found
         else:
             closest = closest or found
-    return closest or search.special_cases(common=True) or with_one
+    return search.rescaled() or closest or search.special_cases(common=True) or with_one
 
 
 def _finished(pair: Pair, relation: Relation) -> Relation:

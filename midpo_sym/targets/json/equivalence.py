@@ -56,8 +56,10 @@ def relation(found: Relation, right: Side) -> dict[str, Any]:
         "same_quantities": {
             name: same for name, same in changes.names.items() if name in right.declared
         },
+        "scales": _values(changes.scales),
         "models": {label: dict(models) for label, models in changes.models.items()},
         "back": None if found.back is None else _values(found.back),
+        "back_scales": _values(found.back_scales),
         "back_conditions": _conditions(found.back_conditions),
         "factor": to_text(found.factor),
         "offset": to_text(found.offset),

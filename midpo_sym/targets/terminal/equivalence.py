@@ -26,6 +26,7 @@ _STYLES = {
     "same": "green",
     "same up to": "green",
     "same value, other gradient": "yellow",
+    "same value, gradient undecided": "magenta",
     "same on a subset": "yellow",
     "differs": "yellow",
     "undecided": "magenta",
@@ -81,7 +82,7 @@ def lattice(found: Lattice) -> RenderableType:
     if found.edges:
         lines += ["Special cases, without those that follow from others:"]
         lines += [
-            f"  {edge.special} < {edge.general}{'' if edge.gradient else '  (value only)'}"
+            f"  {edge.special} < {edge.general}{'' if edge.gradient else '  (in value alone)'}"
             for edge in found.edges
         ]
     pairs = f"{len(found.ids)} losses, {len(found.entries)} pairs"

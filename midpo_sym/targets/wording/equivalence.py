@@ -32,6 +32,15 @@ from midpo_sym.targets.wording.shapes import link_name
 _LENGTH = "n"
 _SPECIAL = (SPECIAL_LEFT, SPECIAL_RIGHT, COMMON)
 _SAME = ("same", "same up to")
+_HEADLINES = {
+    "same": "A and B are the same loss.",
+    "same up to": "A and B are the same loss up to the following.",
+    "same value, other gradient": "A and B have the same value, other gradient.",
+    "same value, gradient undecided": "A and B have the same value; whether they have the same "
+    "gradient is undecided.",
+    "same on a subset": "A and B differ, and are the same in special cases.",
+    "undecided": "It is undecided whether A and B are the same.",
+}
 NOT_EXCLUDED = "Pairs of which nothing was found may be related by a substitution all the same."
 NOT_FOUND = "No substitution was found that makes them the same; that there is none is not proved."
 
@@ -63,17 +72,8 @@ class Words:
 
     def headline(self, comparison: Comparison) -> str:
         """Return the verdict in a sentence."""
-        match comparison.verdict:
-            case "same":
-                return "A and B are the same loss."
-            case "same up to":
-                return "A and B are the same loss up to the following."
-            case "same value, other gradient":
-                return "A and B have the same value, other gradient."
-            case "same on a subset":
-                return "A and B differ, and are the same in special cases."
-            case "undecided":
-                return "It is undecided whether A and B are the same."
+        if comparison.verdict != "differs":
+            return _HEADLINES[comparison.verdict]
         closest = comparison.closest
         if closest is not None and closest.kind == LINK:
             return "A and B differ: what is proved is about the arguments of their links."
@@ -119,8 +119,9 @@ class Words:
         found = [
             self.math(f"{self.name(name)} = {self.show(value, relation)}") for name, value in values
         ]
+        scales = relation.changes.scales
         found += [
-            self.math(f"{self.name(name)} = {self.name(same)}")
+            self.math(f"{self.name(name)} = {self.multiple(same, scales.get(name, ONE))}")
             for name, same in relation.changes.names.items()
             if name in self.right.declared and same in self.left.declared
         ]
@@ -128,15 +129,25 @@ class Words:
 
     def back(self, relation: Relation) -> str:
         """Return the substitution the other way; "" if there is none to be said."""
-        if not relation.back:
-            return ""
         found = [
             self.math(f"{self.name(name)} = {self.show(value, relation)}")
-            for name, value in relation.back.items()
+            for name, value in (relation.back or {}).items()
         ]
+        found += [
+            self.math(f"{self.name(relation.changes.names[name])} = {self.multiple(name, scale)}")
+            for name, scale in relation.back_scales.items()
+        ]
+        if not found:
+            return ""
         if needed := self.needed(relation.back_conditions):
             found.append(f"where {needed}")
         return ", ".join(found)
+
+    def multiple(self, name: str, scale: Expression) -> str:
+        """Return a weight or a number that is given, times a number."""
+        if scale == ONE:
+            return self.name(name)
+        return self.show(tree.mul(scale, tree.Parameter(name, "real")))
 
     def needed(self, conditions: Iterable[Condition]) -> str:
         """Return what has to be assumed different from zero; "" if it is nothing."""
