@@ -116,7 +116,7 @@ class Comparison:
         gradient: the answer about the gradients.
         reward: the answer about the logged rewards.
         residual: left minus right under `identified`, of the arguments if both have the same link;
-            None if it is zero or not expressible.
+            None if it is zero, not expressible, or too long to be read.
         of_arguments: whether the residual is one of arguments.
         seconds: how long it took.
     """

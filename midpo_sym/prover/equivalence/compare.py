@@ -29,6 +29,8 @@ from midpo_sym.prover.equivalence.search import Search
 from midpo_sym.prover.equivalence.sides import Side
 from midpo_sym.session import remembering
 
+_MOST_TERMS = 24  # of a residual: nobody reads a longer one, and to factor it takes ever longer
+
 
 def compare(left: Side, right: Side) -> Comparison:
     """Return what is found of two losses.
@@ -108,7 +110,10 @@ def _finished(pair: Pair, relation: Relation) -> Relation:
 
 
 def _residual(left: Objective, right: Objective) -> tuple[Expression | None, bool]:
-    """Return left minus right, of the arguments if the links are the same; None if it is zero."""
+    """Return left minus right, of the arguments if the links are the same.
+
+    None if it is zero, cannot be written, or is too long to be read.
+    """
     one, other = compared(left, right)
     if left.is_one_term and right.is_one_term:
         terms = left.only_term(), right.only_term()
@@ -116,6 +121,9 @@ def _residual(left: Objective, right: Objective) -> tuple[Expression | None, boo
             one, other = terms[0].argument, terms[1].argument
     try:
         decision = decide(one, other)
+        parts = (decision.difference.constant, *decision.difference.sums.values())
+        if sum(len(each.numer) for each in parts) > _MOST_TERMS:
+            return None, False
         residual = rebuild(decision.difference, by_response=False)
         if decision.theorem is not None or decide(one, tree.add(other, residual)).theorem is None:
             return None, False
