@@ -13,6 +13,7 @@ from oracles.comparison import Pair, problems
 
 COLUMNS = ("comparison",)
 POINTS = 5
+VALIDATOR = jsonschema.Draft202012Validator(product.COMPARISON_SCHEMA)
 
 
 def attack(
@@ -33,7 +34,7 @@ def attack(
     except Exception as error:  # noqa: BLE001 - any exception is a finding
         return [Finding("comparison", "exception", f"{type(error).__name__}: {str(error)[:300]}")]
     try:
-        jsonschema.validate(said, product.COMPARISON_SCHEMA)
+        VALIDATOR.validate(said)
         wrong = [*problems(said, Pair.of(*(each.text for each in pair)), pair[0].name, points)]
     except TimeoutError:
         raise
