@@ -24,6 +24,7 @@ _PAIR = 2
 
 @click.command(
     epilog="Examples: midpo diff simpo r_dpo, midpo diff dpo my_loss.toml --json, "
+    "midpo diff simpo r_dpo --steps, "
     "midpo diff dpo centropy/section-4, midpo diff --all my_losses"
 )
 @click.argument("targets", nargs=-1, metavar="A B | [DIR...]")
@@ -33,9 +34,10 @@ _PAIR = 2
     is_flag=True,
     help="Compare all pairs of the shipped specifications, and of those in the folders named.",
 )
+@click.option("--steps", is_flag=True, help="Derive what is proved, and the difference, too.")
 @click.option("--latex", is_flag=True, help="Print the answer as LaTeX (amsmath).")
 @AS_JSON
-def diff(targets: tuple[str, ...], *, every: bool, latex: bool, as_json: bool) -> None:
+def diff(targets: tuple[str, ...], *, every: bool, steps: bool, latex: bool, as_json: bool) -> None:
     """Compare two losses: value, gradient, and the rewards that are logged.
 
     Each is named by an id (see `midpo list`), by ID/CLAIM, or by a file. Parameters of the two have
@@ -50,6 +52,8 @@ def diff(targets: tuple[str, ...], *, every: bool, latex: bool, as_json: bool) -
     """
     if latex and (as_json or every):
         raise UsageError(f"--latex and {'--json' if as_json else '--all'} exclude each other")
+    if steps and every:
+        raise UsageError("--steps and --all exclude each other: derive a pair, midpo diff A B")
     if every:
         _compare_all(targets, as_json=as_json)
         return
@@ -63,15 +67,17 @@ def diff(targets: tuple[str, ...], *, every: bool, latex: bool, as_json: bool) -
     if as_json:
         from midpo_sym.targets.json import equivalence as as_data  # noqa: PLC0415
 
-        print_json(as_data.comparison(found))
+        print_json(as_data.comparison(found, steps=steps))
     elif latex:
         from midpo_sym.targets.latex import equivalence as as_latex  # noqa: PLC0415
 
-        click.echo(as_latex.fragment(found))
+        click.echo(as_latex.fragment(found, steps=steps))
     else:
         from midpo_sym.targets.terminal import equivalence  # noqa: PLC0415
 
         render(equivalence.story(found))
+        if steps:
+            render(equivalence.steps(found))
     sys.exit(PROVED if found.verdict in ("same", "same up to") else FAILED)
 
 

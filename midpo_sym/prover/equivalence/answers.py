@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import sympy
 
@@ -17,6 +18,9 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.prover.equivalence.changes import Changes
 from midpo_sym.prover.equivalence.sides import Side
 from midpo_sym.prover.verdict import Condition
+
+if TYPE_CHECKING:
+    from midpo_sym.prover.derivation.difference import Difference
 
 ONE, ZERO = tree.Number(1), tree.Number(0)
 
@@ -156,6 +160,15 @@ class Comparison:
         relation = {"same": "=", "differs": r"\neq"}.get(self.value.says, r"\overset{?}{=}")
         verdict = rf"\textbf{{{self.verdict}}}\colon\quad "
         return rf"$\displaystyle {verdict}{left} \;{relation}\; {right}$"
+
+    @cached_property
+    def steps(self) -> tuple[Difference, ...]:
+        """Return the derivation of each relation, and of the residual."""
+        from midpo_sym.prover.derivation.difference import (  # noqa: PLC0415 - it reads comparisons
+            differences,
+        )
+
+        return differences(self)
 
     @property
     def closest(self) -> Relation | None:

@@ -10,6 +10,7 @@ from midpo_sym.language.objective import Objective
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
+from midpo_sym.prover.derivation.difference import ARGUMENT, LOSS, REST, WEIGHT, Chain
 from midpo_sym.prover.equivalence.answers import (
     COMMON,
     LINK,
@@ -30,6 +31,7 @@ from midpo_sym.targets.wording.notation import UNICODE, Notation, Symbols
 from midpo_sym.targets.wording.shapes import link_name
 
 _LENGTH = "n"
+_PARTS = {ARGUMENT: "argument", WEIGHT: "weight", REST: "additional terms"}
 _SPECIAL = (SPECIAL_LEFT, SPECIAL_RIGHT, COMMON)
 _SAME = ("same", "same up to")
 _HEADLINES = {
@@ -184,6 +186,24 @@ class Words:
         what = " ".join([*words, self.math(last) if words else last])  # the reward of y_w
         return f"differs in the {what}, shown at a point"
 
+    def chain(self, chain: Chain, relation: Relation | None) -> tuple[str, str]:
+        """Return what a chain starts from, and what it arrives at.
+
+        Args:
+            chain: the lines.
+            relation: what they derive; None if it is the residual.
+        """
+        part = "" if chain.of == LOSS else f"the {_PARTS[chain.of]} of "
+        place = f"term {chain.term} of " if chain.term else ""
+        if relation is None:
+            return f"{part}{LEFT} − {part}{RIGHT}", "what is left of it"
+        there = f"{part}a term of {RIGHT}" if chain.term else f"{part}{RIGHT}"
+        moved = (relation.factor, relation.offset) != (ONE, ZERO)
+        if moved and (chain.of != ARGUMENT or relation.of == ARGUMENT):
+            there += ", times the factor"
+            there += " and plus the offset" if relation.offset != ZERO else ""
+        return f"{part}{place}{LEFT}", there
+
     def residual(self, comparison: Comparison) -> str:
         """Return A minus B, if that can be written; "" otherwise."""
         found = comparison.residual
@@ -199,9 +219,13 @@ class Words:
 
     def show(self, node: Expression, relation: Relation | None = None) -> str:
         """Return an expression; |y_w| as n, where it is about equal lengths."""
+        return self.notation.show(self.at_lengths(node, relation), self.symbols)
+
+    def at_lengths(self, node: Expression, relation: Relation | None) -> Expression:
+        """Return an expression with n for |y_w|, where it is about equal lengths."""
         if relation is not None and relation.changes.where == EQUAL_LENGTHS:
-            node = _with_n(node)
-        return self.notation.show(node, self.symbols)
+            return _with_n(node)
+        return node
 
     def math(self, formula: str) -> str:
         """Return a formula as it stands in a sentence."""
