@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         prior,
         prove,
         theory,
+        to_json,
         verify,
     )
     from midpo_sym.chains.audit import EntryResult
@@ -69,6 +70,7 @@ _HOMES = {
             "prior",
             "prove",
             "theory",
+            "to_json",
             "verify",
         ),
         "midpo_sym.api",
@@ -129,6 +131,7 @@ __all__ = [
     "prior_on_graph",
     "prove",
     "theory",
+    "to_json",
     "verify",
 ]
 

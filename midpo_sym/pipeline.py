@@ -182,7 +182,7 @@ class Pipeline:
         with remembering(self.session):
             return tuple(check_entry(*each) for each in find_entries(ids))
 
-    def to_json(self, results: Sequence[Result], *, steps: bool = False) -> Any:
+    def to_json(self, results: Sequence[Result], *, steps: bool = False) -> dict[str, Any]:
         """Return the report on results, as data."""
         from midpo_sym.targets.json.report import report  # noqa: PLC0415 - if it is asked for
 
@@ -196,7 +196,16 @@ class Pipeline:
         with remembering(self.session):
             return to_document(results, levels="both" if steps else "top")
 
-    def gradients_to_json(self, results: Sequence[GradientResult], *, steps: bool = False) -> Any:
+    def comparison_to_json(self, found: Comparison, *, steps: bool = False) -> dict[str, Any]:
+        """Return a comparison, as data; `steps` derives what is proved, and the difference."""
+        from midpo_sym.targets.json.equivalence import comparison  # noqa: PLC0415 - as above
+
+        with remembering(self.session):
+            return comparison(found, steps=steps)
+
+    def gradients_to_json(
+        self, results: Sequence[GradientResult], *, steps: bool = False
+    ) -> dict[str, Any]:
         """Return the report on gradients, as data."""
         from midpo_sym.targets.json.gradients import report  # noqa: PLC0415 - if it is asked for
 

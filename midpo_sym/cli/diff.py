@@ -63,11 +63,10 @@ def diff(targets: tuple[str, ...], *, every: bool, steps: bool, latex: bool, as_
         )
     from midpo_sym.pipeline import Pipeline  # noqa: PLC0415 - loads SymPy
 
-    found = Pipeline().compare(*targets)
+    pipeline = Pipeline()
+    found = pipeline.compare(*targets)
     if as_json:
-        from midpo_sym.targets.json import equivalence as as_data  # noqa: PLC0415
-
-        print_json(as_data.comparison(found, steps=steps))
+        print_json(pipeline.comparison_to_json(found, steps=steps))
     elif latex:
         from midpo_sym.targets.latex import equivalence as as_latex  # noqa: PLC0415
 

@@ -315,6 +315,4 @@ def _minus(value: Expression) -> Expression:
             return tree.Div(_minus(over), under)
         case tree.Mul(factors=(first, *rest)):
             return tree.product([_minus(first), *rest])
-        case tree.Number(value=number):
-            return tree.Number(-number)
     return tree.Neg(value)
