@@ -1,6 +1,6 @@
 """Attack the program with random specifications, by an evaluator that shares no code with it.
 
-    python benchmarks/attack.py [--shapes | --diff] [--cases N] [--seed S] [--first N]
+    python benchmarks/attack.py [--shapes | --diff | --gradients] [--cases N] [--seed S] [--first N]
                                 [--columns value,prior,...]
                                 [--points N] [--failing DIR] [--out FILE]
 
@@ -10,8 +10,9 @@ rewards, priors, derivations, LaTeX, certificates, JSON, the terminal, and gener
 is executed. With --shapes, the cases are losses of several terms, under typed links and against
 anchors, in the whole language, and what is said of their terms, links and weights is evaluated as
 well. With --diff, the cases are pairs of losses, half of them equal up to something planted, and
-what `midpo diff` says of them is evaluated. A case is stopped after a minute of processor time; an
-interrupted run (Ctrl-C) writes the table of the cases so far.
+what `midpo diff` says of them is evaluated. With --gradients, derivatives of random losses are
+compared with complex steps, and their signs with values. A case is stopped after a minute of
+processor time; an interrupted run (Ctrl-C) writes the table of the cases so far.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
-from attacks import comparisons  # noqa: E402
+from attacks import comparisons, gradients  # noqa: E402
 from attacks import run as losses  # noqa: E402
 from attacks.findings import COLUMNS, Finding  # noqa: E402 - tests are no package
 from attacks.run import Tally  # noqa: E402
@@ -63,7 +64,9 @@ def limited(seconds: int) -> Iterator[None]:
 def table(tally: Tally) -> str:
     """Return the counts by column, as Markdown."""
     lines = ["| column | checked | wrong | exceptions | unknown |", "|---|--:|--:|--:|--:|"]
-    for column in dict.fromkeys((*COLUMNS, *shapes.COLUMNS, *comparisons.COLUMNS)):
+    for column in dict.fromkeys(
+        (*COLUMNS, *shapes.COLUMNS, *comparisons.COLUMNS, *gradients.COLUMNS)
+    ):
         right, wrong, exception, unknown = (tally.counts[column, kind] for kind in KINDS)
         total = right + wrong + exception + unknown
         if total:
@@ -129,13 +132,14 @@ def _attack(
     """Attack one case, and print what is wrong; after each fifty, the table so far."""
     start = time.process_time()
     pair = pairs.pair(given.seed, number) if given.diff else None
-    drawn = (
-        joined(pair) if pair else (shape_cases if given.shapes else cases).case(given.seed, number)
-    )
+    drawing = gradients if given.gradients else shape_cases if given.shapes else cases
+    drawn = joined(pair) if pair else drawing.case(given.seed, number)
     try:
         with limited(LIMIT):
             if pair:
                 found = comparisons.attack(pair, folder)
+            elif given.gradients:
+                found = gradients.attack(given.seed, number)
             else:
                 attack = shapes.attack if given.shapes else losses.attack
                 found = attack(drawn, folder, columns, given.points)
@@ -155,6 +159,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Attack the program with random specifications.")
     parser.add_argument("--shapes", action="store_true", help="losses of any shape")
     parser.add_argument("--diff", action="store_true", help="pairs of losses")
+    parser.add_argument("--gradients", action="store_true", help="derivatives of losses")
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
@@ -163,7 +168,13 @@ def main() -> None:
     parser.add_argument("--failing", type=Path, help="folder for the files of failing cases")
     parser.add_argument("--out", type=Path, help="file for the table")
     given = parser.parse_args()
-    known = comparisons.COLUMNS if given.diff else shapes.COLUMNS if given.shapes else COLUMNS
+    known = COLUMNS
+    for asked, its in (
+        (given.diff, comparisons.COLUMNS),
+        (given.shapes, shapes.COLUMNS),
+        (given.gradients, gradients.COLUMNS),
+    ):
+        known = its if asked else known
     columns = given.columns.split(",") if given.columns else [*known]
     if unknown := {*columns} - {*known}:
         parser.error(f"unknown columns {sorted(unknown)}; there are {', '.join(known)}")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         prior,
         prove,
         theory,
+        to_json,
         verify,
     )
     from midpo_sym.atlas.like import Likeness
@@ -72,6 +73,7 @@ _HOMES = {
             "prior",
             "prove",
             "theory",
+            "to_json",
             "verify",
         ),
         "midpo_sym.api",
@@ -135,6 +137,7 @@ __all__ = [
     "prior_on_graph",
     "prove",
     "theory",
+    "to_json",
     "verify",
 ]
 

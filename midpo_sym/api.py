@@ -156,6 +156,30 @@ def gradient(spec: Spec, *, session: Session | None = None) -> GradientResult:
     return pipeline.differentiate(pipeline.read(spec))
 
 
+def to_json(
+    found: Result | Comparison | GradientResult,
+    *,
+    steps: bool = False,
+    session: Session | None = None,
+) -> dict[str, Any]:
+    """Return what came out as data: what the command prints with --json.
+
+    Args:
+        found: what `prove`, `diff` or `gradient` returned.
+        steps: whether to write the derivations out.
+        session: what remembers.
+
+    Returns:
+        Dictionaries, lists and texts, in the shape of the schemas in `midpo_sym/targets/json`.
+    """
+    pipeline = Pipeline(session)
+    if isinstance(found, Comparison):
+        return pipeline.comparison_to_json(found, steps=steps)
+    if isinstance(found, Result):
+        return pipeline.to_json([found], steps=steps)
+    return pipeline.gradients_to_json([found], steps=steps)
+
+
 def generate(spec: Spec, *, session: Session | None = None) -> str:
     """Return the Python file of a specification's torch loss, if what it says is proved.
 

@@ -28,14 +28,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from midpo_sym.chains.audit import EntryResult, check_entry, find_entries
-from midpo_sym.chains.chain import ChainResult, check_chain
 from midpo_sym.prover.denominators import placed
 from midpo_sym.prover.equivalence.answers import Comparison
 from midpo_sym.prover.equivalence.compare import compare
 from midpo_sym.prover.equivalence.lattice import Lattice, compare_all
 from midpo_sym.prover.equivalence.sides import LEFT, RIGHT, Side, side
-from midpo_sym.prover.gradients.report import GradientResult, gradient_result
 from midpo_sym.prover.priors.solve import Solution, solve_prior
 from midpo_sym.prover.prove import Result, prove_derivation, prove_statement
 from midpo_sym.prover.special_cases import Specialisation, specialisations
@@ -47,7 +44,10 @@ from midpo_sym.spec.reading.losses import load
 
 if TYPE_CHECKING:
     from midpo_sym.atlas.like import Likeness
+    from midpo_sym.chains.audit import EntryResult
+    from midpo_sym.chains.chain import ChainResult
     from midpo_sym.code.verdicts import Verification
+    from midpo_sym.prover.gradients.report import GradientResult
 
 Spec = str | os.PathLike[str] | Derivation
 
@@ -95,6 +95,8 @@ class Pipeline:
             SpecError: the loss divides by something that is always zero.
             DisagreementError: the kernel proves it, and finite differences contradict it.
         """
+        from midpo_sym.prover.gradients.report import gradient_result  # noqa: PLC0415 - if it is asked
+
         with remembering(self.session), placed(derivation):
             return gradient_result(derivation, claim, work=work)
 
@@ -181,15 +183,19 @@ class Pipeline:
 
     def derive(self, target: str) -> tuple[ChainResult, ...]:
         """Check the chains of the theory that are named by a file, an id or `id/chain`."""
+        from midpo_sym.chains.chain import check_chain  # noqa: PLC0415 - if it is asked for
+
         with remembering(self.session):
             return tuple(check_chain(*each) for each in library.find_chains(target))
 
     def audit(self, ids: Sequence[str]) -> tuple[EntryResult, ...]:
         """Compute the verdicts on entries of the audit; on all of them if none is named."""
+        from midpo_sym.chains.audit import check_entry, find_entries  # noqa: PLC0415 - as above
+
         with remembering(self.session):
             return tuple(check_entry(*each) for each in find_entries(ids))
 
-    def to_json(self, results: Sequence[Result], *, steps: bool = False) -> Any:
+    def to_json(self, results: Sequence[Result], *, steps: bool = False) -> dict[str, Any]:
         """Return the report on results, as data."""
         from midpo_sym.targets.json.report import report  # noqa: PLC0415 - if it is asked for
 
@@ -203,7 +209,16 @@ class Pipeline:
         with remembering(self.session):
             return to_document(results, levels="both" if steps else "top")
 
-    def gradients_to_json(self, results: Sequence[GradientResult], *, steps: bool = False) -> Any:
+    def comparison_to_json(self, found: Comparison, *, steps: bool = False) -> dict[str, Any]:
+        """Return a comparison, as data; `steps` derives what is proved, and the difference."""
+        from midpo_sym.targets.json.equivalence import comparison  # noqa: PLC0415 - as above
+
+        with remembering(self.session):
+            return comparison(found, steps=steps)
+
+    def gradients_to_json(
+        self, results: Sequence[GradientResult], *, steps: bool = False
+    ) -> dict[str, Any]:
         """Return the report on gradients, as data."""
         from midpo_sym.targets.json.gradients import report  # noqa: PLC0415 - if it is asked for
 

@@ -100,7 +100,7 @@ def test_the_python_shown_runs(capsys):
     assert lines[3] == "alpha*(1 - eta)*(log(ref(l)) - log(ref(w)))"
     exec(comparison, {})
     said = re.findall(r"print\(.*\)  # (.*)", comparison)
-    assert capsys.readouterr().out.splitlines()[:4] == said[:4]
+    assert capsys.readouterr().out.splitlines()[:6] == said[:6]
     exec(gradient, {"midpo_sym": midpo_sym})
     shown = re.findall(r"# (.+)$", gradient, re.MULTILINE)
     assert capsys.readouterr().out.splitlines() == shown

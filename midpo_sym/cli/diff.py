@@ -27,7 +27,8 @@ _PAIR = 2
 
 @click.command(
     epilog="Examples: midpo diff simpo r_dpo, midpo diff dpo my_loss.toml --json, "
-    "midpo diff dpo centropy/section-4, midpo diff --all my_losses, midpo diff --all --paper"
+    "midpo diff simpo r_dpo --steps, midpo diff dpo centropy/section-4, "
+    "midpo diff --all my_losses, midpo diff --all --paper"
 )
 @click.argument("targets", nargs=-1, metavar="A B | [DIR...]")
 @click.option(
@@ -36,11 +37,18 @@ _PAIR = 2
     is_flag=True,
     help="Compare all pairs of the shipped specifications, and of those in the folders named.",
 )
+@click.option("--steps", is_flag=True, help="Derive what is proved, and the difference, too.")
 @click.option("--latex", is_flag=True, help="Print the answer as LaTeX (amsmath).")
 @chosen_set
 @AS_JSON
 def diff(
-    targets: tuple[str, ...], *, every: bool, latex: bool, as_json: bool, chosen: str | None
+    targets: tuple[str, ...],
+    *,
+    every: bool,
+    steps: bool,
+    latex: bool,
+    as_json: bool,
+    chosen: str | None,
 ) -> None:
     """Compare two losses: value, gradient, and the rewards that are logged.
 
@@ -56,6 +64,8 @@ def diff(
     """
     if latex and (as_json or every):
         raise UsageError(f"--latex and {'--json' if as_json else '--all'} exclude each other")
+    if steps and every:
+        raise UsageError("--steps and --all exclude each other: derive a pair, midpo diff A B")
     if every:
         _compare_all(targets, chosen or library.EVERYTHING, as_json=as_json)
         return
@@ -67,19 +77,20 @@ def diff(
         )
     from midpo_sym.pipeline import Pipeline  # noqa: PLC0415 - loads SymPy
 
-    found = Pipeline().compare(*targets)
+    pipeline = Pipeline()
+    found = pipeline.compare(*targets)
     if as_json:
-        from midpo_sym.targets.json import equivalence as as_data  # noqa: PLC0415
-
-        print_json(as_data.comparison(found))
+        print_json(pipeline.comparison_to_json(found, steps=steps))
     elif latex:
         from midpo_sym.targets.latex import equivalence as as_latex  # noqa: PLC0415
 
-        click.echo(as_latex.fragment(found))
+        click.echo(as_latex.fragment(found, steps=steps))
     else:
         from midpo_sym.targets.terminal import equivalence  # noqa: PLC0415
 
         render(equivalence.story(found))
+        if steps:
+            render(equivalence.steps(found))
     sys.exit(PROVED if found.verdict in ("same", "same up to") else FAILED)
 
 

@@ -75,7 +75,7 @@ def search_further(
     return search(found, *sides, of=of, of_losses=of_losses, tries=tries, work=work * WORK)
 
 
-def search(
+def search(  # noqa: PLR0913 - all but the first three have defaults
     found: Search,
     left: Expression,
     right: Expression,
@@ -85,6 +85,7 @@ def search(
     tries: int = POINTS,
     work: int = WORK,
     kind: str | None = None,
+    as_long: bool = False,
 ) -> Search:
     """Return what a search found, with a point at which enclosures of two sides do not meet.
 
@@ -97,9 +98,11 @@ def search(
         tries: how many points to try.
         work: how many nodes to evaluate at most.
         kind: the arithmetic, `arb` or `mpmath`; None for Arb where it is installed.
+        as_long: whether only pairs of equal lengths are tried.
     """
     others = (tree.responses(left) | tree.responses(right)) - {"w", "l"}
-    where = points(left, right, tries=tries, responses=("w", "l", *sorted(others)))
+    responses = ("w", "l", *sorted(others))
+    where = points(left, right, tries=tries, responses=responses, as_long=as_long)
     hunted = hunt((left, right), where, _apart, of=of, meter=Meter(work), kind=kind)
     found = replace(found, enclosed=hunted.points, stopped=found.stopped or hunted.stopped)
     if hunted.models is None:

@@ -7,7 +7,7 @@ logarithm of what comes out; where it differentiates by rules, this takes differ
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ from mpmath import MPContext
 
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
-from midpo_sym.language.quantities.statistics import STATISTICS
 from midpo_sym.language.quantities.summands import evaluate, summand
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS, OTHER
@@ -53,6 +52,18 @@ class Comparison:
     right_slope: str
     points: int
     digits: int
+
+
+class Statistics(dict[tuple[str, str, int], Real]):
+    """The statistics before each token, computed when they are asked for."""
+
+    def __init__(self, compute: Callable[[str, str, int], Real]) -> None:
+        super().__init__()
+        self.compute = compute
+
+    def __missing__(self, key: tuple[str, str, int]) -> Real:
+        self[key] = self.compute(*key)
+        return self[key]
 
 
 @dataclass(frozen=True)
@@ -145,7 +156,7 @@ class Laboratory:
         context = self.context
         chance = random.Random(f"numbers {number}")  # noqa: S311 - no secret
         probabilities: dict[tuple[str, str, int], Real] = {}
-        statistics: dict[tuple[str, str, int], Real] = {}
+        tables: dict[tuple[str, int], Mapping[str, list[Real]]] = {}
         shared: dict[str, list[Real]] = {}
         lengths = {"w": 3 + number, "l": 2 + 2 * number, OTHER: 1 + number}
         factor = context.one
@@ -161,8 +172,8 @@ class Laboratory:
                 token = chance.randrange(TOKENS)
                 for model in MODELS:
                     probabilities[model, response, t] = table[model][token]
-                for name in STATISTICS:
-                    statistics[name, response, t] = self.statistic(name, table)
+                tables[response, t] = table
+        statistics = Statistics(lambda name, s, t: self.statistic(name, tables[s, t]))
         return Point(lengths, probabilities, statistics, factor)
 
     def statistic(self, name: str, table: Mapping[str, list[Real]]) -> Real:

@@ -13,11 +13,11 @@ the gradient, and the log-probabilities of both responses before and after are c
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from midpo_sym.judges.random_models import TOKENS, Laboratory, Point
+from midpo_sym.judges.random_models import TOKENS, Laboratory, Point, Statistics
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
@@ -128,18 +128,6 @@ def _world(number: int, digits: int) -> World:
     return World(number, digits)
 
 
-class _Statistics(dict[tuple[str, str, int], Real]):
-    """The statistics before each token, computed when they are asked for."""
-
-    def __init__(self, compute: Callable[[str, str, int], Real]) -> None:
-        super().__init__()
-        self.compute = compute
-
-    def __missing__(self, key: tuple[str, str, int]) -> Real:
-        self[key] = self.compute(*key)
-        return self[key]
-
-
 class World:
     """One tabular policy, two frozen models, and a pair of responses."""
 
@@ -182,7 +170,7 @@ class World:
             for s, t in places
             for model in MODELS
         }
-        statistics = _Statistics(
+        statistics = Statistics(
             lambda name, s, t: self.laboratory.statistic(name, tables[self.prefix(s, t)])
         )
         return Point(self.lengths, probabilities, statistics, self.factor)

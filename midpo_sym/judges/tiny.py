@@ -34,6 +34,7 @@ _VALUES = {
     "unit": (Fraction(1, 2), 1, 0),
     "open unit": (Fraction(1, 2), Fraction(1, 4), Fraction(3, 4)),
 }
+_FOR_EACH = 8  # points that are drawn for each of equal lengths
 _PATIENCE = 25  # tries before responses may get longer
 
 Prefix = tuple[str, ...]
@@ -98,7 +99,11 @@ class TinyModels:
 
 
 def points(
-    *sides: Expression, tries: int, seed: int = 0, responses: tuple[str, ...] | None = None
+    *sides: Expression,
+    tries: int,
+    seed: int = 0,
+    responses: tuple[str, ...] | None = None,
+    as_long: bool = False,
 ) -> Iterator[TinyModels]:
     """Yield points at which expressions may be evaluated; the same arguments, the same points.
 
@@ -108,11 +113,15 @@ def points(
         seed: of the random choices.
         responses: the names of the responses, no two of which are the same response; None for w, l
             and what else the expressions speak of.
+        as_long: whether y_w and y_l have to have as many tokens as each other.
     """
     if responses is None:
         spoken = {each for side in sides for each in tree.responses(side)}
         responses = ("w", "l", *sorted(spoken - {"w", "l"}))
-    yield from _candidates(_Names.of(*sides), tries, seed, responses)
+    found = _candidates(_Names.of(*sides), tries * (_FOR_EACH if as_long else 1), seed, responses)
+    if as_long:
+        found = (each for each in found if len({len(each.responses[s]) for s in "wl"}) == 1)
+    yield from itertools.islice(found, tries)
 
 
 @dataclass(frozen=True)

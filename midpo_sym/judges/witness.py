@@ -111,6 +111,7 @@ def search(
     work: int = WORK,
     of: str = "value",
     responses: tuple[str, ...] | None = None,
+    as_long: bool = False,
 ) -> Search:
     """Look for a point at which two expressions differ; the same arguments, the same answer.
 
@@ -124,12 +125,13 @@ def search(
         work: how many nodes to evaluate at most.
         of: `value` or `gradient`: what ends the search where it differs.
         responses: the names of the responses; None for those that are spoken of.
+        as_long: whether only pairs of equal lengths are tried.
     """
     meter = Meter(work)
     tried = smooth = 0
     gradient = None
     order = [(0, left), (1, right)]
-    for models in points(left, right, tries=tries, seed=seed, responses=responses):
+    for models in points(left, right, tries=tries, seed=seed, responses=responses, as_long=as_long):
         if not tried and meter.points == _HOPELESS:
             break
         meter.points += 1
@@ -164,6 +166,7 @@ def search_losses(
     tries: int,
     seed: int = 0,
     work: int = WORK,
+    as_long: bool = False,
 ) -> Search:
     """Look for a point at which the derivatives of two losses differ, whatever their values are.
 
@@ -172,12 +175,13 @@ def search_losses(
         tries: how many points to try.
         seed: of the random choices.
         work: how many nodes to evaluate at most.
+        as_long: whether only pairs of equal lengths are tried.
     """
     meter = Meter(work)
     tried = 0
     found: Witness | None = None
     arguments = [argument for _, argument in sides]
-    for models in points(*arguments, tries=tries, seed=seed):
+    for models in points(*arguments, tries=tries, seed=seed, as_long=as_long):
         if (tried == 0 and meter.points == _HOPELESS) or (found and tried >= _SETTLE):
             break
         meter.points += 1

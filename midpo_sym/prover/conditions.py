@@ -19,6 +19,8 @@ from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.prover.derivation.rebuild import NotReadableError, factor_list, rational, rebuild
 from midpo_sym.prover.verdict import Condition
 
+_ZERO = tree.Number(0)
+
 
 class NoGradientError(Exception):
     """The gradient exists nowhere; says of what."""
@@ -50,7 +52,8 @@ def kinks(*sides: Expression) -> tuple[Condition, ...]:
     result: dict[str, Condition] = {}
     for node in found.values():
         right = node.right.body if isinstance(node.right, tree.Neg) else tree.Neg(node.right)
-        apart: Expression = tree.add(node.left, right)
+        # Where one side is zero it is the other that must not be.
+        apart: Expression = node.right if node.left == _ZERO else tree.add(node.left, right)
         # Of one token: Σ_t a(t) = Σ_t b(t) for all responses if and only if a(t) = b(t).
         tokens = tree.token_responses(node)
         one, other = (
@@ -75,7 +78,7 @@ def kinks(*sides: Expression) -> tuple[Condition, ...]:
                 for number in (shared, -shared)
             ]
             apart = min(both, key=to_text)  # the same, whichever side is written first
-        result[to_text(apart)] = Condition(apart, "")
+        result[to_text(apart)] = Condition(apart, _reason(apart))
     return tuple(result.values())
 
 

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from midpo_sym.language import tree
 from midpo_sym.language.errors import Advice
@@ -20,8 +21,9 @@ from midpo_sym.spec.errors import SpecError
 from midpo_sym.spec.model import Claim, Derivation
 from midpo_sym.spec.reading.files import read_text
 from midpo_sym.spec.reading.losses import load, loads
-from midpo_sym.spec.reading.theory import load_theory, loads_audit, loads_theory
-from midpo_sym.spec.theory import Audit, Chain, Setting, Theory
+
+if TYPE_CHECKING:
+    from midpo_sym.spec.theory import Audit, Chain, Setting, Theory
 
 SOURCES = "sources.toml"
 ATLAS = "atlas"
@@ -248,6 +250,8 @@ def read_theories(folder: Path) -> tuple[Theory, ...]:
 
 @remembered(64)
 def _loaded_theory(text: str, path: Path) -> Theory:
+    from midpo_sym.spec.reading.theory import loads_theory  # noqa: PLC0415 - not for losses
+
     return loads_theory(text, path)
 
 
@@ -274,6 +278,8 @@ def find_chains(target: str) -> list[tuple[Chain, Setting]]:
         SpecError: there is none, or it breaks a rule of the language.
     """
     if target.endswith(".toml"):
+        from midpo_sym.spec.reading.theory import load_theory  # noqa: PLC0415 - not for losses
+
         own = load_theory(Path(target))
         return [(chain, own.setting) for chain in own.chains]
     id_, _, wanted = target.partition("/")
@@ -313,6 +319,8 @@ def read_audits(folder: Path) -> tuple[Audit, ...]:
 
 @remembered(64)
 def _loaded_audit(text: str, path: Path) -> Audit:
+    from midpo_sym.spec.reading.theory import loads_audit  # noqa: PLC0415 - not for losses
+
     return loads_audit(text, path)
 
 

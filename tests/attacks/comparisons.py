@@ -13,6 +13,7 @@ from oracles.comparison import Pair, problems
 
 COLUMNS = ("comparison",)
 POINTS = 5
+VALIDATOR = jsonschema.Draft202012Validator(product.COMPARISON_SCHEMA)
 
 
 def attack(
@@ -33,7 +34,7 @@ def attack(
     except Exception as error:  # noqa: BLE001 - any exception is a finding
         return [Finding("comparison", "exception", f"{type(error).__name__}: {str(error)[:300]}")]
     try:
-        jsonschema.validate(said, product.COMPARISON_SCHEMA)
+        VALIDATOR.validate(said)
         wrong = [*problems(said, Pair.of(*(each.text for each in pair)), pair[0].name, points)]
     except TimeoutError:
         raise
@@ -46,7 +47,8 @@ def attack(
         verdict = said["verdict"]
         kind = "unknown" if verdict == "undecided" else "right"
         return [Finding("comparison", kind, verdict)]
-    found = said["verdict"] in ("same", "same up to", "same value, other gradient") or any(
+    whole = said["verdict"] in ("same", "same up to") or said["verdict"].startswith("same value")
+    found = whole or any(
         each["of"] == "argument" or "with 1" in each["kind"] for each in said["relations"]
     )
     detail = f"planted {family}: {'found' if found else 'missed'}"

@@ -166,3 +166,28 @@ def test_a_prior_that_is_refuted_is_not_shown(midpo, tmp_path):
     path.write_text(text.replace("by_label(ratio/2, -ratio/2)", "by_label(ratio, -ratio)"))
     (row,) = json.loads(midpo("table", path, "--json").out)
     assert row["prior"] == "refuted for what the specification says"
+
+
+def test_steps_follow_the_schema_and_end_in_the_residual(midpo):
+    """R-DPO with either sign: α lr cancels, and 2λ(|w| − |l|) is left."""
+    pair = [CASES / f"r_dpo_{sign}.toml" for sign in ("plus", "minus")]
+    said = json.loads(midpo("diff", *pair, "--json", "--steps").out)
+    jsonschema.validate(said, SCHEMA)
+    assert [each["relation"] for each in said["steps"]] == [0, 1, None]
+    (chain,) = said["steps"][-1]["chains"]
+    assert chain["right"] == chain["steps"][-1]["after"] == said["residual"]["expression"]
+
+
+@pytest.mark.slow
+def test_steps_are_printed_in_two_levels(midpo):
+    out = midpo("diff", "dpo", "centropy", "--steps").out
+    assert "A is a special case of B, step by step\n  the argument of A\n" in out
+    assert "logarithm of a power" in out
+    assert "  which is the argument of B.\n" in out
+    assert "take the logarithms apart" in midpo("diff", "dpo", "centropy", "--steps", "--latex").out
+
+
+def test_steps_are_of_a_pair(midpo):
+    done = midpo("diff", "--all", "--steps")
+    assert done.status == 2
+    assert "--steps and --all exclude each other: derive a pair, midpo diff A B" in done.err

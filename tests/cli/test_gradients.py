@@ -128,3 +128,35 @@ def test_a_loss_that_divides_by_zero_is_bad_input(tmp_path):
     )
     assert done.returncode == 2
     assert "divides by something that is zero" in done.stderr
+
+
+@pytest.mark.slow
+def test_what_a_claim_sets_is_said_and_switches_are_inequalities(tmp_path):
+    """LD-DPO's claim sets a = 1. Of a hinge the slope is −1 where 1 − m > 0, else 0; that lengths
+    and positive parameters are not zero is no condition."""
+    losses = Path(__file__).parents[1] / "cases" / "losses"
+    out = run(str(losses / "lddpo.toml"), "--gradient")[1]
+    first, _, second = out.partition("lddpo/a-is-one")
+    assert ("a = 1" in first, "a = 1" in second) == (False, True)
+    out = run(str(losses / "alphapo.toml"), "--gradient")[1]
+    assert "condition" not in out
+    path = tmp_path / "hinge.toml"
+    path.write_text(
+        'title = "t"\nsummary = "s"\n[prior]\nzeta = "ref(y)"\nscale = "1"\n[loss]\n'
+        'link = "hinge"\nargument = "log(pi(w)/pi(l))"\n'
+    )
+    out = run(str(path), "--gradient")[1]
+    assert "never positive; zero where 1 − m < 0" in out
+    assert "log π(y_l) falls if and only if 1 − m > 0" in out
+
+
+@pytest.mark.slow
+def test_the_size_of_something_has_its_name(tmp_path):
+    path = tmp_path / "size.toml"
+    path.write_text(
+        'title = "t"\nsummary = "s"\n[prior]\nzeta = "ref(y)"\nscale = "1"\n[loss]\n'
+        'link = "square"\nargument = "abs(log(pi(w)/pi(l)))"\n'
+    )
+    out = run(str(path), "--gradient")[1]
+    assert "|log(π(y_w)/π(y_l))|" in out
+    assert "max(" not in out

@@ -2,8 +2,9 @@
 
 The first loss is drawn from scores, links and added terms. Of the even numbers the second one is
 the first with its parameters put in terms of others, and then perhaps a factor, an offset, another
-model or another link. Of the odd ones it is the first changed in one place, or a loss of its own.
-What is true of a pair, numbers decide (`oracles.comparison`).
+model or another link, or with its weights and data multiplied by something. Of the odd ones it is
+the first changed in one place, or a loss of its own. What is true of a pair, numbers decide
+(`oracles.comparison`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from generators.cases import Case
 
-PLANTED = ("substitution", "factor", "offset", "model", "link")
+PLANTED = ("substitution", "factor", "offset", "model", "link", "multiple")
 _QUANTITIES = (
     "log(pi({r})/ref({r}))",
     "log(pi({r})/ref({r}))",
@@ -167,6 +168,16 @@ def _planted(loss: Loss, family: str, chance: random.Random) -> Loss:
             if "kl_" in found.argument or "ref(" not in found.argument:
                 return found
             return found.map(lambda text: text.replace("ref(", "prev("))
+        case "multiple":
+            k = f"{{m{len(found.domains)}}}"
+            domains = found.domains
+            text = found.argument
+            for name, signed in (("mu", False), ("grade", True)):
+                if f"{name}(" in text:
+                    times = chance.choice(("2", "1/3", k, *(["-1", f"-{k}"] if signed else [])))
+                    domains = domains | ({k[1:-1]: "positive"} if k in times else {})
+                    text = text.replace(f"{name}(", f"({times})*{name}(")
+            return replace(found, argument=text, domains=domains)
         case "link" if not found.plus:
             used = {each for each in found.domains if f"{{{each}}}" in found.argument}
             others = [link for link in _LINKS if "{" not in link and link != found.link]

@@ -85,6 +85,7 @@ class Pair:
         values: Mapping[str, str],
         names: Mapping[str, str],
         models: Mapping[str, Mapping[str, str]],
+        scales: Mapping[str, str],
     ) -> Changed:
         """Return what evaluates one side after a substitution.
 
@@ -94,6 +95,7 @@ class Pair:
             values: texts by the names of parameters, weights and data.
             names: weights and data by those that they are put in the place of.
             models: for each side, models by those that they replace.
+            scales: what weights and data are multiplied by when they are put.
         """
         both = self.both
         definitions = dict(both.definitions)
@@ -102,7 +104,8 @@ class Pair:
                 definitions[name] = ("", parse(text))
         for name, same in names.items():
             of = "y, t" if name in both.weights else both.data[name][0]
-            definitions[name] = (of, parse(f"{same}({of})" if of.startswith("y") else same))
+            text = f"{same}({of})" if of.startswith("y") else same
+            definitions[name] = (of, parse(f"({scales.get(name, '1')})*{text}"))
         data = {name: row for name, row in point.data.items() if name not in definitions}
         plain = Evaluator(point, {}, Precise())
         given = {
@@ -154,10 +157,10 @@ def problems(said: dict[str, Any], pair: Pair, seed: str, count: int = 6) -> Ite
     """Yield what is wrong in a comparison; nothing if all of it holds at some points."""
     with mpmath.workdps(DIGITS):
         for relation in said["relations"]:
-            yield from _of_relation(relation, pair, seed, count)
+            yield from _of_relation(relation, said, pair, seed, count)
         closest = next((each for each in said["relations"] if not each["where"]), None)
-        alike = ("same", "same up to", "same value, other gradient")
-        related = closest is not None and said["verdict"] in alike
+        related = said["verdict"].startswith(("same up to", "same value"))
+        related = closest is not None and (related or said["verdict"] == "same")
         for of in ("value", "gradient", "reward"):
             answer = said[of]
             if answer["witness"] is not None:
@@ -183,13 +186,21 @@ def same_names(pair: Pair) -> dict[str, str]:
     }
 
 
-def _of_relation(row: dict[str, Any], pair: Pair, seed: str, count: int) -> Iterator[str]:
+def _of_relation(
+    row: dict[str, Any], said: dict[str, Any], pair: Pair, seed: str, count: int
+) -> Iterator[str]:
     if row["value"]["says"] != "same":
         yield "a relation that is not proved"
     if row["of"] == "loss":
         for of in ("value", "gradient", "reward"):
+            witness = row[of]["witness"]
             if row[of]["says"] == "same":
                 yield from _compared(of, row, pair, seed, count)
+            if witness is not None:
+                yield from _of_witness(of, witness, said, pair, row)
+                lengths = {len(witness["responses"][each]) for each in "wl"}
+                if row["where"] == "one token" or (row["where"] and len(lengths) > 1):
+                    yield f"{of}: a point of lengths {lengths}"
     elif "-" not in row["factor"]:
         yield from _compared("argument", row, pair, seed, count)
 
@@ -266,7 +277,12 @@ def _sides(of: str, row: dict[str, Any], pair: Pair, point: Point) -> tuple[_Sid
     sides = []
     for label in "AB":
         evaluator = pair.evaluator(
-            label, point, row["values"], row["same_quantities"], row.get("models", {})
+            label,
+            point,
+            row["values"],
+            row["same_quantities"],
+            row.get("models", {}),
+            row.get("scales", {}),
         )
         a = evaluator.arithmetic
         statement = pair.statements[label]

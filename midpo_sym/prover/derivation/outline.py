@@ -13,7 +13,7 @@ from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import Theorem, decide
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.derivation.steps import Step, Steps
+from midpo_sym.prover.derivation.steps import Bridge, Step, Steps
 from midpo_sym.rules.table import CANCELLATION, NORMAL_FORMS, SUBSTITUTION
 
 DEFINITIONS = (
@@ -88,6 +88,15 @@ def outline(steps: Steps, *, proved: bool) -> Outline:
     if proved:
         return Outline(reward, _sides((*steps.framework, *steps.target)))
     return Outline(reward, _sides(steps.framework), _target(steps.target))
+
+
+def bridge_outline(bridge: Bridge) -> tuple[Stage, ...]:
+    """Return the top level of the lines from one expression to another."""
+    down = bridge.down
+    last = max((k for k, each in enumerate(down) if each.rule.name in LOGARITHMS), default=-1)
+    logs, rest = down[: last + 1], down[last + 1 :]
+    parts = [("take the logarithms apart", logs), (_end(rest), rest), (_end(bridge.up), bridge.up)]
+    return tuple(_stages(parts))
 
 
 def _rewards(steps: Sequence[Step]) -> tuple[Stage, ...]:

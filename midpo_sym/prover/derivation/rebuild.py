@@ -19,6 +19,7 @@ from midpo_sym.kernel.forms import Atom, NormalForm
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Expression
+from midpo_sym.prover.derivation import factors
 
 _MODELS_FIRST = ("pi", "ref", "prev")
 # What is factored at most: terms, degrees in all variables, degree in one of them.
@@ -266,21 +267,17 @@ def factor_list(polynomial: PolyElement) -> tuple[Any, list[tuple[PolyElement, i
     if max(degrees, default=0) > _MAX_DEGREE:
         raise NotReadableError
     if len(polynomial) <= _MAX_TERMS and sum(degrees) <= _MAX_TOTAL_DEGREE:
-        content, factors = polynomial.factor_list()
-        return content, list(factors)
-    ring = polynomial.ring
-    shared = tuple(min(column) for column in zip(*polynomial.monoms(), strict=True))
+        return factors.factor_list(polynomial)
     content, rest = polynomial.primitive()
-    factors = [(g, e) for g, e in zip(ring.gens, shared, strict=True) if e]
-    rest = rest.quo(ring.from_dict({shared: ring.domain.one}))
-    return content, [*factors, *([] if rest == ring.one else [(rest, 1)])]
+    rest, found = factors.without_monomial(rest)
+    return content, [*found, *([] if rest == polynomial.ring.one else [(rest, 1)])]
 
 
 def _factored(polynomial: PolyElement, atoms: dict[str, Atom]) -> Expression:
-    content, factors = factor_list(polynomial)
+    content, found = factor_list(polynomial)
     sign = 1
     pieces: list[Expression] = []
-    for factor, power in factors:
+    for factor, power in found:
         lowest = min(factor.terms(), key=lambda term: (sum(term[0]), term[0]))
         if lowest[1] < 0:
             factor, sign = -factor, sign * (-1) ** power  # noqa: PLW2901 - same factor

@@ -101,16 +101,68 @@ def derive(statement: Statement, *, proved: bool) -> Steps:
     other = _simplify(target, by_token=by_token)
     if not proved:
         return Steps(chains, tuple(down), tuple(other))
+    up = _met(down, end, target, other)
+    if up is None:
+        return Steps(chains, (_whole(framework, target),), ())
+    return Steps(chains, tuple(down), up)
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """Lines from one expression to another.
+
+    Attributes:
+        down: from the first one to where the two meet.
+        up: from there to the second one.
+    """
+
+    down: tuple[Step, ...]
+    up: tuple[Step, ...]
+
+
+def bridge(start: Expression, target: Expression) -> Bridge:
+    """Return lines from an expression to another one that the kernel proves equal to it.
+
+    Raises:
+        DisagreementError: the kernel has no theorem of it.
+    """
+    if _blocks(start) == _blocks(target) and (step := _step(COLLECTION, start, target)):
+        return Bridge((step,), ())
+    by_token = any(
+        isinstance(node, tree.TokenProbability) for side in (start, target) for node in side.walk()
+    )
+    down = _simplify(start, by_token=by_token)
+    if down and _blocks(target) <= _blocks(down[-1].before):
+        last = down.pop().before if down[-1].rule is COLLECTION else down[-1].after
+        return Bridge((*down, _step(COLLECTION, last, target) or _whole(last, target)), ())
+    end = down[-1].after if down else start
+    up = _met(down, end, target, _simplify(target, by_token=by_token))
+    if up is None:
+        return Bridge((_whole(start, target),), ())
+    back = next((k for k, step in reversed([*enumerate(down, 1)]) if step.after == start), 0)
+    return Bridge(tuple(down[back:]), up)  # what comes back to the start was a detour
+
+
+def _met(
+    down: list[Step], end: Expression, target: Expression, other: list[Step]
+) -> tuple[Step, ...] | None:
+    """Return the lines up to a target; those down to where they meet are continued in place.
+
+    Args:
+        down: the lines from the start on.
+        end: where they have arrived.
+        target: what is to be arrived at.
+        other: the lines from the target down to its simplest form.
+    """
     other = _shortened(target, other, end)
     joint = other[-1].after if other else target
     if end != joint:
-        if down[-1].rule is COLLECTION:
+        if down and down[-1].rule is COLLECTION:
             end = down.pop().before
-        down.append(_step(COLLECTION, end, joint) or _whole(end, joint))
+        if end != joint:
+            down.append(_step(COLLECTION, end, joint) or _whole(end, joint))
     up = [_step(step.rule, step.after, step.before, backwards=True) for step in reversed(other)]
-    if None in up:
-        return Steps(chains, (_whole(framework, target),), ())
-    return Steps(chains, tuple(down), tuple(step for step in up if step))
+    return None if None in up else tuple(step for step in up if step)
 
 
 def _shortened(target: Expression, other: list[Step], end: Expression) -> list[Step]:

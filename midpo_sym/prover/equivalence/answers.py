@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import sympy
 
@@ -18,6 +19,9 @@ from midpo_sym.prover.equivalence.changes import Changes
 from midpo_sym.prover.equivalence.sides import Side
 from midpo_sym.prover.verdict import Condition
 
+if TYPE_CHECKING:
+    from midpo_sym.prover.derivation.difference import Difference
+
 ONE, ZERO = tree.Number(1), tree.Number(0)
 
 # How two losses are related, from the closest on.
@@ -28,6 +32,12 @@ WITH_ONE = "related with 1 in the place of a model"
 SPECIAL_LEFT = "A is a special case of B"
 SPECIAL_RIGHT = "B is a special case of A"
 COMMON = "a special case in common"
+
+# What is said of losses whose values are the same, and of whose gradients that is not proved.
+IN_VALUE = {
+    "differs": "same value, other gradient",
+    "undecided": "same value, gradient undecided",
+}
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,8 @@ class Relation:
         value: the theorem about the values.
         gradient: the answer about the gradients, under the same changes.
         reward: the answer about the logged rewards.
+        back_scales: what weights and data of B are multiplied by in the place of A's, the other
+            way.
     """
 
     kind: str
@@ -86,6 +98,7 @@ class Relation:
     reward: Answer
     back: Mapping[str, Expression] | None = None
     back_conditions: tuple[Condition, ...] = ()
+    back_scales: Mapping[str, Expression] = field(default_factory=dict)
 
     @property
     def is_trivial(self) -> bool:
@@ -107,7 +120,7 @@ class Comparison:
         gradient: the answer about the gradients.
         reward: the answer about the logged rewards.
         residual: left minus right under `identified`, of the arguments if both have the same link;
-            None if it is zero or not expressible.
+            None if it is zero, not expressible, or too long to be read.
         of_arguments: whether the residual is one of arguments.
         seconds: how long it took.
     """
@@ -148,6 +161,15 @@ class Comparison:
         verdict = rf"\textbf{{{self.verdict}}}\colon\quad "
         return rf"$\displaystyle {verdict}{left} \;{relation}\; {right}$"
 
+    @cached_property
+    def steps(self) -> tuple[Difference, ...]:
+        """Return the derivation of each relation, and of the residual."""
+        from midpo_sym.prover.derivation.difference import (  # noqa: PLC0415 - it reads comparisons
+            differences,
+        )
+
+        return differences(self)
+
     @property
     def closest(self) -> Relation | None:
         """Return the closest relation on all pairs, if there is one."""
@@ -157,12 +179,13 @@ class Comparison:
     def verdict(self) -> str:
         """Return `same`, `same up to`, or what keeps them apart.
 
-        That is `same value, other gradient`, `same on a subset`, `differs` or `undecided`.
+        That is `same value, other gradient`, `same value, gradient undecided`, `same on a subset`,
+        `differs` or `undecided`.
         """
         closest = self.closest
         if closest is not None and closest.kind in (SAME, UP_TO):
-            if closest.gradient.says == "differs":
-                return "same value, other gradient"
+            if closest.gradient.says != "same":
+                return IN_VALUE[closest.gradient.says]
             return "same" if closest.is_trivial else "same up to"
         if any(each.of == "loss" and each.kind != WITH_ONE for each in self.relations):
             return "same on a subset"

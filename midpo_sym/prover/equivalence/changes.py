@@ -20,6 +20,7 @@ class Changes:
         values: expressions by the names of parameters, weights and data; of both sides, whose names
             differ.
         names: names of weights and data by those that they are put in the place of.
+        scales: what these are multiplied by, for those of B that are; none of them may be zero.
         models: for each side, by its letter, the models or `1` by those that they replace.
         where: which responses it is about: a row of the three words above.
     """
@@ -28,6 +29,7 @@ class Changes:
     names: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     where: str = ANYWHERE
+    scales: Mapping[str, Expression] = field(default_factory=dict)
 
     @property
     def puts_one(self) -> bool:
@@ -50,12 +52,13 @@ class Changes:
             ):
                 return self.values[name]
             case tree.Weight(name=name) | tree.Datum(name=name) if name in self.names:
-                return replace(node, name=self.names[name])
+                other = replace(node, name=self.names[name])
+                return tree.mul(self.scales[name], other) if name in self.scales else other
             case tree.Probability(model=model) | tree.TokenProbability(model=model) if (
                 model in models
             ):
-                other = models[model]
-                return tree.Number(1) if other == ONE else replace(node, model=other)
+                put = models[model]
+                return tree.Number(1) if put == ONE else replace(node, model=put)
             case tree.Statistic(row=row) if models.keys() & set(row.models):
                 message = f"{row.name} is a statistic of the models that it names"
                 raise ValueError(message)

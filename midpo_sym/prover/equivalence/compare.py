@@ -22,11 +22,14 @@ from midpo_sym.prover.equivalence.answers import (
     Relation,
 )
 from midpo_sym.prover.equivalence.changes import EQUAL_LENGTHS, ONE_TOKEN, Changes
+from midpo_sym.prover.equivalence.equations import REFUSED
 from midpo_sym.prover.equivalence.pair import Pair
 from midpo_sym.prover.equivalence.questions import ask_gradient, ask_reward, ask_value, compared
-from midpo_sym.prover.equivalence.search import REFUSED, Search
+from midpo_sym.prover.equivalence.search import Search
 from midpo_sym.prover.equivalence.sides import Side
 from midpo_sym.session import remembering
+
+_MOST_TERMS = 24  # of a residual: nobody reads a longer one, and to factor it takes ever longer
 
 
 def compare(left: Side, right: Side) -> Comparison:
@@ -95,7 +98,7 @@ def find_closest(search: Search) -> Relation | None:
             with_one = with_one or found
         else:
             closest = closest or found
-    return closest or search.special_cases(common=True) or with_one
+    return search.rescaled() or closest or search.special_cases(common=True) or with_one
 
 
 def _finished(pair: Pair, relation: Relation) -> Relation:
@@ -107,7 +110,10 @@ def _finished(pair: Pair, relation: Relation) -> Relation:
 
 
 def _residual(left: Objective, right: Objective) -> tuple[Expression | None, bool]:
-    """Return left minus right, of the arguments if the links are the same; None if it is zero."""
+    """Return left minus right, of the arguments if the links are the same.
+
+    None if it is zero, cannot be written, or is too long to be read.
+    """
     one, other = compared(left, right)
     if left.is_one_term and right.is_one_term:
         terms = left.only_term(), right.only_term()
@@ -115,6 +121,9 @@ def _residual(left: Objective, right: Objective) -> tuple[Expression | None, boo
             one, other = terms[0].argument, terms[1].argument
     try:
         decision = decide(one, other)
+        parts = (decision.difference.constant, *decision.difference.sums.values())
+        if sum(len(each.numer) for each in parts) > _MOST_TERMS:
+            return None, False
         residual = rebuild(decision.difference, by_response=False)
         if decision.theorem is not None or decide(one, tree.add(other, residual)).theorem is None:
             return None, False

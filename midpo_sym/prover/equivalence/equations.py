@@ -10,13 +10,21 @@ decide about the losses themselves, so nothing here has to be believed.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sympy.polys.fields import FracElement, FracField
 from sympy.polys.rings import PolyElement
 
-from midpo_sym.kernel.forms import Atom, Form, NormalForm, Reading
+from midpo_sym.kernel.forms import (
+    Atom,
+    Form,
+    NormalForm,
+    OutsideClassError,
+    Reading,
+    ZeroDenominatorError,
+)
 from midpo_sym.kernel.responses import read
 from midpo_sym.language import tree
 from midpo_sym.language.links import VARIABLE
@@ -29,6 +37,7 @@ UNKNOWN = {FACTOR: "positive", OFFSET: "real", SCALE: "positive"} | dict.fromkey
     _SCALES, "positive"
 )
 _MOST_PAIRINGS = 24
+REFUSED = (ValueError, OutsideClassError, ZeroDenominatorError)
 
 Equation = tuple[Expression, Expression]  # two sides, the left one made of names of A alone
 Monomial = tuple[int, ...]
@@ -200,3 +209,22 @@ class _Builder:
             key = tuple(outer)
             found[key] = found.get(key, self.field.zero) + piece
         return list(found.values())
+
+
+class Systems:
+    """Equations between parameters for some proposals, each read when it is first asked for."""
+
+    def __init__(
+        self, proposed: Iterable[tuple[Equation, ...]], *, weights: bool = False, lengths: bool
+    ) -> None:
+        self.waiting = iter(proposed)
+        self.weights = weights
+        self.lengths = lengths
+        self.known: list[System] = []
+
+    def __iter__(self) -> Iterator[System]:
+        yield from self.known
+        for equations in self.waiting:
+            with suppress(*REFUSED):
+                self.known.append(system(equations, weights=self.weights, lengths=self.lengths))
+                yield self.known[-1]

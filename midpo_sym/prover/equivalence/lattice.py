@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from midpo_sym.prover.equivalence.answers import (
+    IN_VALUE,
     SAME,
     SPECIAL_LEFT,
     SPECIAL_RIGHT,
@@ -57,11 +58,13 @@ class Entry:
     def says(self) -> str:
         """Return the kind of the relation, or what is known instead.
 
-        That is `same value, other gradient`, `differs` or `undecided`.
+        That is `same value, other gradient` or `same value, gradient undecided`, `differs` or
+        `undecided`.
         """
         if self.relation is not None:
-            if self.relation.kind in (SAME, UP_TO) and self.relation.gradient.says == "differs":
-                return "same value, other gradient"
+            gradient = self.relation.gradient.says
+            if self.relation.kind in (SAME, UP_TO) and gradient != "same":
+                return IN_VALUE[gradient]
             return self.relation.kind
         return "differs" if self.differs else "undecided"
 
@@ -165,7 +168,9 @@ def entry_of(
 def _related(pair: Pair) -> Relation | None:
     search = Search(pair)
     found = search.of_losses(Changes(names=pair.names))
-    return found or search.special_cases(common=False)
+    if found is not None and found.kind in (SAME, UP_TO):
+        return found
+    return search.rescaled() or found or search.special_cases(common=False)
 
 
 def _renamed(pair: Pair, one: Profile, other: Profile) -> Relation | None:
@@ -188,7 +193,7 @@ def _classes(ids: Sequence[str], entries: Iterable[Entry]) -> dict[str, tuple[st
     found: dict[str, tuple[str, ...]] = {each: (each,) for each in ids}
     for entry in entries:
         relation = entry.relation
-        if relation is None or relation.changes.models or relation.gradient.says == "differs":
+        if relation is None or relation.changes.models or relation.gradient.says != "same":
             continue
         if relation.kind in (SAME, UP_TO):
             joined = dict.fromkeys((*found[entry.left.id], *found[entry.right.id]))

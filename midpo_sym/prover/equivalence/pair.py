@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from midpo_sym.language import tree
@@ -14,6 +15,9 @@ from midpo_sym.prover.equivalence.questions import changed
 from midpo_sym.prover.equivalence.sides import Side
 from midpo_sym.spec.model import DatumSpec, WeightSpec
 
+_SCALED = ("positive", "nonnegative", "real")  # domains of which multiples are all, too
+_MOST_MATCHES = 6
+
 
 class Pair:
     """Two losses, and what is known of their names.
@@ -22,14 +26,20 @@ class Pair:
         left: A.
         right: B.
         names: weights and data of B that are A's of the same name and kind, by their names.
-        domains: of every parameter, weight and number that is given, and of what is solved for.
+        domains: of every parameter, weight and number that is given, and of what is solved for:
+            among it what a weight or a number of B may be multiplied by.
     """
 
     def __init__(self, left: Side, right: Side) -> None:
         self.left, self.right = left, right
         self.names = _same_quantities(left, right)
         declared = {**left.declared, **right.declared}
-        self.domains = {name: each.domain for name, each in declared.items()} | UNKNOWN
+        times = {
+            times_of(name): "real" if each.domain == "real" else "positive"
+            for name, each in right.quantities.items()
+            if each.domain in _SCALED
+        }
+        self.domains = {name: each.domain for name, each in declared.items()} | UNKNOWN | times
 
     def changed(self, changes: Changes) -> tuple[Objective, Objective]:
         """Return both losses under changes.
@@ -59,6 +69,23 @@ class Pair:
             if more and not absent:
                 yield {side.label: dict.fromkeys(sorted(more), ONE)}
 
+    def matches(self) -> Iterator[dict[str, str]]:
+        """Yield ways to put each weight and number of A in the place of one of B of its kind.
+
+        That of the same names comes first, if they have them.
+        """
+        ours, theirs = self.left.quantities, self.right.quantities
+        if len(ours) != len(theirs):
+            return
+        found = [
+            dict(zip(theirs, permuted, strict=True))
+            for permuted in itertools.islice(itertools.permutations(ours), _MOST_MATCHES)
+        ]
+        found.sort(key=lambda names: names != self.names)
+        for names in found:
+            if all(_kind(theirs[name]) == _kind(ours[same]) for name, same in names.items()):
+                yield names
+
     def same_names(self) -> dict[str, Expression]:
         """Return the parameters of B that are A's of the same name and domain, as those."""
         ours = {each.name: (name, each.domain) for name, each in self.left.parameters.items()}
@@ -83,6 +110,11 @@ class Pair:
             ):
                 values[theirs] = scale
         return Changes(values, self.names)
+
+
+def times_of(name: str) -> str:
+    """Return the name of what a weight or a number of B is multiplied by."""
+    return f"_times_{name}"
 
 
 def _same_quantities(left: Side, right: Side) -> dict[str, str]:

@@ -14,7 +14,7 @@ from midpo_sym.language.objective import Objective, Term
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.conditions import NoGradientError, conditions, kinks
 from midpo_sym.prover.equivalence.answers import ONE, Answer
-from midpo_sym.prover.equivalence.changes import ANYWHERE, Changes
+from midpo_sym.prover.equivalence.changes import ANYWHERE, EQUAL_LENGTHS, ONE_TOKEN, Changes
 from midpo_sym.prover.equivalence.sides import Side
 
 TRIES = 200  # exact points among which one is looked for that tells the sides apart
@@ -112,7 +112,8 @@ def ask_gradient(
         left: one loss.
         right: the other loss.
         factor: a number.
-        where: which pairs it is about; points are not asked about fewer than all.
+        where: which pairs it is about. Of one token there are no two tiny responses that differ,
+            and so no points.
     """
     sides = left.loss, scaled(right.loss, factor, tree.Number(0))
     try:
@@ -123,7 +124,7 @@ def ask_gradient(
             return Answer("gradient", "undecided", reason=str(error))
     if proved is not None:
         return proved
-    found = None if where else _gradient_point(left, right, sides)
+    found = _gradient_point(left, right, sides, where)
     if found is None:
         why = "the kernel does not prove the gradients equal, and no point tells them apart"
         return Answer("gradient", "undecided", reason=why)
@@ -146,7 +147,7 @@ def ask_reward(left: Side, right: Side, changes: Changes) -> Answer:
         if found is not None:
             proved.append(found)
             continue
-        point = None if changes.where else _value_point(*sides)
+        point = _value_point(*sides, changes.where)
         if point is None:
             why = "the kernel does not prove the rewards equal, and no point tells them apart"
             return Answer("reward", "undecided", reason=why)
@@ -157,16 +158,21 @@ def ask_reward(left: Side, right: Side, changes: Changes) -> Answer:
     return Answer("reward", "same", theorems, conditions=tuple(where.values()))
 
 
-def _value_point(left: Expression, right: Expression) -> witness.Witness | None:
+def _value_point(
+    left: Expression, right: Expression, where: str = ANYWHERE
+) -> witness.Witness | None:
     """Return a point at which the values of two expressions differ."""
-    found = witness.search(left, right, tries=TRIES)
+    if where == ONE_TOKEN:
+        return None
+    as_long = where == EQUAL_LENGTHS
+    found = witness.search(left, right, tries=TRIES, as_long=as_long)
     if found.value is None:
-        found = intervals.search(found, left, right, of="value")
+        found = intervals.search(found, left, right, of="value", as_long=as_long)
     return found.value
 
 
 def _gradient_point(
-    left: Objective, right: Objective, sides: tuple[Expression, Expression]
+    left: Objective, right: Objective, sides: tuple[Expression, Expression], where: str
 ) -> witness.Witness | None:
     """Return a point at which the derivatives of two losses differ.
 
@@ -174,12 +180,16 @@ def _gradient_point(
         left: one loss.
         right: the other loss.
         sides: the two, with the factor.
+        where: which pairs it is about.
     """
+    if where == ONE_TOKEN:
+        return None
+    as_long = where == EQUAL_LENGTHS
     one, other = left.as_term(), right.as_term()
     if sides != (left.loss, right.loss):
         one, other = (Term(links.LINKS["identity"], tree.Neg(each)) for each in sides)
     arguments = (one.link.name, one.argument), (other.link.name, other.argument)
-    found = witness.search_losses(arguments, tries=TRIES)
+    found = witness.search_losses(arguments, tries=TRIES, as_long=as_long)
     if found.gradient is None:
-        found = intervals.search(found, *sides, of="gradient", of_losses=True)
+        found = intervals.search(found, *sides, of="gradient", of_losses=True, as_long=as_long)
     return found.gradient

@@ -8,11 +8,9 @@ the substitution (`questions`). That none is found is no proof that there is non
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import decide_gradient
 from midpo_sym.language import tree
 from midpo_sym.language.objective import Objective
@@ -36,16 +34,23 @@ from midpo_sym.prover.equivalence.changes import EQUAL_LENGTHS, Changes
 from midpo_sym.prover.equivalence.equations import (
     FACTOR,
     OFFSET,
+    REFUSED,
     SCALE,
     UNKNOWN,
-    Equation,
     System,
-    system,
+    Systems,
 )
-from midpo_sym.prover.equivalence.pair import Pair
+from midpo_sym.prover.equivalence.pair import Pair, times_of
 from midpo_sym.prover.equivalence.questions import changed, prove, scaled
 from midpo_sym.prover.equivalence.sides import LEFT, RIGHT
-from midpo_sym.prover.equivalence.solutions import Budget, Solution, lies_in, solutions
+from midpo_sym.prover.equivalence.solutions import (
+    Budget,
+    Solution,
+    is_never_zero,
+    lies_in,
+    solutions,
+    tidied,
+)
 
 _MODES: tuple[dict[str, int | str], ...] = (  # what losses may differ by besides a substitution
     {FACTOR: 1, OFFSET: 0},
@@ -54,7 +59,6 @@ _MODES: tuple[dict[str, int | str], ...] = (  # what losses may differ by beside
     {},
 )
 _MOST_TRIED = 6  # solutions that the kernel is asked about, for each system
-REFUSED = (ValueError, OutsideClassError, ZeroDenominatorError)
 
 
 class Search:
@@ -85,7 +89,7 @@ class Search:
         if same is not None:
             return same
         lengths = changes.where == EQUAL_LENGTHS
-        systems = _Systems(proposals.of_losses(one, other), lengths=lengths)
+        systems = Systems(proposals.of_losses(one, other), lengths=lengths)
         special: Relation | None = None
         partial: Relation | None = None
         for fixed in _MODES[:1] if proposals.is_rigid(one, other) else _MODES:
@@ -137,6 +141,51 @@ class Search:
         }
         return replace(found, kind=UP_TO, back=back)
 
+    def rescaled(self) -> Relation | None:
+        """Return that the losses are the same with other weights and data, or multiples of them."""
+        for names in self.pair.matches():
+            changes = Changes(names=names)
+            times = [times_of(name) for name in names if times_of(name) in self.pair.domains]
+            found = self.whole(changes) if names != self.pair.names else None
+            if found is None and times:
+                scales = {
+                    name: tree.Parameter(times_of(name), self.pair.domains[times_of(name)])
+                    for name in names
+                    if times_of(name) in self.pair.domains
+                }
+                found = self.whole(replace(changes, scales=scales), times)
+            if found is not None:
+                return found
+        return None
+
+    def whole(self, changes: Changes, more: Sequence[str] = ()) -> Relation | None:
+        """Return that each loss is the other one at some values, under changes.
+
+        Args:
+            changes: what is replaced before.
+            more: what is solved for besides parameters.
+        """
+        try:
+            one, other = self.pair.changed(changes)
+        except ValueError:
+            return None
+        systems = Systems(proposals.of_losses(one, other), lengths=False)
+        for fixed in _MODES[:1] if proposals.is_rigid(one, other) else _MODES:
+            there = self.solved(changes, systems, [*self.right.parameters, *more], fixed)
+            if there is None or not self.is_whole(there, LEFT):
+                continue
+            back = self.solved(changes, systems, [*self.left.parameters, *more], fixed)
+            if back is None or not self.is_whole(back, RIGHT):
+                continue
+            scales = back.changes.scales
+            return replace(
+                there,
+                back=dict(back.changes.values),
+                back_conditions=back.value.conditions,
+                back_scales={name: tidied(tree.Div(ONE, each)) for name, each in scales.items()},
+            )
+        return None
+
     def special_cases(self, *, common: bool) -> Relation | None:
         """Return a relation at special values of weights and data, or of both sides' numbers.
 
@@ -167,7 +216,7 @@ class Search:
             attempts.append([*theirs, *ours, *others, *mine])
         given = bool(mine or others)
         proposed = proposals.of_losses(*self.pair.changed(changes))
-        systems = _Systems(proposed, weights=given, lengths=False)
+        systems = Systems(proposed, weights=given, lengths=False)
         identified = self.pair.identified().values
         for unknown in attempts:
             for values in (identified, {}):
@@ -204,7 +253,9 @@ class Search:
     def is_by_name(self, relation: Relation) -> bool:
         """Return whether a relation does nothing but identify parameters of the same name."""
         values, same = relation.changes.values, self.pair.same_names()
-        plain = (relation.factor, relation.offset) == (ONE, ZERO) and not relation.changes.models
+        changed = relation.changes.models or relation.changes.scales
+        plain = (relation.factor, relation.offset) == (ONE, ZERO) and not changed
+        plain = plain and relation.changes.names == self.pair.names
         return plain and all(same.get(name) == value for name, value in values.items())
 
     def solved(
@@ -243,8 +294,18 @@ class Search:
         factor = solution.get(SCALE if of == "argument" else FACTOR, ONE)
         offset = solution.get(OFFSET, ZERO)
         order = (*self.right.declared, *self.left.declared)
+        free = Changes(dict.fromkeys(map(times_of, changes.scales), ONE))  # those without a value
         values = {name: solution[name] for name in order if name in solution}
+        if changes.scales:
+            values = {name: tidied(free.of("", each)) for name, each in values.items()}
         set_ = Changes(values)
+        scales = {
+            name: tidied(set_.of("", free.of("", solution.get(times_of(name), ONE))))
+            for name in changes.scales
+        }
+        if not all(map(is_never_zero, scales.values())):
+            return None
+        changes = replace(changes, scales={n: each for n, each in scales.items() if each != ONE})
         known = {name: set_.of("", value) for name, value in changes.values.items()}
         both = {**known, **values}
         changes = replace(changes, values={name: both[name] for name in order if name in both})
@@ -276,7 +337,7 @@ class Search:
             return None
         changes = Changes(names=self.pair.names)
         one, other = self.pair.changed(changes)
-        systems = _Systems(proposals.of_arguments(one, other), lengths=False)
+        systems = Systems(proposals.of_arguments(one, other), lengths=False)
         found: list[Relation] = []
         for fixed in ({SCALE: 1}, {}):
             each = self.solved(changes, systems, [*self.right.parameters], fixed, of="argument")
@@ -321,22 +382,3 @@ def _is_of_parameters(node: Expression) -> bool:
 
 def _is_constant(value: Expression) -> bool:
     return not any(isinstance(node, tree.Parameter) for node in value.walk())
-
-
-class _Systems:
-    """Equations between parameters for some proposals, each read when it is first asked for."""
-
-    def __init__(
-        self, proposed: Iterable[tuple[Equation, ...]], *, weights: bool = False, lengths: bool
-    ) -> None:
-        self.waiting = iter(proposed)
-        self.weights = weights
-        self.lengths = lengths
-        self.known: list[System] = []
-
-    def __iter__(self) -> Iterator[System]:
-        yield from self.known
-        for equations in self.waiting:
-            with suppress(*REFUSED):
-                self.known.append(system(equations, weights=self.weights, lengths=self.lengths))
-                yield self.known[-1]

@@ -9,12 +9,18 @@ from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
 from midpo_sym.kernel.order import nonnegative
+from midpo_sym.kernel.theorem import normal_form
 from midpo_sym.language import tree
 from midpo_sym.language.constants import constant
 from midpo_sym.language.sign import can_be_positive
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.derivation.rebuild import NotReadableError, factor_list, rational
-from midpo_sym.prover.equivalence.equations import System
+from midpo_sym.prover.derivation.rebuild import (
+    NotReadableError,
+    factor_list,
+    rational,
+    rebuild,
+)
+from midpo_sym.prover.equivalence.equations import REFUSED, System
 
 _MOST_WORK = 2_000  # terms of equations that a search meets
 _MOST_TERMS = 400  # of an equation
@@ -282,3 +288,31 @@ def lies_in(node: Expression, domain: str) -> bool:
         return node.positive and (domain == "positive" or node.below_one)
     above = can_be_positive(tree.add(node, tree.Neg(tree.Number(1)))) if domain == "unit" else False
     return (nonnegative(node) or not can_be_positive(tree.Neg(node))) and not above
+
+
+def is_never_zero(value: Expression) -> bool:
+    """Return whether an expression in parameters is seen to be no zero; of a doubtful one, no."""
+    number = constant(value)
+    if number is not None:
+        return number != 0
+    return value.positive or _minus(value).positive
+
+
+def tidied(value: Expression) -> Expression:
+    """Return an expression in parameters as short as its normal form says it."""
+    try:
+        return rebuild(normal_form(value), by_response=True)
+    except (*REFUSED, NotReadableError):
+        return value
+
+
+def _minus(value: Expression) -> Expression:
+    """Return minus an expression, without two signs where one is seen."""
+    match value:
+        case tree.Neg(body=body):
+            return body
+        case tree.Div(numerator=over, denominator=under):
+            return tree.Div(_minus(over), under)
+        case tree.Mul(factors=(first, *rest)):
+            return tree.product([_minus(first), *rest])
+    return tree.Neg(value)

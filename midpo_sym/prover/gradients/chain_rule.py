@@ -249,7 +249,7 @@ def chain_rule(node: Expression) -> ChainRule:  # noqa: C901, PLR0911, PLR0912 -
             return rule(
                 "maximum", (_chosen(node, left, right), left), (_chosen(node, right, left), right)
             )
-    raise OutsideClassError(f"no rule of differentiation for {type(node).__name__}, in {node}")
+    raise OutsideClassError(f"no rule of differentiation for {node}")
 
 
 def _whole(exponent: Expression) -> int:
@@ -305,6 +305,14 @@ def switches(node: Expression) -> dict[str, tree.Defined]:
         for each in node.walk()
         if isinstance(each, tree.Defined) and each.name.startswith(SWITCH)
     }
+
+
+def switched_on(node: Expression) -> tuple[Expression, str] | None:
+    """Return what has to be above or below zero for a switch to be one; None if it is no switch."""
+    if not isinstance(node, tree.Defined) or node.name not in switches(node):
+        return None
+    assert isinstance(node.body, tree.Div)
+    return node.body.denominator, ">" if node.name.endswith("> 0]") else "<"
 
 
 def _slope_of_sigmoid(a: Expression) -> Expression:

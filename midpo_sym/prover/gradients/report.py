@@ -81,6 +81,21 @@ class GradientResult:
         """Return what stands before each coordinate; nothing if that is undecided."""
         return self.gradient.coefficients
 
+    @property
+    def definitions(self) -> tuple[tree.Defined, ...]:
+        """Return the other names in the loss, such as those that the claim gives a value."""
+        known = {each.name for each in self.gradient.names}
+        found: dict[str, tree.Defined] = {}
+        for node in self.gradient.loss.walk():
+            if isinstance(node, tree.Defined) and node.name not in known:
+                found.setdefault(node.name, node)
+        return tuple(found.values())
+
+    @property
+    def assumed(self) -> tuple[Expression, ...]:
+        """Return what has to be assumed not to be zero: what a domain gives is not among it."""
+        return tuple(each.expression for each in self.gradient.conditions if not each.given_by)
+
     @cached_property
     def motions(self) -> tuple[Motion, ...]:
         """Return when log π(y_w) and log π(y_l) fall; none where that goes by the token."""

@@ -8,20 +8,23 @@ from typing import Any
 from midpo_sym import __version__
 from midpo_sym.judges.witness import Witness
 from midpo_sym.language.printing.text import to_text
+from midpo_sym.prover.derivation.difference import Difference
 from midpo_sym.prover.equivalence.answers import Answer, Comparison, Relation
 from midpo_sym.prover.equivalence.lattice import Lattice
 from midpo_sym.prover.equivalence.sides import LEFT, RIGHT, Side
 from midpo_sym.prover.verdict import Condition
 from midpo_sym.targets.json.points import coordinate, ends, models_as_data, number
+from midpo_sym.targets.json.steps import stages_as_data, step_as_data
 
 SCHEMA_VERSION = 1
 
 
-def comparison(found: Comparison, *, timed: bool = True) -> dict[str, Any]:
+def comparison(found: Comparison, *, timed: bool = True, steps: bool = False) -> dict[str, Any]:
     """Return a comparison.
 
     Args:
         found: what came out.
+        steps: whether to write out the derivations.
         timed: whether to say how long it took; without it, the same losses give the same data.
     """
     data = {
@@ -42,7 +45,28 @@ def comparison(found: Comparison, *, timed: bool = True) -> dict[str, Any]:
             "expression": to_text(found.residual),
         },
     }
+    if steps:
+        data["steps"] = [_difference(each, found) for each in found.steps]
     return data | {"seconds": round(found.seconds, 6)} if timed else data
+
+
+def _difference(each: Difference, found: Comparison) -> dict[str, Any]:
+    """Return a derivation: of a relation, by its place among all, or of the residual."""
+    place = None if each.relation is None else found.relations.index(each.relation)
+    return {
+        "relation": place,
+        "chains": [
+            {
+                "of": chain.of,
+                "term": chain.term,
+                "left": to_text(chain.left),
+                "right": to_text(chain.right),
+                "outline": stages_as_data(chain.stages),
+                "steps": [step_as_data(one) for one in (*chain.bridge.down, *chain.bridge.up)],
+            }
+            for chain in each.chains
+        ],
+    }
 
 
 def relation(found: Relation, right: Side) -> dict[str, Any]:
@@ -56,8 +80,10 @@ def relation(found: Relation, right: Side) -> dict[str, Any]:
         "same_quantities": {
             name: same for name, same in changes.names.items() if name in right.declared
         },
+        "scales": _values(changes.scales),
         "models": {label: dict(models) for label, models in changes.models.items()},
         "back": None if found.back is None else _values(found.back),
+        "back_scales": _values(found.back_scales),
         "back_conditions": _conditions(found.back_conditions),
         "factor": to_text(found.factor),
         "offset": to_text(found.offset),

@@ -12,7 +12,7 @@ from midpo_sym import __version__
 from midpo_sym.language.printing.mathematics import to_latex
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.tree import Expression
-from midpo_sym.prover.derivation.steps import Step, Steps
+from midpo_sym.prover.derivation.steps import Steps
 from midpo_sym.prover.priors.solve import Solution
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.shapes.terms import Part
@@ -22,6 +22,7 @@ from midpo_sym.spec.library import Work
 from midpo_sym.spec.model import Citation, Derivation, Statement
 from midpo_sym.targets.json.points import counterexample, failure
 from midpo_sym.targets.json.shapes import in_latex, loss
+from midpo_sym.targets.json.steps import stages_as_data, step_as_data
 from midpo_sym.targets.wording.losses import prior_of
 
 SCHEMA_VERSION = 3
@@ -306,9 +307,9 @@ def _steps(found: Steps | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
-        "reward": [_step(step) for step in found.reward],
-        "framework": [_step(step) for step in found.framework],
-        "target": [_step(step) for step in found.target],
+        "reward": [step_as_data(step) for step in found.reward],
+        "framework": [step_as_data(step) for step in found.framework],
+        "target": [step_as_data(step) for step in found.target],
         "of_losses": found.of_losses,
     }
 
@@ -319,30 +320,12 @@ def _outline(result: Result) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
-        name: [
-            {
-                "said": each.said,
-                "before": to_text(each.before),
-                "after": to_text(each.after),
-                "steps": len(each.steps),
-            }
-            for each in stages
-        ]
+        name: stages_as_data(stages)
         for name, stages in (
             ("reward", found.reward),
             ("framework", found.framework),
             ("target", found.target),
         )
-    }
-
-
-def _step(step: Step) -> dict[str, Any]:
-    return {
-        "rule": step.rule.name,
-        "law": step.rule.law,
-        "backwards": step.backwards,
-        "before": to_text(step.before),
-        "after": to_text(step.after),
     }
 
 

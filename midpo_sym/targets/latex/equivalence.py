@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from midpo_sym.prover.derivation.difference import Difference
 from midpo_sym.prover.equivalence.answers import Comparison, Relation
 from midpo_sym.prover.equivalence.sides import Side
-from midpo_sym.targets.latex.losses import displayed, escaped, rows_of
+from midpo_sym.targets.latex.losses import Shown, displayed, escaped, rows_of
 from midpo_sym.targets.wording.equivalence import Words
 from midpo_sym.targets.wording.notation import LATEX
 from midpo_sym.targets.wording.table import HEADINGS, Row, loss
 
 
-def fragment(comparison: Comparison) -> str:
-    """Return a comparison, for a document that loads amsmath."""
+def fragment(comparison: Comparison, *, steps: bool = False) -> str:
+    """Return a comparison, for a document that loads amsmath.
+
+    Args:
+        comparison: what came out.
+        steps: whether to derive what is proved, and the difference, in two levels.
+    """
     words = Words.of(comparison, LATEX)
     lines = [
         f"% {comparison.left.id} and {comparison.right.id}, compared by midpo_sym",
@@ -32,7 +38,27 @@ def fragment(comparison: Comparison) -> str:
         lines += [f"The difference of the {what}, A minus B, is", *displayed(f"{shown}.")]
     if note := words.note(comparison):
         lines.append(note)
+    for each in comparison.steps if steps else ():
+        lines += _derivation(each, words)
     return "\n".join(lines)
+
+
+def _derivation(found: Difference, words: Words) -> Iterator[str]:
+    """Yield the derivation of a relation, or of the residual."""
+    relation = found.relation
+    said = "The difference" if relation is None else _relation(words, relation)
+    yield rf"\paragraph{{Derivation.}} {said}."
+    if not found.chains:
+        yield "With this put in, both are the same as they stand."
+    for each in found.chains:
+        start, end = words.chain(each, relation)
+        start = start.replace("−", "minus")
+        yield f"{start[0].upper()}{start[1:]} is"
+        lines = (*each.bridge.down, *each.bridge.up)
+        yield from Shown("both", words.symbols).chain(
+            lines, each.stages, put=lambda node: words.at_lengths(node, relation)
+        )
+        yield f"which is {end}."
 
 
 def _losses(comparison: Comparison, words: Words) -> Iterator[str]:

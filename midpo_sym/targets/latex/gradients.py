@@ -32,7 +32,8 @@ def gradient(result: GradientResult, *, steps: bool = False) -> str:
     if not found.is_proved:
         return f"{header}; {found.reason}".replace("\n", " ")
     rows = []
-    for name, body in [(wording.LOSS, found.loss), *((each, each.body) for each in found.names)]:
+    names = (*found.names, *result.definitions)
+    for name, body in [(wording.LOSS, found.loss), *((n, n.body) for n in names)]:
         first, *rest = rows_of(body, symbols)
         rows += [f"{to_latex(name, symbols)} ={{}}& {first}", *(rf"& \quad {{}}{e}" for e in rest)]
     lines = [header, rf"\paragraph{{{escaped(result.derivation.title)}, gradient}}"]
@@ -58,7 +59,7 @@ def gradient(result: GradientResult, *, steps: bool = False) -> str:
     lines += ["and with the logits $z$ of the policy before a token,"]
     pairs = wording.logits(found, symbols, TEX)
     lines += _aligned([f"{left} &= {right}" for left, right in pairs])
-    needs = [rf"${to_latex(each.expression, symbols)} \neq 0$" for each in found.conditions]
+    needs = [TEX.on(each, symbols) for each in result.assumed]
     if needs:
         lines.append(f"This needs {', and '.join(needs)}.")
     return "\n".join([*lines, r"\begingroup\sloppy", *_steps(result), r"\par\endgroup"])

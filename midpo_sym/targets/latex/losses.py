@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -131,7 +131,7 @@ def _derivation(result: Result, levels: Levels) -> str:
         r"\end{align*}",
     ]
     lines += _definitions(result)
-    shown = _Shown(levels, symbols)
+    shown = Shown(levels, symbols)
     lines += ["The implicit reward is", *shown.chain(steps.reward, top.reward)]
     of = result.statement.score_of
     what = "loss" if steps.of_losses else "argument of the log-sigmoid"
@@ -166,18 +166,22 @@ def _definitions(result: Result) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Shown:
+class Shown:
     """What is shown of a derivation, and how its names are written."""
 
     levels: Levels
     symbols: Mapping[str, Symbol]
 
     def chain(
-        self, steps: Sequence[Step], stages: Sequence[Stage], start: Expression | None = None
+        self,
+        steps: Sequence[Step],
+        stages: Sequence[Stage],
+        start: Expression | None = None,
+        put: Callable[[Expression], Expression] = lambda node: node,
     ) -> list[str]:
-        """Return the lines of a chain at the levels that are shown."""
-        full = [(each.before, each.after, each.rule.name) for each in steps]
-        top = [(each.before, each.after, each.said) for each in stages]
+        """Return the lines of a chain at the levels that are shown, with something put in."""
+        full = [(put(each.before), put(each.after), each.rule.name) for each in steps]
+        top = [(put(each.before), put(each.after), each.said) for each in stages]
         if self.levels == "full" or (self.levels == "both" and len(top) == len(full)):
             return self.equations(full, start)
         lines = self.equations(top, start)

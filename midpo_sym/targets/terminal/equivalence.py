@@ -15,17 +15,27 @@ from midpo_sym.judges.exact import format_polynomial
 from midpo_sym.judges.tiny import END, VOCABULARY
 from midpo_sym.judges.witness import Witness
 from midpo_sym.language.printing.mathematics import to_unicode
-from midpo_sym.prover.equivalence.answers import LINK, WITH_ONE, Answer, Comparison
+from midpo_sym.language.tree import Expression
+from midpo_sym.prover.equivalence.answers import (
+    LINK,
+    WITH_ONE,
+    Answer,
+    Comparison,
+    Relation,
+)
 from midpo_sym.prover.equivalence.lattice import Lattice
 from midpo_sym.targets.terminal.points import NOT_ZERO, add_number, point
 from midpo_sym.targets.terminal.quantities import quantities_of
+from midpo_sym.targets.terminal.steps import chain
 from midpo_sym.targets.wording.equivalence import NOT_EXCLUDED, Words, loss_line
+from midpo_sym.targets.wording.notation import Symbols
 from midpo_sym.targets.wording.table import HEADINGS, Row
 
 _STYLES = {
     "same": "green",
     "same up to": "green",
     "same value, other gradient": "yellow",
+    "same value, gradient undecided": "magenta",
     "same on a subset": "yellow",
     "differs": "yellow",
     "undecided": "magenta",
@@ -61,6 +71,31 @@ def story(comparison: Comparison) -> RenderableType:
     return Group(*lines)
 
 
+def steps(comparison: Comparison) -> RenderableType:
+    """Return the derivation of what is proved, and of the residual, in two levels."""
+    words = Words.of(comparison)
+    if not comparison.steps:
+        return Text("There is no derivation: nothing is proved, and the difference is not written.")
+    parts: list[RenderableType] = []
+    for each in comparison.steps:
+        relation = each.relation
+        said = "The difference" if relation is None else words.relation(relation)
+        parts.append(Text(f"{said}, step by step", style="bold"))
+
+        def shown(node: Expression, symbols: Symbols, of: Relation | None = relation) -> str:
+            return to_unicode(words.at_lengths(node, of), symbols)
+
+        for one in each.chains:
+            start, end = words.chain(one, relation)
+            parts += [f"  {start}", chain(one.stages, words.symbols, show=shown)]
+            style = "yellow" if relation is None else "green"
+            parts.append(Text(f"  which is {end}.", style=style))
+        if not each.chains:
+            parts.append("  With this put in, both are the same as they stand.")
+        parts.append("")
+    return Group(*parts)
+
+
 def lattice(found: Lattice) -> RenderableType:
     """Return what is proved of all pairs of some losses, and the special cases as a list."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -81,7 +116,7 @@ def lattice(found: Lattice) -> RenderableType:
     if found.edges:
         lines += ["Special cases, without those that follow from others:"]
         lines += [
-            f"  {edge.special} < {edge.general}{'' if edge.gradient else '  (value only)'}"
+            f"  {edge.special} < {edge.general}{'' if edge.gradient else '  (in value alone)'}"
             for edge in found.edges
         ]
     pairs = f"{len(found.ids)} losses, {len(found.entries)} pairs"

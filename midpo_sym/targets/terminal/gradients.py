@@ -24,7 +24,7 @@ def story(result: GradientResult) -> RenderableType:
         rows.add_row("because", gradient.reason)
         return Group(head, rows, "")
     rows.add_row("loss", f"L = {to_unicode(gradient.loss, symbols)}")
-    for name in gradient.names:
+    for name in (*gradient.names, *result.definitions):
         rows.add_row("", f"{to_unicode(name, symbols)} = {to_unicode(name.body, symbols)}")
     rows.add_row("gradient", Text("✓ proved", style="green"))
     if gradient.is_zero:
@@ -35,9 +35,8 @@ def story(result: GradientResult) -> RenderableType:
         rows.add_row("", Text(f"  {wording.sign(each.sign, symbols, PLAIN)}", style="dim"))
     for k, (left, right) in enumerate(wording.logits(gradient, symbols, PLAIN)):
         rows.add_row("" if k else "logits before t", f"{left} = {right}")
-    for condition in gradient.conditions:
-        shown = to_unicode(condition.expression, symbols)
-        rows.add_row("condition", f"{shown} ≠ 0 ({condition.given_by or 'assumed'})")
+    for node in result.assumed:
+        rows.add_row("condition", f"{PLAIN.on(node, symbols)} (assumed)")
     for label, text in _small_steps(result):
         rows.add_row(label, text)
     rows.add_row("kernel", "equal (slopes of the normal forms)")

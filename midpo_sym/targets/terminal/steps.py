@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -39,11 +39,11 @@ def _steps(result: Result, heading: str) -> RenderableType:
     if found is None or top is None:
         return Text(f"{heading} has no derivation: it is outside the class that has one.")
     parts: list[RenderableType] = [Text(f"{heading}, step by step", style="bold")]
-    parts += ["  the implicit reward", _chain(top.reward, symbols)]
+    parts += ["  the implicit reward", chain(top.reward, symbols)]
     what = "loss" if found.of_losses else "score" if result.statement.score_of else "argument"
     parts += [f"  the {what} of MI-DPO"]
     if isinstance(result.verdict, Proved):
-        parts.append(_chain(top.framework, symbols))
+        parts.append(chain(top.framework, symbols))
         reached = "the loss" if found.of_losses else "the argument of the loss"
         if result.statement.score_of:
             reached += ", up to its sign and the anchor"
@@ -51,10 +51,10 @@ def _steps(result: Result, heading: str) -> RenderableType:
         if not isinstance(result.gradient, Proved):
             parts.append(Text(f"  {wording.of_the_value(result)}", style="yellow"))
     else:
-        parts.append(_chain(top.framework, symbols, framework_argument(result.statement)))
+        parts.append(chain(top.framework, symbols, framework_argument(result.statement)))
         whole = not result.statement.target.is_one_term
         parts.append("  minus the loss" if whole else "  the argument of the loss")
-        parts.append(_chain(top.target, symbols, result.statement.target.as_term().argument))
+        parts.append(chain(top.target, symbols, result.statement.target.as_term().argument))
         if isinstance(result.verdict, Undecided):
             parts.append(Text(f"  Undecided: {result.verdict.reason}.", style="magenta"))
         elif result.residual is not None:
@@ -64,8 +64,11 @@ def _steps(result: Result, heading: str) -> RenderableType:
     return Group(*parts, "")
 
 
-def _chain(
-    stages: Sequence[Stage], symbols: Mapping[str, Symbol], start: Expression | None = None
+def chain(
+    stages: Sequence[Stage],
+    symbols: Mapping[str, Symbol],
+    start: Expression | None = None,
+    show: Callable[[Expression, Mapping[str, Symbol]], str] = to_unicode,
 ) -> RenderableType:
     """Return lines of the top level, and indented below each the steps that it stands for."""
     table = Table.grid(padding=(0, 1))
@@ -74,15 +77,15 @@ def _chain(
     table.add_column(overflow="fold", min_width=24)
     here = None
     if not stages and start is not None:
-        table.add_row("   ", to_unicode(start, symbols), "")
+        table.add_row("   ", show(start, symbols), "")
     for stage in stages:
         if stage.before != here:
-            table.add_row("   ", to_unicode(stage.before, symbols), "")
+            table.add_row("   ", show(stage.before, symbols), "")
         here = stage.after
-        table.add_row("  =", to_unicode(here, symbols), stage.said)
+        table.add_row("  =", show(here, symbols), stage.said)
         for step in stage.steps if len(stage.steps) > 1 else ():
             arrow = " (from right to left)" if step.backwards else ""
             rule = Text(f"{step.rule.name}{arrow}", style="dim")
-            line = Text(f"    = {to_unicode(step.after, symbols)}", style="dim")
+            line = Text(f"    = {show(step.after, symbols)}", style="dim")
             table.add_row("", line, rule)
     return table

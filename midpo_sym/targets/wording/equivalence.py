@@ -10,6 +10,7 @@ from midpo_sym.language.objective import Objective
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
+from midpo_sym.prover.derivation.difference import ARGUMENT, LOSS, REST, WEIGHT, Chain
 from midpo_sym.prover.equivalence.answers import (
     COMMON,
     LINK,
@@ -30,8 +31,18 @@ from midpo_sym.targets.wording.notation import UNICODE, Notation, Symbols
 from midpo_sym.targets.wording.shapes import link_name
 
 _LENGTH = "n"
+_PARTS = {ARGUMENT: "argument", WEIGHT: "weight", REST: "additional terms"}
 _SPECIAL = (SPECIAL_LEFT, SPECIAL_RIGHT, COMMON)
 _SAME = ("same", "same up to")
+_HEADLINES = {
+    "same": "A and B are the same loss.",
+    "same up to": "A and B are the same loss up to the following.",
+    "same value, other gradient": "A and B have the same value, other gradient.",
+    "same value, gradient undecided": "A and B have the same value; whether they have the same "
+    "gradient is undecided.",
+    "same on a subset": "A and B differ, and are the same in special cases.",
+    "undecided": "It is undecided whether A and B are the same.",
+}
 NOT_EXCLUDED = "Pairs of which nothing was found may be related by a substitution all the same."
 NOT_FOUND = "No substitution was found that makes them the same; that there is none is not proved."
 
@@ -63,17 +74,8 @@ class Words:
 
     def headline(self, comparison: Comparison) -> str:
         """Return the verdict in a sentence."""
-        match comparison.verdict:
-            case "same":
-                return "A and B are the same loss."
-            case "same up to":
-                return "A and B are the same loss up to the following."
-            case "same value, other gradient":
-                return "A and B have the same value, other gradient."
-            case "same on a subset":
-                return "A and B differ, and are the same in special cases."
-            case "undecided":
-                return "It is undecided whether A and B are the same."
+        if comparison.verdict != "differs":
+            return _HEADLINES[comparison.verdict]
         closest = comparison.closest
         if closest is not None and closest.kind == LINK:
             return "A and B differ: what is proved is about the arguments of their links."
@@ -119,8 +121,9 @@ class Words:
         found = [
             self.math(f"{self.name(name)} = {self.show(value, relation)}") for name, value in values
         ]
+        scales = relation.changes.scales
         found += [
-            self.math(f"{self.name(name)} = {self.name(same)}")
+            self.math(f"{self.name(name)} = {self.multiple(same, scales.get(name, ONE))}")
             for name, same in relation.changes.names.items()
             if name in self.right.declared and same in self.left.declared
         ]
@@ -128,15 +131,25 @@ class Words:
 
     def back(self, relation: Relation) -> str:
         """Return the substitution the other way; "" if there is none to be said."""
-        if not relation.back:
-            return ""
         found = [
             self.math(f"{self.name(name)} = {self.show(value, relation)}")
-            for name, value in relation.back.items()
+            for name, value in (relation.back or {}).items()
         ]
+        found += [
+            self.math(f"{self.name(relation.changes.names[name])} = {self.multiple(name, scale)}")
+            for name, scale in relation.back_scales.items()
+        ]
+        if not found:
+            return ""
         if needed := self.needed(relation.back_conditions):
             found.append(f"where {needed}")
         return ", ".join(found)
+
+    def multiple(self, name: str, scale: Expression) -> str:
+        """Return a weight or a number that is given, times a number."""
+        if scale == ONE:
+            return self.name(name)
+        return self.show(tree.mul(scale, tree.Parameter(name, "real")))
 
     def needed(self, conditions: Iterable[Condition]) -> str:
         """Return what has to be assumed different from zero; "" if it is nothing."""
@@ -173,6 +186,24 @@ class Words:
         what = " ".join([*words, self.math(last) if words else last])  # the reward of y_w
         return f"differs in the {what}, shown at a point"
 
+    def chain(self, chain: Chain, relation: Relation | None) -> tuple[str, str]:
+        """Return what a chain starts from, and what it arrives at.
+
+        Args:
+            chain: the lines.
+            relation: what they derive; None if it is the residual.
+        """
+        part = "" if chain.of == LOSS else f"the {_PARTS[chain.of]} of "
+        place = f"term {chain.term} of " if chain.term else ""
+        if relation is None:
+            return f"{part}{LEFT} − {part}{RIGHT}", "what is left of it"
+        there = f"{part}a term of {RIGHT}" if chain.term else f"{part}{RIGHT}"
+        moved = (relation.factor, relation.offset) != (ONE, ZERO)
+        if moved and (chain.of != ARGUMENT or relation.of == ARGUMENT):
+            there += ", times the factor"
+            there += " and plus the offset" if relation.offset != ZERO else ""
+        return f"{part}{place}{LEFT}", there
+
     def residual(self, comparison: Comparison) -> str:
         """Return A minus B, if that can be written; "" otherwise."""
         found = comparison.residual
@@ -188,9 +219,13 @@ class Words:
 
     def show(self, node: Expression, relation: Relation | None = None) -> str:
         """Return an expression; |y_w| as n, where it is about equal lengths."""
+        return self.notation.show(self.at_lengths(node, relation), self.symbols)
+
+    def at_lengths(self, node: Expression, relation: Relation | None) -> Expression:
+        """Return an expression with n for |y_w|, where it is about equal lengths."""
         if relation is not None and relation.changes.where == EQUAL_LENGTHS:
-            node = _with_n(node)
-        return self.notation.show(node, self.symbols)
+            return _with_n(node)
+        return node
 
     def math(self, formula: str) -> str:
         """Return a formula as it stands in a sentence."""

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from midpo_sym.language import indexed, tree
+from midpo_sym.language.functions.table import call
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
-from midpo_sym.prover.gradients.chain_rule import Flow, switch_symbols
+from midpo_sym.prover.gradients.chain_rule import Flow, switch_symbols, switched_on
 from midpo_sym.prover.gradients.gradient import Coefficient, Gradient, Line
 from midpo_sym.prover.gradients.logits import slope_of_log, slope_of_statistic
 from midpo_sym.prover.gradients.motion import OTHER, Motion, norm
@@ -49,8 +50,24 @@ class Calculus:
     times: str
 
     def show(self, node: Expression, symbols: Symbols) -> str:
-        """Return an expression, its switches as conditions."""
+        """Return an expression, its switches as conditions, and max(a, −a) as |a|."""
+        node = _named(node)
         return self.notation.show(node, {**symbols, **switch_symbols(node, symbols)})
+
+    def off(self, node: Expression, symbols: Symbols) -> str:
+        """Return that an expression is zero; of a switch, where it is off."""
+        return self._compared(node, symbols, {">": "<", "<": ">"}, "=")
+
+    def on(self, node: Expression, symbols: Symbols) -> str:
+        """Return that an expression is not zero; of a switch, where it is on."""
+        return self._compared(node, symbols, {">": ">", "<": "<"}, self.notation.unequal)
+
+    def _compared(
+        self, node: Expression, symbols: Symbols, of_switch: dict[str, str], of_other: str
+    ) -> str:
+        switch = switched_on(node)
+        what, relation = (node, of_other) if switch is None else (switch[0], of_switch[switch[1]])
+        return self.notation.math.format(f"{self.show(what, symbols)} {relation} 0")
 
     def gradient(self, node: Expression, symbols: Symbols) -> str:
         """Return the gradient of a node, with brackets where it needs them."""
@@ -109,7 +126,7 @@ def sign(found: Sign, symbols: Symbols, calculus: Calculus) -> str:
     if not found.direction:
         return "zero"
     words = ("positive", "negative") if found.direction > 0 else ("negative", "positive")
-    zero = " or ".join(_equation(each, symbols, calculus) for each in found.zeros)
+    zero = " or ".join(calculus.off(each, symbols) for each in found.zeros)
     if found.decides is None:
         if not zero:
             return f"always {words[0]}"
@@ -123,8 +140,13 @@ def sign(found: Sign, symbols: Symbols, calculus: Calculus) -> str:
     return f"{said}; both occur" if found.changes else said
 
 
-def _equation(node: Expression, symbols: Symbols, calculus: Calculus) -> str:
-    return calculus.notation.math.format(f"{calculus.show(node, symbols)} = 0")
+def _named(node: Expression) -> Expression:
+    """Return an expression with |a| for max(a, −a)."""
+    node = tree.over(node, [_named(child) for child in node.children()])
+    match node:
+        case tree.Max(left=left, right=tree.Neg(body=body)) if left == body:
+            return call("abs", left)
+    return node
 
 
 def line(found: Line, loss: Expression, symbols: Symbols, calculus: Calculus) -> Sides:
@@ -247,9 +269,7 @@ def motion(found: Motion, symbols: Symbols, calculus: Calculus) -> str:
 
 def _unless_zero(found: Sign, symbols: Symbols, calculus: Calculus) -> str:
     """Return that what makes a coefficient zero is not zero."""
-    math, notation = calculus.notation.math.format, calculus.notation
-    shown = (f"{calculus.show(each, symbols)} {notation.unequal} 0" for each in found.zeros)
-    return "".join(f" and {math(each)}" for each in shown)
+    return "".join(f" and {calculus.on(each, symbols)}" for each in found.zeros)
 
 
 def _products(response: str, symbols: Symbols, calculus: Calculus) -> tuple[str, str]:

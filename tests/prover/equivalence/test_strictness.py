@@ -148,3 +148,74 @@ def test_the_note_stands_beside_what_is_the_same_on_a_subset():
     found = midpo_sym.diff("dpo", "centropy")
     assert (found.verdict, Words.of(found).note(found)) == ("same on a subset", NOT_FOUND)
     assert Words.of(midpo_sym.diff("dpo", "dpo")).note(midpo_sym.diff("dpo", "dpo")) == ""
+
+
+@pytest.fixture
+def weighted(tmp_path):
+    """Return what writes a loss with weights of tokens and a number of each pair."""
+
+    def write(name, argument, margin="margin", domain="real", **domains):
+        rows = "".join(f'{n} = {{ domain = "{d}", meaning = "m" }}\n' for n, d in domains.items())
+        path = tmp_path / f"{name}.toml"
+        path.write_text(
+            f'title = "t"\nsummary = "s"\n{"[parameters]" if rows else ""}\n{rows}'
+            '[weights]\nmu = { domain = "nonnegative", meaning = "m" }\n'
+            f'[data]\n{margin} = {{ of = "pair", domain = "{domain}", meaning = "m" }}\n'
+            f'[prior]\nzeta = "ref(y)"\nscale = "1"\n[loss]\nargument = "{argument}"\n',
+            encoding="utf-8",
+        )
+        return path
+
+    return write
+
+
+MU = "(sum_t(mu(w, t)*log(pi(w, t)/ref(w, t))) - sum_t(mu(l, t)*log(pi(l, t)/ref(l, t))))"
+
+
+def texts(values):
+    return {name: str(value) for name, value in values.items()}
+
+
+def test_weights_and_data_are_the_same_up_to_multiples(weighted):
+    """α(μ-sum) − α δ is 2(μ'-sum) + 3 δ' at μ' = (α/2) μ and δ' = −(α/3) δ; and back at α = 2,
+    where μ is μ', with δ = −(3/2) δ'."""
+    one = weighted("one", f"alpha*{MU} - alpha*margin", alpha="positive")
+    other = weighted("other", f"2*{MU} + 3*gap", margin="gap")
+    found = midpo_sym.diff(one, other)
+    assert (found.verdict, found.gradient.says) == ("same up to", "same")
+    relation = found.closest
+    assert relation.changes.names == {"B_mu": "A_mu", "B_gap": "A_margin"}
+    assert texts(relation.changes.scales) == {"B_mu": "A_alpha/2", "B_gap": "-(A_alpha/3)"}
+    assert texts(relation.back) == {"A_alpha": "2"}
+    assert texts(relation.back_scales) == {"B_gap": "-(3/2)"}
+    said = Words.of(found).back(relation)
+    assert said == "A.α = 2, A.margin = −(3/2)·B.gap"
+
+
+@pytest.mark.parametrize(
+    ("term", "domain"),
+    [
+        ("- margin", "nonnegative"),  # δ' = −δ is no number that is zero or more
+        ("+ u*margin", "real"),  # u may be zero, and then there is no δ left
+        ("+ 2*margin", "unit"),  # 2 δ may be above one
+    ],
+)
+def test_a_multiple_keeps_the_domain_both_ways(weighted, term, domain):
+    domains = {"u": "nonnegative"} if "u*" in term else {}
+    one = weighted("one", f"{MU} + margin", domain=domain)
+    other = weighted("other", f"{MU} {term}", domain=domain, **domains)
+    assert midpo_sym.diff(one, other).verdict not in ("same", "same up to")
+
+
+def test_equal_lengths_have_points_of_their_own(loss):
+    """At |y_w| = |y_l| = n the λ(|w| − |l|) is gone, and the prior's rewards λ|w| and 0 are not."""
+    paths = [
+        loss(
+            "one", f"{LR} + lam*{LENGTHS}", lam="positive", zeta="ref(y)*exp(-lam*length(y)/alpha)"
+        ),
+        loss("other", LR),
+    ]
+    (equal,) = [r for r in midpo_sym.diff(*paths).relations if r.changes.where == "equal lengths"]
+    witness = equal.reward.witness
+    assert equal.reward.says == "differs"
+    assert len({len(witness.models.responses[each]) for each in "wl"}) == 1

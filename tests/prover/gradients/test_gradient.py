@@ -119,7 +119,7 @@ def test_coefficients_go_by_the_token_where_weights_do():
 
 # The slope of Cauchy's function is 1/(π(1 + a²)), and π is the policy here.
 UNDECIDED = {
-    "cauchy": "no rule of differentiation for CauchyCdf",
+    "cauchy": "no rule of differentiation for cauchy_cdf(m)",
     **dict.fromkeys(("slic", "tpo", "xpo"), "it speaks of a third response, o"),
 }
 
