@@ -152,6 +152,8 @@ def is_steep(node: Expression) -> bool:
             return True
         case tree.Neg(body=body) | tree.Exp(body=body) | tree.Log(body=body):
             return is_steep(body)
+        case tree.CauchyCdf(body=body):
+            return is_steep(body)
         case tree.Add(terms=parts):  # all rise, or all fall
             return any(map(is_steep, parts))
         case tree.Mul(factors=parts):

@@ -9,12 +9,13 @@ show that it is not: of the pair, and of a score against every anchor (`every_an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from midpo_sym.judges import intervals, random_models, witness
-from midpo_sym.kernel.forms import OutsideClassError
-from midpo_sym.kernel.theorem import Answer, decide_gradient
+from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.language import tree
 from midpo_sym.language.links import LINKS, Link
 from midpo_sym.language.objective import Term
@@ -25,7 +26,7 @@ from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument
 from midpo_sym.prover.judge import assumptions
 from midpo_sym.prover.shapes.every_anchor import no_anchor_fits
 from midpo_sym.prover.shapes.links import is_line
-from midpo_sym.prover.verdict import DisagreementError, Proved, Refuted, Undecided, Verdict
+from midpo_sym.prover.verdict import Proved, Refuted, Undecided, Verdict
 from midpo_sym.session import remembered
 from midpo_sym.spec.model import Statement
 
@@ -61,9 +62,6 @@ def gradient_of_other(
         shown: with the quantity of MI-DPO that the argument is shown to differ from.
         anchor: of that quantity.
         term: the term.
-
-    Raises:
-        DisagreementError: the kernel proves it equal, and random models contradict that.
     """
     of = ("",) if statement.gives == "argument" else ("", "w", "l")
     quantities = [
@@ -77,10 +75,39 @@ def gradient_of_other(
         proved = _proved(quantity, term)
         if proved is not None:
             return proved
+    found = _refuted(quantities, term)
+    if found is None and (plain := _without_ties(term)) != term:
+        found = _refuted(quantities, plain)
+    if found is None:
+        return Undecided("the value is refuted, and no point shows that the gradient differs")
+    return found
+
+
+def _refuted(quantities: Sequence[_Quantity], term: Term) -> Refuted | None:
+    """Return that the gradient of a term is that of no quantity, if points show it."""
     first = _difference(quantities[0], term.link if not term.link.is_any else _BENT, term)
     if first is None or not all(_is_told_apart(quantity, term) for quantity in quantities):
-        return Undecided("the value is refuted, and no point shows that the gradient differs")
+        return None
     return Refuted("gradient", None, first)
+
+
+def _without_ties(term: Term) -> Term:
+    """Return a term with one side for each maximum whose sides are one: no point is off its kink.
+
+    It is equal to the term in value and in gradient, so that a point that refutes it will do.
+    """
+    argument, weight = (_one_side(unfold(each)) for each in (term.argument, term.weight))
+    return Term(term.link, argument, weight)
+
+
+def _one_side(node: Expression) -> Expression:
+    node = tree.over(node, [_one_side(each) for each in node.children()])
+    if isinstance(node, tree.Max):
+        with suppress(OutsideClassError, ZeroDenominatorError):
+            deciders = (decide, decide_gradient)
+            if all(each(node.left, node.right).answer is Answer.EQUAL for each in deciders):
+                return node.left
+    return node
 
 
 def _proved(quantity: _Quantity, term: Term) -> Proved | None:
@@ -100,12 +127,12 @@ def _is_still(node: Expression) -> bool:
 
 
 def _equal(left: Expression, right: Expression, statement: Statement) -> Proved | None:
-    decision = decide_gradient(left, right)
-    if decision.theorem is None:
-        return None
     with suppress(OverflowError, ZeroDivisionError):
         if not random_models.compare(left, right).slopes_agree:
-            raise DisagreementError("the gradients are proved equal, and numbers differ")
+            return None  # nothing to prove, which takes longer to find out
+        decision = decide_gradient(left, right)
+        if decision.theorem is None:
+            return None
         needed = conditions(decision.theorem.denominators, decision.difference.atoms)
         return Proved(needed, assumptions(statement))
     return None
