@@ -4,8 +4,8 @@
     ("weight", name, r)  ("short0", name)  ("short1", name, r)  ("short2", name, r)
     ("datum0", name)  ("datum1", name, r)
 
-are the leaves: `r` is `y`, `w`, `l` or `o`, a `short` is the name of a definition of nothing, of y or of
-y, t, and a `datum` a number that is given of nothing or of y. All else is an operation,
+are the leaves: `r` is `y`, `w`, `l` or `o`, a `short` is the name of a definition of nothing, of y
+or of y, t, and a `datum` a number that is given of nothing or of y. All else is an operation,
 `(word, a)`, `(word, a, b)` or `(word, a, b, c)`, with the words of `OPERATIONS`.
 """
 

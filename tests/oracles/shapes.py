@@ -62,9 +62,7 @@ def elsewhere(point: Point) -> list[Point]:
     point = replace(point, given=of_batch, table={})
     pairs = [two_responses(rng, point.size) for _ in range(OTHERS)]
     w, l = point.responses["w"], point.responses["l"]  # noqa: E741
-    return [
-        replace(point, responses=point.responses | pair) for pair in [*pairs, {"w": l, "l": w}]
-    ]
+    return [replace(point, responses=point.responses | pair) for pair in [*pairs, {"w": l, "l": w}]]
 
 
 def fits(

@@ -62,7 +62,7 @@ class Slopes:
         except (ZeroDivisionError, ValueError, OverflowError):
             return None
 
-    def _jet(self, node: Expression) -> _Jet:  # noqa: PLR0911 - one case for each kind of node
+    def _jet(self, node: Expression) -> _Jet:  # noqa: C901, PLR0911 - one case for each kind of node
         zero, one = self._context.mpf(0), self._context.mpf(1)
         match node:
             case tree.Parameter():

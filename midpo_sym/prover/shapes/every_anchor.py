@@ -7,6 +7,9 @@ wherever both exist. Two things show that there is no such c.
   does, a number times ∇q plus another times ∇W. A determinant in two coordinates of the policy, or
   in three, is then zero, and at some point it is not. The same goes for a coordinate in which
   neither q nor W moves, and the loss does.
+- *Rest.* Where nothing moves the loss, f′ has to be zero. A link whose slope is never zero is so
+  nowhere; one that is analytic is so at single arguments only, if it is not constant, and q − c
+  takes all arguments between two.
 - *Sizes.* In each coordinate ±W f′(±(q − c)) ∂q + f(±(q − c)) ∂W has to be the derivative of the
   loss, for all models and responses. The whole line of the variable of f is cut into intervals,
   until in each of them f and its slopes, in bounds, miss one of the derivatives. Where f has a
@@ -47,6 +50,7 @@ _BITS = 128
 _NOWHERE: Ends = (Fraction(0), Fraction(0))
 _RESPONSES = ("w", "l", "v", "u")
 _CHANGES: tuple[dict[str, str], ...] = ({}, {"w": "l", "l": "w"}, {"w": "v", "l": "u"})
+_PLACES = (0, 1, -1, 3, -3)  # of an argument, at which a link is looked at
 _FAR = 32  # from where on the line is not cut any further
 _NARROW = 1 / 64  # an interval that is cut no further
 _CUTS = 400
@@ -58,8 +62,12 @@ _APART = Fraction(1, 10**12)  # what bounds have to be apart, far above the roun
 def no_anchor_fits(score: Expression, term: Term) -> bool:
     """Return whether points show that no score minus an anchor has the gradient of a term."""
     still = not flows(term.weight)
-    if still and is_steep(unfold(term.link.body)) and _is_still(term.argument):
-        return _moves(score, term.weight)
+    if still and _is_still(term.argument):
+        body = unfold(term.link.body)
+        if is_steep(body):
+            return _moves(score, term.weight)
+        if _is_analytic(body) and not _holds_back(score):
+            return _moves(score, term.weight, body)
     if still and _is_still(score):
         return _moves(term.loss, tree.Number(1))
     for shows in (_has_another_direction, _has_another_size):
@@ -76,22 +84,61 @@ def _is_still(node: Expression) -> bool:
         return False
 
 
-def _moves(node: Expression, weight: Expression) -> bool:
-    """Return whether at some point an expression has a gradient, and its weight is not zero."""
-    meter = Meter(_WORK)
-    return any(
-        (slope := enclosed((node,), models, of="gradient", bits=_BITS, meter=meter))
-        and (size := enclosed((weight,), models, of="value", bits=_BITS, meter=meter))
-        and _has_sign(slope[0])
-        and _has_sign(size[0])
-        for models in points(node, weight, tries=_MANY)
+def _is_analytic(body: Expression) -> bool:
+    """Return whether the form of a link shows that it is one analytic function on the whole line.
+
+    Its logarithms and powers are of what is positive, and so has to be what it divides by.
+    """
+    return not any(
+        isinstance(each, tree.Max)
+        or (isinstance(each, tree.Div) and not each.denominator.positive)
+        or (isinstance(each, tree.Pow) and not (each.base.positive or _is_whole(each.exponent)))
+        for each in body.walk()
     )
 
 
+def _is_whole(power: Expression) -> bool:
+    return isinstance(power, tree.Number) and power.value.denominator == 1 and power.value >= 0
+
+
+def _holds_back(node: Expression) -> bool:
+    """Return whether something in a node is held constant for the gradient, and not for its value.
+
+    >>> from midpo_sym.language import build
+    >>> _holds_back(build.sg(build.pi("w")))
+    True
+    """
+    return any(isinstance(each, tree.StopGradient) for each in node.walk())
+
+
+def _moves(node: Expression, weight: Expression, body: Expression | None = None) -> bool:
+    """Return whether at some point an expression has a gradient, and its weight is not zero.
+
+    With a link's body, it also has a slope that is not zero somewhere, with the parameters there.
+    """
+    meter = Meter(_WORK)
+    with suppress(TooMuchWorkError):
+        for models in points(node, weight, *([body] if body else []), tries=_MANY):
+            slope = enclosed((node,), models, of="gradient", bits=_BITS, meter=meter)
+            size = enclosed((weight,), models, of="value", bits=_BITS, meter=meter)
+            counts = slope and size and _has_sign(slope[0]) and _has_sign(size[0])
+            if counts and (body is None or _bends_somewhere(body, models)):
+                return True
+    return False
+
+
+def _bends_somewhere(body: Expression, models: TinyModels) -> bool:
+    slopes = Slopes(body, models.parameters)
+    found = [slopes.over(slopes.of(place, place)) for place in _PLACES]
+    return any(each is not None and (each.a > 0 or each.b < 0) for each in found)
+
+
 def _has_another_direction(score: Expression, term: Term, meter: Meter) -> bool:
-    sides = (score, term.weight, term.loss) if flows(term.weight) else (score, term.loss)
+    still = not flows(term.weight)
+    steep = still and is_steep(unfold(term.link.body))
+    sides = (score, term.loss) if still else (score, term.weight, term.loss)
     for models in points(*sides, tries=_MANY):
-        rows = []
+        rows: list[list[Ends]] = []
         for there in _coordinates(models):
             row = enclosed(sides, there, of="gradient", bits=_BITS, meter=meter)
             if row is None:  # a kink, or no value
@@ -99,12 +146,24 @@ def _has_another_direction(score: Expression, term: Term, meter: Meter) -> bool:
                 break
             rows.append(row)
         if not any(_has_sign(row[-1]) for row in rows):
+            if steep and _is_at_rest(rows, term.weight, models, meter):
+                return True
             continue
         if any(all(each == _NOWHERE for each in row[:-1]) and _has_sign(row[-1]) for row in rows):
             return True
         if any(_has_sign(_determinant(some)) for some in combinations(rows, len(sides))):
             return True
     return False
+
+
+def _is_at_rest(
+    rows: list[list[Ends]], weight: Expression, models: TinyModels, meter: Meter
+) -> bool:
+    """Return whether at a point the score moves, nothing moves the loss, and its weight counts."""
+    if not any(_has_sign(row[0]) and row[-1] == _NOWHERE for row in rows):
+        return False
+    size = enclosed((weight,), models, of="value", bits=_BITS, meter=meter)
+    return size is not None and _has_sign(size[0])
 
 
 def _coordinates(models: TinyModels) -> Iterator[TinyModels]:
@@ -203,9 +262,11 @@ def _equation(
         elif _has_sign(row[0]):
             sizes.append(_Size(size, _NOWHERE, _quotient(row[1], row[0])))
             break
-    for row in gradients:
-        if _has_sign(row[0]) or _has_sign(row[1]):
-            sizes.append(_Size(_product(size, row[0]), row[1], row[2]))
+    sizes += [
+        _Size(_product(size, row[0]), row[1], row[2])
+        for row in gradients
+        if _has_sign(row[0]) or _has_sign(row[1])
+    ]
     sizes += _solved(gradients, size)
     return _Equation(found, tuple(sizes)) if sizes else None
 
