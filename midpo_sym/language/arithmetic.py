@@ -217,9 +217,7 @@ class Add(Expression):
                     if other == place or share not in rest:
                         continue
                     rest.remove(share)
-                    beside = (
-                        term for k, term in enumerate(self.terms) if k not in (place, other)
-                    )
+                    beside = (term for k, term in enumerate(self.terms) if k not in (place, other))
                     if all(each.positive for each in rest) and all(
                         term.nonnegative for term in beside
                     ):

@@ -95,7 +95,8 @@ min(p, a); min(a, b); clip(p, a, b); abs(a); abs(p - 1); logsigmoid(a); 1 - p; 1
 1 - min(pi(w), a); pi(w) - 1; 1 - pi(w) - ref(w); 1 - max(pi(w), p); 1 - length(w)
 1 - mean_t(pi(w, t)); 1 - exp(a); 1 - e/2; 1 - p - e; 2 - p - 3*e; -e; 1 - n
 log(1 + n); log(p + q); log(1 + a); log(1 - e); u*p + (1 - u)*a; u*p + (1 - n)*q; u*p + (1 - e)*n
-u*p - (1 - u)*q; u*p + (1 - u*u)*n; u*p + (1 - 2*u)*q; a + u*p + (1 - u)*q; n + 1 - u; u*u + 1 - u*p; 1 - u + a; 1 - 2*u + p
+u*p - (1 - u)*q; u*p + (1 - u*u)*n; u*p + (1 - 2*u)*q; a + u*p + (1 - u)*q; n + 1 - u
+u*u + 1 - u*p; 1 - u + a; 1 - 2*u + p
 """.replace("\n", ";")
 
 
