@@ -260,13 +260,9 @@ def lower_link(link: Link) -> Operation:
     return Lowering(by_token=False, variable=VARIABLE.name).value(link.body)
 
 
-def _factors(node: Expression) -> tuple[Expression, ...]:
-    return node.factors if isinstance(node, tree.Mul) else (node,)
-
-
 def _of_share(node: Expression) -> bool:
     """Return whether a node is a probability, among others, times what may be zero at most."""
-    factors = _factors(node)
+    factors = [*_factors(node)]
     return all(each.nonnegative for each in factors) and any(map(_of_probabilities, factors))
 
 
