@@ -195,9 +195,8 @@ class Add(Expression):
         if less and whole >= len(less) and all(each.below_one for each in less):  # 1 - p
             return all(term.nonnegative for term in rest)
         more = [term for term in rest if not isinstance(term, Number)] if less else rest
-        if self._is_nonnegative() and any(term.positive for term in more):
-            return True
-        return self._is_mixture()
+        above = self._is_nonnegative() and any(term.positive for term in more)
+        return above or self._is_mixture()
 
     def _is_mixture(self) -> bool:
         """Return whether it is c·p + (1 − c)·q, p and q positive, and more that is not negative.
@@ -210,17 +209,14 @@ class Add(Expression):
                 share = _complement(factor)
                 if share is None or not (share.nonnegative and share.at_most_one):
                     continue
-                if not all(each.positive for each in factors if each is not factor):
-                    continue
                 for other, more in enumerate(shares):
-                    rest = [*more]
-                    if other == place or share not in rest:
+                    if other == place or share not in more:
                         continue
-                    rest.remove(share)
-                    beside = (term for k, term in enumerate(self.terms) if k not in (place, other))
-                    if all(each.positive for each in rest) and all(
-                        term.nonnegative for term in beside
-                    ):
+                    at = more.index(share)
+                    rest = [*more[:at], *more[at + 1 :], *(x for x in factors if x is not factor)]
+                    beside = [x for k, x in enumerate(self.terms) if k not in (place, other)]
+                    known = all(each.nonnegative for each in beside)
+                    if known and all(each.positive for each in rest):
                         return True
         return False
 
