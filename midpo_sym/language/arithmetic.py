@@ -68,6 +68,11 @@ class Expression:
         """Return whether the value is below one because of the form of the node."""
         return False
 
+    @property
+    def at_most_one(self) -> bool:
+        """Return whether the value is one or less because of the form of the node."""
+        return self.below_one
+
     def children(self) -> Iterator[Expression]:
         """Yield the nodes directly below this one, from left to right."""
         for name in self.parts:
@@ -161,6 +166,11 @@ class Number(Expression):
         """Return whether it is zero."""
         return self.value < 1
 
+    @property
+    def at_most_one(self) -> bool:
+        """Return whether it is zero or one."""
+        return self.value <= 1
+
 
 @dataclass(frozen=True, slots=True)
 class Add(Expression):
@@ -184,7 +194,39 @@ class Add(Expression):
         rest = [term for term in self.terms if not isinstance(term, Neg)]
         if less and whole >= len(less) and all(each.below_one for each in less):  # 1 - p
             return all(term.nonnegative for term in rest)
-        return self._is_nonnegative() and any(term.positive for term in rest)
+        more = [term for term in rest if not isinstance(term, Number)] if less else rest
+        above = self._is_nonnegative() and any(term.positive for term in more)
+        return above or self._is_mixture()
+
+    def _is_mixture(self) -> bool:
+        """Return whether it is c·p + (1 − c)·q, p and q positive, and more that is not negative.
+
+        c is from zero to one: with either end, one of the two is left.
+        """
+        shares = [_factors(term) for term in self.terms]
+        for place, factors in enumerate(shares):
+            for factor in factors:
+                share = _complement(factor)
+                if share is None or not (share.nonnegative and share.at_most_one):
+                    continue
+                for other, more in enumerate(shares):
+                    if other == place or share not in more:
+                        continue
+                    at = more.index(share)
+                    rest = [*more[:at], *more[at + 1 :], *(x for x in factors if x is not factor)]
+                    beside = [x for k, x in enumerate(self.terms) if k not in (place, other)]
+                    known = all(each.nonnegative for each in beside)
+                    if known and all(each.positive for each in rest):
+                        return True
+        return False
+
+    def _is_nonnegative(self) -> bool:
+        """Return whether no term is negative, or it is such as `1 - c` with c one or less."""
+        less = [term.body for term in self.terms if isinstance(term, Neg)]
+        whole = sum(term.value for term in self.terms if isinstance(term, Number))
+        rest = [term for term in self.terms if not isinstance(term, Neg)]
+        known = all(term.nonnegative for term in rest)
+        return known and whole >= len(less) and all(each.at_most_one for each in less)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +249,11 @@ class Mul(Expression):
     def below_one(self) -> bool:
         """Return whether all factors are from zero to one, and none of them is one."""
         return all(factor.nonnegative and factor.below_one for factor in self.factors)
+
+    @property
+    def at_most_one(self) -> bool:
+        """Return whether all factors are from zero to one."""
+        return all(factor.nonnegative and factor.at_most_one for factor in self.factors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +323,18 @@ class Pow(Expression):
     def below_one(self) -> bool:
         """Return whether it is a positive power of what is from zero to one, and not one."""
         return self.base.nonnegative and self.base.below_one and self.exponent.positive
+
+
+def _factors(node: Expression) -> tuple[Expression, ...]:
+    return node.factors if isinstance(node, Mul) else (node,)
+
+
+def _complement(node: Expression) -> Expression | None:
+    """Return c of `1 - c`."""
+    match node:
+        case Add(terms=(Number(value=1), Neg(body=share))):
+            return share
+    return None
 
 
 def _check_chain(operands: tuple[Expression, ...], kind: type[Expression]) -> None:

@@ -108,9 +108,19 @@ class Log(Expression):
         Expression.__post_init__(self)
 
     def _is_positive(self) -> bool:
+        """Return whether it is log(1 + b), such as a softplus, with b above zero by its form."""
+        match self.body:
+            case Add(terms=terms) if all(each.nonnegative for each in terms):
+                whole = sum(each.value for each in terms if isinstance(each, Number))
+                more = any(each.positive for each in terms if not isinstance(each, Number))
+                return whole > 1 or (whole == 1 and more)
         return False
 
     def _is_nonnegative(self) -> bool:
+        """Return whether it is log(1 + b), with b zero or more by its form."""
+        match self.body:
+            case Add(terms=terms) if all(each.nonnegative for each in terms):
+                return any(isinstance(each, Number) and each.value > 0 for each in terms)
         return False
 
 
@@ -162,6 +172,11 @@ class Max(Expression):
         """Return whether both sides are."""
         return self.left.below_one and self.right.below_one
 
+    @property
+    def at_most_one(self) -> bool:
+        """Return whether both sides are."""
+        return self.left.at_most_one and self.right.at_most_one
+
 
 @dataclass(frozen=True, slots=True)
 class TokenSum(Expression):
@@ -204,6 +219,11 @@ class ByLabel(Expression):
         """Return whether both values are."""
         return self.chosen.below_one and self.rejected.below_one
 
+    @property
+    def at_most_one(self) -> bool:
+        """Return whether both values are."""
+        return self.chosen.at_most_one and self.rejected.at_most_one
+
 
 @dataclass(frozen=True, slots=True)
 class StopGradient(Expression):
@@ -216,6 +236,11 @@ class StopGradient(Expression):
     def below_one(self) -> bool:
         """Return whether its body is."""
         return self.body.below_one
+
+    @property
+    def at_most_one(self) -> bool:
+        """Return whether its body is."""
+        return self.body.at_most_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +263,11 @@ class Defined(Expression):
     def below_one(self) -> bool:
         """Return whether its body is."""
         return self.body.below_one
+
+    @property
+    def at_most_one(self) -> bool:
+        """Return whether its body is."""
+        return self.body.at_most_one
 
 
 def _check_positive(node: Expression, what: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import chain
 
 from midpo_sym.language import tree
@@ -166,6 +167,8 @@ class Lowering:
                 return [(1, _product([self.value(exponent), self.log(base)]))]
             case tree.Add(terms=terms) if all(each.positive for each in terms):
                 return [(1, LogSumExp(tuple(map(self.log, terms))))]
+            case tree.Add(terms=terms) if all(map(_of_share, terms)):
+                return self.log_of_mixture(terms)
             case tree.Max(left=left, right=right) if left.positive and right.positive:
                 return [(1, Max(self.log(left), self.log(right)))]
             case tree.CauchyCdf(body=body):
@@ -179,6 +182,25 @@ class Lowering:
             case tree.Number(value=1):
                 return []
         return [(1, Log(self.value(node)))]
+
+    def log_of_mixture(self, terms: tuple[Expression, ...]) -> list[Term]:
+        """Return log Σ c·p, c from zero on, as m + log Σ c·exp(log p − m) with the largest log p.
+
+        A share may be zero, and has no logarithm then.
+        """
+        rows = [[*_factors(each)] for each in terms]
+        logs = [self.log(tree.product([each for each in row if each.positive])) for row in rows]
+        largest = reduce(Max, logs)
+        shares = [
+            _product(
+                [
+                    *(self.value(each) for each in row if not each.positive),
+                    Exp(add([(1, log), (-1, largest)])),
+                ]
+            )
+            for row, log in zip(rows, logs, strict=True)
+        ]
+        return [(1, largest), (1, Log(add([(1, each) for each in shares])))]
 
     def logarithm(self, model: str, response: str) -> Operation:
         """Return log π(y) of a whole response."""
@@ -236,6 +258,12 @@ def _factors(node: Expression) -> Iterator[Expression]:
 def lower_link(link: Link) -> Operation:
     """Return the loss of a link as operations on its argument."""
     return Lowering(by_token=False, variable=VARIABLE.name).value(link.body)
+
+
+def _of_share(node: Expression) -> bool:
+    """Return whether a node is a probability, among others, times what may be zero at most."""
+    factors = [*_factors(node)]
+    return all(each.nonnegative for each in factors) and any(map(_of_probabilities, factors))
 
 
 def _of_probabilities(node: Expression) -> bool:

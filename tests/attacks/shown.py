@@ -89,7 +89,8 @@ def fails(
             pair = {"w": margin["chosen"], "l": margin["rejected"]}
             there = replace(
                 point,
-                responses={label: point.responses[name] for label, name in pair.items()},
+                responses=point.responses
+                | {label: point.responses[name] for label, name in pair.items()},
                 table={
                     (each["weight"], label, each["t"] - 1): Fraction(each["value"])
                     for each in row["weights"]
@@ -164,7 +165,7 @@ def margins(statement: Statement, seed: str) -> tuple[bool, bool]:
     separates, closes = [], []
     for one, other in pairwise(statement.points(seed, 12)):
         a, b = one.responses["w"], one.responses["l"]
-        c, d = (tuple(token % one.size for token in each) for each in other.responses.values())
+        c, d = (tuple(token % one.size for token in other.responses[r]) for r in "wl")
         if len({a, b, c, d}) == 4:
             separates.append(
                 _sums_to_zero(statement, one, (a, b, 1), (a, d, -1), (c, b, -1), (c, d, 1))
@@ -179,7 +180,7 @@ def _sums_to_zero(statement: Statement, point: Point, *rows: Row) -> bool | None
     """Return whether a sum of margins and its slopes are zero at the models of a point."""
     terms: dict[Any, list[float]] = defaultdict(list)
     for w, l, sign in rows:  # noqa: E741
-        there = replace(point, responses={"w": w, "l": l})
+        there = replace(point, responses=point.responses | {"w": w, "l": l})
         evaluator = Evaluator(there, statement.definitions)
         a = evaluator.arithmetic
         try:

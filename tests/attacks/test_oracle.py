@@ -24,7 +24,7 @@ ROW = (Fraction(4), Fraction(2), Fraction(1), Fraction(1))
 # w = a ∎ and l = ∎, the policy (1/2, 1/4, 1/8, 1/8) everywhere and the reference its reverse.
 TINY = Point(
     "",
-    {"w": (0, 3), "l": (3,)},
+    {"w": (0, 3), "l": (3,), "o": (2,)},
     {"a": Fraction(2, 3)},
     {"m": ("real", True)},
     4,
@@ -61,6 +61,10 @@ def test_what_docstrings_say(name):
         ("2**3**2/2 - -a", 256 + 2 / 3),
         ("max(-1, max(a, 1/2))*length(w)", 4 / 3),
         ("sg(exp(log(a)))**-1", 3 / 2),
+        ("sum_t(position(w, t)*pi(w, t))", 1 / 2 + 2 / 8),
+        ("mean_t(m(w, t)**position(w, t))", (3 + 1) / 2),
+        ("cauchy_cdf(-1) + cauchy_cdf(3*a/2)*length(w)", 1 / 4 + 2 * 3 / 4),
+        ("log(pi(o)) + sum_t(position(o, t))", -math.log(8) + 1),
     ],
 )
 def test_hand_worked_values(text, value):
@@ -85,6 +89,7 @@ def test_what_is_not_read(text):
         "sum_t(max(log(pi(w, t)), -1))",
         "exp(sum_t(kl_pi_ref(l, t)))/(1 + pi(w)) + max(pi(w), 2*pi(l))",
         "prod_t(pi(w, t)**m(w, t))*sg(2)",
+        "cauchy_cdf(log(pi(w)) + 3*pi(l))**2 - sum_t(position(w, t)*log(pi(w, t)))",
     ],
 )
 def test_slopes_are_differences(text):
@@ -166,6 +171,15 @@ def test_a_broken_evaluator_is_noticed(monkeypatch, method, broken):
 
     drawn = (case(3, number) for number in range(400))
     assert any(noticed(each.text) for each in drawn if each.family == "true")
+
+
+def test_a_third_response_is_another_one_and_changes_nothing_else():
+    with_, without = ([*points({"u": "unit"}, {}, "s", 20, third=third)] for third in (True, False))
+    for one, other in zip(with_, without, strict=True):
+        o = one.responses["o"]
+        assert {r: each for r, each in one.responses.items() if r != "o"} == other.responses
+        assert one.parameters == other.parameters
+        assert all(o[: len(r)] != r and r[: len(o)] != o for r in other.responses.values())
 
 
 def test_points_include_what_tests_forget():

@@ -132,8 +132,11 @@ class Draft:
                 return self.weights[term[1]][0] == "positive"
             case "datum0" | "datum1":
                 return self.data[term[1]][1] in ("positive", "open unit")
-            case "sigmoid":
+            case "sigmoid" | "cauchy_cdf":
                 return True
+            case "add" if self.wide:
+                parts = below(term)
+                return any(map(self.positive, parts)) and all(map(self.nonnegative, parts))
             case "sub":
                 return self.wide and term[1] == ONE and self.below_one(term[2])
             case "short0" | "short1" | "short2":
@@ -155,12 +158,41 @@ class Draft:
                 return self.positive(term[1])
         return False
 
+    def nonnegative(self, term: Term) -> bool:
+        """Return whether a term is zero or more by its form."""
+        if self.positive(term):
+            return True
+        match term[0]:
+            case "num":
+                return term[1] == 0
+            case "token":
+                return True  # divergences and entropies
+            case "par":
+                return self.parameters.get(term[1]) in ("nonnegative", "unit")
+            case "weight":
+                return self.weights[term[1]][0] in ("nonnegative", "unit")
+            case "datum0" | "datum1":
+                return self.data[term[1]][1] in ("nonnegative", "unit")
+            case "short0" | "short1" | "short2":
+                return self.nonnegative(self.definitions[term[1]][1])
+            case "abs":
+                return True
+            case "max":
+                return any(map(self.nonnegative, below(term)))
+            case "pow":
+                whole = term[2][0] == "num" and term[2][1].denominator == 1
+                even = whole and term[2][1] % 2 == 0
+                return whole and term[2][1] > 0 and (even or self.nonnegative(term[1]))
+            case "add" | "mul" | "sum_t" | "mean_t":
+                return all(map(self.nonnegative, below(term)))
+        return False
+
     def below_one(self, term: Term) -> bool:
         """Return whether a term is positive and below one by its form."""
         match term[0]:
             case "num":
                 return 0 < term[1] < 1
-            case "whole" | "sigmoid":
+            case "whole" | "sigmoid" | "cauchy_cdf":
                 return True
             case "token":
                 return term[1] in ("pi", "ref", "prev")
@@ -189,8 +221,9 @@ class Draft:
 
     def free(self, term: Term) -> bool:
         """Return whether the policy stands in a term."""
+        still = ("ref", "prev", "kl_ref_prev", "position")
         return any(
-            (each[0] in ("whole", "token") and each[1] not in ("ref", "prev", "kl_ref_prev"))
+            (each[0] in ("whole", "token") and each[1] not in still)
             for _, each in walk(self.unfold(term))
         )
 

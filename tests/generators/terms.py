@@ -1,11 +1,11 @@
 """Terms of the specification language as nested tuples, and how they are written.
 
-    ("num", Fraction)  ("par", name)  ("whole", model, r)  ("token", model, r)  ("length", r)
+    ("num", Fraction)  ("par", name)  ("whole", model, r)  ("token", what, r)  ("length", r)
     ("weight", name, r)  ("short0", name)  ("short1", name, r)  ("short2", name, r)
     ("datum0", name)  ("datum1", name, r)
 
-are the leaves: `r` is `y`, `w` or `l`, a `short` is the name of a definition of nothing, of y or of
-y, t, and a `datum` a number that is given of nothing or of y. All else is an operation,
+are the leaves: `r` is `y`, `w`, `l` or `o`, a `short` is the name of a definition of nothing, of y
+or of y, t, and a `datum` a number that is given of nothing or of y. All else is an operation,
 `(word, a)`, `(word, a, b)` or `(word, a, b, c)`, with the words of `OPERATIONS`.
 """
 
@@ -17,7 +17,7 @@ from fractions import Fraction
 
 Term = tuple
 
-SMOOTH = ("sigmoid", "logsigmoid", "softplus")
+SMOOTH = ("sigmoid", "logsigmoid", "softplus", "cauchy_cdf")
 OVER_TOKENS = ("sum_t", "prod_t", "mean_t")
 UNARY = ("neg", "log", "exp", "sg", "abs", *SMOOTH, *OVER_TOKENS)
 BINARY = ("add", "sub", "mul", "div", "pow", "max", "min", "by_label")
@@ -89,7 +89,7 @@ def replace(term: Term, change: Callable[[Term], Term | None]) -> Term:
 
 
 def at(term: Term, response: str) -> Term:
-    """Return a term of y for the chosen (w) or the rejected (l) response.
+    """Return a term of y for the chosen (w) or the rejected (l) response, or another one (o).
 
     >>> at(("by_label", ("whole", "pi", "y"), ONE), "w")
     ('whole', 'pi', 'w')

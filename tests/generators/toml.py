@@ -155,7 +155,7 @@ def _term(draft: Draft, term: LossTerm) -> list[str]:
         lines.append(f"weight = {_expression(draft, term.weight)}")
     if term.link != "logsigmoid" or draft.rng.random() < 0.1:
         text = term.link if isinstance(term.link, str) else Writer(draft.rng).write(term.link)
-        lines.append(f'link = "{" ".join(text.split())}"')  # a text, which is one line
+        lines.append(f"link = {_quoted(draft, text)}")
     return [*lines, f"argument = {_expression(draft, term.argument)}"]
 
 

@@ -163,6 +163,24 @@ class Arithmetic:
             return self.add(a, self.softplus(self.neg(a)))
         return self.log(self.add(Fraction(1), self.exp(a)))
 
+    def cauchy_cdf(self, a: Number) -> Number:
+        """Return the arctangent over π, plus 1/2; its slope is 1/(π (1 + a²)).
+
+        >>> a = Arithmetic()
+        >>> [round(a.cauchy_cdf(Fraction(n)).value, 9) for n in (-1, 0, 1)]
+        [0.25, 0.5, 0.75]
+        >>> a.cauchy_cdf(Dual(1.0, np.array([2.0]))).slope * math.pi
+        array([1.])
+        """
+        a = self.dual(a)
+        turn, angle = self._angle(a.value)
+        slope = None if a.slope is None else a.slope / (turn * (1 + a.value**2))
+        return self.made(angle / turn, slope)
+
+    def _angle(self, value: Any) -> tuple[Any, Any]:
+        """Return π, and the angle of (−a, 1), between 0 and π."""
+        return math.pi, math.atan2(1, -value)
+
     def sigmoid(self, a: Number) -> Number:
         return self.exp(self.neg(self.softplus(self.neg(a))))
 
@@ -188,6 +206,9 @@ class Precise(Arithmetic):
 
     def _log(self, value: Any) -> Any:
         return mpmath.log(value)
+
+    def _angle(self, value: Any) -> tuple[Any, Any]:
+        return +mpmath.pi, mpmath.atan2(1, -value)
 
 
 def slopes(arithmetic: Arithmetic, count: int) -> Any:

@@ -167,7 +167,16 @@ class Evaluator:
                 return a.log(self.value(arguments[0], at))
             case "exp":
                 return a.exp(self.value(arguments[0], at))
-            case "max" | "min" | "clip" | "abs" | "sigmoid" | "logsigmoid" | "softplus":
+            case (
+                "max"
+                | "min"
+                | "clip"
+                | "abs"
+                | "sigmoid"
+                | "logsigmoid"
+                | "softplus"
+                | "cauchy_cdf"
+            ):
                 return self.function(name, [self.value(each, at) for each in arguments])
             case "sg":
                 inner = self.value(arguments[0], at)
@@ -181,6 +190,8 @@ class Evaluator:
         place = at.t if len(arguments) == 2 else None
         if name == "length":
             return Fraction(len(self.point.responses[label]))
+        if name == "position":
+            return Fraction(place + 1)
         if name in MODELS:
             return self.whole(name, label) if place is None else self.token(name, label, place)
         if name.startswith("kl_"):
@@ -210,13 +221,15 @@ class Evaluator:
                 return a.sigmoid(first)
             case "softplus":
                 return a.softplus(first)
+            case "cauchy_cdf":
+                return a.cauchy_cdf(first)
         return a.neg(a.softplus(a.neg(first)))
 
     def over_tokens(self, name: str, body: Tree, at: Binding) -> Number:
         labels = {
             at.y if each[2][0][1] == "y" else each[2][0][1]
             for each in _calls(body)
-            if each[2][0] in (("name", "y"), ("name", "w"), ("name", "l"))
+            if each[2][0] in [("name", response) for response in "ywlo"]
         }
         (label,) = labels or {at.y}
         a, length = self.arithmetic, len(self.point.responses[label])

@@ -102,14 +102,28 @@ def two_responses(rng: random.Random, size: int) -> dict[str, Prefix]:
             return {"w": first, "l": second}
 
 
+def third_response(rng: random.Random, size: int, pair: dict[str, Prefix]) -> Prefix:
+    """Return another response, of which none of a pair begins with the other either."""
+    while True:
+        found = two_responses(rng, size)["w"]
+        if not any(
+            found[: len(each)] == each or each[: len(found)] == found for each in pair.values()
+        ):
+            return found
+
+
 def points(
     parameters: dict[str, str],
     weights: dict[str, tuple[str, bool]],
     seed: str,
     count: int,
     data: dict[str, tuple[str, str, bool]] | None = None,
+    *,
+    third: bool = False,
 ) -> Iterator[Point]:
     """Yield points, every third with parameters at the edges of their domains.
+
+    With `third`, there is a response o that is neither the chosen nor the rejected one.
 
     >>> one, two = ([*points({"a": "unit"}, {}, "s", 3)] for _ in range(2))
     >>> one == two
@@ -124,9 +138,12 @@ def points(
             name: draw(domain, rng, edge=style == 2 or (style == 1 and rng.random() < 0.5))
             for name, domain in parameters.items()
         }
+        responses = two_responses(rng, size)
+        if third:
+            responses["o"] = third_response(random.Random(f"{key}/o"), size, responses)
         yield Point(
             seed=key,
-            responses=two_responses(rng, size),
+            responses=responses,
             parameters=values,
             weights=weights,
             size=size,

@@ -60,9 +60,9 @@ def elsewhere(point: Point) -> list[Point]:
     rng = random.Random(f"{point.seed}/elsewhere/{point.responses}")
     of_batch = {key: x for key, x in point.given.items() if point.data[key[0]][0] == "batch"}
     point = replace(point, given=of_batch, table={})
-    found = [replace(point, responses=two_responses(rng, point.size)) for _ in range(OTHERS)]
+    pairs = [two_responses(rng, point.size) for _ in range(OTHERS)]
     w, l = point.responses["w"], point.responses["l"]  # noqa: E741
-    return [*found, replace(point, responses={"w": l, "l": w})]
+    return [replace(point, responses=point.responses | pair) for pair in [*pairs, {"w": l, "l": w}]]
 
 
 def fits(

@@ -11,7 +11,7 @@ from typing import Any
 from oracles.dual import Arithmetic, Number
 from oracles.evaluate import Binding, Evaluator
 from oracles.model import Point, points
-from oracles.reader import Tree, parse
+from oracles.reader import Tree, parse, walk
 
 LINKS = {
     "logsigmoid": "softplus(-a)",
@@ -62,9 +62,19 @@ class Statement:
     gives: str = "loss"
     score_of: str = ""  # the response whose score MI-DPO's side is; the argument if there is none
 
+    @property
+    def speaks_of_another(self) -> bool:
+        """Return whether what is added to the terms speaks of the response o."""
+        return self.plus is not None and any(
+            each[0] == "call" and ("name", "o") in each[2] for each in walk(self.plus)
+        )
+
     def points(self, seed: str, count: int) -> Iterator[Point]:
         """Yield random points, the claim's own parameter values put in."""
-        for point in points(self.parameters, self.weights, seed, count, self.data):
+        drawn = points(
+            self.parameters, self.weights, seed, count, self.data, third=self.speaks_of_another
+        )
+        for point in drawn:
             point.parameters.update(self.fixed)
             yield point
 

@@ -46,6 +46,9 @@ VERDICTS = {
     "log3": ("refuted", "refuted"),  # −α log 3 moves the sigmoid's slope too
     "h20n": ("proved", "proved"),  # log(1 + δ)^|y| is |y| log(1 + δ), also at δ = 0
     "jswrong": ("refuted", "refuted"),  # 2π/(π + ref) for π/ref
+    "mixture": ("proved", "proved"),  # c p + d q = d q + p c, c + d = 1
+    "mixture_swapped": ("refuted", "refuted"),  # equal at λ = 1/2 only
+    "log_softplus": ("proved", "proved"),  # softplus(a) = log(1 + e^a)
     "steps_disagree_1": ("refuted", "refuted"),  # (α − |y|) for (αβ − |y|) at y_l
 }
 

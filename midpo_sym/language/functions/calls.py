@@ -127,6 +127,11 @@ class Call(Expression):
         """Return whether its body is."""
         return self.body.below_one
 
+    @property
+    def at_most_one(self) -> bool:
+        """Return whether its body is."""
+        return self.body.at_most_one
+
     def with_children(self, children: tuple[Expression, ...]) -> Expression:
         """Return the call that has another body, or that body if no call has it."""
         (body,) = children

@@ -8,6 +8,7 @@ from midpo_sym.language.arithmetic import Expression
 from midpo_sym.language.quantities import statistics
 
 ABOVE_ZERO = ("positive", "open unit")  # the domains of positive numbers
+UP_TO_ONE = ("unit", "open unit")
 FROM_ZERO = ("nonnegative", "unit", *ABOVE_ZERO)
 
 
@@ -28,6 +29,11 @@ class Parameter(Expression):
     def below_one(self) -> bool:
         """Return whether its domain ends below one."""
         return self.domain == "open unit"
+
+    @property
+    def at_most_one(self) -> bool:
+        """Return whether its domain ends at one, or below."""
+        return self.domain in UP_TO_ONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,11 @@ class Weight(Expression):
         """Return whether its domain ends below one."""
         return self.domain == "open unit"
 
+    @property
+    def at_most_one(self) -> bool:
+        """Return whether its domain ends at one, or below."""
+        return self.domain in UP_TO_ONE
+
 
 @dataclass(frozen=True, slots=True)
 class Position(Expression):
@@ -152,6 +163,11 @@ class Datum(Expression):
     def below_one(self) -> bool:
         """Return whether its domain ends below one."""
         return self.domain == "open unit"
+
+    @property
+    def at_most_one(self) -> bool:
+        """Return whether its domain ends at one, or below."""
+        return self.domain in UP_TO_ONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The slope of a link over an interval of its variable, which may be without end.
 
 Intervals are mpmath's, rounded outwards. What is steep and flat at once, a logistic function, is
-evaluated as that, so that its slope is known far out as well. Where a maximum may be either of its
-sides, the slope is anything between theirs.
+evaluated as that, so that its slope is known far out as well, and so is the logarithm of Cauchy's
+distribution function. Where a maximum may be either of its sides, the slope is anything between
+theirs.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from mpmath.ctx_iv import MPIntervalContext
 
+from midpo_sym.judges.balls import atan_of_interval
 from midpo_sym.language import tree
 from midpo_sym.language.links import VARIABLE
 from midpo_sym.language.tree import Expression
@@ -49,13 +51,18 @@ class Slopes:
 
     def over(self, interval: Interval) -> Interval | None:
         """Return bounds of the slope over an interval; None if there are none."""
+        found = self.with_value(interval)
+        return None if found is None else found[1]
+
+    def with_value(self, interval: Interval) -> tuple[Interval, Interval] | None:
+        """Return bounds of the value over an interval, and of the slope; None if there are none."""
         self._at = interval
         try:
-            return self._jet(self._body)[1]
+            return self._jet(self._body)
         except (ZeroDivisionError, ValueError, OverflowError):
             return None
 
-    def _jet(self, node: Expression) -> _Jet:  # noqa: PLR0911 - one case for each kind of node
+    def _jet(self, node: Expression) -> _Jet:  # noqa: C901, PLR0911 - one case for each kind of node
         zero, one = self._context.mpf(0), self._context.mpf(1)
         match node:
             case tree.Parameter():
@@ -81,6 +88,9 @@ class Slopes:
                 return value, value * slope
             case tree.Log(body=body):
                 return self._log(body)
+            case tree.CauchyCdf(body=body):
+                value, slope = self._jet(body)
+                return self._cauchy_cdf(value), self._cauchy_density(value) * slope
             case tree.Max(left=left, right=right):
                 return self._larger(self._jet(left), self._jet(right))
             case tree.Pow(base=base, exponent=power):
@@ -114,6 +124,8 @@ class Slopes:
                 return one - other, rise - fall
             case tree.Exp(body=body):
                 return self._jet(body)
+            case tree.CauchyCdf(body=body):
+                return self._log_cauchy_cdf(*self._jet(body))
         value, slope = self._jet(node)
         if not value.a > 0:
             raise ValueError
@@ -136,6 +148,26 @@ class Slopes:
             return None
         value, slope = self._jet(moving[0].body)
         return k, value - self._context.log(k), slope
+
+    def _cauchy_cdf(self, x: Interval) -> Interval:
+        return atan_of_interval(x, self._context) / self._context.pi + self._context.mpf(1) / 2
+
+    def _cauchy_density(self, x: Interval) -> Interval:
+        return 1 / (self._context.pi * (1 + x**2))
+
+    def _log_cauchy_cdf(self, x: Interval, slope: Interval) -> _Jet:
+        """Return the logarithm of Cauchy's distribution function of x, which falls without end.
+
+        Its slope at −z, z positive, is 1/((1 + z²) arctan(1/z)), from z/(1 + z²) to 1/z.
+        """
+        context, size = self._context, self._cauchy_cdf(x)
+        if size.a > 0:
+            return context.log(size), self._cauchy_density(x) / size * slope
+        if not (size.b > 0 > x.b):
+            raise ValueError
+        steepest = context.mpf(1) / -x.b
+        value = context.mpf([context.mpf("-inf").a, context.log(context.mpf(size.b)).b])
+        return value, context.mpf([0, steepest.b]) * slope
 
     def _sigmoid(self, x: Interval) -> Interval:
         return 1 / (1 + self._context.exp(-x))

@@ -5,11 +5,16 @@ wherever both exist. Two things show that there is no such c.
 
 - *Directions.* If the weight does not move, the left is a number times ∇q, whatever c is; and if it
   does, a number times ∇q plus another times ∇W. A determinant in two coordinates of the policy, or
-  in three, is then zero, and at some point it is not.
-- *Sizes.* If the weight does not move, ±W f′(±(q − c)) has to be the ratio of the gradients, for
-  all models and responses. The whole line of the variable of f is cut into intervals, until in each
-  of them the slopes of f, in bounds, miss one of the ratios. Where f has a kink, its slope counts
-  as anything between those of both sides: models close by are on either side of it.
+  in three, is then zero, and at some point it is not. The same goes for a coordinate in which
+  neither q nor W moves, and the loss does.
+- *Rest.* Where nothing moves the loss, f′ has to be zero. A link whose slope is never zero is so
+  nowhere; one that is analytic is so at single arguments only, if it is not constant, and q − c
+  takes all arguments between two.
+- *Sizes.* In each coordinate ±W f′(±(q − c)) ∂q + f(±(q − c)) ∂W has to be the derivative of the
+  loss, for all models and responses. The whole line of the variable of f is cut into intervals,
+  until in each of them f and its slopes, in bounds, miss one of the derivatives. Where f has a
+  kink, its slope counts as anything between those of both sides: models close by are on either
+  side of it.
 
 An anchor goes by the parameters and by what is given with a batch, and so it is one number for all
 models and responses.
@@ -18,6 +23,7 @@ models and responses.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
@@ -36,18 +42,19 @@ from midpo_sym.prover.shapes.bounds import Interval, Slopes
 from midpo_sym.prover.shapes.links import is_steep
 from midpo_sym.session import remembered
 
-_POINTS = 6  # at which coordinates are compared
-_MANY = 24  # among which one is looked for where something moves
+_POINTS = 8  # at which sizes are compared
+_MANY = 24  # among which one is looked for where something moves, or in another direction
 _COORDINATES = 6  # that are compared at each
-_WORK = 40_000  # nodes that are evaluated at most
+_WORK = 40_000  # nodes that are evaluated at most, for directions and for sizes
 _BITS = 128
 _NOWHERE: Ends = (Fraction(0), Fraction(0))
 _RESPONSES = ("w", "l", "v", "u")
 _CHANGES: tuple[dict[str, str], ...] = ({}, {"w": "l", "l": "w"}, {"w": "v", "l": "u"})
+_PLACES = (0, 1, -1, 3, -3)  # of an argument, at which a link is looked at
 _FAR = 32  # from where on the line is not cut any further
 _NARROW = 1 / 64  # an interval that is cut no further
 _CUTS = 400
-_GROUPS = 2  # choices of the parameters
+_GROUPS = 4  # choices of the parameters
 _APART = Fraction(1, 10**12)  # what bounds have to be apart, far above the rounding of intervals
 
 
@@ -55,17 +62,19 @@ _APART = Fraction(1, 10**12)  # what bounds have to be apart, far above the roun
 def no_anchor_fits(score: Expression, term: Term) -> bool:
     """Return whether points show that no score minus an anchor has the gradient of a term."""
     still = not flows(term.weight)
-    if still and is_steep(unfold(term.link.body)) and _is_still(term.argument):
-        return _moves(score, term.weight)
+    if still and _is_still(term.argument):
+        body = unfold(term.link.body)
+        if is_steep(body):
+            return _moves(score, term.weight)
+        if _is_analytic(body) and not _holds_back(score):
+            return _moves(score, term.weight, body)
     if still and _is_still(score):
         return _moves(term.loss, tree.Number(1))
-    meter = Meter(_WORK)
-    try:
-        return _has_another_direction(score, term, meter) or (
-            still and _has_another_size(score, term, meter)
-        )
-    except TooMuchWorkError:
-        return False
+    for shows in (_has_another_direction, _has_another_size):
+        with suppress(TooMuchWorkError):
+            if shows(score, term, Meter(_WORK)):
+                return True
+    return False
 
 
 def _is_still(node: Expression) -> bool:
@@ -75,29 +84,86 @@ def _is_still(node: Expression) -> bool:
         return False
 
 
-def _moves(node: Expression, weight: Expression) -> bool:
-    """Return whether at some point an expression has a gradient, and its weight is not zero."""
-    meter = Meter(_WORK)
-    return any(
-        (slope := enclosed((node,), models, of="gradient", bits=_BITS, meter=meter))
-        and (size := enclosed((weight,), models, of="value", bits=_BITS, meter=meter))
-        and _has_sign(slope[0])
-        and _has_sign(size[0])
-        for models in points(node, weight, tries=_MANY)
+def _is_analytic(body: Expression) -> bool:
+    """Return whether the form of a link shows that it is one analytic function on the whole line.
+
+    Its logarithms and powers are of what is positive, and so has to be what it divides by.
+    """
+    return not any(
+        isinstance(each, tree.Max)
+        or (isinstance(each, tree.Div) and not each.denominator.positive)
+        or (isinstance(each, tree.Pow) and not (each.base.positive or _is_whole(each.exponent)))
+        for each in body.walk()
     )
 
 
+def _is_whole(power: Expression) -> bool:
+    return isinstance(power, tree.Number) and power.value.denominator == 1 and power.value >= 0
+
+
+def _holds_back(node: Expression) -> bool:
+    """Return whether something in a node is held constant for the gradient, and not for its value.
+
+    >>> from midpo_sym.language import build
+    >>> _holds_back(build.sg(build.pi("w")))
+    True
+    """
+    return any(isinstance(each, tree.StopGradient) for each in node.walk())
+
+
+def _moves(node: Expression, weight: Expression, body: Expression | None = None) -> bool:
+    """Return whether at some point an expression has a gradient, and its weight is not zero.
+
+    With a link's body, it also has a slope that is not zero somewhere, with the parameters there.
+    """
+    meter = Meter(_WORK)
+    with suppress(TooMuchWorkError):
+        for models in points(node, weight, *([body] if body else []), tries=_MANY):
+            slope = enclosed((node,), models, of="gradient", bits=_BITS, meter=meter)
+            size = enclosed((weight,), models, of="value", bits=_BITS, meter=meter)
+            counts = slope and size and _has_sign(slope[0]) and _has_sign(size[0])
+            if counts and (body is None or _bends_somewhere(body, models)):
+                return True
+    return False
+
+
+def _bends_somewhere(body: Expression, models: TinyModels) -> bool:
+    slopes = Slopes(body, models.parameters)
+    found = [slopes.over(slopes.of(place, place)) for place in _PLACES]
+    return any(each is not None and (each.a > 0 or each.b < 0) for each in found)
+
+
 def _has_another_direction(score: Expression, term: Term, meter: Meter) -> bool:
-    sides = (score, term.weight, term.loss) if flows(term.weight) else (score, term.loss)
-    for models in points(*sides, tries=_POINTS):
-        rows = [
-            row
-            for there in _coordinates(models)
-            if (row := enclosed(sides, there, of="gradient", bits=_BITS, meter=meter))
-        ]
+    still = not flows(term.weight)
+    steep = still and is_steep(unfold(term.link.body))
+    sides = (score, term.loss) if still else (score, term.weight, term.loss)
+    for models in points(*sides, tries=_MANY):
+        rows: list[list[Ends]] = []
+        for there in _coordinates(models):
+            row = enclosed(sides, there, of="gradient", bits=_BITS, meter=meter)
+            if row is None:  # a kink, or no value
+                rows = []
+                break
+            rows.append(row)
+        if not any(_has_sign(row[-1]) for row in rows):
+            if steep and _is_at_rest(rows, term.weight, models, meter):
+                return True
+            continue
+        if any(all(each == _NOWHERE for each in row[:-1]) and _has_sign(row[-1]) for row in rows):
+            return True
         if any(_has_sign(_determinant(some)) for some in combinations(rows, len(sides))):
             return True
     return False
+
+
+def _is_at_rest(
+    rows: list[list[Ends]], weight: Expression, models: TinyModels, meter: Meter
+) -> bool:
+    """Return whether at a point the score moves, nothing moves the loss, and its weight counts."""
+    if not any(_has_sign(row[0]) and row[-1] == _NOWHERE for row in rows):
+        return False
+    size = enclosed((weight,), models, of="value", bits=_BITS, meter=meter)
+    return size is not None and _has_sign(size[0])
 
 
 def _coordinates(models: TinyModels) -> Iterator[TinyModels]:
@@ -132,15 +198,24 @@ def _has_sign(ends: Ends) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class _Size:
+    """of_slope × sign × f′ + of_value × f = found, f being taken at sign × (score − c)."""
+
+    of_slope: Ends
+    of_value: Ends
+    found: Ends
+
+
+@dataclass(frozen=True, slots=True)
 class _Equation:
-    """weight × sign × f′(sign × (score − c)) = ratio, at some models and responses."""
+    """What has to hold at some models and responses."""
 
     score: Ends
-    weight: Ends
-    ratio: Ends
+    sizes: tuple[_Size, ...]
 
 
 def _has_another_size(score: Expression, term: Term, meter: Meter) -> bool:
+    moves = flows(term.weight)
     plain = [resolve_labels(unfold(each)) for each in (score, term.weight, term.loss)]
     moved = [[tree.at_responses(each, change) for each in plain] for change in _CHANGES]
     body = unfold(term.link.body)
@@ -149,7 +224,10 @@ def _has_another_size(score: Expression, term: Term, meter: Meter) -> bool:
     for first in where[:_GROUPS]:
         alike = [_with_anchors_of(first, each) for each in where]
         found = [
-            each for models in alike for sides in moved if (each := _equation(sides, models, meter))
+            each
+            for models in alike
+            for sides in moved
+            if (each := _equation(sides, models, meter, moves=moves))
         ]
         slopes = Slopes(body, first.parameters)
         if len(found) > 1 and all(_is_unsolvable(found, slopes, sign) for sign in (1, -1)):
@@ -163,18 +241,51 @@ def _with_anchors_of(one: TinyModels, other: TinyModels) -> TinyModels:
     return replace(other, parameters=one.parameters, data={**other.data, **of_batch})
 
 
-def _equation(sides: list[Expression], models: TinyModels, meter: Meter) -> _Equation | None:
-    """Return the equation at a point, if there is a coordinate in which the score has a slope."""
+def _equation(
+    sides: list[Expression], models: TinyModels, meter: Meter, *, moves: bool
+) -> _Equation | None:
+    """Return the equation at a point, if there are coordinates in which it says something."""
     score, weight, loss = sides
     values = enclosed((score, weight), models, of="value", bits=_BITS, meter=meter)
     if values is None:
         return None
+    found, size = values
+    sizes: list[_Size] = []
+    gradients: list[list[Ends]] = []
     for there in _coordinates(models):
-        ends = enclosed((score, loss), there, of="gradient", bits=_BITS, meter=meter)
-        if ends is not None and _has_sign(ends[0]):
-            low, high = ends[0]
-            return _Equation(values[0], values[1], _product(ends[1], (1 / high, 1 / low)))
-    return None
+        asked = (score, weight, loss) if moves else (score, loss)
+        row = enclosed(asked, there, of="gradient", bits=_BITS, meter=meter)
+        if row is None:
+            return None
+        if moves:
+            gradients.append(row)
+        elif _has_sign(row[0]):
+            sizes.append(_Size(size, _NOWHERE, _quotient(row[1], row[0])))
+            break
+    sizes += [
+        _Size(_product(size, row[0]), row[1], row[2])
+        for row in gradients
+        if _has_sign(row[0]) or _has_sign(row[1])
+    ]
+    sizes += _solved(gradients, size)
+    return _Equation(found, tuple(sizes)) if sizes else None
+
+
+def _solved(gradients: list[list[Ends]], weight: Ends) -> list[_Size]:
+    """Return what f and its slope are by themselves, from two coordinates that tell them apart."""
+    for one, other in combinations(gradients, 2):
+        both = _determinant([one[:2], other[:2]])
+        if _has_sign(both):
+            of_score = _determinant([[one[2], one[1]], [other[2], other[1]]])
+            of_weight = _determinant([[one[0], one[2]], [other[0], other[2]]])
+            slope = _Size(weight, _NOWHERE, _quotient(of_score, both))
+            return [slope, _Size(_NOWHERE, (Fraction(1), Fraction(1)), _quotient(of_weight, both))]
+    return []
+
+
+def _quotient(one: Ends, other: Ends) -> Ends:
+    low, high = other
+    return _product(one, (1 / high, 1 / low))
 
 
 def _is_unsolvable(equations: list[_Equation], slopes: Slopes, sign: int) -> bool:
@@ -183,8 +294,14 @@ def _is_unsolvable(equations: list[_Equation], slopes: Slopes, sign: int) -> boo
     rows = [
         (
             sign * (slopes.of(*each.score) - first),
-            sign * slopes.of(*each.weight),
-            slopes.of(each.ratio[0] - _APART, each.ratio[1] + _APART),
+            [
+                (
+                    None if size.of_slope == _NOWHERE else sign * slopes.of(*size.of_slope),
+                    None if size.of_value == _NOWHERE else slopes.of(*size.of_value),
+                    slopes.of(size.found[0] - _APART, size.found[1] + _APART),
+                )
+                for size in each.sizes
+            ],
         )
         for each in equations
     ]
@@ -194,7 +311,7 @@ def _is_unsolvable(equations: list[_Equation], slopes: Slopes, sign: int) -> boo
         if not rest:
             return True
         low, high = rest.pop()
-        if any(_is_missed(slopes, slopes.of(low, high), *row) for row in rows):
+        if any(_is_missed(slopes, slopes.of(low, high) + shift, sizes) for shift, sizes in rows):
             continue
         if high - low <= _NARROW or abs(low) == end or high == end:
             return False
@@ -204,10 +321,17 @@ def _is_unsolvable(equations: list[_Equation], slopes: Slopes, sign: int) -> boo
 
 
 def _is_missed(
-    slopes: Slopes, where: Interval, shift: Interval, weight: Interval, ratio: Interval
+    slopes: Slopes,
+    where: Interval,
+    sizes: list[tuple[Interval | None, Interval | None, Interval]],
 ) -> bool:
-    slope = slopes.over(where + shift)
-    if slope is None:
+    """Return whether one of the equations at a point holds nowhere in an interval."""
+    jet = slopes.with_value(where)
+    if jet is None:
         return False
-    size = weight * slope
-    return bool(size.b < ratio.a or size.a > ratio.b)
+    value, slope = jet
+    for of_slope, of_value, found in sizes:
+        parts = [k * x for k, x in ((of_slope, slope), (of_value, value)) if k is not None]
+        if parts and bool((total := sum(parts[1:], parts[0])).b < found.a or total.a > found.b):
+            return True
+    return False

@@ -150,7 +150,12 @@ def is_steep(node: Expression) -> bool:
     match node:
         case tree.Parameter():
             return True
-        case tree.Neg(body=body) | tree.Exp(body=body) | tree.Log(body=body):
+        case (
+            tree.Neg(body=body)
+            | tree.Exp(body=body)
+            | tree.Log(body=body)
+            | tree.CauchyCdf(body=body)
+        ):
             return is_steep(body)
         case tree.Add(terms=parts):  # all rise, or all fall
             return any(map(is_steep, parts))

@@ -9,12 +9,13 @@ show that it is not: of the pair, and of a score against every anchor (`every_an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from midpo_sym.judges import intervals, random_models, witness
-from midpo_sym.kernel.forms import OutsideClassError
-from midpo_sym.kernel.theorem import Answer, decide_gradient
+from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
+from midpo_sym.kernel.theorem import Answer, decide, decide_gradient
 from midpo_sym.language import tree
 from midpo_sym.language.links import LINKS, Link
 from midpo_sym.language.objective import Term
@@ -25,7 +26,7 @@ from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument
 from midpo_sym.prover.judge import assumptions
 from midpo_sym.prover.shapes.every_anchor import no_anchor_fits
 from midpo_sym.prover.shapes.links import is_line
-from midpo_sym.prover.verdict import DisagreementError, Proved, Refuted, Undecided, Verdict
+from midpo_sym.prover.verdict import Proved, Refuted, Undecided, Verdict
 from midpo_sym.session import remembered
 from midpo_sym.spec.model import Statement
 
@@ -36,16 +37,24 @@ _IDENTITY, _BENT = LINKS["identity"], LINKS[FRAMEWORK_LINK]
 
 @dataclass(frozen=True, slots=True)
 class _Quantity:
-    """What a term of MI-DPO may have in the place of an argument: sign × (q − anchor)."""
+    """What a term of MI-DPO may have in the place of an argument: sign × (q − anchor).
+
+    Attributes:
+        statement: which has the prior, and says whose score q is.
+        of: q.
+        sign: 1 or -1.
+        anchor: 0 for the argument of a pair.
+    """
 
     statement: Statement
+    of: Expression
     sign: int
     anchor: Expression = _ZERO
 
     @property
     def argument(self) -> Expression:
         """Return it as an expression."""
-        quantity = framework_argument(self.statement)
+        quantity = self.of
         if self.anchor != _ZERO:
             quantity = tree.add(quantity, tree.Neg(self.anchor))
         return quantity if self.sign > 0 else tree.Neg(quantity)
@@ -61,26 +70,64 @@ def gradient_of_other(
         shown: with the quantity of MI-DPO that the argument is shown to differ from.
         anchor: of that quantity.
         term: the term.
-
-    Raises:
-        DisagreementError: the kernel proves it equal, and random models contradict that.
     """
     of = ("",) if statement.gives == "argument" else ("", "w", "l")
-    quantities = [
-        _Quantity(
-            replace(shown, score_of=response), sign, anchor if response == shown.score_of else _ZERO
-        )
-        for response in sorted(of, key=lambda each: each != shown.score_of)
-        for sign in (1, -1)
-    ]
+    quantities = []
+    for response in sorted(of, key=lambda each: each != shown.score_of):
+        judged = replace(shown, score_of=response)
+        against = anchor if response == shown.score_of else _ZERO
+        score = framework_argument(judged)
+        quantities += [_Quantity(judged, score, sign, against) for sign in (1, -1)]
     for quantity in quantities:
         proved = _proved(quantity, term)
         if proved is not None:
             return proved
+    found = _refuted(quantities, term)
+    if found is None and any(map(_has_tie, (term.argument, term.weight, quantities[0].of))):
+        plain = Term(term.link, _without_ties(term.argument), _without_ties(term.weight))
+        quantities = [replace(each, of=_without_ties(each.of)) for each in quantities]
+        found = _refuted(quantities, plain)
+    if found is None:
+        return Undecided("the value is refuted, and no point shows that the gradient differs")
+    return found
+
+
+def _refuted(quantities: Sequence[_Quantity], term: Term) -> Refuted | None:
+    """Return that the gradient of a term is that of no quantity, if points show it."""
     first = _difference(quantities[0], term.link if not term.link.is_any else _BENT, term)
     if first is None or not all(_is_told_apart(quantity, term) for quantity in quantities):
-        return Undecided("the value is refuted, and no point shows that the gradient differs")
+        return None
     return Refuted("gradient", None, first)
+
+
+@remembered(64)
+def _without_ties(node: Expression) -> Expression:
+    """Return a tree with one side for each maximum whose sides are one: no point is off its kink.
+
+    It is equal in value and in gradient, so that a point that tells it apart will do.
+    """
+    return _one_side(unfold(node))
+
+
+def _has_tie(node: Expression) -> bool:
+    return _without_ties(node) != unfold(node)
+
+
+def _one_side(node: Expression) -> Expression:
+    node = tree.over(node, [_one_side(each) for each in node.children()])
+    if isinstance(node, tree.Max) and _are_one(node.left, node.right):
+        return node.left
+    return node
+
+
+def _are_one(left: Expression, right: Expression) -> bool:
+    """Return whether two expressions are one, everywhere, in value and in gradient."""
+    if left == right:
+        return True
+    with suppress(OutsideClassError, ZeroDenominatorError):
+        theorems = [decides(left, right).theorem for decides in (decide, decide_gradient)]
+        return all(each is not None and not each.denominators for each in theorems)
+    return False
 
 
 def _proved(quantity: _Quantity, term: Term) -> Proved | None:
@@ -100,12 +147,12 @@ def _is_still(node: Expression) -> bool:
 
 
 def _equal(left: Expression, right: Expression, statement: Statement) -> Proved | None:
-    decision = decide_gradient(left, right)
-    if decision.theorem is None:
-        return None
     with suppress(OverflowError, ZeroDivisionError):
         if not random_models.compare(left, right).slopes_agree:
-            raise DisagreementError("the gradients are proved equal, and numbers differ")
+            return None  # nothing to prove, which takes longer to find out
+        decision = decide_gradient(left, right)
+        if decision.theorem is None:
+            return None
         needed = conditions(decision.theorem.denominators, decision.difference.atoms)
         return Proved(needed, assumptions(statement))
     return None
@@ -123,8 +170,7 @@ def _is_told_apart(quantity: _Quantity, term: Term) -> bool:
         if not term.link.is_any:
             return False
     link = _BENT if term.link.is_any else term.link
-    score = framework_argument(quantity.statement)
-    return no_anchor_fits(score, Term(link, term.argument, term.weight))
+    return no_anchor_fits(quantity.of, Term(link, term.argument, term.weight))
 
 
 @remembered(64)

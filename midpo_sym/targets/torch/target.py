@@ -43,6 +43,11 @@ class TorchTarget:
                 f"the argument of {plan.result.derivation.id} is {value} for every response: "
                 "there is nothing to train"
             )
+        if not any(each.response for each in plan.uses.statistics):
+            return (
+                f"the loss of {plan.result.derivation.id} depends on no response: "
+                "there is nothing to train"
+            )
         return ""
 
     def print(self, plan: Plan) -> str:

@@ -5,6 +5,7 @@ Thousands of cases are for `benchmarks/attack.py --shapes`.
 
 import copy
 import doctest
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -50,6 +51,25 @@ def test_a_case_is_the_same_again():
     drawn = [case(SEED, number) for number in range(8)]
     assert drawn == [case(SEED, number) for number in range(8)]
     assert [each.family for each in drawn] == [*FAMILIES]
+
+
+@pytest.mark.slow
+def test_every_word_of_the_whole_language_is_drawn():
+    """Each often enough to matter: in one of a hundred cases, at least."""
+    texts = [case(SEED, number).text for number in range(300)]
+    words = [
+        "position(",
+        "cauchy_cdf(",
+        "(o",
+        'of = "batch"',
+        'of = "pair"',
+        "open unit",
+        "mean_t(",
+    ]
+    rows = {word: sum(word in text for text in texts) for word in words}
+    rows["a link over lines"] = sum('link = """' in text for text in texts)
+    rows["1 + something"] = sum(bool(re.search(r"log\(1\s*\+", text)) for text in texts)
+    assert not {word: count for word, count in rows.items() if count < 3}
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from generators import bases
-from generators.draft import VARIABLE, Draft
-from generators.terms import ONE, SMOOTH, ZERO, Term, add, at, mul, num
+from generators.draft import VARIABLE, Draft, names
+from generators.terms import ONE, SMOOTH, ZERO, Term, add, at, has, mul, num
 
 NAMED = ("logsigmoid", "identity", "hinge", "square", "sigmoid")
 A = VARIABLE
@@ -50,6 +50,10 @@ def known(draft: Draft) -> Term:
             soft[0],
             ("neg", ("logsigmoid", A)),
             ("neg", ("logsigmoid", mul(k, A))),
+            ("neg", ("log", ("cauchy_cdf", A))),
+            ("neg", ("log", ("cauchy_cdf", ("sub", mul(k, A), c)))),
+            ("log", ("add", ONE, ("pow", ("sub", A, c), num(2)))),
+            ("log", ("add", ONE, ("max", ZERO, MINUS))),
             ("pow", ("sub", A, ("div", ONE, mul(num(2), k))), num(2)),
             ("exp", MINUS),
             ("max", ZERO, ("sub", c, A)),
@@ -84,6 +88,8 @@ def drawn(draft: Draft, depth: int) -> Term:
             one,
             ("add", ONE, one),
             ("sigmoid", inner()),
+            ("cauchy_cdf", inner()),
+            ("add", ONE, rng.choice([("abs", inner()), ("pow", inner(), num(2))])),
             ("add", draft.parameter("positive"), one),
         ]
         return rng.choice(shares)
@@ -174,12 +180,22 @@ def weight(draft: Draft, *, any_weight: bool) -> Term:
 
 
 def added(draft: Draft) -> Term:
-    """Return what is added to the terms of a loss."""
+    """Return what is added to the terms of a loss; it may speak of a third response."""
     rng = draft.rng
+    r = rng.choice("wlo")
     k = rng.choice([draft.parameter("nonnegative", "positive", "unit"), ONE])
+    feature = bases.feature(draft, 1)
     logarithms = [
-        ("log", ("whole", "pi", "w")),
-        ("mean_t", ("log", ("token", "pi", "w"))),
-        at(bases.feature(draft, 1), rng.choice("wl")),
+        ("log", ("whole", "pi", r)),
+        ("mean_t", ("log", ("token", "pi", r))),
+        ("log", ("div", ("whole", "pi", r), ("whole", "ref", r))),
+        *([] if r == "o" and _goes_by_label(feature, draft) else [at(feature, r)]),
     ]
     return ("neg", mul(k, rng.choice(logarithms)))
+
+
+def _goes_by_label(term: Term, draft: Draft) -> bool:
+    """Return whether a term has a label, which a third response has not."""
+    labelled = {name for name, (_, by_label) in draft.weights.items() if by_label}
+    labelled |= {name for name, (*_, by_label) in draft.data.items() if by_label}
+    return has(term, "by_label") or bool(labelled & names(term))

@@ -86,12 +86,17 @@ min(p, q); min(1, p*q); min(pi(w), ref(w)); clip(a, p, b); clip(a, 1, 2); sigmoi
 1 - pi(w); 1 - e; 1 - e*e; 1 - pi(w)*ref(l); 1 - p/(p + q); 1 - q/(p + q); 1 - 1/10; 1 - 0; -e + 1
 1 - sg(pi(w)); 1 - max(pi(w), ref(w)); pi(w)/(1 - pi(w)); (1 - e)**a; 1 - pi(w) + e; e; mean_t(p)
 1 - prev(l); clip(p, a, 1); 2 - pi(w); 2 - pi(w) - e; 3 - e - e + p
+softplus(a); log(1 + p); log(2 + n); softplus(a)*p; u*p + (1 - u)*q; (1 - u)*pi(w) + ref(w)*u
+n + u*p + (1 - u)*q; e*p + (1 - e)*q; 1 - u + e; 1 - u*u + p + n; u + (1 - u)*q
 """.replace("mean_t(p)", "mean_t(pi(w, t))").replace("\n", ";")
 NOT_POSITIVE = """
 min(p, a); min(a, b); clip(p, a, b); abs(a); abs(p - 1); logsigmoid(a); 1 - p; 1 - u
 1 - a; 1 - 2*pi(w); 1 - pi(w) - e + p; 1 - pi(w)/ref(w); 1 - p/(p + a); 1 - p/(q + q); 1 - 10/10
 1 - min(pi(w), a); pi(w) - 1; 1 - pi(w) - ref(w); 1 - max(pi(w), p); 1 - length(w)
-1 - mean_t(pi(w, t)); softplus(a); 1 - exp(a); 1 - e/2; 1 - p - e; 2 - p - 3*e; -e; 1 - n
+1 - mean_t(pi(w, t)); 1 - exp(a); 1 - e/2; 1 - p - e; 2 - p - 3*e; -e; 1 - n
+log(1 + n); log(p + q); log(1 + a); log(1 - e); u*p + (1 - u)*a; u*p + (1 - n)*q; u*p + (1 - e)*n
+u*p - (1 - u)*q; u*p + (1 - u*u)*n; u*p + (1 - 2*u)*q; a + u*p + (1 - u)*q; n + 1 - u
+u*u + 1 - u*p; 1 - u + a; 1 - 2*u + p
 """.replace("\n", ";")
 
 

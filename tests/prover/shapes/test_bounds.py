@@ -30,6 +30,8 @@ LIMITS = {
     "1/(c + exp(a))": (0, 0),
     "(1 + exp(-a))**c": (None, 0),
     "log(2 - sigmoid(a))": (0, 0),
+    "cauchy_cdf(a)": (0, 0),
+    "cauchy_cdf(9*a)**2": (0, 0),
 }
 
 
@@ -64,6 +66,24 @@ def test_bounds_are_known_without_end(text):
             assert abs(bounds.b - limit) < 1e-4
 
 
+def test_the_logarithm_of_the_arctangent_falls_ever_more_slowly():
+    """The slope of log F at −z is 1/((1 + z²) arctan(1/z)), which is above z/(1 + z²).
+
+    At −64 that is between 1/(64 + 1/64) and 1/64; beyond, it goes to zero.
+    """
+    slopes = slopes_of("log(cauchy_cdf(a))")
+    at = slopes.over(slopes.of(-64, -64))
+    assert 64 / 4097 < at.a <= at.b < 1 / 64
+    beyond = slopes.over(slopes.of(-INFINITE, -64))
+    assert (beyond.a, bool(beyond.b >= at.b), bool(beyond.b < 1 / 63)) == (0, True, True)
+    above = slopes.over(slopes.of(64, INFINITE))
+    assert bool(above.a >= 0)
+    assert bool(above.b < 1e-4)
+    value, _ = slopes.with_value(slopes.of(-INFINITE, -64))
+    assert value.a == -INFINITE
+    assert bool(value.b >= slopes.with_value(slopes.of(-64, -64))[0].b)
+
+
 def test_at_a_kink_a_slope_is_between_those_of_both_sides():
     slopes = slopes_of("max(0, 1 - a)")
     bounds = slopes.over(slopes.of(1, 1))
@@ -84,6 +104,7 @@ def test_there_are_no_bounds_where_a_link_may_have_no_value():
         ("1 - sigmoid(c*a)", True),
         ("exp(-a) - c*a", True),
         ("max(0, 1 - a) - a", True),
+        ("-log(cauchy_cdf(c*a))", True),
         ("(1 + exp(a))**c", True),
         ("max(0, 1 - a)", False),
         ("(1 - a)**2", False),

@@ -114,9 +114,20 @@ FITS = {
     # |a| has the slopes ±1, and 2 s has twice those
     "abs(a)": ("2*log(pi(w)/ref(w))", False),
     "max(0, 1 - a)": ("log(pi(w)/ref(w))/2", False),
+    # at 2 s the slope of −log F is 2/((1 + 4s²) π F(2s)); far below, that is twice that of s − c
+    "-log(cauchy_cdf(a))": ("log(pi(w)/ref(w)) - 1", True),
+    "-log(cauchy_cdf(a)) + 0*a": ("2*log(pi(w)/ref(w))", False),
+    # nothing moves (1 − 3)², and 2 (1 − s + c) is zero for one s only; 0·a is zero for each
+    "(1 - a)**2": ("3", False),
+    "0*a": ("3", True),
+    # min(s, 0) moves nothing where s is above zero, and a slope of F is never zero
+    "cauchy_cdf(a)": ("min(log(pi(w)/ref(w)), 0)", False),
+    # max(0, 1 − min(s, 0)) is 1 + max(0, −s), which has the gradient of max(0, 1 − (s + 1))
+    "max(0, 1 - a) + 0*a": ("min(log(pi(w)/ref(w)), 0)", True),
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("link", FITS)
 def test_no_anchor_is_excluded_that_fits(link):
     """Against the constants by hand: what fits is never excluded, what does not fit is."""
@@ -127,6 +138,50 @@ def test_no_anchor_is_excluded_that_fits(link):
     assert no_anchor_fits(parse(S, scope), term) is not fits
 
 
+# Under (1 − A)², W = π(w): ∇W f(A) + W f′(A) ∇A is that of s − c, if both f and f′ are: A = ±s − c
+MOVING = {
+    ("log(pi(w)/ref(w)) - 2/3", "log(pi(w)/ref(w))"): False,
+    ("2/3 - log(pi(w)/ref(w))", "log(pi(w)/ref(w))"): False,
+    # A moves with l, in coordinates in which neither π(w) nor the score of w does
+    ("log(pi(w)/ref(w)) - log(pi(l)/ref(l))", "log(pi(w)/ref(w))"): True,
+    # of l: f has to be f(A), and f′ its slope in l, which is half of f′(A)
+    ("log(pi(l)/ref(l))/2", "log(pi(l)/ref(l))"): True,
+    ("log(pi(l)/ref(l))", "log(pi(l)/ref(l))"): False,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("argument", "score"), MOVING)
+def test_sizes_are_compared_where_the_weight_moves_as_well(argument, score):
+    scope = Scope(frozenset("wl"), {})
+    term = Term(LINKS["square"], parse(argument, scope), parse("pi(w)", scope))
+    assert no_anchor_fits(parse(score, scope), term) is MOVING[argument, score]
+
+
+@pytest.mark.slow
+def test_a_maximum_whose_sides_are_one_has_points_off_its_kink():
+    """max(K, K) is K, in the prior and in the loss: of −log σ(s(w) + s(l)) the gradient differs."""
+    kl = "sum_t(kl_pi_ref({r}, t))"
+    tied = f"max({kl}, -({kl.replace('(kl', '(-kl')}))"
+    both = " + ".join(f"log(pi({r})/ref({r})) - {tied.format(r=r)}" for r in "wl")
+    result = judged(
+        link="logsigmoid",
+        argument=f"alpha*({both})",
+        zeta=f"ref(y)*exp({tied.format(r='y')})",
+        gives="argument",
+    )
+    assert (result.verdict.status, result.gradient.status) == (REFUTED, REFUTED)
+
+
+def test_what_does_not_fit_is_excluded_and_what_fits_is_not():
+    """Of a constant, under (1 − a)² and under 0·a; the other kinds are slow."""
+    scope, a = Scope(frozenset("wl"), {}), Scope(frozenset(), {"a": "real"})
+    for link, fits in (("(1 - a)**2", False), ("0*a", True)):
+        term = Term(typed(parse(link, a)), parse("3", scope))
+        assert no_anchor_fits(parse(S, scope), term) is not fits
+
+
+@pytest.mark.slow
 def test_a_weight_that_moves_is_a_direction_of_its_own():
     """∇[π(l) (1 − A)²] is no combination of ∇s and ∇π(l) if A has the entropy; of s it is one."""
     scope = Scope(frozenset("wl"), {})

@@ -1,6 +1,7 @@
 """Generated losses with functions in them: right, and finite where their definitions overflow."""
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from midpo_sym import prove
 from midpo_sym.language.build import call, log, parameter, pi
 from midpo_sym.plan.lower import Lowering
 from midpo_sym.prover.prove import Result
-from midpo_sym.spec.reading.losses import loads
+from midpo_sym.spec.reading.losses import load, loads
 from midpo_sym.targets.torch.check.compare import check
 from midpo_sym.targets.torch.check.run_torch import execute
 from midpo_sym.targets.torch.errors import WrongCodeError
@@ -20,6 +21,7 @@ from midpo_sym.targets.torch.names import Names
 from midpo_sym.targets.torch.printer import Printer
 from midpo_sym.targets.torch.syntax import checked_syntax
 
+CASES = Path(__file__).parents[2] / "cases"
 SPEC = """
 title = "Own"
 summary = "A loss of its own."
@@ -137,6 +139,31 @@ def test_a_wrong_function_is_noticed_before_it_is_written(name, in_torch):
     assert wrong != text
     with pytest.raises(WrongCodeError, match="is not what the specification says"):
         check(wrong, file, result.derivation, in_torch=in_torch)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_mixture_is_computed_by_logarithms_whatever_the_shares_are(share, dtype):
+    """log(λπ + (1 − λ)π_ref) of probabilities near e^-600, where they are zero in float32.
+
+    By hand: with λ = 0 it is log π_ref, with λ = 1 log π, and DPO's argument, or 0.
+    """
+    result = prove(load(CASES / "mixture.toml"))
+    module = execute(checked_syntax(render(result), "mixture_loss"))
+    logps = [torch.tensor([x], dtype=dtype, requires_grad=True) for x in (-600.0, -620.0)]
+    refs = [torch.tensor([x], dtype=dtype) for x in (-610.0, -612.0)]
+    losses, chosen, rejected = module["mixture_loss"](*logps, *refs, beta=0.1, lam=share)
+    losses.sum().backward()
+    assert all(bool(each.isfinite()) for each in (losses, chosen, rejected))
+    assert all(bool(each.grad.isfinite()) for each in logps)
+    exact = [x.detach().double() for x in (*logps, *refs)]
+    logs = torch.tensor([share, 1 - share], dtype=torch.float64).log()
+    mixed = [torch.logaddexp(logs[0] + exact[k], logs[1] + exact[k + 2]) for k in (0, 1)]
+    margin = 0.1 * (exact[0] - mixed[0] - exact[1] + mixed[1])
+    # bfloat16 has 8 bits: numbers near 600 are 4 apart, and the margin is a tenth of some of them
+    tolerance = 1e-4 if dtype is torch.float32 else 0.5
+    assert abs(losses.double() + functional.logsigmoid(margin)).item() < tolerance
 
 
 def test_a_clip_whose_bounds_are_the_wrong_way_round_is_its_definition():

@@ -186,6 +186,22 @@ argument = "alpha*log(pi(w)/pi(w)) - alpha*log(pi(l)/pi(l))"
         api.generate(loads(text, "flat.toml"))
 
 
+def test_a_loss_that_depends_on_no_response_is_refused_with_the_reason():
+    text = """
+title = "Flat"
+summary = "The prior is the policy, and the weight is given with the batch."
+parameters.alpha = { domain = "positive", meaning = "scale" }
+data.share = { of = "batch", domain = "unit", meaning = "share" }
+prior.zeta = "pi(y)"
+prior.gives = "argument"
+[[loss.term]]
+weight = "share"
+argument = "alpha*log(pi(w)/pi(w)) - alpha*log(pi(l)/pi(l))"
+"""
+    with pytest.raises(NotExpressibleError, match="the loss of flat depends on no response"):
+        generate(loads(text, "flat.toml"))
+
+
 def test_a_gradient_that_is_nowhere_cannot_be_checked():
     """max(sg(log π), log π) is at its kink for every policy."""
     text = """
