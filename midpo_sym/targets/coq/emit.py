@@ -29,6 +29,14 @@ from midpo_sym.targets.coq.wording import Wording, binders, own_statistics, wrap
 
 AGREEMENTS = 2  # points at which the kernel computes the values of what was printed
 
+PRINT = "Print Assumptions certificate."
+REQUIRE = """\
+From Coq Require Import Reals Lra Lia List ZArith.
+From Midpo Require Import MidpoCore MidpoRefute.
+Import ListNotations.
+Local Open Scope R_scope.
+"""
+
 
 class Kind(Enum):
     """What a certificate proves: the statement, or that it is false."""
@@ -65,6 +73,7 @@ class Certificate:
         proof: the theorem that settles the statement.
         link: of the loss.
         opaque: whether the statement has parts that the procedure compares as they are spelled.
+        requires: what the file imports.
     """
 
     id: str
@@ -81,6 +90,7 @@ class Certificate:
     proof: str
     link: str
     opaque: bool
+    requires: str = REQUIRE
 
     @property
     def lines(self) -> str:
@@ -100,20 +110,20 @@ class Certificate:
     @property
     def text(self) -> str:
         """Return the file; it needs the library."""
-        return f"{self.comments}\n\n{REQUIRE}\n{self.body}\n\n{_PRINT}\n"
+        return f"{self.comments}\n\n{self.requires}\n{self.body}\n\n{PRINT}\n"
 
     def standalone(self, library: Iterable[str]) -> str:
         """Return a file that Coq accepts by itself.
 
         Args:
-            library: the texts of MidpoCore and MidpoRefute, in this order.
+            library: the texts of what it requires of the library, in their order.
         """
-        texts = [*library, REQUIRE]
+        texts = [*library, self.requires]
         # All imports first: one that comes later hides what the library defines.
         imported = {name for text in texts for name in _imported(text)}
         imports = f"From Coq Require Import {' '.join(sorted(imported))}."
         parts = [_without_imports(text) for text in texts]
-        return "\n\n".join([self.comments, imports, *parts, self.body, _PRINT]) + "\n"
+        return "\n\n".join([self.comments, imports, *parts, self.body, PRINT]) + "\n"
 
 
 @dataclass(frozen=True)
@@ -124,13 +134,6 @@ class Outside:
     reason: str
 
 
-_PRINT = "Print Assumptions certificate."
-REQUIRE = """\
-From Coq Require Import Reals Lra Lia List ZArith.
-From Midpo Require Import MidpoCore MidpoRefute.
-Import ListNotations.
-Local Open Scope R_scope.
-"""
 
 
 def emit(result: Result) -> Certificate | Outside:
@@ -168,22 +171,31 @@ def _no_certificate(statement: Statement, verdict: Verdict) -> str:
         return "certificates are of the arguments of pairs, and this is one score"
     if not statement.target.only_term().link.is_named:
         return "certificates are of named links, and of the arguments of any"
-    nodes = {type(node) for side in sides(statement) for node in side.walk()}
-    for kind, reason in _LEFT_OUT.items():
-        if kind in nodes:
-            return reason
-    for term in _from_zero(statement):
-        if not _is_shown_from_zero(term):
-            return f"no lemma of the Coq library says that {to_text(term)} is zero or more"
+    reason = no_words_for(sides(statement))
+    if reason:
+        return reason
     given = _data(statement)
     if given and verdict.status is Status.REFUTED:
         return f"refutations have no values of data: {given[0]}"
     return _no_statistic(own_statistics(statement), verdict)
 
 
-def _from_zero(statement: Statement) -> Iterator[tree.Expression]:
+def no_words_for(parts: Iterable[tree.Expression]) -> str:
+    """Return why the library has no words or lemmas for what is said; "" if it has."""
+    parts = tuple(parts)
+    nodes = {type(node) for part in parts for node in part.walk()}
+    for kind, reason in _LEFT_OUT.items():
+        if kind in nodes:
+            return reason
+    for term in _from_zero(parts):
+        if not _is_shown_from_zero(term):
+            return f"no lemma of the Coq library says that {to_text(term)} is zero or more"
+    return ""
+
+
+def _from_zero(parts: Iterable[tree.Expression]) -> Iterator[tree.Expression]:
     """Yield what is zero or more, and no more than that, in sums that are positive."""
-    for node in (node for side in sides(statement) for node in side.walk()):
+    for node in (node for part in parts for node in part.walk()):
         if isinstance(node, tree.Add) and node.positive:
             yield from (each for each in node.terms if each.nonnegative and not each.positive)
 
@@ -327,10 +339,10 @@ def _module(name: str, models: TinyModels, at: Values | None, said: Wording) -> 
         framework = f"mi_argument ({scale}) m_pi (fun x y => {zeta} y / Z x) x w l"
         chosen, rejected = at.prior
         facts += [
-            _value("prior_w", f"ln ({zeta} w)", chosen, "zeta"),
-            _value("prior_l", f"ln ({zeta} l)", rejected, "zeta"),
-            _value("argument_w_l", f"argument {said.arguments} x w l", at.argument, "argument"),
-            _value("framework_w_l", framework, at.framework, "mi_argument, scale, zeta"),
+            value("prior_w", f"ln ({zeta} w)", chosen, "zeta"),
+            value("prior_l", f"ln ({zeta} l)", rejected, "zeta"),
+            value("argument_w_l", f"argument {said.arguments} x w l", at.argument, "argument"),
+            value("framework_w_l", framework, at.framework, "mi_argument, scale, zeta"),
         ]
     return instance.module(
         name, models, binders=said.binders, hypotheses=said.hypotheses, facts=facts
@@ -351,7 +363,7 @@ def _applies(said: Wording) -> str:
     )
 
 
-def _value(name: str, term: str, value: Polynomial, unfold: str) -> str:
+def value(name: str, term: str, value: Polynomial, unfold: str) -> str:
     return (
         f"Lemma {name} :\n{wrap(term, '  ', '    ')}\n  = {instance.polynomial(value)}.\n"
         f"Proof. facts; unfold {unfold}; read_labels; evaluate w l unfold_names. Qed."

