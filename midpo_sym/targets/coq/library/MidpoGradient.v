@@ -334,7 +334,8 @@ Lemma moves_one (f : R -> R) s (d : unit -> R) :
   moves (fun _ => True) (fun r _ => f r) s d -> derivable_pt_lim f s (d tt).
 Proof. intros H. exact (H tt I). Qed.
 
-Ltac at_point := cbv beta; intros; cbv beta.
+Ltac at_point :=
+  let k := fresh "k" in let allowed := fresh "allowed" in cbv beta; intros k allowed; cbv beta.
 
 (** The arguments of links have names; certificates put them here. *)
 Create HintDb arguments.
@@ -350,8 +351,8 @@ Ltac not_zero_here :=
           first
             [ transitivity b; [autounfold with arguments; equal_at w l | exact N]
             | transitivity (- b); [autounfold with arguments; equal_at w l | rewrite N; ring] ]
-      | t : nat, T : (?t < _)%nat, H : forall t, (t < _)%nat -> _ <> 0 |- ?b <> 0 =>
-          intros N; apply (H t T); autounfold with arguments in N; lra
+      | here : (?k < _)%nat, H : forall t, (t < _)%nat -> _ <> 0 |- _ =>
+          intros N; apply (H k here); autounfold with arguments in N; lra
       end ].
 
 (** Derivatives of functions of r and of an index, node by node. *)
@@ -503,7 +504,7 @@ Ltac find_rates_form :=
   end.
 
 Ltac slopes_equal w l :=
-  cbv beta; unfold sg, Rpower;
+  cbv beta; unfold sg, Rpower in *;
   eapply (form_equal w l); [find_rates_form | find_rates_form | | intros t ? | intros t ?]; flat; cbn [INR];
   [first [ring | by_slopes] | by_slopes | by_slopes].
 
