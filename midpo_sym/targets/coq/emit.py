@@ -134,8 +134,6 @@ class Outside:
     reason: str
 
 
-
-
 def emit(result: Result) -> Certificate | Outside:
     """Return the certificate of a result's value, or why there is none."""
     stem = names.file_stem(result.claim.id if result.claim else None)

@@ -36,7 +36,15 @@ from midpo_sym.targets.coq.emit import (
 from midpo_sym.targets.coq.hypotheses import TWO_TOKENS, Premise, hypotheses, length
 from midpo_sym.targets.coq.lines import Lines
 from midpo_sym.targets.coq.printer import CALL, CoqPrinter, definition
-from midpo_sym.targets.coq.wording import assumed, binders, filled, own_statistics, tied, typed, wrap
+from midpo_sym.targets.coq.wording import (
+    assumed,
+    binders,
+    filled,
+    own_statistics,
+    tied,
+    typed,
+    wrap,
+)
 
 REQUIRE_GRADIENT = REQUIRE.replace("MidpoRefute.", "MidpoRefute MidpoGradient.")
 _PAIR = "(x w l : list V)"
@@ -202,9 +210,7 @@ def emit_gradient(id_: str, gradient: Gradient, path: PurePosixPath) -> Certific
         tuple(_coordinates(gradient)),
         _stops(gradient.loss),
     )
-    assumed_, grounds = hypotheses(
-        said.statement, Proved(gradient.conditions, ()), labelled=False
-    )
+    assumed_, grounds = hypotheses(said.statement, Proved(gradient.conditions, ()), labelled=False)
     below = _below_one(parts)
     if below:
         assumed_ = (*assumed_, TWO_TOKENS, *_lengths(below, assumed_))
@@ -314,7 +320,13 @@ def _applies(said: _Said, hypotheses_: list[str]) -> str:
 
 def _agreements(said: _Said, models: TinyModels) -> Iterator[str]:
     """Yield lemmas that the arguments have the values there that the specification has."""
+    own = own_statistics(said.statement)
     for node, name in said.arguments.items():
+        if any(
+            isinstance(n, tree.Datum) or (isinstance(n, tree.Statistic) and n.row in own)
+            for n in node.body.walk()
+        ):
+            continue  # at a tiny model they have no values that Coq could compute
         try:
             at = evaluate(node.body, models).value
             if any(atom.opaque for atom in normal_form(node.body).present()):

@@ -317,6 +317,12 @@ Qed.
 Lemma product_below_one a b : 0 < a -> a < 1 -> 0 < b -> b < 1 -> a * b < 1.
 Proof. intros; nra. Qed.
 
+Lemma share_below_one a : 0 < a -> 1 / (1 + a) < 1.
+Proof.
+  intros P. apply (Rmult_lt_reg_r (1 + a)); [lra|]. unfold Rdiv.
+  rewrite Rmult_assoc, Rinv_l; lra.
+Qed.
+
 Ltac below_one :=
   cbv beta;
   lazymatch goal with
@@ -324,6 +330,7 @@ Ltac below_one :=
   | |- seq _ _ _ < 1 => apply seq_below_one; assumption
   | |- tok _ _ _ _ < 1 => apply tok_below_one; assumption
   | |- Rpower _ _ < 1 => apply power_below_one; [positive | below_one | positive]
+  | |- 1 / (1 + _) < 1 => apply share_below_one; positive
   | |- _ * _ < 1 => apply product_below_one; [positive | below_one | positive | below_one]
   | |- _ => lra
   end.
