@@ -25,7 +25,6 @@ from midpo_sym.prover.verdict import Proved
 from midpo_sym.spec.model import Statement
 from midpo_sym.targets.coq import instance, names
 from midpo_sym.targets.coq.emit import (
-    PRINT,
     REQUIRE,
     Certificate,
     Kind,
@@ -163,9 +162,10 @@ class _Said:
             *(f"    ({_moves(each)})" for each in self.moving),
         ]
         rows[-1] += ","
+        at = self._at("m_pi")
         sums = [
             f"sum_t (length {each.response}) (fun t => "
-            f"coefficient_{_name(each.coordinate)} {self._at('m_pi')} t * {_rate(each.coordinate)} t)"
+            f"coefficient_{_name(each.coordinate)} {at} t * {_rate(each.coordinate)} t)"
             for each in self.gradient.coefficients
         ]
         policies = "(family r) m_pi" if self.stops else "(family r)"

@@ -58,8 +58,8 @@ class Wording:
         """Return what the statement is about, and its hypotheses."""
         data = tied("(Z : list V -> R)") + " " + tied("(D : data V)")
         head = f"forall {tied('(V : vocab)')} {self._types} {data}"
-        assumed = ["    (h_Z : forall x, 0 < Z x)", *map(assumed, self.hypotheses)]
-        return "\n".join([wrap(head, "  ", "    "), *assumed])
+        rows = ["    (h_Z : forall x, 0 < Z x)", *map(assumed, self.hypotheses)]
+        return "\n".join([wrap(head, "  ", "    "), *rows])
 
     @property
     def equation(self) -> str:
