@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import zip_longest
@@ -13,11 +13,10 @@ from midpo_sym.judges.exact import Polynomial
 from midpo_sym.judges.tiny import TinyModels
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import normal_form
-from midpo_sym.language import tree
+from midpo_sym.language.objective import Objective
 from midpo_sym.language.printing.text import to_text
-from midpo_sym.language.quantities.statistics import Statistic
 from midpo_sym.prover.derivation.steps import Steps
-from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, sides
+from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Refuted, Status, Verdict
 from midpo_sym.spec.model import Statement
@@ -25,6 +24,7 @@ from midpo_sym.targets.coq import instance, names
 from midpo_sym.targets.coq.hypotheses import Ground, Premise, hypotheses
 from midpo_sym.targets.coq.instance import Values
 from midpo_sym.targets.coq.lines import Lines, lines
+from midpo_sym.targets.coq.outside import data, no_certificate
 from midpo_sym.targets.coq.wording import Wording, binders, own_statistics, wrap
 
 AGREEMENTS = 2  # points at which the kernel computes the values of what was printed
@@ -153,79 +153,6 @@ def emit(result: Result) -> Certificate | Outside:
     )
 
 
-_LEFT_OUT: dict[type[tree.Expression], str] = {
-    tree.Position: "certificates have no places of tokens, only sums over all of them",
-    tree.CauchyCdf: "certificates have no arctangent",
-}
-
-
-def _no_certificate(statement: Statement, verdict: Verdict) -> str:
-    """Return why a statement is outside what certificates are of; "" if it is not."""
-    if verdict.status is Status.UNDECIDED:
-        return "the prover decides neither way"
-    if not statement.target.is_one_term:
-        return "certificates are of losses of one term"
-    if statement.score_of:
-        return "certificates are of the arguments of pairs, and this is one score"
-    if not statement.target.only_term().link.is_named:
-        return "certificates are of named links, and of the arguments of any"
-    reason = no_words_for(sides(statement))
-    if reason:
-        return reason
-    given = _data(statement)
-    if given and verdict.status is Status.REFUTED:
-        return f"refutations have no values of data: {given[0]}"
-    return _no_statistic(own_statistics(statement), verdict)
-
-
-def no_words_for(parts: Iterable[tree.Expression]) -> str:
-    """Return why the library has no words or lemmas for what is said; "" if it has."""
-    parts = tuple(parts)
-    nodes = {type(node) for part in parts for node in part.walk()}
-    for kind, reason in _LEFT_OUT.items():
-        if kind in nodes:
-            return reason
-    for term in _from_zero(parts):
-        if not _is_shown_from_zero(term):
-            return f"no lemma of the Coq library says that {to_text(term)} is zero or more"
-    return ""
-
-
-def _from_zero(parts: Iterable[tree.Expression]) -> Iterator[tree.Expression]:
-    """Yield what is zero or more, and no more than that, in sums that are positive."""
-    for node in (node for part in parts for node in part.walk()):
-        if isinstance(node, tree.Add) and node.positive:
-            yield from (each for each in node.terms if each.nonnegative and not each.positive)
-
-
-def _is_shown_from_zero(node: tree.Expression) -> bool:
-    """Return whether the tactic `not_negative` has a case for a node, and for what it rests on."""
-    match node:
-        case _ if node.positive:
-            return True
-        case tree.Number() | tree.Parameter() | tree.Weight() | tree.Datum():
-            return True
-        case tree.Add() | tree.Mul() | tree.StopGradient() | tree.Defined() | tree.Call():
-            return all(map(_is_shown_from_zero, node.children()))
-    return False
-
-
-def _data(statement: Statement) -> list[str]:
-    """Return the names of the data that a statement speaks of."""
-    nodes = [node for side in sides(statement) for node in side.walk()]
-    return sorted({node.name for node in nodes if isinstance(node, tree.Datum)})
-
-
-def _no_statistic(own: tuple[Statistic, ...], verdict: Verdict) -> str:
-    """Return why statistics that the library does not define have no certificate, if so."""
-    for row in own:
-        if row.domain == "positive":
-            return f"no lemma of the Coq library says that {row.name} is positive"
-        if verdict.status is Status.REFUTED:
-            return f"the Coq library has values of divergences only, not of {row.name}"
-    return ""
-
-
 def emit_statement(
     id_: str,
     statement: Statement,
@@ -244,9 +171,10 @@ def emit_statement(
         steps: the derivation of what is proved, to be certified line by line, unless it has parts
             that are compared as they are spelled.
     """
-    reason = _no_certificate(statement, verdict)
+    reason = no_certificate(statement, verdict)
     if reason:
         return Outside(id_, reason)
+    statement = _of_one_term(statement)
     opaque = is_opaque(statement)
     own = own_statistics(statement)
     if isinstance(verdict, Refuted):
@@ -259,7 +187,7 @@ def emit_statement(
             return Outside(id_, "no tiny language model has values that the kernel can tell apart")
         agreed: tuple[Values, ...] = (at,)
     else:
-        alone = opaque or own or _data(statement)
+        alone = opaque or own or data(statement)
         agreed = () if alone else instance.agreements(statement, AGREEMENTS)
     used = binders(statement)
     found, grounds = hypotheses(statement, verdict, labelled="label" in used)
@@ -285,6 +213,17 @@ def emit_statement(
         link=statement.link,
         opaque=opaque,
     )
+
+
+def _of_one_term(statement: Statement) -> Statement:
+    """Return a statement of one term under a named link: of any other loss, of the whole of it.
+
+    That is minus the loss under the identity.
+    """
+    term = statement.target.as_term()
+    if statement.target.is_one_term and term == statement.target.terms[0]:
+        return statement
+    return replace(statement, target=Objective((term,)))
 
 
 _TITLES = {Status.PROVED: "proved", Status.REFUTED: "refuted at an explicit instance"}
@@ -335,12 +274,20 @@ def _module(name: str, models: TinyModels, at: Values | None, said: Wording) -> 
         zeta = f"zeta {said.arguments} x"
         scale = f"scale {said.arguments}"
         framework = f"mi_argument ({scale}) m_pi (fun x y => {zeta} y / Z x) x w l"
+        of = said.statement.score_of
+        if of:
+            framework = said.score
         chosen, rejected = at.prior
         facts += [
             value("prior_w", f"ln ({zeta} w)", chosen, "zeta"),
             value("prior_l", f"ln ({zeta} l)", rejected, "zeta"),
             value("argument_w_l", f"argument {said.arguments} x w l", at.argument, "argument"),
-            value("framework_w_l", framework, at.framework, "mi_argument, scale, zeta"),
+            value(
+                "framework_w_l",
+                framework,
+                at.framework,
+                "scale, zeta" if of else "mi_argument, scale, zeta",
+            ),
         ]
     return instance.module(
         name, models, binders=said.binders, hypotheses=said.hypotheses, facts=facts
@@ -349,7 +296,10 @@ def _module(name: str, models: TinyModels, at: Values | None, said: Wording) -> 
 
 def _applies(said: Wording) -> str:
     """Return the lemma that the statement says something here: all that it assumes holds."""
-    given = " ".join([said.arguments, "Z", "D", "h_Z", *(each.name for each in said.hypotheses)])
+    names_ = (each.name for each in said.hypotheses)
+    factor = [] if said.statement.score_of else ["Z"]
+    known = [] if said.statement.score_of else ["h_Z"]
+    given = " ".join([said.arguments, *factor, "D", *known, *names_])
     return "\n".join(
         [
             "Lemma applies : statement ->",
@@ -361,15 +311,18 @@ def _applies(said: Wording) -> str:
     )
 
 
-def value(name: str, term: str, value: Polynomial, unfold: str) -> str:
+def value(name: str, term: str, number: Polynomial, unfold: str) -> str:
+    """Return the lemma that a term has a value at a point."""
     return (
-        f"Lemma {name} :\n{wrap(term, '  ', '    ')}\n  = {instance.polynomial(value)}.\n"
+        f"Lemma {name} :\n{wrap(term, '  ', '    ')}\n  = {instance.polynomial(number)}.\n"
         f"Proof. facts; unfold {unfold}; read_labels; evaluate w l unfold_names. Qed."
     )
 
 
 def _proof(statement: Statement) -> str:
     tactic = "midpo" if statement.link == FRAMEWORK_LINK else "midpo_losses"
+    if statement.score_of:
+        tactic = "midpo_lines"
     return (
         "Theorem certificate : statement.\n"
         f"Proof. unfold statement, scale, zeta, argument. {tactic}. Qed."

@@ -29,11 +29,11 @@ from midpo_sym.targets.coq.emit import (
     Certificate,
     Kind,
     Outside,
-    no_words_for,
     value,
 )
 from midpo_sym.targets.coq.hypotheses import TWO_TOKENS, Premise, hypotheses, length
 from midpo_sym.targets.coq.lines import Lines
+from midpo_sym.targets.coq.outside import no_words_for
 from midpo_sym.targets.coq.printer import CALL, CoqPrinter, definition
 from midpo_sym.targets.coq.wording import (
     assumed,

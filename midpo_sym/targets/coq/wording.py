@@ -56,18 +56,33 @@ class Wording:
     @property
     def premises(self) -> str:
         """Return what the statement is about, and its hypotheses."""
-        data = tied("(Z : list V -> R)") + " " + tied("(D : data V)")
+        factor = "" if self.statement.score_of else tied("(Z : list V -> R)") + " "
+        data = factor + tied("(D : data V)")
         head = f"forall {tied('(V : vocab)')} {self._types} {data}"
-        rows = ["    (h_Z : forall x, 0 < Z x)", *map(assumed, self.hypotheses)]
+        rows = ["    (h_Z : forall x, 0 < Z x)"] if factor else []
+        rows += map(assumed, self.hypotheses)
         return "\n".join([wrap(head, "  ", "    "), *rows])
 
     @property
     def equation(self) -> str:
-        """Return what holds under the hypotheses: MI-DPO's loss is that of the statement."""
+        """Return what holds under the hypotheses: MI-DPO's loss is that of the statement.
+
+        Or its score of a response, with ζ known exactly, is what is read as that.
+        """
+        if self.statement.score_of:
+            score = f"{self.score} = argument {self.arguments} x w l)"
+            return "\n".join(["  every D (fun x w l =>", wrap(score, "    ", "      ")])
         prior = f"(fun x y => zeta {self.arguments} x y / Z x)"
         left = f"mi_dpo (scale {self.arguments}) m_pi {prior} D"
         right = f"= mean loss_{self.statement.link} (argument {self.arguments}) D"
         return "\n".join(wrap(each, "  ", "    ") for each in (left, right))
+
+    @property
+    def score(self) -> str:
+        """Return MI-DPO's score of a response."""
+        response = self.statement.score_of
+        ratio = f"seq m_pi x {response} / zeta {self.arguments} x {response}"
+        return f"scale {self.arguments} * ln ({ratio})"
 
     @property
     def prior_positive(self) -> str:
