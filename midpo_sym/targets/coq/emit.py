@@ -24,7 +24,7 @@ from midpo_sym.targets.coq import instance, names
 from midpo_sym.targets.coq.hypotheses import Ground, Premise, hypotheses
 from midpo_sym.targets.coq.instance import Values
 from midpo_sym.targets.coq.lines import Lines, lines
-from midpo_sym.targets.coq.outside import data, no_certificate
+from midpo_sym.targets.coq.outside import no_certificate
 from midpo_sym.targets.coq.wording import Wording, binders, own_statistics, wrap
 
 AGREEMENTS = 2  # points at which the kernel computes the values of what was printed
@@ -171,10 +171,10 @@ def emit_statement(
         steps: the derivation of what is proved, to be certified line by line, unless it has parts
             that are compared as they are spelled.
     """
+    statement = _of_one_term(statement)
     reason = no_certificate(statement, verdict)
     if reason:
         return Outside(id_, reason)
-    statement = _of_one_term(statement)
     opaque = is_opaque(statement)
     own = own_statistics(statement)
     if isinstance(verdict, Refuted):
@@ -187,7 +187,7 @@ def emit_statement(
             return Outside(id_, "no tiny language model has values that the kernel can tell apart")
         agreed: tuple[Values, ...] = (at,)
     else:
-        alone = opaque or own or data(statement)
+        alone = opaque or own
         agreed = () if alone else instance.agreements(statement, AGREEMENTS)
     used = binders(statement)
     found, grounds = hypotheses(statement, verdict, labelled="label" in used)

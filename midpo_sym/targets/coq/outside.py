@@ -27,9 +27,6 @@ def no_certificate(statement: Statement, verdict: Verdict) -> str:
     reason = no_words_for(sides(statement))
     if reason:
         return reason
-    given = data(statement)
-    if given and verdict.status is Status.REFUTED:
-        return f"refutations have no values of data: {given[0]}"
     return _no_statistic(own_statistics(statement), verdict)
 
 
