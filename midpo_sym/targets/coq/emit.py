@@ -13,6 +13,7 @@ from midpo_sym.judges.exact import Polynomial
 from midpo_sym.judges.tiny import TinyModels
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import normal_form
+from midpo_sym.language import tree
 from midpo_sym.language.objective import Objective
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.prover.derivation.steps import Steps
@@ -21,10 +22,17 @@ from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Refuted, Status, Verdict
 from midpo_sym.spec.model import Statement
 from midpo_sym.targets.coq import instance, names
-from midpo_sym.targets.coq.hypotheses import Ground, Premise, hypotheses
+from midpo_sym.targets.coq.hypotheses import (
+    Ground,
+    Premise,
+    below_one,
+    hypotheses,
+    with_two_tokens,
+)
 from midpo_sym.targets.coq.instance import Values
 from midpo_sym.targets.coq.lines import Lines, lines
 from midpo_sym.targets.coq.outside import no_certificate
+from midpo_sym.targets.coq.printer import to_coq
 from midpo_sym.targets.coq.wording import Wording, binders, own_statistics, wrap
 
 AGREEMENTS = 2  # points at which the kernel computes the values of what was printed
@@ -36,6 +44,7 @@ From Midpo Require Import MidpoCore MidpoRefute.
 Import ListNotations.
 Local Open Scope R_scope.
 """
+REQUIRE_GRADIENT = REQUIRE.replace("MidpoRefute.", "MidpoRefute MidpoGradient.")
 
 
 class Kind(Enum):
@@ -187,10 +196,13 @@ def emit_statement(
             return Outside(id_, "no tiny language model has values that the kernel can tell apart")
         agreed: tuple[Values, ...] = (at,)
     else:
-        alone = opaque or own
+        alone = opaque or own or _places(statement)
         agreed = () if alone else instance.agreements(statement, AGREEMENTS)
     used = binders(statement)
     found, grounds = hypotheses(statement, verdict, labelled="label" in used)
+    prior = [tree.at_responses(statement.zeta, {"y": each}) for each in "wl"]
+    below = below_one([*prior, statement.argument])
+    found = with_two_tokens(found, below)
     said = Wording(statement, used, found)
     points = [each.models for each in agreed] or [instance.somewhere(statement)]
     modules = [
@@ -207,12 +219,21 @@ def emit_statement(
         hypotheses=found,
         grounds=grounds,
         agreements=agreed,
-        instances="\n\n".join([_prior_positive(said), *modules]),
+        instances="\n\n".join([_prior_positive(said, below_one([statement.zeta])), *modules]),
         derivation=lines(said, steps) if steps and not opaque else Lines(),
-        proof=(_proof if verdict.status is Status.PROVED else _refutation)(statement),
+        proof=(
+            _proof(statement, below) if verdict.status is Status.PROVED else _refutation(statement)
+        ),
         link=statement.link,
         opaque=opaque,
+        requires=REQUIRE_GRADIENT if below else REQUIRE,
     )
+
+
+def _places(statement: Statement) -> bool:
+    """Return whether places of tokens are spoken of, of which Coq computes no values."""
+    parts = (statement.zeta, statement.argument)
+    return any(isinstance(node, tree.Position) for part in parts for node in part.walk())
 
 
 def _of_one_term(statement: Statement) -> Statement:
@@ -262,9 +283,15 @@ def _comments(id_: str, statement: Statement, verdict: Verdict) -> str:
     return "\n".join(names.comment(row) for row in rows)
 
 
-def _prior_positive(said: Wording) -> str:
-    """Return the theorem that the prior is one: positive at every response that is not empty."""
-    return f"{said.prior_positive}\nProof. intros; unfold zeta; positive. Qed."
+def _prior_positive(said: Wording, below: tuple[tree.Expression, ...]) -> str:
+    """Return the theorem that the prior is one: positive at every response that is not empty.
+
+    Args:
+        said: the statement.
+        below: what of the prior, at a response y, has to be below one for that.
+    """
+    facts = "".join(f" assert ({to_coq(each)} < 1) by below_one;" for each in below)
+    return f"{said.prior_positive}\nProof. intros; unfold zeta;{facts} positive. Qed."
 
 
 def _module(name: str, models: TinyModels, at: Values | None, said: Wording) -> str:
@@ -319,13 +346,19 @@ def value(name: str, term: str, number: Polynomial, unfold: str) -> str:
     )
 
 
-def _proof(statement: Statement) -> str:
+def _proof(statement: Statement, below: tuple[tree.Expression, ...]) -> str:
     tactic = "midpo" if statement.link == FRAMEWORK_LINK else "midpo_losses"
     if statement.score_of:
         tactic = "midpo_lines"
+    facts = "".join(
+        f"  intros; assert (every D (fun x w l => {to_coq(each)} < 1)) by\n"
+        "    (intros x w l here; at_pair here; below_one).\n"
+        for each in below
+    )
+    proof = f"\n{facts}  {tactic}." if facts else f" {tactic}."
     return (
         "Theorem certificate : statement.\n"
-        f"Proof. unfold statement, scale, zeta, argument. {tactic}. Qed."
+        f"Proof. unfold statement, scale, zeta, argument.{proof} Qed."
     )
 
 

@@ -7,7 +7,7 @@ proves it by the chain rule, of which the prover's own is not a part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -25,13 +25,13 @@ from midpo_sym.prover.verdict import Proved
 from midpo_sym.spec.model import Statement
 from midpo_sym.targets.coq import instance, names
 from midpo_sym.targets.coq.emit import (
-    REQUIRE,
+    REQUIRE_GRADIENT,
     Certificate,
     Kind,
     Outside,
     value,
 )
-from midpo_sym.targets.coq.hypotheses import TWO_TOKENS, Premise, hypotheses, length
+from midpo_sym.targets.coq.hypotheses import below_one, hypotheses, with_two_tokens
 from midpo_sym.targets.coq.lines import Lines
 from midpo_sym.targets.coq.outside import no_words_for
 from midpo_sym.targets.coq.printer import CALL, CoqPrinter, definition
@@ -45,7 +45,6 @@ from midpo_sym.targets.coq.wording import (
     wrap,
 )
 
-REQUIRE_GRADIENT = REQUIRE.replace("MidpoRefute.", "MidpoRefute MidpoGradient.")
 _PAIR = "(x w l : list V)"
 
 
@@ -211,9 +210,8 @@ def emit_gradient(id_: str, gradient: Gradient, path: PurePosixPath) -> Certific
         _stops(gradient.loss),
     )
     assumed_, grounds = hypotheses(said.statement, Proved(gradient.conditions, ()), labelled=False)
-    below = _below_one(parts)
-    if below:
-        assumed_ = (*assumed_, TWO_TOKENS, *_lengths(below, assumed_))
+    below = below_one(parts)
+    assumed_ = with_two_tokens(assumed_, below)
     types = typed(said.binders)
     head = f"forall {tied('(V : vocab)')} {types} {tied('(D : data V)')}"
     premises = "\n".join([wrap(head, "  ", "    "), *map(assumed, assumed_)])
@@ -323,7 +321,8 @@ def _agreements(said: _Said, models: TinyModels) -> Iterator[str]:
     own = own_statistics(said.statement)
     for node, name in said.arguments.items():
         if any(
-            isinstance(n, tree.Datum) or (isinstance(n, tree.Statistic) and n.row in own)
+            isinstance(n, (tree.Datum, tree.Position))
+            or (isinstance(n, tree.Statistic) and n.row in own)
             for n in node.body.walk()
         ):
             continue  # at a tiny model they have no values that Coq could compute
@@ -336,27 +335,6 @@ def _agreements(said: _Said, models: TinyModels) -> Iterator[str]:
         policies = "m_pi m_pi" if said.stops else "m_pi"
         term = " ".join([name, policies, *said.given, "x w l"])
         yield value(f"{name}_w_l", term, at, name)
-
-
-def _below_one(parts: Iterable[Expression]) -> tuple[Expression, ...]:
-    """Return what has to be below one for a sum to be positive, as in 1 − π(y)."""
-    found = [
-        term.body
-        for part in parts
-        for node in part.walk()
-        if isinstance(node, tree.Add) and node.positive
-        for term in node.terms
-        if isinstance(term, tree.Neg) and term.body.below_one
-    ]
-    apart = (each for each in found if tree.responses(each) and not tree.token_responses(each))
-    return tuple(dict.fromkeys(apart))
-
-
-def _lengths(below: Iterable[Expression], known: Iterable[Premise]) -> list[Premise]:
-    """Return that responses are not empty, of which a probability is below one."""
-    there = {each.name for each in known}
-    found = sorted({r for each in below for r in tree.responses(each)}, reverse=True)
-    return [each for each in map(length, found) if each.name not in there]
 
 
 def _proof(said: _Said, below: tuple[Expression, ...]) -> str:

@@ -7,7 +7,7 @@ language that no response is empty.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from midpo_sym.kernel.forms import OutsideClassError
@@ -218,3 +218,28 @@ def _positive_parts(node: Expression) -> Iterator[Expression]:
         case _:
             for child in node.children():
                 yield from _positive_parts(child)
+
+
+def below_one(parts: Iterable[Expression]) -> tuple[Expression, ...]:
+    """Return what has to be below one for a sum to be positive, as in 1 − π(y)."""
+    found = [
+        term.body
+        for part in parts
+        for node in part.walk()
+        if isinstance(node, tree.Add) and node.positive
+        for term in node.terms
+        if isinstance(term, tree.Neg) and term.body.below_one
+    ]
+    apart = (each for each in found if tree.responses(each) and not tree.token_responses(each))
+    return tuple(dict.fromkeys(apart))
+
+
+def with_two_tokens(found: tuple[Premise, ...], below: Iterable[Expression]) -> tuple[Premise, ...]:
+    """Return hypotheses with those under which probabilities are below one.
+
+    The vocabulary has two tokens at least, and no response is empty.
+    """
+    there = {each.name for each in found}
+    used = sorted({r for each in below for r in tree.responses(each)}, reverse=True)
+    lengths = [each for each in map(length, used) if each.name not in there]
+    return (*found, TWO_TOKENS, *lengths) if used else found

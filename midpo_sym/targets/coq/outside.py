@@ -13,7 +13,6 @@ from midpo_sym.spec.model import Statement
 from midpo_sym.targets.coq.wording import own_statistics
 
 _LEFT_OUT: dict[type[tree.Expression], str] = {
-    tree.Position: "certificates have no places of tokens, only sums over all of them",
     tree.CauchyCdf: "certificates have no arctangent",
 }
 

@@ -11,7 +11,7 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.spec.model import Statement
 from midpo_sym.targets.coq import names
-from midpo_sym.targets.coq.hypotheses import Premise
+from midpo_sym.targets.coq.hypotheses import TWO_TOKENS, Premise
 from midpo_sym.targets.coq.printer import definition, to_coq
 
 _WIDTH = 100
@@ -87,7 +87,7 @@ class Wording:
     @property
     def prior_positive(self) -> str:
         """Return the theorem that the prior is positive at every response that is not empty."""
-        domains = [assumed(each) for each in self.hypotheses if each.domain]
+        domains = [assumed(each) for each in self.hypotheses if each.domain or each == TWO_TOKENS]
         head = f"forall {tied('(V : vocab)')} {self._types} {tied('(x y : list V)')}"
         return "\n".join(
             [

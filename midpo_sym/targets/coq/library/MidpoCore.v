@@ -223,6 +223,7 @@ Ltac positive :=
   | |- 0 < seq _ _ _ => apply seq_positive
   | |- 0 < tok _ _ _ _ => apply tok_positive
   | |- 0 < len _ => apply len_positive; assumption
+  | |- 0 < INR (S _) => apply lt_0_INR, Nat.lt_0_succ
   | |- 0 < Rmax _ _ => first [apply max_positive_left; positive | apply max_positive_right; positive]
   | |- 0 < (if ?b then _ else _) => destruct b; positive
   | |- 0 < _ => first
@@ -284,8 +285,8 @@ Ltac same_exponentials :=
     end
   end.
 
-(** Powers whose exponent is a whole number, though it does not look so, and logarithms and maxima of
-    equal things. *)
+(** Powers whose exponent is a whole number, though it does not look so; functions of equal
+    things. *)
 Lemma power_is p a b : 0 < a -> b = INR p -> Rpower a b = a ^ p.
 Proof. intros P ->. now apply Rpower_pow. Qed.
 Lemma power_is_inverse p a b : 0 < a -> b = - INR p -> Rpower a b = / a ^ p.
@@ -747,7 +748,8 @@ Ltac equal_at w l :=
   eapply (form_equal w l); [find_form | find_form | | intros t ? | intros t ?];
   flat; by_field.
 
-(** Maxima of positive numbers by their logarithms, and by each other: max(a, b) = b + max(a - b, 0). *)
+(** Maxima of positive numbers by their logarithms, and by each other:
+    max(a, b) = b + max(a - b, 0). *)
 Lemma max_as_exp a b : 0 < a -> 0 < b -> Rmax a b = exp (Rmax (ln a) (ln b)).
 Proof.
   intros P Q. destruct (Rle_dec a b) as [L | L].

@@ -27,14 +27,15 @@ Definition moves_by_token {V : vocab} (y : list V) (f : R -> nat -> R) (s : R) (
 Lemma derivative_is f s d e : derivable_pt_lim f s d -> d = e -> derivable_pt_lim f s e.
 Proof. now intros H <-. Qed.
 
-Lemma derivable_same f g s d : (forall r, f r = g r) -> derivable_pt_lim f s d -> derivable_pt_lim g s d.
+Lemma derivable_same f g s d :
+  (forall r, f r = g r) -> derivable_pt_lim f s d -> derivable_pt_lim g s d.
 Proof.
   intros E H e positive_e. destruct (H e positive_e) as [delta K]. exists delta.
   intros h nonzero small. rewrite <- !E. now apply K.
 Qed.
 
 (** Of two functions with the same values close to s one has the derivative of the other. *)
-Lemma derivable_near f g s d : 
+Lemma derivable_near f g s d :
   (exists delta, 0 < delta /\ forall r, Rabs (r - s) < delta -> f r = g r) ->
   derivable_pt_lim f s d -> derivable_pt_lim g s d.
 Proof.
@@ -55,7 +56,8 @@ Notation moves := (moves allowed).
 
 Lemma moves_constant (c : T -> R) : moves (fun _ t => c t) s (fun _ => 0).
 Proof. intros t _. apply derivable_pt_lim_const. Qed.
-Lemma moves_alike (f : R -> R) (d : R) : derivable_pt_lim f s d -> moves (fun r _ => f r) s (fun _ => d).
+Lemma moves_alike (f : R -> R) (d : R) :
+  derivable_pt_lim f s d -> moves (fun r _ => f r) s (fun _ => d).
 Proof. intros H t _; exact H. Qed.
 Lemma moves_add f g d e :
   moves f s d -> moves g s e -> moves (fun r t => f r t + g r t) s (fun t => d t + e t).
@@ -133,7 +135,8 @@ Definition rates f d : Prop :=
 
 Lemma moves_by_rates f d : rates f d -> moves (fun r t => ln (f r t)) s d.
 Proof.
-  intros [P A] t here. pose proof (P t here). eapply derivative_is; [exact (moves_ln _ _ P A t here)|].
+  intros [P A] t here. pose proof (P t here).
+  eapply derivative_is; [exact (moves_ln _ _ P A t here)|].
   cbv beta; field; lra.
 Qed.
 Lemma rates_of_ln f d :
@@ -145,12 +148,14 @@ Proof.
   intros P A; split; [exact P|]. intros t here. pose proof (P t here).
   eapply derivative_is; [exact (A t here) | cbv beta; field; lra].
 Qed.
-Lemma rates_constant (c : T -> R) : (forall t, allowed t -> 0 < c t) -> rates (fun _ t => c t) (fun _ => 0).
+Lemma rates_constant (c : T -> R) :
+  (forall t, allowed t -> 0 < c t) -> rates (fun _ t => c t) (fun _ => 0).
 Proof.
   intros P; split; [exact P|]. intros t here.
   eapply derivative_is; [exact (moves_constant c t here) | cbv beta; ring].
 Qed.
-Lemma rates_mul f g d e : rates f d -> rates g e -> rates (fun r t => f r t * g r t) (fun t => d t + e t).
+Lemma rates_mul f g d e :
+  rates f d -> rates g e -> rates (fun r t => f r t * g r t) (fun t => d t + e t).
 Proof.
   intros [P A] [Q B]; split; [intros; apply Rmult_lt_0_compat; auto|]. intros t here.
   eapply derivative_is; [exact (moves_mul _ _ _ _ A B t here) | cbv beta; ring].
@@ -159,7 +164,8 @@ Lemma rates_inv f d : rates f d -> rates (fun r t => / f r t) (fun t => - d t).
 Proof.
   intros [P A]; split; [intros; apply Rinv_0_lt_compat; auto|]. intros t here.
   pose proof (P t here). eapply derivative_is;
-    [apply (moves_inv f _ (fun t here => Rgt_not_eq _ _ (P t here)) A t here) | cbv beta; field; lra].
+    [ apply (moves_inv f _ (fun t here => Rgt_not_eq _ _ (P t here)) A t here)
+    | cbv beta; field; lra ].
 Qed.
 Lemma rates_exp f d : moves f s d -> rates (fun r t => exp (f r t)) d.
 Proof. intros A; split; [intros; apply exp_pos | now apply moves_exp]. Qed.
@@ -198,7 +204,8 @@ Proof.
       * apply A. lia.
     + simpl. field. apply N. lia.
 Qed.
-Lemma ln_seq {V : vocab} (m : policy V) x y : ln (seq m x y) = sum_t (length y) (fun t => ln (tok m x y t)).
+Lemma ln_seq {V : vocab} (m : policy V) x y :
+  ln (seq m x y) = sum_t (length y) (fun t => ln (tok m x y t)).
 Proof. apply ln_prod_t. intros; apply tok_positive. Qed.
 Lemma derivable_ln_seq {V : vocab} (family : R -> policy V) x y s d :
   moves_by_token y (fun r t => ln (tok (family r) x y t)) s d ->
@@ -232,7 +239,8 @@ Proof.
 Qed.
 
 Lemma derivable_max_left f g s d e : g s < f s ->
-  derivable_pt_lim f s d -> derivable_pt_lim g s e -> derivable_pt_lim (fun r => Rmax (f r) (g r)) s d.
+  derivable_pt_lim f s d -> derivable_pt_lim g s e ->
+  derivable_pt_lim (fun r => Rmax (f r) (g r)) s d.
 Proof.
   intros L A B. apply (derivable_near f); [| exact A].
   pose proof (derivable_pt_lim_minus _ _ _ _ _ A B) as C. apply continuous_at in C.
@@ -382,7 +390,8 @@ Ltac find_moves :=
       end
   | |- moves ?P (fun r t => @?f r t / @?g r t) ?s ?d =>
       change (moves P (fun r t => f r t * / g r t) s d); find_moves
-  | |- moves ?P (fun r t => / @?f r t) ?s _ => eapply (moves_inv P s f); [at_point; not_zero_here | find_moves]
+  | |- moves ?P (fun r t => / @?f r t) ?s _ =>
+      eapply (moves_inv P s f); [at_point; not_zero_here | find_moves]
   | |- moves ?P (fun r t => exp (@?f r t)) ?s _ => eapply (moves_exp P s f); find_moves
   | |- moves ?P (fun r t => Rpower (@?f r t) (@?g r t)) ?s ?d =>
       change (moves P (fun r t => exp (g r t * ln (f r t))) s d); find_moves
@@ -420,7 +429,8 @@ with find_alike :=
     [ eassumption
     | lazymatch goal with
       | |- moves ?P (fun r t => tok (@?m r) ?x ?y t) ?s _ =>
-          eapply (moves_of_ln P s (fun r t => tok (m r) x y t)); [intros; apply tok_positive | eassumption]
+          eapply (moves_of_ln P s (fun r t => tok (m r) x y t));
+            [intros; apply tok_positive | eassumption]
       | |- moves ?P (fun r _ => @?f r) ?s _ => eapply (moves_alike P s f); find_derivative
       end ]
 with find_derivative :=
@@ -458,8 +468,8 @@ Proof. intros P ->. now rewrite exp_Ropp, exp_ln. Qed.
 Lemma exp_of_zero a : a = 0 -> exp a = 1.
 Proof. intros ->; apply exp_0. Qed.
 
-(** Exponentials by each other: those of equal, opposite and doubled arguments, and of arguments that
-    differ by a logarithm. *)
+(** Exponentials by each other: those of equal, opposite and doubled arguments, and of arguments
+    that differ by a logarithm. *)
 Ltac alone a :=
   first
     [ rewrite (exp_of_zero a) by plain_field
@@ -486,10 +496,11 @@ Ltac fewer_exponentials :=
           tryif constr_eq a b then fail else by_another a b
         end ]
   end.
-Ltac by_slopes := first [reflexivity | fewer_exponentials; first [ring | field; repeat split; not_zero_here]].
+Ltac by_slopes :=
+  first [reflexivity | fewer_exponentials; first [ring | field; repeat split; not_zero_here]].
 
-(** Both sides are c + sum over t of F(t) over the chosen response, and of G(t) over the rejected one:
-    what no derivative of a token stands in is a factor. *)
+(** Both sides are c + sum over t of F(t) over the chosen response, and of G(t) over the rejected
+    one: what no derivative of a token stands in is a factor. *)
 Ltac has_rate a :=
   match goal with H : moves _ _ _ ?v |- _ => match a with context [v] => idtac end end.
 Ltac find_rates_form :=
@@ -512,11 +523,12 @@ Ltac find_rates_form :=
 
 Ltac slopes_equal w l :=
   cbv beta; unfold sg, Rpower in *;
-  eapply (form_equal w l); [find_rates_form | find_rates_form | | intros t ? | intros t ?]; flat; cbn [INR];
+  eapply (form_equal w l); [find_rates_form | find_rates_form | | intros t ? | intros t ?];
+  flat; cbn [INR];
   [first [ring | by_slopes] | by_slopes | by_slopes].
 
-(** In a certificate: [slope_of f unfolding] keeps the derivative of an argument among what is known,
-    [slope] finds that of the loss. *)
+(** In a certificate: [slope_of f unfolding] keeps the derivative of an argument among what is
+    known; [find_slope] finds that of the loss with it. *)
 Ltac slope_of f s unfolding :=
   let d := fresh "d" in let H := fresh "H" in
   evar (d : R);
