@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.language.quantities.statistics import Statistic
+from midpo_sym.language.vocabulary import OTHER
 from midpo_sym.prover.framework import sides
 from midpo_sym.prover.verdict import Status, Verdict
 from midpo_sym.spec.model import Statement
@@ -23,6 +24,8 @@ def no_certificate(statement: Statement, verdict: Verdict) -> str:
         return "the prover decides neither way"
     if statement.score_of and verdict.status is Status.REFUTED:
         return "that no anchor makes it a score is shown by several points, and not certified"
+    if OTHER in tree.responses(statement.target.loss):
+        return f"certificates are about pairs, and this speaks of a third response, {OTHER}"
     reason = no_words_for(sides(statement))
     if reason:
         return reason
