@@ -26,6 +26,7 @@ from midpo_sym.files import check_folder, encoded, file_error, install
 from midpo_sym.spec import library
 
 if TYPE_CHECKING:
+    from midpo_sym.pipeline import Pipeline
     from midpo_sym.spec.model import Claim, Derivation
     from midpo_sym.targets.coq.checking.checker import Check, Coq
     from midpo_sym.targets.coq.checking.outcome import Outcome
@@ -66,7 +67,9 @@ def certify(
     """Have Coq prove what is proved and refute what is refuted; all of it if nothing is named.
 
     A certificate states a claim for any vocabulary, lengths, policies and parameters, or refutes
-    it at an explicit language model; both are about values, not gradients. Without names, the
+    it at an explicit language model; both are about values. That of a gradient states the
+    coefficients that midpo prove --gradient prints, along any family of policies that has a
+    derivative: there is one for each specification that is named as a whole. Without names, the
     theorems about the framework are checked, too.
 
     A statement that is not settled is listed with the reason: the prover decides neither way, the
@@ -91,6 +94,7 @@ def certify(
     pipeline = Pipeline()
     results = (pipeline.judge(*task) for task in progress(tasks, "proving"))
     prepared = [(task, outcome.prepare(each)) for task, each in zip(tasks, results, strict=True)]
+    prepared += _gradients(pipeline, tasks, targets)
     outcomes = [each for _, found in prepared for each in found]
     tasks = [task for task, found in prepared for _ in found]
     everything = not targets
@@ -125,6 +129,22 @@ def certify(
         render(report.table(outcomes, theorems, coq.version))
     status = PROVED if settled else FAILED
     sys.exit(_altered(outcomes, tasks, everything=everything) or status)
+
+
+def _gradients(
+    pipeline: Pipeline, tasks: list[tuple[Derivation, Claim | None]], targets: tuple[str, ...]
+) -> list[tuple[tuple[Derivation, Claim | None], tuple[Outcome, ...]]]:
+    """Return the gradient of each loss that is named: those of specifications named as a whole."""
+    from midpo_sym.targets.coq.checking import outcome  # noqa: PLC0415 - loads SymPy
+
+    whole = {each.id: each for each, _ in tasks}
+    for target in targets:
+        if "/" in target and not target.endswith(".toml"):
+            whole.pop(target.partition("/")[0], None)
+    found = progress(list(whole.values()), "differentiating")
+    return [
+        ((each, None), (outcome.prepare_gradient(pipeline.differentiate(each)),)) for each in found
+    ]
 
 
 def _checked(
@@ -195,7 +215,9 @@ def _files(outcomes: list[Outcome], *, standalone: bool) -> dict[str, str]:
     from midpo_sym.targets.coq.checking.golden import GOLDEN, golden  # noqa: PLC0415
     from midpo_sym.targets.coq.emit import Certificate  # noqa: PLC0415
 
-    needed = checker.needed()
     made = [each.certificate for each in outcomes if isinstance(each.certificate, Certificate)]
-    texts = {str(each.path): each.standalone(needed) if standalone else each.text for each in made}
+    texts = {
+        str(each.path): each.standalone(checker.needed(each.requires)) if standalone else each.text
+        for each in made
+    }
     return texts | {GOLDEN: golden(made)}

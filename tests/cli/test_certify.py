@@ -59,6 +59,7 @@ def test_without_coq_the_files_are_written_and_the_message_says_what_to_install(
         f"out/{MANIFEST}",
         "out/dpo/claim_section_4.v",
         "out/dpo/claim_appendix_b.v",
+        "out/dpo/gradient.v",
         "out/golden.json",
     }
     shipped = (lock.FOLDER / "dpo" / "claim_section_4.v").read_bytes()
@@ -78,7 +79,7 @@ def test_without_coq_and_without_out_nothing_is_written(midpo, tmp_path, monkeyp
 def test_emit_only_needs_no_coq(midpo, tmp_path):
     outcome = midpo("certify", "simpo", "--emit-only", "--out", tmp_path / "out")
     assert (outcome.status, outcome.err) == (0, "")
-    assert len(list((tmp_path / "out" / "simpo").iterdir())) == 4
+    assert len(list((tmp_path / "out" / "simpo").iterdir())) == 5
 
 
 @pytest.mark.slow
@@ -126,7 +127,7 @@ def test_a_file_that_is_no_certificate_is_left_as_it_is(midpo, tmp_path):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
     assert midpo("certify", "dpo", "--emit-only", "--force", "--out", tmp_path).status == 0
     assert mine.read_text() == "(* mine *)"
-    assert len(list(mine.parent.iterdir())) == 3
+    assert len(list(mine.parent.iterdir())) == 4
 
 
 @pytest.mark.usefixtures("without_coq")
@@ -250,12 +251,19 @@ def test_coq_settles_a_specification_of_ones_own(workshop, midpo, own, tmp_path)
     assert set(row["axioms"]) == checker.ALLOWED_AXIOMS
     written = json.loads((tmp_path / "out" / lock.LOCK).read_text(encoding="utf-8"))
     assert written["certificates"]["own"]["sha256"] == row["sha256"]
+    (row,) = report["gradients"]
+    assert (row["id"], row["verdict"]) == ("gradient of own", "proved")
+    assert written["gradients"]["gradient of own"]["sha256"] == row["sha256"]
 
 
 @pytest.mark.slow
 def test_coverage_counts_every_claim(midpo):
     outcome = midpo("certify", "--coverage", "--json")
     assert outcome.status == 0
-    rows = [each for each in json.loads(outcome.out) if each["part"] == "claim"]
+    found = json.loads(outcome.out)
+    rows = [each for each in found if each["part"] == "claim"]
     assert {each["id"].partition("/")[0] for each in rows} == set(library.paper_ids())
+    rows = [each for each in found if each["part"] == "gradient"]
+    assert {each["id"] for each in rows} == {f"gradient of {id_}" for id_ in library.paper_ids()}
+    assert all(each["by"] for each in rows)
     assert all(each["by"] and not each["missing"] for each in rows)

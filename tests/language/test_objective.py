@@ -13,7 +13,7 @@ from midpo_sym.language.objective import Objective, ShapeError, Term
 from midpo_sym.prover.prove import Result, prove_statement
 from midpo_sym.prover.verdict import Proved, Refuted
 from midpo_sym.spec.model import Statement
-from midpo_sym.targets.coq.emit import Outside, emit
+from midpo_sym.targets.coq.emit import Certificate, emit
 from midpo_sym.targets.json.report import report
 from midpo_sym.targets.latex.losses import to_document
 from midpo_sym.targets.terminal.losses import story
@@ -103,8 +103,8 @@ def test_every_target_prints_all_terms_or_says_that_it_has_none():
     result = check(halves())
     assert planned(result).term.link == LINKS["identity"]
     found = emit(result)
-    assert isinstance(found, Outside)
-    assert found.reason == "certificates are of losses of one term"
+    assert isinstance(found, Certificate)
+    assert found.definitions.count("1 / 2 *") == 2
     assert len(report([result], {})["results"][0]["statement"]["terms"]) == 2
     console = Console(width=200, file=StringIO())
     console.print(story(result))

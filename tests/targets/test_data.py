@@ -13,7 +13,7 @@ from midpo_sym.site.live import program as live
 from midpo_sym.site.maths.symbols import entries
 from midpo_sym.site.parts.counterexample import counterexamples
 from midpo_sym.spec.reading.losses import loads
-from midpo_sym.targets.coq.emit import Outside, emit
+from midpo_sym.targets.coq.emit import Certificate, emit
 from midpo_sym.targets.json import report as emit_json
 from midpo_sym.targets.json.report import description, report
 from midpo_sym.targets.terminal.points import counterexample
@@ -95,6 +95,15 @@ def test_a_plot_has_a_slider_for_each(result):
 
 
 def test_what_has_no_data_says_so(result):
-    assert emit(result) == Outside("own", "refutations have no values of data: delta")
     with pytest.raises(LabError, match="own: margin is given as data, and the problems of"):
         read_algorithm(result.derivation)
+
+
+def test_a_certificate_has_their_values_at_its_point(result):
+    """Of each response one, of the pair and of the batch one, as the counterexample has them."""
+    made = emit(result)
+    assert isinstance(made, Certificate)
+    found = made.agreements[0].models.data
+    assert f"Definition d_delta : R := {found['delta', ()]}." in made.instances
+    assert f"fun _ _ _ => {found['margin', ('w', 'l')]}." in made.instances
+    assert "fun _ y => if same_text y [" in made.instances

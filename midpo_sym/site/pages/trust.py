@@ -49,6 +49,7 @@ def make(material: Material, cache: Path | None) -> Pages:
         certificates=len(certificates),
         version=certificates[0].checker if certificates else "",
         axioms_of_coq=sorted({axiom for each in certificates for axiom in each.axioms}),
+        gradients=len(lock.shipped().get("gradients", {})),
         theorems=len(lock.theorems()),
         definitions=_definitions(),
         uncertified=uncertified(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import zip_longest
@@ -14,20 +14,37 @@ from midpo_sym.judges.tiny import TinyModels
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import normal_form
 from midpo_sym.language import tree
+from midpo_sym.language.objective import Objective
 from midpo_sym.language.printing.text import to_text
-from midpo_sym.language.quantities.statistics import Statistic
 from midpo_sym.prover.derivation.steps import Steps
-from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument, sides
+from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Refuted, Status, Verdict
 from midpo_sym.spec.model import Statement
 from midpo_sym.targets.coq import instance, names
-from midpo_sym.targets.coq.hypotheses import Ground, Premise, hypotheses
+from midpo_sym.targets.coq.hypotheses import (
+    Ground,
+    Premise,
+    below_one,
+    hypotheses,
+    with_two_tokens,
+)
 from midpo_sym.targets.coq.instance import Values
 from midpo_sym.targets.coq.lines import Lines, lines
+from midpo_sym.targets.coq.outside import no_certificate
+from midpo_sym.targets.coq.printer import to_coq
 from midpo_sym.targets.coq.wording import Wording, binders, own_statistics, wrap
 
 AGREEMENTS = 2  # points at which the kernel computes the values of what was printed
+
+PRINT = "Print Assumptions certificate."
+REQUIRE = """\
+From Coq Require Import Reals Lra Lia List ZArith.
+From Midpo Require Import MidpoCore MidpoRefute.
+Import ListNotations.
+Local Open Scope R_scope.
+"""
+REQUIRE_GRADIENT = REQUIRE.replace("MidpoRefute.", "MidpoRefute MidpoGradient.")
 
 
 class Kind(Enum):
@@ -65,6 +82,7 @@ class Certificate:
         proof: the theorem that settles the statement.
         link: of the loss.
         opaque: whether the statement has parts that the procedure compares as they are spelled.
+        requires: what the file imports.
     """
 
     id: str
@@ -81,6 +99,7 @@ class Certificate:
     proof: str
     link: str
     opaque: bool
+    requires: str = REQUIRE
 
     @property
     def lines(self) -> str:
@@ -100,20 +119,20 @@ class Certificate:
     @property
     def text(self) -> str:
         """Return the file; it needs the library."""
-        return f"{self.comments}\n\n{REQUIRE}\n{self.body}\n\n{_PRINT}\n"
+        return f"{self.comments}\n\n{self.requires}\n{self.body}\n\n{PRINT}\n"
 
     def standalone(self, library: Iterable[str]) -> str:
         """Return a file that Coq accepts by itself.
 
         Args:
-            library: the texts of MidpoCore and MidpoRefute, in this order.
+            library: the texts of what it requires of the library, in their order.
         """
-        texts = [*library, REQUIRE]
+        texts = [*library, self.requires]
         # All imports first: one that comes later hides what the library defines.
         imported = {name for text in texts for name in _imported(text)}
         imports = f"From Coq Require Import {' '.join(sorted(imported))}."
         parts = [_without_imports(text) for text in texts]
-        return "\n\n".join([self.comments, imports, *parts, self.body, _PRINT]) + "\n"
+        return "\n\n".join([self.comments, imports, *parts, self.body, PRINT]) + "\n"
 
 
 @dataclass(frozen=True)
@@ -122,15 +141,6 @@ class Outside:
 
     id: str
     reason: str
-
-
-_PRINT = "Print Assumptions certificate."
-REQUIRE = """\
-From Coq Require Import Reals Lra Lia List ZArith.
-From Midpo Require Import MidpoCore MidpoRefute.
-Import ListNotations.
-Local Open Scope R_scope.
-"""
 
 
 def emit(result: Result) -> Certificate | Outside:
@@ -152,70 +162,6 @@ def emit(result: Result) -> Certificate | Outside:
     )
 
 
-_LEFT_OUT: dict[type[tree.Expression], str] = {
-    tree.Position: "certificates have no places of tokens, only sums over all of them",
-    tree.CauchyCdf: "certificates have no arctangent",
-}
-
-
-def _no_certificate(statement: Statement, verdict: Verdict) -> str:
-    """Return why a statement is outside what certificates are of; "" if it is not."""
-    if verdict.status is Status.UNDECIDED:
-        return "the prover decides neither way"
-    if not statement.target.is_one_term:
-        return "certificates are of losses of one term"
-    if statement.score_of:
-        return "certificates are of the arguments of pairs, and this is one score"
-    if not statement.target.only_term().link.is_named:
-        return "certificates are of named links, and of the arguments of any"
-    nodes = {type(node) for side in sides(statement) for node in side.walk()}
-    for kind, reason in _LEFT_OUT.items():
-        if kind in nodes:
-            return reason
-    for term in _from_zero(statement):
-        if not _is_shown_from_zero(term):
-            return f"no lemma of the Coq library says that {to_text(term)} is zero or more"
-    given = _data(statement)
-    if given and verdict.status is Status.REFUTED:
-        return f"refutations have no values of data: {given[0]}"
-    return _no_statistic(own_statistics(statement), verdict)
-
-
-def _from_zero(statement: Statement) -> Iterator[tree.Expression]:
-    """Yield what is zero or more, and no more than that, in sums that are positive."""
-    for node in (node for side in sides(statement) for node in side.walk()):
-        if isinstance(node, tree.Add) and node.positive:
-            yield from (each for each in node.terms if each.nonnegative and not each.positive)
-
-
-def _is_shown_from_zero(node: tree.Expression) -> bool:
-    """Return whether the tactic `not_negative` has a case for a node, and for what it rests on."""
-    match node:
-        case _ if node.positive:
-            return True
-        case tree.Number() | tree.Parameter() | tree.Weight() | tree.Datum():
-            return True
-        case tree.Add() | tree.Mul() | tree.StopGradient() | tree.Defined() | tree.Call():
-            return all(map(_is_shown_from_zero, node.children()))
-    return False
-
-
-def _data(statement: Statement) -> list[str]:
-    """Return the names of the data that a statement speaks of."""
-    nodes = [node for side in sides(statement) for node in side.walk()]
-    return sorted({node.name for node in nodes if isinstance(node, tree.Datum)})
-
-
-def _no_statistic(own: tuple[Statistic, ...], verdict: Verdict) -> str:
-    """Return why statistics that the library does not define have no certificate, if so."""
-    for row in own:
-        if row.domain == "positive":
-            return f"no lemma of the Coq library says that {row.name} is positive"
-        if verdict.status is Status.REFUTED:
-            return f"the Coq library has values of divergences only, not of {row.name}"
-    return ""
-
-
 def emit_statement(
     id_: str,
     statement: Statement,
@@ -234,7 +180,8 @@ def emit_statement(
         steps: the derivation of what is proved, to be certified line by line, unless it has parts
             that are compared as they are spelled.
     """
-    reason = _no_certificate(statement, verdict)
+    statement = _of_one_term(statement)
+    reason = no_certificate(statement, verdict)
     if reason:
         return Outside(id_, reason)
     opaque = is_opaque(statement)
@@ -249,10 +196,13 @@ def emit_statement(
             return Outside(id_, "no tiny language model has values that the kernel can tell apart")
         agreed: tuple[Values, ...] = (at,)
     else:
-        alone = opaque or own or _data(statement)
+        alone = opaque or own or _places(statement)
         agreed = () if alone else instance.agreements(statement, AGREEMENTS)
     used = binders(statement)
     found, grounds = hypotheses(statement, verdict, labelled="label" in used)
+    prior = [tree.at_responses(statement.zeta, {"y": each}) for each in "wl"]
+    below = below_one([*prior, statement.argument])
+    found = with_two_tokens(found, below)
     said = Wording(statement, used, found)
     points = [each.models for each in agreed] or [instance.somewhere(statement)]
     modules = [
@@ -269,12 +219,32 @@ def emit_statement(
         hypotheses=found,
         grounds=grounds,
         agreements=agreed,
-        instances="\n\n".join([_prior_positive(said), *modules]),
+        instances="\n\n".join([_prior_positive(said, below_one([statement.zeta])), *modules]),
         derivation=lines(said, steps) if steps and not opaque else Lines(),
-        proof=(_proof if verdict.status is Status.PROVED else _refutation)(statement),
+        proof=(
+            _proof(statement, below) if verdict.status is Status.PROVED else _refutation(statement)
+        ),
         link=statement.link,
         opaque=opaque,
+        requires=REQUIRE_GRADIENT if below else REQUIRE,
     )
+
+
+def _places(statement: Statement) -> bool:
+    """Return whether places of tokens are spoken of, of which Coq computes no values."""
+    parts = (statement.zeta, statement.argument)
+    return any(isinstance(node, tree.Position) for part in parts for node in part.walk())
+
+
+def _of_one_term(statement: Statement) -> Statement:
+    """Return a statement of one term under a named link: of any other loss, of the whole of it.
+
+    That is minus the loss under the identity.
+    """
+    term = statement.target.as_term()
+    if statement.target.is_one_term and term == statement.target.terms[0]:
+        return statement
+    return replace(statement, target=Objective((term,)))
 
 
 _TITLES = {Status.PROVED: "proved", Status.REFUTED: "refuted at an explicit instance"}
@@ -313,9 +283,15 @@ def _comments(id_: str, statement: Statement, verdict: Verdict) -> str:
     return "\n".join(names.comment(row) for row in rows)
 
 
-def _prior_positive(said: Wording) -> str:
-    """Return the theorem that the prior is one: positive at every response that is not empty."""
-    return f"{said.prior_positive}\nProof. intros; unfold zeta; positive. Qed."
+def _prior_positive(said: Wording, below: tuple[tree.Expression, ...]) -> str:
+    """Return the theorem that the prior is one: positive at every response that is not empty.
+
+    Args:
+        said: the statement.
+        below: what of the prior, at a response y, has to be below one for that.
+    """
+    facts = "".join(f" assert ({to_coq(each)} < 1) by below_one;" for each in below)
+    return f"{said.prior_positive}\nProof. intros; unfold zeta;{facts} positive. Qed."
 
 
 def _module(name: str, models: TinyModels, at: Values | None, said: Wording) -> str:
@@ -325,12 +301,20 @@ def _module(name: str, models: TinyModels, at: Values | None, said: Wording) -> 
         zeta = f"zeta {said.arguments} x"
         scale = f"scale {said.arguments}"
         framework = f"mi_argument ({scale}) m_pi (fun x y => {zeta} y / Z x) x w l"
+        of = said.statement.score_of
+        if of:
+            framework = said.score
         chosen, rejected = at.prior
         facts += [
-            _value("prior_w", f"ln ({zeta} w)", chosen, "zeta"),
-            _value("prior_l", f"ln ({zeta} l)", rejected, "zeta"),
-            _value("argument_w_l", f"argument {said.arguments} x w l", at.argument, "argument"),
-            _value("framework_w_l", framework, at.framework, "mi_argument, scale, zeta"),
+            value("prior_w", f"ln ({zeta} w)", chosen, "zeta"),
+            value("prior_l", f"ln ({zeta} l)", rejected, "zeta"),
+            value("argument_w_l", f"argument {said.arguments} x w l", at.argument, "argument"),
+            value(
+                "framework_w_l",
+                framework,
+                at.framework,
+                "scale, zeta" if of else "mi_argument, scale, zeta",
+            ),
         ]
     return instance.module(
         name, models, binders=said.binders, hypotheses=said.hypotheses, facts=facts
@@ -339,7 +323,10 @@ def _module(name: str, models: TinyModels, at: Values | None, said: Wording) -> 
 
 def _applies(said: Wording) -> str:
     """Return the lemma that the statement says something here: all that it assumes holds."""
-    given = " ".join([said.arguments, "Z", "D", "h_Z", *(each.name for each in said.hypotheses)])
+    names_ = (each.name for each in said.hypotheses)
+    factor = [] if said.statement.score_of else ["Z"]
+    known = [] if said.statement.score_of else ["h_Z"]
+    given = " ".join([said.arguments, *factor, "D", *known, *names_])
     return "\n".join(
         [
             "Lemma applies : statement ->",
@@ -351,18 +338,27 @@ def _applies(said: Wording) -> str:
     )
 
 
-def _value(name: str, term: str, value: Polynomial, unfold: str) -> str:
+def value(name: str, term: str, number: Polynomial, unfold: str) -> str:
+    """Return the lemma that a term has a value at a point."""
     return (
-        f"Lemma {name} :\n{wrap(term, '  ', '    ')}\n  = {instance.polynomial(value)}.\n"
+        f"Lemma {name} :\n{wrap(term, '  ', '    ')}\n  = {instance.polynomial(number)}.\n"
         f"Proof. facts; unfold {unfold}; read_labels; evaluate w l unfold_names. Qed."
     )
 
 
-def _proof(statement: Statement) -> str:
+def _proof(statement: Statement, below: tuple[tree.Expression, ...]) -> str:
     tactic = "midpo" if statement.link == FRAMEWORK_LINK else "midpo_losses"
+    if statement.score_of:
+        tactic = "midpo_lines"
+    facts = "".join(
+        f"  intros; assert (every D (fun x w l => {to_coq(each)} < 1)) by\n"
+        "    (intros x w l here; at_pair here; below_one).\n"
+        for each in below
+    )
+    proof = f"\n{facts}  {tactic}." if facts else f" {tactic}."
     return (
         "Theorem certificate : statement.\n"
-        f"Proof. unfold statement, scale, zeta, argument. {tactic}. Qed."
+        f"Proof. unfold statement, scale, zeta, argument.{proof} Qed."
     )
 
 

@@ -7,7 +7,7 @@ language that no response is empty.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from midpo_sym.kernel.forms import OutsideClassError
@@ -47,6 +47,12 @@ class Premise:
     meaning: str
     domain: str = ""
     about: str = ""
+
+
+# No token has all the probability, and no response: probabilities are below one.
+TWO_TOKENS = Premise(
+    "h_tokens", "exists u v : token V, u <> v", "the vocabulary has two tokens at least"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ def hypotheses(
             own.append(_assumed(condition, len(own) + 1))
             used = [own[-1].name]
         grounds.append(Ground(to_text(condition.expression), tuple(dict.fromkeys(used))))
-    found |= {each.name: each for s in sorted(lengths, reverse=True) for each in [_length(s)]}
+    found |= {each.name: each for s in sorted(lengths, reverse=True) for each in [length(s)]}
     found |= {each.name: each for each in own}
     if consistent and labelled:
         labels = Premise("h_labels", "labels label D", LABELS_ASSUMPTION)
@@ -121,7 +127,7 @@ def _hypothesis_of(node: Expression) -> Iterator[Premise]:
     """Yield what the language says of a leaf: the domain it was declared with, |y| ≥ 1."""
     match node:
         case tree.Length(response=response):
-            yield _length(response)
+            yield length(response)
         case tree.Parameter(name=name, domain=domain) if domain in _DOMAINS:
             predicate, words = _DOMAINS[domain]
             yield Premise(
@@ -161,7 +167,8 @@ def _of_datum(node: tree.Datum) -> Premise:
     )
 
 
-def _length(response: str) -> Premise:
+def length(response: str) -> Premise:
+    """Return that a response is not empty."""
     return Premise(
         f"h_length_{response}",
         f"every D (fun x w l => (1 <= length {response})%nat)",
@@ -211,3 +218,28 @@ def _positive_parts(node: Expression) -> Iterator[Expression]:
         case _:
             for child in node.children():
                 yield from _positive_parts(child)
+
+
+def below_one(parts: Iterable[Expression]) -> tuple[Expression, ...]:
+    """Return what has to be below one for a sum to be positive, as in 1 − π(y)."""
+    found = [
+        term.body
+        for part in parts
+        for node in part.walk()
+        if isinstance(node, tree.Add) and node.positive
+        for term in node.terms
+        if isinstance(term, tree.Neg) and term.body.below_one
+    ]
+    apart = (each for each in found if tree.responses(each) and not tree.token_responses(each))
+    return tuple(dict.fromkeys(apart))
+
+
+def with_two_tokens(found: tuple[Premise, ...], below: Iterable[Expression]) -> tuple[Premise, ...]:
+    """Return hypotheses with those under which probabilities are below one.
+
+    The vocabulary has two tokens at least, and no response is empty.
+    """
+    there = {each.name for each in found}
+    used = sorted({r for each in below for r in tree.responses(each)}, reverse=True)
+    lengths = [each for each in map(length, used) if each.name not in there]
+    return (*found, TWO_TOKENS, *lengths) if used else found

@@ -220,12 +220,15 @@ def module(
 
 
 def _lemma(hypothesis: Premise) -> str:
-    return f"Lemma {hypothesis.name} : {hypothesis.proposition}.\n{_shown(hypothesis)}"
+    said = hypothesis.proposition.replace("token V,", "token V4,")
+    return f"Lemma {hypothesis.name} : {said}.\n{_shown(hypothesis)}"
 
 
 def _shown(hypothesis: Premise) -> str:
     """Return the proof that a hypothesis holds at a point."""
     name = hypothesis.name
+    if name == "h_tokens":
+        return "Proof. exists ta, tb; discriminate. Qed."
     if name == "h_labels":
         return "Proof. apply labels_pair; reflexivity. Qed."
     if name.startswith("h_length"):
@@ -235,7 +238,7 @@ def _shown(hypothesis: Premise) -> str:
     if name.startswith("hp_"):
         return "Proof. unfold_names; lra. Qed."
     if name.startswith("hd_"):
-        return "Proof. intros; unfold_names; lra. Qed."
+        return "Proof. intros; unfold_names; given_in_domain. Qed."
     predicate = hypothesis.domain.replace("{}", "q")
     by_label = "intros []; " if hypothesis.proposition.startswith("forall chosen") else ""
     return f"Proof. {by_label}unfold_names; weight_in_domain (fun q => {predicate}). Qed."
@@ -247,10 +250,8 @@ def _definition(name: str, leaf: Expression | str, models: TinyModels) -> str:
             return f"Definition {name} : R := {number(models.parameters[leaf.name])}."
         case tree.Datum(of=()):
             return f"Definition {name} : R := {number(models.data[leaf.name, ()])}."
-        case tree.Datum():  # no value of the statement is computed here: 1 is in every domain
-            places = " ".join(["_"] * (1 + len(leaf.of)))
-            label = "(_ : bool) " * leaf.by_label
-            return f"Definition {name} {label}: {_function(leaf)} := fun {places} => 1."
+        case tree.Datum():
+            return _datum(name, leaf, models)
         case tree.Weight(by_label=False):
             return f"Definition {name} : per_token V4 :=\n  {_table(leaf.name, 'wl', models)}."
         case tree.Weight():
@@ -267,6 +268,22 @@ def _definition(name: str, leaf: Expression | str, models: TinyModels) -> str:
         if names.model(model) == name
     ]
     return f"Definition {name} : policy V4 :=\n  dyadic [{'; '.join(rows)}] eq_refl."
+
+
+def _datum(name: str, leaf: tree.Datum, models: TinyModels) -> str:
+    """Return the definition of a number of each of the two responses, or of their pair."""
+    label = "(_ : bool) " * leaf.by_label
+    given = {
+        of: number(value) for (of_name, of), value in models.data.items() if of_name == leaf.name
+    }
+    if len(leaf.of) == 1:
+        chosen, rejected = (given.get((each,), "1") for each in "wl")
+        body = (
+            f"fun _ y => if same_text y {text(models.responses['w'])} then {chosen} else {rejected}"
+        )
+    else:
+        body = f"fun {' '.join(['_'] * (1 + len(leaf.of)))} => {next(iter(given.values()), '1')}"
+    return f"Definition {name} {label}: {_function(leaf)} :=\n  {body}."
 
 
 def _function(datum: tree.Datum) -> str:

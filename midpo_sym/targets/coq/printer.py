@@ -58,6 +58,9 @@ class CoqPrinter(Printer):
     def print_length(self, node: tree.Length) -> str:
         return f"len {node.response}"
 
+    def print_position(self, node: tree.Position) -> str:  # noqa: ARG002 - as the others
+        return "INR (S t)"  # t counts from 0
+
     def print_normaliser(self, node: tree.Normaliser) -> str:  # noqa: ARG002 - as the others
         return "Z x"
 

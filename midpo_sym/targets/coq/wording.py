@@ -11,7 +11,7 @@ from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.spec.model import Statement
 from midpo_sym.targets.coq import names
-from midpo_sym.targets.coq.hypotheses import Premise
+from midpo_sym.targets.coq.hypotheses import TWO_TOKENS, Premise
 from midpo_sym.targets.coq.printer import definition, to_coq
 
 _WIDTH = 100
@@ -41,10 +41,10 @@ class Wording:
     def definitions(self) -> str:
         """Return the definitions of statistics, prior, scale and argument."""
         head = f"{{V : vocab}} {self._types}"
-        one, pair = _tied("(x y : list V) : R :="), _tied("(x w l : list V) : R :=")
-        zeta = _filled(f"Definition zeta {head} {one}", to_coq(self.statement.zeta))
-        scale = _filled(f"Definition scale {head} {_tied(': R :=')}", to_coq(self.statement.scale))
-        argument = _filled(f"Definition argument {head} {pair}", to_coq(self.statement.argument))
+        one, pair = tied("(x y : list V) : R :="), tied("(x w l : list V) : R :=")
+        zeta = filled(f"Definition zeta {head} {one}", to_coq(self.statement.zeta))
+        scale = filled(f"Definition scale {head} {tied(': R :=')}", to_coq(self.statement.scale))
+        argument = filled(f"Definition argument {head} {pair}", to_coq(self.statement.argument))
         own = map(definition, own_statistics(self.statement))
         return "\n\n".join([*own, zeta, scale, argument])
 
@@ -56,24 +56,39 @@ class Wording:
     @property
     def premises(self) -> str:
         """Return what the statement is about, and its hypotheses."""
-        data = _tied("(Z : list V -> R)") + " " + _tied("(D : data V)")
-        head = f"forall {_tied('(V : vocab)')} {self._types} {data}"
-        assumed = ["    (h_Z : forall x, 0 < Z x)", *map(_assumed, self.hypotheses)]
-        return "\n".join([wrap(head, "  ", "    "), *assumed])
+        factor = "" if self.statement.score_of else tied("(Z : list V -> R)") + " "
+        data = factor + tied("(D : data V)")
+        head = f"forall {tied('(V : vocab)')} {self._types} {data}"
+        rows = ["    (h_Z : forall x, 0 < Z x)"] if factor else []
+        rows += map(assumed, self.hypotheses)
+        return "\n".join([wrap(head, "  ", "    "), *rows])
 
     @property
     def equation(self) -> str:
-        """Return what holds under the hypotheses: MI-DPO's loss is that of the statement."""
+        """Return what holds under the hypotheses: MI-DPO's loss is that of the statement.
+
+        Or its score of a response, with ζ known exactly, is what is read as that.
+        """
+        if self.statement.score_of:
+            score = f"{self.score} = argument {self.arguments} x w l)"
+            return "\n".join(["  every D (fun x w l =>", wrap(score, "    ", "      ")])
         prior = f"(fun x y => zeta {self.arguments} x y / Z x)"
         left = f"mi_dpo (scale {self.arguments}) m_pi {prior} D"
         right = f"= mean loss_{self.statement.link} (argument {self.arguments}) D"
         return "\n".join(wrap(each, "  ", "    ") for each in (left, right))
 
     @property
+    def score(self) -> str:
+        """Return MI-DPO's score of a response."""
+        response = self.statement.score_of
+        ratio = f"seq m_pi x {response} / zeta {self.arguments} x {response}"
+        return f"scale {self.arguments} * ln ({ratio})"
+
+    @property
     def prior_positive(self) -> str:
         """Return the theorem that the prior is positive at every response that is not empty."""
-        domains = [_assumed(each) for each in self.hypotheses if each.domain]
-        head = f"forall {_tied('(V : vocab)')} {self._types} {_tied('(x y : list V)')}"
+        domains = [assumed(each) for each in self.hypotheses if each.domain or each == TWO_TOKENS]
+        head = f"forall {tied('(V : vocab)')} {self._types} {tied('(x y : list V)')}"
         return "\n".join(
             [
                 "Theorem prior_positive :",
@@ -85,27 +100,32 @@ class Wording:
     @property
     def _types(self) -> str:
         """Return the binders of the names, with their types."""
-        groups: list[tuple[str, list[str]]] = []  # in the order of the names, which is kept
-        for name, leaf in self.binders.items():
-            match leaf:
-                case tree.Parameter() | tree.Datum(of=()):
-                    kind = "R"
-                case tree.Datum(of=of, by_label=by_label):
-                    texts = " -> ".join(["list V"] * (1 + len(of)))
-                    kind = f"{'bool -> ' * by_label}{texts} -> R"
-                case tree.Weight(by_label=True):
-                    kind = "bool -> per_token V"
-                case tree.Weight():
-                    kind = "per_token V"
-                case "label":
-                    kind = "labelling V"
-                case _:
-                    kind = "policy V"
-            if not groups or groups[-1][0] != kind:
-                groups.append((kind, []))
-            groups[-1][1].append(name)
-        rows = [f"({' '.join(each)} : {kind})" for kind, each in groups]
-        return " ".join(_tied(each) if len(each) < _WIDTH // 2 else each for each in rows)
+        return typed(self.binders)
+
+
+def typed(names_: dict[str, Expression | str]) -> str:
+    """Return binders of names, each of the type of the leaf that it stands for."""
+    groups: list[tuple[str, list[str]]] = []  # in the order of the names, which is kept
+    for name, leaf in names_.items():
+        match leaf:
+            case tree.Parameter() | tree.Datum(of=()):
+                kind = "R"
+            case tree.Datum(of=of, by_label=by_label):
+                texts = " -> ".join(["list V"] * (1 + len(of)))
+                kind = f"{'bool -> ' * by_label}{texts} -> R"
+            case tree.Weight(by_label=True):
+                kind = "bool -> per_token V"
+            case tree.Weight():
+                kind = "per_token V"
+            case "label":
+                kind = "labelling V"
+            case _:
+                kind = "policy V"
+        if not groups or groups[-1][0] != kind:
+            groups.append((kind, []))
+        groups[-1][1].append(name)
+    rows = [f"({' '.join(each)} : {kind})" for kind, each in groups]
+    return " ".join(tied(each) if len(each) < _WIDTH // 2 else each for each in rows)
 
 
 def own_statistics(statement: Statement) -> tuple[Statistic, ...]:
@@ -163,13 +183,16 @@ def wrap(text: str, first: str, rest: str) -> str:
     return filled.replace(_TIED, " ")
 
 
-def _tied(text: str) -> str:
+def tied(text: str) -> str:
+    """Return a text in one line, wherever it is wrapped."""
     return text.replace(" ", _TIED)
 
 
-def _assumed(each: Premise) -> str:
+def assumed(each: Premise) -> str:
+    """Return a hypothesis as a binder, in lines."""
     return wrap(f"({each.name} : {each.proposition})", "    ", "      ")
 
 
-def _filled(head: str, body: str) -> str:
+def filled(head: str, body: str) -> str:
+    """Return a definition in lines."""
     return "\n".join([wrap(head, "", "    "), wrap(f"{body}.", "  ", "  ")])

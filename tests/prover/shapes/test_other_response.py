@@ -117,4 +117,6 @@ def test_who_has_none_says_so():
         render(proved("-log(pi(o))", "terms"))
     certificate = emit(proved("-log(pi(o))"))
     assert isinstance(certificate, Outside)
-    assert certificate.reason == "certificates are of losses of one term"
+    assert certificate.reason == (
+        "certificates are about pairs, and this speaks of a third response, o"
+    )

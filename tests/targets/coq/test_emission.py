@@ -31,9 +31,9 @@ def test_every_claim_has_a_certificate_of_the_kind_it_claims(results, certificat
 
 
 @pytest.mark.slow
-def test_what_is_committed_is_what_is_emitted(certificates):
+def test_what_is_committed_is_what_is_emitted(certificates, gradients):
     """Byte for byte, golden vectors too, and nothing else lies in the folder."""
-    wanted = {str(each.path): each.text for each in certificates}
+    wanted = {str(each.path): each.text for each in [*certificates, *gradients]}
     wanted[GOLDEN] = golden(certificates)
     there = {
         str(path.relative_to(FOLDER)): path.read_bytes().decode()

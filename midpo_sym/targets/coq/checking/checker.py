@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
+from midpo_sym.targets.coq.emit import REQUIRE
+
 # What the real numbers of Coq's standard library rest on, and nothing else.
 ALLOWED_AXIOMS = frozenset(
     {
@@ -25,7 +27,8 @@ ALLOWED_AXIOMS = frozenset(
         "FunctionalExtensionality.functional_extensionality_dep",
     }
 )
-LIBRARY = ("MidpoCore", "MidpoRefute", "MidpoTheory")  # each needs those before it
+# Each needs the first, and no more than those before it.
+LIBRARY = ("MidpoCore", "MidpoRefute", "MidpoTheory", "MidpoGradient")
 SECONDS = 300  # that a run of Coq may take, if nobody says otherwise
 GIBIBYTES = 4  # of memory that it may use
 _LIBRARY_SECONDS = 600  # the library is always the same, and takes under a minute
@@ -102,10 +105,14 @@ def library() -> dict[str, str]:
     return {name: (folder / f"{name}.v").read_text(encoding="utf-8") for name in LIBRARY}
 
 
-def needed() -> tuple[str, ...]:
-    """Return the texts of the library that a certificate needs: a standalone file holds them."""
+def needed(requires: str = REQUIRE) -> tuple[str, ...]:
+    """Return the texts of the library that a certificate needs: a standalone file holds them.
+
+    Args:
+        requires: what the certificate imports.
+    """
     texts = library()
-    return tuple(texts[name] for name in LIBRARY[:2])
+    return tuple(texts[name] for name in LIBRARY if name in requires)
 
 
 def digest(text: str) -> str:

@@ -19,7 +19,7 @@ class Row:
 
     Attributes:
         id: `simpo/section-4`, `lemma_1/least`, or the id of an entry of the audit.
-        part: `claim`, `theory` or `audit`.
+        part: `claim`, `gradient`, `theory` or `audit`.
         by: the certificates and theorems that settle it; none if it is not certified.
         missing: why it is not certified, or "".
     """
@@ -36,10 +36,10 @@ def coverage(
     audits: Iterable[Audit],
     locked: Mapping[str, Any] | None = None,
 ) -> tuple[Row, ...]:
-    """Return a row for each claim, each derivation of the theory and each entry of the audit.
+    """Return a row for each claim and gradient, derivation of the theory and entry of the audit.
 
     Args:
-        outcomes: of all claims, whether or not Coq was asked now.
+        outcomes: of all claims and gradients, whether or not Coq was asked now.
         theories: the files of the theory.
         audits: the files of the audit.
         locked: the lock that says what Coq accepted; the one of the package if none is named.
@@ -71,13 +71,13 @@ _UNCHECKED = "the prover does not check it either"
 def _claim(outcome: Outcome, locked: Mapping[str, Any] | None, altered: lock.Altered | None) -> Row:
     certificate = outcome.certificate
     if not isinstance(certificate, Certificate):
-        return Row(outcome.id, "claim", (), f"outside the class: {certificate.reason}")
+        return Row(outcome.id, outcome.part, (), f"outside the class: {certificate.reason}")
     if altered:
-        return Row(outcome.id, "claim", (), f"{altered.path.name} is {altered.what}")
+        return Row(outcome.id, outcome.part, (), f"{altered.path.name} is {altered.what}")
     entry = lock.checked(certificate, locked)
     if entry is None or outcome.hopeless:
-        return Row(outcome.id, "claim", (), "the lock does not vouch for it")
-    return Row(outcome.id, "claim", (entry.file,), "")
+        return Row(outcome.id, outcome.part, (), "the lock does not vouch for it")
+    return Row(outcome.id, outcome.part, (entry.file,), "")
 
 
 def _audited(entry: Entry, known: Mapping[str, Row], settled: Mapping[str, list[str]]) -> Row:

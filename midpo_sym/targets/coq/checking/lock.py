@@ -74,12 +74,13 @@ def write(outcomes: Iterable[Outcome], theory: Check | None, version: str) -> st
         theory: what Coq said of the theorems of the library, if it was asked.
         version: of Coq.
     """
-    certificates: dict[str, dict[str, Any]] = {}
+    parts: dict[str, dict[str, dict[str, Any]]] = {"claim": {}, "gradient": {}}
     outside = {}
     for each in outcomes:
         if not isinstance(each.certificate, Certificate):
             outside[each.id] = each.certificate.reason
         elif each.check and each.settled:
+            certificates = parts[each.part]
             certificates[each.id] = {
                 "file": str(each.certificate.path),
                 "kind": each.certificate.kind.value,
@@ -92,7 +93,8 @@ def write(outcomes: Iterable[Outcome], theory: Check | None, version: str) -> st
         "note": _NOTE,
         "checker": f"Coq {version}",
         "library": {name: digest(text) for name, text in library().items()},
-        "certificates": certificates,
+        "certificates": parts["claim"],
+        "gradients": parts["gradient"],
         "outside": outside,
     }
     if theory and theory.sound:
@@ -112,6 +114,11 @@ def shipped() -> Mapping[str, Any]:
     return found
 
 
+def _entries(lock: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a lock says of each certificate, by its id."""
+    return {**lock["certificates"], **lock.get("gradients", {})}
+
+
 def checked(certificate: Certificate, lock: Mapping[str, Any] | None = None) -> Entry | None:
     """Return what a lock says of a certificate; None if it is not this one that Coq accepted.
 
@@ -121,7 +128,7 @@ def checked(certificate: Certificate, lock: Mapping[str, Any] | None = None) -> 
             be the one that it vouches for, too.
     """
     found = shipped() if lock is None else lock
-    entry = found["certificates"].get(certificate.id)
+    entry = _entries(found).get(certificate.id)
     same_library = found["library"] == {name: digest(text) for name, text in library().items()}
     if entry is None or not same_library:
         return None
@@ -146,7 +153,7 @@ def altered(claims: Collection[str] | None = None) -> tuple[Altered, ...]:
     Args:
         claims: whose certificates are looked at; all of them, and those of no claim, if left out.
     """
-    entries: Mapping[str, Any] = shipped()["certificates"]
+    entries = _entries(shipped())
     found = []
     for claim, entry in entries.items():
         path = FOLDER / entry["file"]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
+from midpo_sym.prover.gradients.report import GradientResult
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Status
 from midpo_sym.targets.coq.checking.checker import Check, Workshop
-from midpo_sym.targets.coq.emit import KINDS, REQUIRE, Certificate, Kind, Outside, emit
+from midpo_sym.targets.coq.emit import KINDS, Certificate, Kind, Outside, emit
+from midpo_sym.targets.coq.gradients import emit_gradient
+from midpo_sym.targets.coq.names import file_stem
 
 PROVED, REFUTED = "proved", "refuted"
 OUTSIDE, REJECTED, FOREIGN, UNEXPECTED = (
@@ -33,12 +37,14 @@ class Outcome:
         expected: what the specification says of the statement's value.
         certificate: its certificate, or why there is none.
         check: what Coq said of it; None if it was not asked.
+        part: what it is about: the value that a `claim` is about, or a `gradient`.
     """
 
     id: str
     expected: Status
     certificate: Certificate | Outside
     check: Check | None
+    part: str = "claim"
 
     @property
     def verdict(self) -> str:
@@ -111,6 +117,19 @@ def prepare(result: Result) -> tuple[Outcome, ...]:
     return tuple(Outcome(p.result.id, p.verdict.status, emit(p.result), None) for p in result.parts)
 
 
+def prepare_gradient(result: GradientResult) -> Outcome:
+    """Return the certificate of the gradient of a loss, not checked yet.
+
+    Nothing is expected of a gradient that the prover does not find.
+    """
+    stem = f"gradient_of_{file_stem(result.claim.id)}" if result.claim else "gradient"
+    made = emit_gradient(
+        result.id, result.gradient, PurePosixPath(result.derivation.id, f"{stem}.v")
+    )
+    expected = Status.PROVED if result.gradient.is_proved else Status.UNDECIDED
+    return Outcome(made.id, expected, made, None, "gradient")
+
+
 def settle(outcome: Outcome, workshop: Workshop) -> Outcome:
     """Have Coq check a certificate, and that it is one of what the specification expects."""
     certificate = outcome.certificate
@@ -122,7 +141,7 @@ def settle(outcome: Outcome, workshop: Workshop) -> Outcome:
         certificate = _replayed(certificate, workshop)
         if certificate.derivation.left_out:
             check = workshop.check(_asked(certificate, expected))
-    return Outcome(outcome.id, outcome.expected, certificate, check)
+    return replace(outcome, certificate=certificate, check=check)
 
 
 def _asked(certificate: Certificate, expected: Kind) -> str:
@@ -132,7 +151,12 @@ def _asked(certificate: Certificate, expected: Kind) -> str:
 def _replayed(certificate: Certificate, workshop: Workshop) -> Certificate:
     """Return a certificate with the lines of the derivation that Coq replays, and no others."""
     lines = certificate.derivation
-    parts = (REQUIRE, certificate.definitions, lines.trial(), "Print Assumptions mean_ext.\n")
+    parts = (
+        certificate.requires,
+        certificate.definitions,
+        lines.trial(),
+        "Print Assumptions mean_ext.\n",
+    )
     check = workshop.check("\n\n".join(parts))
     return certificate.without_lines(lines.not_replayed(check.said if check.accepted else ""))
 

@@ -43,7 +43,7 @@ def table(outcomes: Sequence[Outcome], theory: Check | None, checker: str | None
         checker: the version of Coq; None if there is none.
     """
     rows = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for head in ("statement", "value", "axioms"):
+    for head in ("statement", "verdict", "axioms"):
         rows.add_column(head, overflow="fold")
     rows.add_column("time", justify="right", no_wrap=True)
     for each in outcomes:
@@ -104,7 +104,7 @@ def _count(outcomes: Sequence[Outcome], checker: str | None) -> str:
     counts += [f"{outside} outside the class of certificates"] * bool(outside)
     failed = len(outcomes) - len(settled) - outside
     counts += [f"{failed} failed"] * bool(failed)
-    return ", ".join(counts) + ". Certificates are about values, not about gradients."
+    return ", ".join(counts) + "."
 
 
 def report(
@@ -114,7 +114,8 @@ def report(
     return {
         "checker": checker and f"Coq {checker}",
         "settled": all(each.settled for each in outcomes),
-        "statements": [_row(each) for each in outcomes],
+        "statements": [_row(each) for each in outcomes if each.part == "claim"],
+        "gradients": [_row(each) for each in outcomes if each.part == "gradient"],
         "theory": theory
         and {
             "settled": theory.sound,

@@ -223,6 +223,7 @@ Ltac positive :=
   | |- 0 < seq _ _ _ => apply seq_positive
   | |- 0 < tok _ _ _ _ => apply tok_positive
   | |- 0 < len _ => apply len_positive; assumption
+  | |- 0 < INR (S _) => apply lt_0_INR, Nat.lt_0_succ
   | |- 0 < Rmax _ _ => first [apply max_positive_left; positive | apply max_positive_right; positive]
   | |- 0 < (if ?b then _ else _) => destruct b; positive
   | |- 0 < _ => first
@@ -283,7 +284,46 @@ Ltac same_exponentials :=
       tryif constr_eq a b then fail else replace (exp a) with (exp b) by (f_equal; plain_field)
     end
   end.
-Ltac by_field := first [plain_field | same_exponentials; plain_field].
+
+(** Powers whose exponent is a whole number, though it does not look so; functions of equal
+    things. *)
+Lemma power_is p a b : 0 < a -> b = INR p -> Rpower a b = a ^ p.
+Proof. intros P ->. now apply Rpower_pow. Qed.
+Lemma power_is_inverse p a b : 0 < a -> b = - INR p -> Rpower a b = / a ^ p.
+Proof. intros P ->. now rewrite Rpower_Ropp, Rpower_pow. Qed.
+
+Ltac whole_powers :=
+  repeat match goal with |- context [Rpower ?a ?b] =>
+    first
+      [ rewrite (power_is 1 a b) by first [positive | simpl INR; plain_field]
+      | rewrite (power_is 2 a b) by first [positive | simpl INR; plain_field]
+      | rewrite (power_is 3 a b) by first [positive | simpl INR; plain_field]
+      | rewrite (power_is_inverse 1 a b) by first [positive | simpl INR; plain_field]
+      | rewrite (power_is_inverse 2 a b) by first [positive | simpl INR; plain_field]
+      | rewrite (power_is 0 a b) by first [positive | simpl INR; plain_field] ]
+  end.
+Ltac same_functions :=
+  repeat match goal with
+  | |- context [ln ?a] =>
+      match goal with |- context [ln ?b] =>
+        tryif constr_eq a b then fail else replace (ln a) with (ln b) by (f_equal; plain_field)
+      end
+  | |- context [Rmax ?a ?b] =>
+      match goal with |- context [Rmax ?c ?d] =>
+        tryif constr_eq (Rmax a b) (Rmax c d) then fail
+        else replace (Rmax a b) with (Rmax c d) by (f_equal; plain_field)
+      end
+  | |- context [Rpower ?a ?b] =>
+      match goal with |- context [Rpower ?c ?d] =>
+        tryif constr_eq (Rpower a b) (Rpower c d) then fail
+        else replace (Rpower a b) with (Rpower c d) by (f_equal; plain_field)
+      end
+  end.
+Ltac by_field :=
+  first
+    [ plain_field
+    | same_exponentials; plain_field
+    | whole_powers; same_functions; same_exponentials; plain_field ].
 
 (** ** Linear forms
 
@@ -392,6 +432,8 @@ Proof.
   intros <- A t here. destruct (A t here) as [P E]. split; [now apply pow_lt|].
   rewrite ln_pow, total_scale, E by assumption; ring.
 Qed.
+Lemma body_ln_same f g k L : (forall t, g t = f t) -> body_ln n g k L -> body_ln n f k L.
+Proof. intros E A t here. rewrite <- E. exact (A t here). Qed.
 Lemma body_ln_one : body_ln n (fun _ => 1) 0 [].
 Proof. intros t _. split; [lra | rewrite ln_1; simpl; ring]. Qed.
 Lemma body_ln_constant k : 0 < k -> body_ln n (fun _ => k) (ln k) [].
@@ -438,6 +480,10 @@ with find_body_ln :=
   lazymatch goal with
   | |- body_ln ?n (fun t => sg (@?f t)) ?k ?L => change (body_ln n f k L); find_body_ln
   | |- body_ln _ (fun _ => 1) _ _ => apply body_ln_one
+  | |- body_ln _ (fun t => @?f t + 0) _ _ =>
+      eapply (body_ln_same _ _ f); [intros; cbv beta; ring | find_body_ln]
+  | |- body_ln _ (fun t => 0 + @?f t) _ _ =>
+      eapply (body_ln_same _ _ f); [intros; cbv beta; ring | find_body_ln]
   | |- body_ln _ (fun t => @?f t * @?g t) _ _ => eapply (body_ln_mul _ f g); find_body_ln
   | |- body_ln _ (fun t => @?f t / @?g t) _ _ => eapply (body_ln_div _ f g); find_body_ln
   | |- body_ln _ (fun t => / @?f t) _ _ => eapply (body_ln_inv _ f); find_body_ln
@@ -550,6 +596,8 @@ Proof.
   intros <- [P A]. split; [now apply pow_lt|]. rewrite ln_pow by assumption.
   apply form_scale; [apply form_constant | assumption].
 Qed.
+Lemma form_ln_same a b c F G : b = a -> form_ln b c F G -> form_ln a c F G.
+Proof. now intros ->. Qed.
 Lemma form_ln_one : form_ln 1 0 [] [].
 Proof. split; [lra | rewrite ln_1; apply form_constant]. Qed.
 Lemma form_ln_atom a : 0 < a -> form_ln a (ln a) [] [].
@@ -635,6 +683,8 @@ with find_form_ln :=
   lazymatch goal with
   | |- form_ln ?w ?l (sg ?a) ?c ?F ?G => change (form_ln w l a c F G); find_form_ln
   | |- form_ln _ _ 1 _ _ _ => apply form_ln_one
+  | |- form_ln _ _ (?a + 0) _ _ _ => eapply (form_ln_same _ _ _ a); [ring | find_form_ln]
+  | |- form_ln _ _ (0 + ?a) _ _ _ => eapply (form_ln_same _ _ _ a); [ring | find_form_ln]
   | |- form_ln _ _ (_ * _) _ _ _ => eapply form_ln_mul; find_form_ln
   | |- form_ln _ _ (_ / _) _ _ _ => eapply form_ln_div; find_form_ln
   | |- form_ln _ _ (/ _) _ _ _ => eapply form_ln_inv; find_form_ln
@@ -698,8 +748,41 @@ Ltac equal_at w l :=
   eapply (form_equal w l); [find_form | find_form | | intros t ? | intros t ?];
   flat; by_field.
 
+(** Maxima of positive numbers by their logarithms, and by each other:
+    max(a, b) = b + max(a - b, 0). *)
+Lemma max_as_exp a b : 0 < a -> 0 < b -> Rmax a b = exp (Rmax (ln a) (ln b)).
+Proof.
+  intros P Q. destruct (Rle_dec a b) as [L | L].
+  - assert (ln a <= ln b) by
+      (destruct L as [L | ->]; [left; now apply ln_increasing | right; reflexivity]).
+    rewrite !Rmax_right, exp_ln; trivial.
+  - assert (ln b <= ln a) by (left; apply ln_increasing; lra).
+    rewrite !Rmax_left, exp_ln by lra; trivial.
+Qed.
+Lemma max_shift a b c d : a - b = c - d -> Rmax a b = Rmax c d + (b - d).
+Proof. intros E. unfold Rmax. destruct (Rle_dec a b), (Rle_dec c d); lra. Qed.
+Lemma max_swap a b c d : a - b = d - c -> Rmax a b = Rmax c d + (b - c).
+Proof. intros E. unfold Rmax. destruct (Rle_dec a b), (Rle_dec c d); lra. Qed.
+
+Ltac maxima w l :=
+  repeat match goal with |- context [Rmax ?a ?b] =>
+    lazymatch a with ln _ => fail | _ => rewrite (max_as_exp a b) by positive end
+  end;
+  repeat match goal with |- context [Rmax ?a ?b] =>
+    match goal with |- context [Rmax ?c ?d] =>
+      tryif constr_eq (Rmax a b) (Rmax c d) then fail
+      else
+        first
+          [ rewrite (max_shift a b c d) by equal_at w l
+          | rewrite (max_swap a b c d) by equal_at w l ]
+    end
+  end.
+
 Ltac equal_here w l :=
-  first [equal_at w l | split_labels; equal_at w l].
+  first
+    [ equal_at w l
+    | split_labels; equal_at w l
+    | lazymatch goal with |- context [Rmax _ _] => maxima w l; equal_at w l end ].
 
 (** Lines of a derivation, at every pair of the data. *)
 Ltac midpo_lines :=

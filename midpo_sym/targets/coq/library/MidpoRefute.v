@@ -291,7 +291,7 @@ Proof. unfold form. now intros ->. Qed.
 (** An expression of the model equals a number: linear form first, then number by number. [unfold]
     is a tactic that unfolds the names of the model. *)
 Ltac numbers unfold_names :=
-  unfold_names; cbn [length sum_t]; flat; cbv beta iota delta [chosen_is];
+  unfold_names; cbn [length sum_t INR]; flat; cbv beta iota delta [chosen_is same_text same andb];
   rewrite ?ln_tok, ?kl_value, ?len_value, ?weight_value;
   compute_integers; rewrite ?ln_1, ?ln_half.
 
@@ -327,7 +327,8 @@ Ltac known_function L E :=
       plain a; plain b; first [rewrite (Rmax_left a b) by lra | rewrite (Rmax_right a b) by lra]
   end.
 Ltac numbers_inside_out unfold_names :=
-  unfold_names; unfold sg, Rpower, seq; cbn [length sum_t prod_t]; cbv beta iota delta [chosen_is];
+  unfold_names; unfold sg, Rpower, seq; cbn [length sum_t prod_t INR];
+  cbv beta iota delta [chosen_is same_text same andb];
   rewrite ?kl_value, ?len_value, ?weight_value, ?tok_value;
   compute_integers;
   repeat match goal with |- context [power ?T ?c ?v] =>
@@ -363,6 +364,10 @@ Ltac weight_in_domain P :=
     | repeat first
         [ apply Forall_nil
         | apply Forall_cons; [unfold value; cbn [fst snd]; cbv beta; lra |] ] ].
+
+(** A number that is given is in its domain, whichever response it is of. *)
+Ltac given_in_domain :=
+  repeat match goal with |- context [if ?b then _ else _] => destruct b end; lra.
 
 (** A denominator of the statement is not zero at the one pair. *)
 Ltac condition w l unfold_names facts :=

@@ -316,10 +316,7 @@ def rewritten(node, chance):
 
 
 def test_rewritten_targets_are_certified(workshop, results):
-    """The argument of a loss, written otherwise by one to three laws, is proved without a hint.
-
-    The kernel proves more: α^(2 e/e) for α² is beyond the tactic, which works out no exponent.
-    """
+    """The argument of a loss, written otherwise by one to three laws, is proved without a hint."""
     chance = random.Random("rewritten certificates")
     pool = [each for each in results if isinstance(each.verdict, Proved)]
     parts = []
