@@ -118,10 +118,14 @@ def watch(
     point = signs.points[0]
     arguments, leaves = _arguments(binding, batch, given, point, tracer)
     shares = _shares(batch, point, tracer)
-    with tracer, Doors(tracer):
-        found = _computed(subject, arguments, leaves, shares)
-    if tracer.failure is not None:
-        raise tracer.failure
+    try:
+        with tracer, Doors(tracer), tracer.watching():
+            found = _computed(subject, arguments, leaves, shares)
+    except FailedError:
+        if tracer.failure is not None:
+            raise tracer.failure from None
+        raise
+    tracer.check_end()
     return _run(found, leaves, tracer)
 
 
