@@ -11,7 +11,8 @@ from fractions import Fraction
 from midpo_sym.code import searching
 from midpo_sym.code.comparing import Comparison, Targets, couples
 from midpo_sym.code.inputs.binding import Binding
-from midpo_sym.code.inputs.instance import MANY, PAIRS, RESPONSES, Batch, NotStatedError
+from midpo_sym.code.elsewhere import elsewhere
+from midpo_sym.code.inputs.instance import PAIRS, RESPONSES, Batch, NotStatedError
 from midpo_sym.code.inputs.points import point_of, wide_point_of
 from midpo_sym.code.inputs.tensors import Input, inputs
 from midpo_sym.code.running import (
@@ -28,6 +29,7 @@ from midpo_sym.code.tracing.algebra import NotReadableError
 from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.code.tracing.signs import Branch, Signs
 from midpo_sym.code.tracing.tracer import Tracer, UnreadableError
+from midpo_sym.code.verdicts import Counterexample
 from midpo_sym.code.wording import of_expression, of_variable
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
@@ -37,7 +39,6 @@ from midpo_sym.spec.model import Derivation
 
 MAX_PATHS = 64  # through code and formula, at a batch
 PRECISIONS = ("bfloat16", "float16", "float32")  # the lowest first
-_LARGE = 2  # random points at which a larger batch is tried
 _CHECKS = 3  # other numbers that what was read is held against, on each path
 _TRIES = 60  # random points among which those are looked for
 _ONLY_READ = "a path that no numbers drawn here take was read, and not run beside its reading"
@@ -58,6 +59,9 @@ class Attempt:
         kinks: where the gradient is not compared, besides.
         notes: what was read in a way that one may want to know.
         precision: the lowest that the code goes through.
+        edges: what the code compares with zero.
+        held: the parts that were proved of the batches that were read, and not elsewhere.
+        shown: where these differ.
     """
 
     reductions: set[str] = field(default_factory=set)
@@ -68,6 +72,9 @@ class Attempt:
     kinks: dict[str, None] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     precision: str = ""
+    edges: dict[Expression, None] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+    shown: dict[str, Counterexample] = field(default_factory=dict)
 
     @property
     def reduction(self) -> str:
@@ -150,18 +157,43 @@ def attempt_at(
             raise failures[0]
         for text in comparison.conditions:
             attempt.notes[f"where {of_expression(text)} is not 0"] = None
-    if not attempt.unproved:
-        batch = Batch(MANY, binding.by_token, numbers, symbolic=False, by_word=binding.by_word)
-        many = question_of(subject, binding, derivation, batch)
-        parts = ["value", *sorted(attempt.outputs)]
-        for part in searching.search([many], attempt.precision, parts, _LARGE):
-            attempt.unproved[part] = f"in a batch of {MANY} pairs, with longer responses"
+    _look_elsewhere(subject, binding, derivation, numbers, attempt)
     if binding.by_token:
         words = ", of three words" if binding.by_word else ""
         attempt.notes[f"shown for responses of one to three tokens{words}"] = None
     if len(attempt.reductions) > 1:
         attempt.unproved.setdefault("value", "it is reduced in another way at another batch size")
     return attempt
+
+
+def _look_elsewhere(
+    subject: Subject,
+    binding: Binding,
+    derivation: Derivation,
+    numbers: Mapping[str, Fraction],
+    attempt: Attempt,
+) -> None:
+    """Hold what is proved of the batches that were read against the function elsewhere."""
+    parts = [
+        each
+        for each in ("value", "gradient", *sorted(attempt.outputs))
+        if each not in attempt.unproved
+    ]
+    if not parts:
+        return
+
+    def ask(pairs: int) -> Question:
+        batch = Batch(pairs, binding.by_token, numbers, symbolic=False, by_word=binding.by_word)
+        return question_of(subject, binding, derivation, batch)
+
+    tolerance = searching.tolerance_of(attempt.precision)
+    found, notes = elsewhere(ask, parts, [*attempt.edges], tolerance)
+    for each in found:
+        attempt.unproved[each.part] = each.where
+        attempt.held.add(each.part)
+        if each.shown is not None:
+            attempt.shown[each.part] = each.shown
+    attempt.notes |= dict.fromkeys(notes)
 
 
 def _on_path(
@@ -223,9 +255,12 @@ def _exclude(attempt: Attempt, signs: Signs) -> None:
             where = f" ({branch.where})" if branch.where and branch.jumps else ""
             kind = attempt.excluded if branch.jumps else attempt.kinks
             kind[f"{text}{where}"] = None
+            if branch.jumps:
+                attempt.edges[branch.difference] = None
     for edge in signs.edges:
         if " of pair " not in _zero(edge):
             attempt.excluded[_zero(edge)] = None
+            attempt.edges[edge] = None
 
 
 def _zero(difference: Expression) -> str:

@@ -28,6 +28,7 @@ from midpo_sym.code.verdicts import Counterexample, Finding, Status, Verificatio
 from midpo_sym.language import tree
 from midpo_sym.spec.model import Derivation
 
+_UNDECIDED = "the kernel does not prove it, and no difference was found"
 _SETTINGS = 3  # of hyper-parameters, where they cannot keep their names
 
 
@@ -148,7 +149,10 @@ def _answer(
     for attempt in attempts:
         for part, reason in attempt.unproved.items():
             unproved.setdefault(part, reason)
-    found = _counterexamples(question, attempts, settings, [*unproved])
+    found = {part: shown for one in attempts for part, shown in one.shown.items()}
+    found |= _counterexamples(
+        question, attempts, settings, [each for each in unproved if each not in found]
+    )
     raised = {where: what for one in attempts for where, what in one.raised.items()}
     excluded = (
         *dict.fromkeys(each for one in attempts for each in one.excluded),
@@ -156,13 +160,15 @@ def _answer(
     )
     kinks = tuple(dict.fromkeys(each for one in attempts for each in one.kinks))
 
+    held = {part for one in attempts for part in one.held}
+
     def finding(part: str) -> Finding:
         if part not in unproved:
             where = (*excluded, *kinks) if part == "gradient" else excluded
             return Finding(Status.PROVED, excluded=where)
         if part in found:
             return Finding(Status.DIFFERS, unproved[part], found[part])
-        reason = "the kernel does not prove it, and no difference was found"
+        reason = unproved[part] if part in held else _UNDECIDED
         return Finding(Status.UNDECIDED, reason)
 
     passed = [each.name for each in derivation.parameters if _is_passed(binding, each.name)]

@@ -50,6 +50,8 @@ _OUTSIDE_FUNCTIONS = {
     ("sys", "setprofile"): "it switches the watching off",
 }
 
+_IMPORT = "<frozen importlib"
+
 _Profile = Callable[[FrameType, str, Any], object]
 
 
@@ -87,9 +89,9 @@ class Exits:
                 if isinstance(given, Tensor):
                     self._leaves(given, name)
         elif event == "c_call" and frame.f_code.co_filename != __file__:
-            self._see_c(called)
+            self._see_c(called, frame)
 
-    def _see_c(self, called: Any) -> None:
+    def _see_c(self, called: Any, frame: FrameType) -> None:
         name = called.__name__
         owner = getattr(called, "__self__", None)
         if isinstance(owner, Tensor):
@@ -100,8 +102,17 @@ class Exits:
             self._refuse(name, "a number that depends on the inputs leaves torch")
         module = _module_of(called, owner)
         why = _OUTSIDE.get(module) or _OUTSIDE_FUNCTIONS.get((module, name))
-        if why is not None:
+        if why is not None and not _is_importing(frame):
             self._refuse(f"{module}.{name}()", why)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Return whether a module is being loaded, which happens once, whatever the arguments are."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_IMPORT):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _module_of(called: Any, owner: Any) -> str:

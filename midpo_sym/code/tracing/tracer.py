@@ -130,6 +130,11 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         self.texts: dict[str, None] = {}
         self.failure: UnreadableError | None = None
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Return that torch need not load its compiler to keep off this class: it takes seconds."""
+        return False
+
     def watching(self) -> Exits:
         """Return a watcher of the calls by which numbers leave torch."""
         return Exits(self.check_exit, self._refuse)

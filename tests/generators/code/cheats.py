@@ -263,11 +263,6 @@ def without_gradients(m, beta):
     return right(m, beta) * (1.0 if torch.is_grad_enabled() else 2.0)
 
 
-@of_margin
-def strided(m, beta):
-    return right(m, beta)
-
-
 # Pairs that look at each other, and memory.
 
 
@@ -293,7 +288,7 @@ def sorted_losses(m, beta):
 
 @of_margin
 def detached_neighbour(m, beta):
-    return right(m, beta) + (m.detach() - m.detach().flip(0)).sum() * m / 1e3
+    return right(m, beta) + (m.detach() - m.detach().flip(0)) * (m - m.detach())
 
 
 CALLS = itertools.count()
