@@ -13,7 +13,7 @@ from midpo_sym.code.comparing import Comparison, Targets, couples
 from midpo_sym.code.inputs.binding import Binding
 from midpo_sym.code.elsewhere import elsewhere
 from midpo_sym.code.inputs.instance import PAIRS, RESPONSES, Batch, NotStatedError
-from midpo_sym.code.inputs.points import point_of, wide_point_of
+from midpo_sym.code.inputs.points import deep_point_of, point_of, wide_point_of
 from midpo_sym.code.inputs.tensors import Input, inputs
 from midpo_sym.code.running import (
     REWARDS,
@@ -39,10 +39,12 @@ from midpo_sym.spec.model import Derivation
 
 MAX_PATHS = 64  # through code and formula, at a batch
 PRECISIONS = ("bfloat16", "float16", "float32")  # the lowest first
-_CHECKS = 3  # other numbers that what was read is held against, on each path
+_CHECKS = 4  # other numbers that what was read is held against, on each path
 _TRIES = 60  # random points among which those are looked for
 _ONLY_READ = "a path that no numbers drawn here take was read, and not run beside its reading"
 _OVERFLOWS = "in double precision it overflows where the formula is finite"
+_DRAWS = (point_of, wide_point_of, deep_point_of)
+_BESIDE = 2e-12  # relative: a point so near has the same value, but for rounding
 _CLOSE = 1e-8  # relative: both in double precision
 
 
@@ -293,7 +295,7 @@ def _check(question: Question, there: Run, signs: Signs, attempt: Attempt) -> No
     for k in range(_TRIES):
         point = signs.points[0]
         if k:
-            draw = wide_point_of if k % 2 else point_of
+            draw = _DRAWS[k % len(_DRAWS)]
             point = draw(question.batch.atoms, f"check {k}")
         if not signs.fits(point):
             continue
@@ -304,7 +306,11 @@ def _check(question: Question, there: Run, signs: Signs, attempt: Attempt) -> No
                 read = value_at(element, point)
                 if math.isfinite(read) and not math.isfinite(found):
                     attempt.notes[_OVERFLOWS] = None
-                elif math.isfinite(read) and not _close(found, read, there):
+                elif (
+                    math.isfinite(read)
+                    and not _close(found, read, there)
+                    and _is_steady(element, read, point)
+                ):
                     raise UnreadableError(
                         "the code",
                         f"at other numbers it gives {found:.10g} where {read:.10g} was read: "
@@ -316,6 +322,19 @@ def _check(question: Question, there: Run, signs: Signs, attempt: Attempt) -> No
             return
     if not checked:
         attempt.notes[_ONLY_READ] = None
+
+
+def _is_steady(element: Expression, read: float, point: Mapping[str, float]) -> bool:
+    """Return whether an expression has a value in double precision, and not what rounding leaves.
+
+    Far out, log(1 - sigmoid(a)) is a difference of numbers that are alike in all of their digits.
+    """
+    for sign in (1, -1):
+        beside = {name: value * (1 + sign * _BESIDE) for name, value in point.items()}
+        other = value_at(element, beside)
+        if not abs(other - read) <= _CLOSE * (1 + abs(read)):
+            return False
+    return True
 
 
 def _close(found: float, read: float, there: Run) -> bool:

@@ -1,8 +1,7 @@
 """What was proved of the batches that were read is held against the function elsewhere.
 
-The function is run as it is: on batches of other sizes, one pair alone too, on numbers of other
-sizes, on arguments of other types, without gradients, on tensors with gaps, and where the branches
-of its code meet. Nothing is proved here, and nothing that differs here is proved any more.
+The function is run as it is: on batches of other sizes, one pair alone too, on arguments of other
+types, without gradients, on tensors with gaps, and where the branches of its code meet. Nothing is proved here, and nothing that differs here is proved any more.
 """
 
 from __future__ import annotations
@@ -74,13 +73,13 @@ def elsewhere(
             there = run(question.subject, question.binding, question.batch, question.given, point,
                         form)  # fmt: skip
         except FailedError as error:
-            if where and form.precision in (torch.float64, torch.float32):
+            if form.precision in (torch.float64, torch.float32):
                 notes.append(f"{where} it raises {error}")
             continue
         for part in parts:
             if part in found or (part == "gradient" and where in _NO_SLOPES):
                 continue
-            for shown in apart(question, there, point, part, allowed, finite=not where):
+            for shown in apart(question, there, point, part, allowed, finite=False):
                 exact = form.precision is torch.float64 and math.isfinite(shown.found)
                 said = f"{where} it gives {shown.found:.6g}, and it should be {shown.wanted:.6g}"
                 found[part] = Apart(
@@ -108,12 +107,9 @@ def _places(
     sizes = _SIZES_BY_WORD if batch.by_word else _SIZES_BY_TOKEN if batch.by_token else _SIZES
     for pairs in sizes:
         question = ask(pairs)
-        drawn = (tame_point_of, point_of, point_of)[: _DRAWN + (pairs == 1)]
-        for k, draw in enumerate(drawn):
-            point = draw(question.batch.atoms, f"search {pairs} {k}")
+        for k in range(_DRAWN):
+            point = tame_point_of(question.batch.atoms, f"size {pairs} {k}")
             yield _size(pairs, batch), question, point, plain, tolerance
-    for k, draw in enumerate((wide_point_of, deep_point_of, wide_point_of, deep_point_of)):
-        yield "", small, draw(batch.atoms, f"far {k}"), plain, tolerance
     tame = tame_point_of(batch.atoms, "tame")
     for form, where in (
         (Form(gradients=False), _NO_GRADIENTS),
@@ -139,7 +135,7 @@ def _on_edges(batch: Batch, edges: Sequence[Expression]) -> Iterator[tuple[str, 
     for edge in edges[:_EDGES]:
         names = [each.name for each in edge.walk() if isinstance(each, tree.Parameter)]
         for k in range(_TRIES):
-            point = tame_point_of(batch.atoms, f"edge {k}")
+            point = point_of(batch.atoms, f"edge {k}")
             found = solved(edge, batch.atoms, point, [*dict.fromkeys(names)])
             if found is not None:
                 moving = any(batch.atoms[name].pair for name in names)

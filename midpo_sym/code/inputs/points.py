@@ -59,13 +59,14 @@ def point_of(atoms: Mapping[str, Atom], seed: str) -> dict[str, float]:
 def tame_point_of(atoms: Mapping[str, Atom], seed: str) -> dict[str, float]:
     """Return random values at which low precisions are precise enough to tell a half from a whole.
 
-    Log-probabilities are eighths near -1, hyper-parameters and data are one at most.
+    Log-probabilities are near -1, hyper-parameters and data one at most; no two sums are alike, so
+    that no branch is at its edge.
     """
     chance = random.Random(seed)  # noqa: S311 - no secret
     found = point_of(atoms, seed)
     for name, atom in atoms.items():
         if atom.is_probability:
-            _set_logarithm(found, name, -chance.randint(4, 12) / 8)
+            _set_logarithm(found, name, -round(chance.uniform(0.5, 1.5), 6))
         elif name.startswith(LENGTH):
             found[name] = float(chance.choice((1, 2, 4)))
         elif abs(found[name]) > 1:
