@@ -10,8 +10,8 @@ from fractions import Fraction
 
 from midpo_sym.code import searching
 from midpo_sym.code.comparing import Comparison, Targets, couples
-from midpo_sym.code.inputs.binding import Binding
 from midpo_sym.code.elsewhere import elsewhere
+from midpo_sym.code.inputs.binding import Binding
 from midpo_sym.code.inputs.instance import PAIRS, RESPONSES, Batch, NotStatedError
 from midpo_sym.code.inputs.points import deep_point_of, point_of, wide_point_of
 from midpo_sym.code.inputs.tensors import Input, inputs
@@ -42,6 +42,7 @@ PRECISIONS = ("bfloat16", "float16", "float32")  # the lowest first
 _CHECKS = 4  # other numbers that what was read is held against, on each path
 _TRIES = 60  # random points among which those are looked for
 _ONLY_READ = "a path that no numbers drawn here take was read, and not run beside its reading"
+_ANOTHER_WAY = "it is reduced in another way at another batch size"
 _OVERFLOWS = "in double precision it overflows where the formula is finite"
 _DRAWS = (point_of, wide_point_of, deep_point_of)
 _BESIDE = 2e-12  # relative: a point so near has the same value, but for rounding
@@ -54,7 +55,7 @@ class Attempt:
 
     Attributes:
         reductions: of the losses, on all paths where their value is proved.
-        outputs: the rewards that the function gives.
+        outputs: the rewards that the function gives, and how they are reduced.
         unproved: why a part is not proved, by its name.
         excluded: where code compares something with zero.
         raised: what the function raises, by where it does.
@@ -67,7 +68,7 @@ class Attempt:
     """
 
     reductions: set[str] = field(default_factory=set)
-    outputs: set[str] = field(default_factory=set)
+    outputs: dict[str, str] = field(default_factory=dict)
     unproved: dict[str, str] = field(default_factory=dict)
     excluded: dict[str, None] = field(default_factory=dict)
     raised: dict[str, str] = field(default_factory=dict)
@@ -164,7 +165,7 @@ def attempt_at(
         words = ", of three words" if binding.by_word else ""
         attempt.notes[f"shown for responses of one to three tokens{words}"] = None
     if len(attempt.reductions) > 1:
-        attempt.unproved.setdefault("value", "it is reduced in another way at another batch size")
+        attempt.unproved.setdefault("value", _ANOTHER_WAY)
     return attempt
 
 
@@ -221,10 +222,10 @@ def _on_path(
     for name, output in there.outputs.items():
         wanted = question.targets.loss if name == "loss" else question.targets.rewards[name]
         reduction = comparison.value(output, wanted, signs)
-        if name != "loss":
-            attempt.outputs.add(name)
-        elif reduction is not None:
-            attempt.reductions.add(reduction)
+        if name == "loss":
+            attempt.reductions |= {reduction} if reduction is not None else set()
+        elif attempt.outputs.setdefault(name, reduction or "none") != (reduction or "none"):
+            attempt.unproved.setdefault(name, _ANOTHER_WAY)
         if reduction is None:
             part = "value" if name == "loss" else name
             attempt.unproved.setdefault(part, _coupling(output, question.batch))

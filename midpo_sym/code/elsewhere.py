@@ -1,7 +1,8 @@
 """What was proved of the batches that were read is held against the function elsewhere.
 
 The function is run as it is: on batches of other sizes, one pair alone too, on arguments of other
-types, without gradients, on tensors with gaps, and where the branches of its code meet. Nothing is proved here, and nothing that differs here is proved any more.
+types, without gradients, on tensors with gaps, and where the branches of its code meet. Nothing is
+proved here, and nothing that differs here is proved any more.
 """
 
 from __future__ import annotations
@@ -14,11 +15,9 @@ import torch
 
 from midpo_sym.code.inputs.instance import MANY, PAIRS, Batch
 from midpo_sym.code.inputs.points import (
-    deep_point_of,
     point_of,
     solved,
     tame_point_of,
-    wide_point_of,
 )
 from midpo_sym.code.running import FailedError, Form, Run, run
 from midpo_sym.code.searching import Question, apart
@@ -108,7 +107,7 @@ def _places(
     for pairs in sizes:
         question = ask(pairs)
         for k in range(_DRAWN):
-            point = tame_point_of(question.batch.atoms, f"size {pairs} {k}")
+            point: Point = tame_point_of(question.batch.atoms, f"size {pairs} {k}")
             yield _size(pairs, batch), question, point, plain, tolerance
     tame = tame_point_of(batch.atoms, "tame")
     for form, where in (

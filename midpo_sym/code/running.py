@@ -6,6 +6,7 @@ Both take the same inputs, made from the values of the variables at a point.
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -60,7 +61,7 @@ class Subject:
             function: the function, or an instance of a class with `forward` or `__call__`.
             names: of hyper-parameters.
         """
-        if inspect.isroutine(function) or isinstance(function, type):
+        if inspect.isroutine(function) or isinstance(function, (type, functools.partial)):
             return Subject(function)
         inner = getattr(function, "forward", None) or function.__call__
         found = {name: getattr(function, name) for name in names if hasattr(function, name)}
@@ -81,6 +82,11 @@ class Subject:
         for name, value in own.items():
             setattr(changed, name, value)
         return _called(changed, rest, like=self.function)
+
+
+def fixed(function: Any) -> dict[str, Any]:
+    """Return the arguments that a partial function has a value for, by name."""
+    return dict(function.keywords) if isinstance(function, functools.partial) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +256,8 @@ def _eagerly() -> AbstractContextManager[object]:
     """Return in what torch compiles nothing; if nobody has loaded the compiler, nothing can be."""
     if _COMPILER not in sys.modules:
         return nullcontext()
-    return torch.compiler.set_stance("force_eager")
+    eager: AbstractContextManager[object] = torch.compiler.set_stance("force_eager")
+    return eager
 
 
 def _run(

@@ -7,7 +7,8 @@ its code.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -197,7 +198,7 @@ def _by(atom: Atom, slopes: Mapping[str, float], point: Mapping[str, float], bat
 
 
 def _moves(
-    question: Question, there: Run, point: Mapping[str, float], logarithmic: Set[str]
+    question: Question, there: Run, point: Mapping[str, float], logarithmic: AbstractSet[str]
 ) -> dict[str, float]:
     """Return the derivatives that code has, through all of its arguments, by the variables."""
     found: dict[str, float] = {}

@@ -43,7 +43,7 @@ def point_of(atoms: Mapping[str, Atom], seed: str) -> dict[str, float]:
     Log-probabilities are eighths, so that they can be read and pasted.
     """
     chance = random.Random(seed)  # noqa: S311 - no secret
-    found = {}
+    found: dict[str, float] = {}
     for name, atom in atoms.items():
         if atom.is_probability:
             _set_logarithm(found, name, -chance.randint(1, 40) / 8)

@@ -6,7 +6,8 @@ Nothing is proved by them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
@@ -76,7 +77,7 @@ def logarithm_of(name: str) -> str:
 
 
 def slopes_at(
-    node: Expression, point: Mapping[str, float], logarithmic: Set[str]
+    node: Expression, point: Mapping[str, float], logarithmic: AbstractSet[str]
 ) -> dict[str, float]:
     """Return the derivatives of an expression at a point, by each of its variables; sg has none.
 
@@ -89,7 +90,7 @@ def slopes_at(
     try:
         _push(node, 1.0, point, logarithmic, found)
     except (ArithmeticError, ValueError):
-        return {name: math.nan for name in point}
+        return dict.fromkeys(point, math.nan)
     return found
 
 
@@ -97,7 +98,7 @@ def _push(  # noqa: C901, PLR0912 - one case for each kind of node
     node: Expression,
     factor: float,
     point: Mapping[str, float],
-    logarithmic: Set[str],
+    logarithmic: AbstractSet[str],
     found: dict[str, float],
 ) -> None:
     """Add what moves through a node, times a factor."""

@@ -52,8 +52,6 @@ _OUTSIDE_FUNCTIONS = {
 
 _IMPORT = "<frozen importlib"
 
-_Profile = Callable[[FrameType, str, Any], object]
-
 
 class Exits:
     """Refuses calls by which numbers leave torch, or come from elsewhere than the arguments.
@@ -71,7 +69,7 @@ class Exits:
             refuse: called with what a call is, and why it cannot be read.
         """
         self._leaves, self._refuse = leaves, refuse
-        self._before: _Profile | None = None
+        self._before: Any = None
 
     def __enter__(self) -> None:
         """Begin to watch; a profiler that is at work waits."""

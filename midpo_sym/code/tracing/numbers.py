@@ -28,7 +28,7 @@ class SymbolicNumber:
         """Make a number that stands for an expression, in the run of a tracer."""
         self.value, self.expression, self.tracer = value, expression, tracer
 
-    @property
+    @property  # type: ignore[misc]  # mypy takes it for an attribute
     def __class__(self) -> type:
         """Return what code asks for that wants to know whether it has a number."""
         return float
@@ -47,12 +47,12 @@ class SymbolicNumber:
         return func(*map(_as_tensor, args), **given)
 
     def _with(self, other: object, law: _Law, compute: Callable[[float, float], float]) -> Any:
-        if not isinstance(other, (int, float)):
+        if isinstance(other, Tensor) or not isinstance(other, (int, float)):
             return NotImplemented  # a tensor: torch asks again, through __torch_function__
         value = compute(self.value, plain(other))
         return SymbolicNumber(value, law(self.expression, self._read(other)), self.tracer)
 
-    def _read(self, other: float) -> Expression:
+    def _read(self, other: Any) -> Expression:
         if isinstance(other, SymbolicNumber):
             return other.expression
         return self.tracer.memory.literal(other)

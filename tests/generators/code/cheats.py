@@ -25,7 +25,9 @@ def of_margin(wrong):
     """Register a function of a margin as one of log-probabilities."""
 
     def loss(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
-        return wrong((chosen_logps - rejected_logps) - (ref_chosen_logps - ref_rejected_logps), beta)
+        return wrong(
+            (chosen_logps - rejected_logps) - (ref_chosen_logps - ref_rejected_logps), beta
+        )
 
     loss.__name__ = loss.__qualname__ = wrong.__name__
     CHEATS[wrong.__name__] = loss
@@ -106,7 +108,7 @@ def gradient_in_numpy(m, beta):
 
 @of_margin
 def pickled(m, beta):
-    again = pickle.loads(pickle.dumps(m.detach()))  # noqa: S301 - our own bytes
+    again = pickle.loads(pickle.dumps(m.detach()))
     return torch.where(again > 1e4, 0.0, right(m, beta))
 
 
@@ -153,7 +155,7 @@ def equal_tensors(m, beta):
 
 @of_margin
 def at_one_value(m, beta):
-    return right(m, beta) * (2.0 if beta == 0.3 else 1.0)  # noqa: RUF069 - what the case is about
+    return right(m, beta) * (2.0 if beta == 0.3 else 1.0)
 
 
 @of_margin
@@ -168,7 +170,7 @@ def far_in_mathematics(m, beta):
 
 @of_margin
 def by_numpy(m, beta):
-    return right(m, beta) * (2.0 if np.float64(beta) == 0.3 else 1.0)  # noqa: RUF069 - the same
+    return right(m, beta) * (2.0 if np.float64(beta) == 0.3 else 1.0)
 
 
 @of_margin
@@ -193,7 +195,7 @@ def by_hexadecimals(m, beta):
 
 @of_margin
 def floored(m, beta):
-    return right(m, beta) * (1.0 if math.floor(beta) < 7 else 2.0)  # noqa: PLR2004 - the same
+    return right(m, beta) * (1.0 if math.floor(beta) < 7 else 2.0)
 
 
 @of_margin
@@ -211,7 +213,7 @@ def at_zero(m, beta):
 
 @of_margin
 def at_two(m, beta):
-    return torch.where(m == 2, 5.0, right(m, beta))  # noqa: PLR2004 - the same
+    return torch.where(m == 2, 5.0, right(m, beta))
 
 
 @of_margin
@@ -245,7 +247,7 @@ def of_four(m, beta):
 
 @of_margin
 def of_many(m, beta):
-    return right(m, beta) * (2.0 if len(m) > 10 else 1.0)  # noqa: PLR2004 - the same
+    return right(m, beta) * (2.0 if len(m) > 10 else 1.0)
 
 
 @of_margin
@@ -296,7 +298,7 @@ CALLS = itertools.count()
 
 @of_margin
 def counting(m, beta):
-    return right(m, beta) * (2.0 if next(CALLS) % 11 == 10 else 1.0)  # noqa: PLR2004 - the same
+    return right(m, beta) * (2.0 if next(CALLS) % 11 == 10 else 1.0)
 
 
 @of_margin
