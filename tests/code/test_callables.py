@@ -1,6 +1,7 @@
 """What may be verified besides plain functions: objects, partial functions, **kwargs."""
 
 import functools
+import math
 
 import pytest
 from generators.code import rewritings
@@ -71,7 +72,8 @@ def test_keywords_of_which_nothing_is_said_are_asked_about():
 
 
 def test_a_name_that_a_function_does_not_take_is_refused():
-    with pytest.raises(NotVerifiableError, match="there is no argument chosen\n  allowed: chosen_"):
+    wrong = r"there is no argument chosen\n  allowed: chosen_"
+    with pytest.raises(NotVerifiableError, match=wrong):
         midpo_sym.verify(rewritings.textbook, "dpo", bind=BIND)
 
 
@@ -79,7 +81,7 @@ def test_a_batch_in_a_dictionary_takes_an_adapter():
     def loss(batch, beta=0.1):
         return beta * batch["chosen"]
 
-    with pytest.raises(NotVerifiableError, match="examples/verify_my_loss.py"):
+    with pytest.raises(NotVerifiableError, match=r"examples/verify_my_loss\.py"):
         midpo_sym.verify(loss, "dpo")
 
 
@@ -88,3 +90,14 @@ def test_it_is_said_that_rewards_are_averaged():
     found = midpo_sym.verify(rewritings.metrics, "dpo")
     assert found.outputs["chosen_rewards"].reduction == "mean"
     assert "chosen_rewards      ✓ proved; the mean over the pairs" in str(found)
+
+
+@pytest.mark.slow
+def test_a_check_that_a_hyper_parameter_is_finite_keeps_its_name():
+    def checked(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
+        if not math.isfinite(beta):
+            raise ValueError("beta")
+        margin = chosen_logps - rejected_logps - ref_chosen_logps + ref_rejected_logps
+        return -functional.logsigmoid(beta * margin)
+
+    assert midpo_sym.verify(checked, "dpo").symbolic == ("alpha",)

@@ -6,8 +6,11 @@ profiler of the interpreter sees every call in the thread, of C functions too, w
 
 from __future__ import annotations
 
+import math
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -50,6 +53,8 @@ _OUTSIDE_FUNCTIONS = {
     ("sys", "setprofile"): "it switches the watching off",
 }
 
+_OURS = str(Path(__file__).resolve().parents[1]) + os.sep
+_FINITE = (math.isfinite, math.isinf, math.isnan)
 _IMPORT = "<frozen importlib"
 
 
@@ -70,6 +75,7 @@ class Exits:
         """
         self._leaves, self._refuse = leaves, refuse
         self._before: Any = None
+        self._at_work: tuple[Any, FrameType | None] = (None, None)
 
     def __enter__(self) -> None:
         """Begin to watch; a profiler that is at work waits."""
@@ -86,8 +92,19 @@ class Exits:
                 given = frame.f_locals.get("self")
                 if isinstance(given, Tensor):
                     self._leaves(given, name)
-        elif event == "c_call" and frame.f_code.co_filename != __file__:
-            self._see_c(called, frame)
+        elif not frame.f_code.co_filename.startswith(_OURS):
+            self._at_work = (called, frame) if event == "c_call" else (None, None)
+            if event == "c_call":
+                self._see_c(called, frame)
+
+    def asks_whether_finite(self, frame: FrameType) -> bool:
+        """Return whether code asks only what is true of every number, such as `math.isfinite`.
+
+        Args:
+            frame: of the code, as what is asked for its number sees it.
+        """
+        called, where = self._at_work
+        return called in _FINITE and where is frame
 
     def _see_c(self, called: Any, frame: FrameType) -> None:
         name = called.__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -135,7 +136,14 @@ class SymbolicNumber:
         """Refuse: a table of numbers cannot tell what the number stands for."""
         return self._lost()
 
-    __int__ = __float__ = __trunc__ = __floor__ = __ceil__ = __round__ = __index__ = _lost
+    def __float__(self) -> float:
+        """Return the number to who asks whether it is finite, and to nobody else."""
+        exits = self.tracer.exits
+        if exits is not None and exits.asks_whether_finite(sys._getframe(1)):  # noqa: SLF001 - who asks
+            return self.value
+        return self._lost()
+
+    __int__ = __trunc__ = __floor__ = __ceil__ = __round__ = __index__ = _lost
     __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _lost
     is_integer = as_integer_ratio = hex = __reduce_ex__ = _lost
 

@@ -120,6 +120,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         casts: the lower precisions that the code goes through, each with its line.
         texts: the lines where a hyper-parameter is made a text.
         failure: what cannot be read, even if the code has caught the exception.
+        exits: what watches the calls of Python.
     """
 
     def __init__(self, signs: Signs) -> None:
@@ -128,6 +129,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         self.signs = signs
         self.casts: dict[str, str] = {}
         self.texts: dict[str, None] = {}
+        self.exits: Exits | None = None
         self.failure: UnreadableError | None = None
 
     @classmethod
@@ -137,7 +139,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
 
     def watching(self) -> Exits:
         """Return a watcher of the calls by which numbers leave torch."""
-        return Exits(self.check_exit, self._refuse)
+        self.exits = Exits(self.check_exit, self._refuse)
+        return self.exits
 
     def __torch_dispatch__(
         self,

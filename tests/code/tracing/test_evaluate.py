@@ -23,12 +23,13 @@ def test_a_logarithm_is_kept_of_what_is_too_small_for_a_float():
 
 
 def test_derivatives_are_those_of_torch():
-    node = tree.add(
+    terms = [
         tree.Log(tree.add(tree.Number(1), tree.Exp(tree.mul(X, tree.Log(P))))),
         tree.Div(tree.Pow(Q, X), tree.Neg(P)),
         tree.Max(X, tree.Log(Q)),
         tree.StopGradient(tree.mul(X, P)),
-    )
+    ]
+    node = tree.total(terms)
     point = {"p": 0.25, "q": 0.5, "x": 0.75}
     p, q, x = (torch.tensor(point[name], requires_grad=True) for name in "pqx")
     value = (x * p.log()).exp().log1p() + q**x / -p + torch.maximum(x, q.log())
@@ -41,7 +42,7 @@ def test_derivatives_are_those_of_torch():
 
 def test_a_point_is_found_at_which_a_difference_is_zero():
     """x - log p - 2 = 0 beside x = 1 and log p = -2: at x = 0."""
-    node = tree.add(X, tree.Neg(tree.Log(P)), tree.Neg(tree.Number(2)))
+    node = tree.total([X, tree.Neg(tree.Log(P)), tree.Neg(tree.Number(2))])
     point = {"x": 1.0, "p": math.exp(-2), logarithm_of("p"): -2.0}
     assert solved(node, ATOMS, point, ["x"])["x"] == 0.0
     assert solved(node, ATOMS, point, ["p"])[logarithm_of("p")] == -1.0
