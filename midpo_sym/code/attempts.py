@@ -10,9 +10,10 @@ from fractions import Fraction
 
 from midpo_sym.code import searching
 from midpo_sym.code.comparing import Comparison, Targets, couples
+from midpo_sym.code.elsewhere import elsewhere
 from midpo_sym.code.inputs.binding import Binding
-from midpo_sym.code.inputs.instance import MANY, PAIRS, RESPONSES, Batch, NotStatedError
-from midpo_sym.code.inputs.points import point_of, wide_point_of
+from midpo_sym.code.inputs.instance import PAIRS, RESPONSES, Batch, NotStatedError
+from midpo_sym.code.inputs.points import deep_point_of, point_of, wide_point_of
 from midpo_sym.code.inputs.tensors import Input, inputs
 from midpo_sym.code.running import (
     REWARDS,
@@ -28,6 +29,7 @@ from midpo_sym.code.tracing.algebra import NotReadableError
 from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.code.tracing.signs import Branch, Signs
 from midpo_sym.code.tracing.tracer import Tracer, UnreadableError
+from midpo_sym.code.verdicts import Counterexample
 from midpo_sym.code.wording import of_expression, of_variable
 from midpo_sym.language import tree
 from midpo_sym.language.printing.text import to_text
@@ -37,11 +39,13 @@ from midpo_sym.spec.model import Derivation
 
 MAX_PATHS = 64  # through code and formula, at a batch
 PRECISIONS = ("bfloat16", "float16", "float32")  # the lowest first
-_LARGE = 2  # random points at which a larger batch is tried
-_CHECKS = 3  # other numbers that what was read is held against, on each path
+_CHECKS = 4  # other numbers that what was read is held against, on each path
 _TRIES = 60  # random points among which those are looked for
 _ONLY_READ = "a path that no numbers drawn here take was read, and not run beside its reading"
+_ANOTHER_WAY = "it is reduced in another way at another batch size"
 _OVERFLOWS = "in double precision it overflows where the formula is finite"
+_DRAWS = (point_of, wide_point_of, deep_point_of)
+_BESIDE = 2e-12  # relative: a point so near has the same value, but for rounding
 _CLOSE = 1e-8  # relative: both in double precision
 
 
@@ -51,23 +55,29 @@ class Attempt:
 
     Attributes:
         reductions: of the losses, on all paths where their value is proved.
-        outputs: the rewards that the function gives.
+        outputs: the rewards that the function gives, and how they are reduced.
         unproved: why a part is not proved, by its name.
         excluded: where code compares something with zero.
         raised: what the function raises, by where it does.
         kinks: where the gradient is not compared, besides.
         notes: what was read in a way that one may want to know.
         precision: the lowest that the code goes through.
+        edges: what the code compares with zero.
+        held: the parts that were proved of the batches that were read, and not elsewhere.
+        shown: where these differ.
     """
 
     reductions: set[str] = field(default_factory=set)
-    outputs: set[str] = field(default_factory=set)
+    outputs: dict[str, str] = field(default_factory=dict)
     unproved: dict[str, str] = field(default_factory=dict)
     excluded: dict[str, None] = field(default_factory=dict)
     raised: dict[str, str] = field(default_factory=dict)
     kinks: dict[str, None] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     precision: str = ""
+    edges: dict[Expression, None] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+    shown: dict[str, Counterexample] = field(default_factory=dict)
 
     @property
     def reduction(self) -> str:
@@ -150,18 +160,43 @@ def attempt_at(
             raise failures[0]
         for text in comparison.conditions:
             attempt.notes[f"where {of_expression(text)} is not 0"] = None
-    if not attempt.unproved:
-        batch = Batch(MANY, binding.by_token, numbers, symbolic=False, by_word=binding.by_word)
-        many = question_of(subject, binding, derivation, batch)
-        parts = ["value", *sorted(attempt.outputs)]
-        for part in searching.search([many], attempt.precision, parts, _LARGE):
-            attempt.unproved[part] = f"in a batch of {MANY} pairs, with longer responses"
+    _look_elsewhere(subject, binding, derivation, numbers, attempt)
     if binding.by_token:
         words = ", of three words" if binding.by_word else ""
         attempt.notes[f"shown for responses of one to three tokens{words}"] = None
     if len(attempt.reductions) > 1:
-        attempt.unproved.setdefault("value", "it is reduced in another way at another batch size")
+        attempt.unproved.setdefault("value", _ANOTHER_WAY)
     return attempt
+
+
+def _look_elsewhere(
+    subject: Subject,
+    binding: Binding,
+    derivation: Derivation,
+    numbers: Mapping[str, Fraction],
+    attempt: Attempt,
+) -> None:
+    """Hold what is proved of the batches that were read against the function elsewhere."""
+    parts = [
+        each
+        for each in ("value", "gradient", *sorted(attempt.outputs))
+        if each not in attempt.unproved
+    ]
+    if not parts:
+        return
+
+    def ask(pairs: int) -> Question:
+        batch = Batch(pairs, binding.by_token, numbers, symbolic=False, by_word=binding.by_word)
+        return question_of(subject, binding, derivation, batch)
+
+    tolerance = searching.tolerance_of(attempt.precision)
+    found, notes = elsewhere(ask, parts, [*attempt.edges], tolerance)
+    for each in found:
+        attempt.unproved[each.part] = each.where
+        attempt.held.add(each.part)
+        if each.shown is not None:
+            attempt.shown[each.part] = each.shown
+    attempt.notes |= dict.fromkeys(notes)
 
 
 def _on_path(
@@ -187,10 +222,10 @@ def _on_path(
     for name, output in there.outputs.items():
         wanted = question.targets.loss if name == "loss" else question.targets.rewards[name]
         reduction = comparison.value(output, wanted, signs)
-        if name != "loss":
-            attempt.outputs.add(name)
-        elif reduction is not None:
-            attempt.reductions.add(reduction)
+        if name == "loss":
+            attempt.reductions |= {reduction} if reduction is not None else set()
+        elif attempt.outputs.setdefault(name, reduction or "none") != (reduction or "none"):
+            attempt.unproved.setdefault(name, _ANOTHER_WAY)
         if reduction is None:
             part = "value" if name == "loss" else name
             attempt.unproved.setdefault(part, _coupling(output, question.batch))
@@ -223,9 +258,12 @@ def _exclude(attempt: Attempt, signs: Signs) -> None:
             where = f" ({branch.where})" if branch.where and branch.jumps else ""
             kind = attempt.excluded if branch.jumps else attempt.kinks
             kind[f"{text}{where}"] = None
+            if branch.jumps:
+                attempt.edges[branch.difference] = None
     for edge in signs.edges:
         if " of pair " not in _zero(edge):
             attempt.excluded[_zero(edge)] = None
+            attempt.edges[edge] = None
 
 
 def _zero(difference: Expression) -> str:
@@ -258,7 +296,7 @@ def _check(question: Question, there: Run, signs: Signs, attempt: Attempt) -> No
     for k in range(_TRIES):
         point = signs.points[0]
         if k:
-            draw = wide_point_of if k % 2 else point_of
+            draw = _DRAWS[k % len(_DRAWS)]
             point = draw(question.batch.atoms, f"check {k}")
         if not signs.fits(point):
             continue
@@ -269,7 +307,11 @@ def _check(question: Question, there: Run, signs: Signs, attempt: Attempt) -> No
                 read = value_at(element, point)
                 if math.isfinite(read) and not math.isfinite(found):
                     attempt.notes[_OVERFLOWS] = None
-                elif math.isfinite(read) and not _close(found, read, there):
+                elif (
+                    math.isfinite(read)
+                    and not _close(found, read, there)
+                    and _is_steady(element, read, point)
+                ):
                     raise UnreadableError(
                         "the code",
                         f"at other numbers it gives {found:.10g} where {read:.10g} was read: "
@@ -281,6 +323,19 @@ def _check(question: Question, there: Run, signs: Signs, attempt: Attempt) -> No
             return
     if not checked:
         attempt.notes[_ONLY_READ] = None
+
+
+def _is_steady(element: Expression, read: float, point: Mapping[str, float]) -> bool:
+    """Return whether an expression has a value in double precision, and not what rounding leaves.
+
+    Far out, log(1 - sigmoid(a)) is a difference of numbers that are alike in all of their digits.
+    """
+    for sign in (1, -1):
+        beside = {name: value * (1 + sign * _BESIDE) for name, value in point.items()}
+        other = value_at(element, beside)
+        if not abs(other - read) <= _CLOSE * (1 + abs(read)):
+            return False
+    return True
 
 
 def _close(found: float, read: float, there: Run) -> bool:

@@ -6,8 +6,11 @@ Both take the same inputs, made from the values of the variables at a point.
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +31,7 @@ from midpo_sym.language.tree import Expression
 REWARDS = ("chosen_rewards", "rejected_rewards")
 _LOSSES = ("loss", "losses")
 _OF_METRICS = {"rewards/chosen": "chosen_rewards", "rewards/rejected": "rejected_rewards"}
+_COMPILER = "torch._dynamo"  # whose import takes longer than most proofs
 _OUTPUTS = 3  # losses and both rewards
 
 
@@ -57,7 +61,7 @@ class Subject:
             function: the function, or an instance of a class with `forward` or `__call__`.
             names: of hyper-parameters.
         """
-        if inspect.isroutine(function) or isinstance(function, type):
+        if inspect.isroutine(function) or isinstance(function, (type, functools.partial)):
             return Subject(function)
         inner = getattr(function, "forward", None) or function.__call__
         found = {name: getattr(function, name) for name in names if hasattr(function, name)}
@@ -78,6 +82,11 @@ class Subject:
         for name, value in own.items():
             setattr(changed, name, value)
         return _called(changed, rest, like=self.function)
+
+
+def fixed(function: Any) -> dict[str, Any]:
+    """Return the arguments that a partial function has a value for, by name."""
+    return dict(function.keywords) if isinstance(function, functools.partial) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,31 @@ class Run:
     tracer: Tracer | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """In which form a function gets its arguments.
+
+    Attributes:
+        precision: of tensors of numbers.
+        gradients: whether torch keeps what derivatives need.
+        gaps: whether tensors are every second place of a piece of memory.
+    """
+
+    precision: torch.dtype = torch.float64
+    gradients: bool = True
+    gaps: bool = False
+
+    def of(self, tensor: Tensor) -> Tensor:
+        """Return a tensor in this form."""
+        tensor = tensor.to(self.precision)
+        if self.gaps and tensor.dim():
+            return torch.stack([tensor, torch.full_like(tensor, torch.nan)], -1)[..., 0]
+        return tensor
+
+
+_PLAIN = Form()
+
+
 def watch(
     subject: Subject, binding: Binding, batch: Batch, given: Sequence[Input], signs: Signs
 ) -> Run:
@@ -118,10 +152,14 @@ def watch(
     point = signs.points[0]
     arguments, leaves = _arguments(binding, batch, given, point, tracer)
     shares = _shares(batch, point, tracer)
-    with tracer, Doors(tracer):
-        found = _computed(subject, arguments, leaves, shares)
-    if tracer.failure is not None:
-        raise tracer.failure
+    try:
+        with torch.enable_grad(), tracer, Doors(tracer), tracer.watching():
+            found = _computed(subject, arguments, leaves, shares)
+    except FailedError:
+        if tracer.failure is not None:
+            raise tracer.failure from None
+        raise
+    tracer.check_end()
     return _run(found, leaves, tracer)
 
 
@@ -143,15 +181,17 @@ def run(
     batch: Batch,
     given: Sequence[Input],
     point: Mapping[str, float],
+    form: Form = _PLAIN,
 ) -> Run:
     """Run a function as it is, at a point.
 
     Raises:
         FailedError: it raises something.
     """
-    arguments, leaves = _arguments(binding, batch, given, point, None)
+    arguments, leaves = _arguments(binding, batch, given, point, None, form)
     shares = _shares(batch, point, None)
-    return _run(_computed(subject, arguments, leaves, shares), leaves, None)
+    with torch.set_grad_enabled(form.gradients):
+        return _run(_computed(subject, arguments, leaves, shares), leaves, None)
 
 
 def _arguments(
@@ -160,6 +200,7 @@ def _arguments(
     given: Sequence[Input],
     point: Mapping[str, float],
     tracer: Tracer | None,
+    form: Form = _PLAIN,
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
     arguments: dict[str, Any] = {}
     leaves: dict[str, Tensor] = {}
@@ -168,7 +209,7 @@ def _arguments(
         if bound.name in tensors:
             one = tensors[bound.name]
             numbers = [shown(value_at(each, point)) for each in one.elements]
-            tensor = torch.tensor(numbers, dtype=torch.float64).reshape(one.shape)
+            tensor = form.of(torch.tensor(numbers, dtype=torch.float64).reshape(one.shape))
             if tracer is not None:
                 tracer.memory.write(tensor, one.elements)
                 for group in one.groups:
@@ -202,13 +243,21 @@ def _computed(
         FailedError: it raises something.
     """
     try:
-        with torch.enable_grad(), torch.device("cpu"), torch.compiler.set_stance("force_eager"):
+        with torch.device("cpu"), _eagerly():
             outputs = _outputs(subject.call(arguments))
             return outputs, differentiate(outputs["loss"], leaves, shares)
     except (NotReadableError, UnreadableError, FailedError):
         raise
     except (Exception, SystemExit) as error:  # whatever the user's code raises
         raise FailedError(f"{type(error).__name__}: {error}") from error
+
+
+def _eagerly() -> AbstractContextManager[object]:
+    """Return in what torch compiles nothing; if nobody has loaded the compiler, nothing can be."""
+    if _COMPILER not in sys.modules:
+        return nullcontext()
+    eager: AbstractContextManager[object] = torch.compiler.set_stance("force_eager")
+    return eager
 
 
 def _run(

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fractions import Fraction
 
-from midpo_sym.code.comparing import Targets, derivative, factors
+from midpo_sym.code.comparing import Targets, factors
 from midpo_sym.code.inputs.binding import Binding, Kind
 from midpo_sym.code.inputs.instance import Atom, Batch
 from midpo_sym.code.inputs.points import point_of, shown
 from midpo_sym.code.inputs.tensors import Input, constant
 from midpo_sym.code.running import FailedError, Run, Subject, run
-from midpo_sym.code.tracing.algebra import NotReadableError
-from midpo_sym.code.tracing.evaluate import value_at
-from midpo_sym.code.tracing.signs import Signs
-from midpo_sym.code.tracing.slopes import on_path, slope
+from midpo_sym.code.tracing.evaluate import slopes_at, value_at
 from midpo_sym.code.verdicts import Counterexample
 from midpo_sym.code.wording import of_variable
 
@@ -104,7 +102,7 @@ def search(
                 continue
             for part in wanted:
                 if part not in found:
-                    here = next(_apart(question, there, point, part, _TOLERANCES[precision]), None)
+                    here = next(apart(question, there, point, part, _TOLERANCES[precision]), None)
                     if here is not None:
                         found[part] = here
             if len(found) == len(wanted):
@@ -112,10 +110,25 @@ def search(
     return found
 
 
-def _apart(
-    question: Question, there: Run, point: Mapping[str, float], part: str, tolerance: float
+def apart(
+    question: Question,
+    there: Run,
+    point: Mapping[str, float],
+    part: str,
+    tolerance: float,
+    *,
+    finite: bool = True,
 ) -> Iterator[Counterexample]:
-    """Yield the numbers of a part that are not as they should be."""
+    """Yield the numbers of a part that are not as they should be.
+
+    Args:
+        question: what is asked.
+        there: what the function gives at a point.
+        point: the point.
+        part: `value`, `gradient`, or an output.
+        tolerance: relative.
+        finite: whether an infinity, or what is no number, is left aside: code may overflow.
+    """
     pairs = (
         gradient_pairs(question, there, point)
         if part == "gradient"
@@ -123,8 +136,9 @@ def _apart(
     )
     for what, found, allowed in pairs:
         sizes = [1 + abs(found) + abs(each) for each in allowed]
-        finite = math.isfinite(found) and all(map(math.isfinite, allowed))
-        if finite and all(
+        if not all(map(math.isfinite, allowed)) or (finite and not math.isfinite(found)):
+            continue
+        if not math.isfinite(found) or all(
             abs(found - each) > tolerance * size for each, size in zip(allowed, sizes, strict=True)
         ):
             arguments = arguments_at(question, point)
@@ -159,18 +173,14 @@ def gradient_pairs(
 ) -> Iterator[tuple[str, float, tuple[float, ...]]]:
     """Yield the derivative by each variable: what code has, and what it may be."""
     batch = question.batch
-    signs = Signs((point, point))
-    try:
-        losses = [on_path(each, signs, value=False) for each in question.targets.loss]
-    except NotReadableError:
-        return
+    logarithmic = {name for name, atom in batch.atoms.items() if atom.is_probability}
+    of_pairs = [slopes_at(each, point, logarithmic) for each in question.targets.loss]
     scalar = there.outputs["loss"].scalar
     shares = [value_at(each, point) for each in batch.shares()]
+    moved = _moves(question, there, point, logarithmic)
     for atom in [*batch.trained()]:
-        found = math.fsum(_moves(question, there, point, atom))
-        wanted = 0.0
-        if atom.pair:
-            wanted = value_at(derivative(losses[atom.pair - 1], atom, batch), point)
+        found = moved.get(atom.parameter.name, 0.0)
+        wanted = _by(atom, of_pairs[atom.pair - 1], point, batch) if atom.pair else 0.0
         allowed = [float(each) for each in question.factors.values()]
         if not scalar:  # as the derivative of this pair's loss
             found, allowed = found / shares[atom.pair - 1] if atom.pair else found, [1.0]
@@ -178,16 +188,28 @@ def gradient_pairs(
         yield what, found, tuple(dict.fromkeys(each * wanted for each in allowed))
 
 
+def _by(atom: Atom, slopes: Mapping[str, float], point: Mapping[str, float], batch: Batch) -> float:
+    """Return the derivative by a variable, as code has it: by the logit of a word, if it is one."""
+    own = slopes.get(atom.parameter.name, 0.0)
+    if not atom.group:
+        return own
+    whole = math.fsum(slopes.get(each.parameter.name, 0.0) for each in batch.siblings(atom))
+    return own - point[atom.parameter.name] * whole
+
+
 def _moves(
-    question: Question, there: Run, point: Mapping[str, float], atom: Atom
-) -> Iterator[float]:
+    question: Question, there: Run, point: Mapping[str, float], logarithmic: AbstractSet[str]
+) -> dict[str, float]:
+    """Return the derivatives that code has, through all of its arguments, by the variables."""
+    found: dict[str, float] = {}
     for each in question.given:
         if each.bound.name in there.slopes:
             derivatives = there.slopes[each.bound.name].numbers
             for element, derivative in zip(each.elements, derivatives, strict=True):
                 if derivative:
-                    moved = slope(element, atom.parameter, logarithmic=atom.is_probability)
-                    yield value_at(moved, point) * derivative
+                    for name, by in slopes_at(element, point, logarithmic).items():
+                        found[name] = found.get(name, 0.0) + by * derivative
+    return found
 
 
 def arguments_at(question: Question, point: Mapping[str, float]) -> dict[str, object]:

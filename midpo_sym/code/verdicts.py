@@ -43,12 +43,14 @@ class Finding:
         reason: why, in words; "" if there is nothing to add.
         counterexample: where it differs.
         excluded: where the code compares something, and the proof says nothing: at `... = 0`.
+        reduction: what is done with the numbers of a batch, if it is proved: `none`, `mean`, `sum`.
     """
 
     status: Status
     reason: str = ""
     counterexample: Counterexample | None = None
     excluded: tuple[str, ...] = ()
+    reduction: str = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,18 @@ from midpo_sym.code.inputs.binding import Binding, BindingError, Kind, bind
 from midpo_sym.code.inputs.instance import MANY, PAIRS, Atom, Batch, NotStatedError
 from midpo_sym.code.inputs.points import point_of
 from midpo_sym.code.likeness import suggestions
-from midpo_sym.code.running import REWARDS, FailedError, Subject
+from midpo_sym.code.running import REWARDS, FailedError, Subject, fixed
 from midpo_sym.code.searching import Question
 from midpo_sym.code.tracing.tracer import UnreadableError
 from midpo_sym.code.verdicts import Counterexample, Finding, Status, Verification
 from midpo_sym.language import tree
 from midpo_sym.spec.model import Derivation
 
+_UNDECIDED = "the kernel does not prove it, and no difference was found"
+_AS_MADE = (
+    "with the hyper-parameters that the object has: others cannot be set after it is made, or "
+    "change more than they should"
+)
 _SETTINGS = 3  # of hyper-parameters, where they cannot keep their names
 
 
@@ -55,14 +60,35 @@ def verify(
     """
     names = [each.torch for each in derivation.parameters]
     subject = Subject.of(function, names)
+    values = {**fixed(function), **(at or {})}
     try:
-        binding = bind(subject.function, derivation, bind_ or {}, at or {}, subject.attributes)
+        binding = bind(subject.function, derivation, bind_ or {}, values, subject.attributes)
         found = _verified(subject, binding, derivation, _name_of(function))
+        own = {name: subject.attributes[name] for name in {*subject.attributes} - {*values}}
+        if own and not found.proved:
+            found = _as_it_was_made(subject, derivation, bind_ or {}, {**values, **own}, found)
         if found.value.status is Status.DIFFERS:
-            return replace(found, suggestions=_likeness(subject, binding, derivation, at or {}))
+            return replace(found, suggestions=_likeness(subject, binding, derivation, values))
     except (BindingError, NotStatedError, FailedError) as error:
         raise NotVerifiableError(str(error)) from None
     return found
+
+
+def _as_it_was_made(
+    subject: Subject,
+    derivation: Derivation,
+    said: Mapping[str, str],
+    at: Mapping[str, Any],
+    found: Verification,
+) -> Verification:
+    """Return what is so of an object with the hyper-parameters that it has.
+
+    Other numbers may have been made of them where the object was, and do not follow.
+    """
+    binding = bind(subject.function, derivation, said, at, subject.attributes)
+    again = _verified(subject, binding, derivation, found.function)
+    setting = {name: str(value) for name, value in binding.numbers.items()}
+    return replace(again, settings=(setting,), notes=(*again.notes, _AS_MADE))
 
 
 def _likeness(
@@ -148,7 +174,10 @@ def _answer(
     for attempt in attempts:
         for part, reason in attempt.unproved.items():
             unproved.setdefault(part, reason)
-    found = _counterexamples(question, attempts, settings, [*unproved])
+    found = {part: shown for one in attempts for part, shown in one.shown.items()}
+    found |= _counterexamples(
+        question, attempts, settings, [each for each in unproved if each not in found]
+    )
     raised = {where: what for one in attempts for where, what in one.raised.items()}
     excluded = (
         *dict.fromkeys(each for one in attempts for each in one.excluded),
@@ -156,13 +185,16 @@ def _answer(
     )
     kinks = tuple(dict.fromkeys(each for one in attempts for each in one.kinks))
 
+    reductions = {**attempts[0].outputs, "value": attempts[0].reduction}
+    held = {part for one in attempts for part in one.held}
+
     def finding(part: str) -> Finding:
         if part not in unproved:
             where = (*excluded, *kinks) if part == "gradient" else excluded
-            return Finding(Status.PROVED, excluded=where)
+            return Finding(Status.PROVED, excluded=where, reduction=reductions.get(part, "none"))
         if part in found:
             return Finding(Status.DIFFERS, unproved[part], found[part])
-        reason = "the kernel does not prove it, and no difference was found"
+        reason = unproved[part] if part in held else _UNDECIDED
         return Finding(Status.UNDECIDED, reason)
 
     passed = [each.name for each in derivation.parameters if _is_passed(binding, each.name)]

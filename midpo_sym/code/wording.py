@@ -78,7 +78,7 @@ def _rows(found: Verification) -> Iterator[tuple[str, str]]:
     for setting in found.settings:
         yield "at", ", ".join(f"{name} = {value}" for name, value in setting.items())
     for name, finding in found.findings.items():
-        yield name, _verdict(found, name, finding)
+        yield name, _verdict(found, finding)
     excluded = dict.fromkeys(each for one in found.findings.values() for each in one.excluded)
     for each in excluded:
         yield "not where", each
@@ -88,13 +88,13 @@ def _rows(found: Verification) -> Iterator[tuple[str, str]]:
         yield "but", each
 
 
-def _verdict(found: Verification, name: str, finding: Finding) -> str:
+def _verdict(found: Verification, finding: Finding) -> str:
     text = f"{_SIGNS[finding.status]} {finding.status.value}"
     if finding.status is Status.PROVED:
         if found.settings:
             text += " at these hyper-parameters"
-        if name == "value" and found.reduction != "none":
-            text += f"; the {_REDUCTIONS[found.reduction]}"
+        if finding.reduction != "none":
+            text += f"; the {_REDUCTIONS[finding.reduction]}"
     return f"{text}: {finding.reason}" if finding.reason else text
 
 
@@ -122,6 +122,7 @@ def _finding(each: Finding) -> dict[str, Any]:
         "status": each.status.value,
         "reason": each.reason,
         "excluded": list(each.excluded),
+        "reduction": each.reduction,
         "counterexample": None,
     }
     if shown is not None:

@@ -3,16 +3,19 @@
 import inspect
 
 import pytest
-from generators.code import rewritings
+from generators.code import more_rewritings, rewritings
 
 import midpo_sym
 
-QUICK = rewritings.DPO[::10]
-SLOW = [pytest.param(each, marks=pytest.mark.slow) for each in rewritings.DPO if each not in QUICK]
+DPO = (*rewritings.DPO, *more_rewritings.DPO)
+
+
+def test_there_are_enough_rewritings_to_mean_something():
+    assert len((*DPO, *rewritings.SIMPO, *rewritings.TOKENS)) >= 40
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("function", [*QUICK, *SLOW], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("function", DPO, ids=lambda each: each.__name__)
 def test_dpo_is_proved_however_it_is_written(function):
     found = midpo_sym.verify(function, "dpo")
     assert found.proved, str(found)

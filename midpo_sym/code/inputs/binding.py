@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
@@ -131,13 +131,11 @@ def bind(
     Raises:
         BindingError: something is not known, or cannot be.
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         **(attributes or {}),
         **{each.name: each for each in _parameters(function)},
     }
-    for name in (*said, *at):
-        if name not in parameters:
-            raise BindingError(f"there is no argument {name}\n  allowed: {', '.join(parameters)}")
+    parameters |= _other_names(parameters, (*said, *at))
     masked = any(f"{label}_{end}" in parameters for label in LABELS for end in _MASKS)
     reader = _Reader(derivation, masked=masked)
     found: list[Bound] = []
@@ -163,8 +161,16 @@ def bind(
         elif parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise BindingError(
                 f"what the argument {name} is, no convention says\n"
-                f'  cure: say it, such as --bind {name}="log(pi(w))", or --at {name}=VALUE'
+                f'  cure: say it, such as --bind {name}="log(pi(w))", or --at {name}=VALUE; for a '
+                "batch in a dictionary, or a config, write a function of tensors that makes it and "
+                "calls yours, as examples/verify_my_loss.py does"
             )
+    if not any(each.kind in _OF_ROWS for each in found):
+        raise BindingError(
+            "no argument is known to be a tensor of log-probabilities\n"
+            '  cure: say which are, such as --bind chosen_logps="log(pi(w))", of **kwargs too, or '
+            "write a function of tensors that calls it"
+        )
     _ask_about_averages(function, derivation, found, said)
     return Binding(tuple(found), numbers)
 
@@ -189,6 +195,20 @@ def averaged(each: Bound) -> str | None:
         case (tree.Log(body=tree.Probability(model=model, response=response)),):
             return _AVERAGES.format(model=model, r=response)
     return None
+
+
+def _other_names(parameters: Mapping[str, Any], said: Iterable[str]) -> dict[str, None]:
+    """Return the names that a user says something of and that a function takes among **kwargs.
+
+    Raises:
+        BindingError: it takes none.
+    """
+    kinds = [each.kind for each in parameters.values() if isinstance(each, inspect.Parameter)]
+    others = dict.fromkeys(each for each in said if each not in parameters)
+    if others and inspect.Parameter.VAR_KEYWORD not in kinds:
+        name = next(iter(others))
+        raise BindingError(f"there is no argument {name}\n  allowed: {', '.join(parameters)}")
+    return others
 
 
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:

@@ -1,15 +1,15 @@
-"""Hyper-parameters that keep their names through a run: floats beside which an expression goes."""
+"""Hyper-parameters that keep their names through a run: numbers beside which an expression goes."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 from torch import Tensor
 
 from midpo_sym.code.tracing import algebra
-from midpo_sym.code.tracing.algebra import NotReadableError
 from midpo_sym.language.tree import Expression
 
 if TYPE_CHECKING:
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 _Law = Callable[[Expression, Expression], Expression]
 
 
-class SymbolicNumber(float):
-    """A float that torch and Python compute with, and that stands for an expression.
+class SymbolicNumber:
+    """A number that torch and Python compute with, and that stands for an expression.
 
-    Code may also take it for the float that it is, and lose the expression: what was read is
-    compared with the code at other numbers afterwards (`verify`).
+    It says that it is a float, and is none: what is written in C, such as `math` and NumPy, would
+    take the number out of a float without a word, and finds none here.
     """
 
-    expression: Expression
-    tracer: Tracer
+    def __init__(self, value: float, expression: Expression, tracer: Tracer) -> None:
+        """Make a number that stands for an expression, in the run of a tracer."""
+        self.value, self.expression, self.tracer = value, expression, tracer
 
-    def __new__(cls, value: float, expression: Expression, tracer: Tracer) -> Self:
-        """Return a number that stands for an expression, in the run of a tracer."""
-        made = super().__new__(cls, value)
-        made.expression, made.tracer = expression, tracer
-        return made
+    @property  # type: ignore[misc]  # mypy takes it for an attribute
+    def __class__(self) -> type:
+        """Return what code asks for that wants to know whether it has a number."""
+        return float
 
     @classmethod
     def __torch_function__(
@@ -48,12 +48,12 @@ class SymbolicNumber(float):
         return func(*map(_as_tensor, args), **given)
 
     def _with(self, other: object, law: _Law, compute: Callable[[float, float], float]) -> Any:
-        if not isinstance(other, (int, float)):
+        if isinstance(other, Tensor) or not isinstance(other, (int, float)):
             return NotImplemented  # a tensor: torch asks again, through __torch_function__
-        value = compute(_plain(self), _plain(other))
+        value = compute(self.value, plain(other))
         return SymbolicNumber(value, law(self.expression, self._read(other)), self.tracer)
 
-    def _read(self, other: float) -> Expression:
+    def _read(self, other: Any) -> Expression:
         if isinstance(other, SymbolicNumber):
             return other.expression
         return self.tracer.memory.literal(other)
@@ -89,7 +89,7 @@ class SymbolicNumber(float):
         return self._with(other, lambda a, b: algebra.power(b, a), lambda a, b: b**a)
 
     def __neg__(self) -> SymbolicNumber:
-        return SymbolicNumber(-_plain(self), algebra.negative(self.expression), self.tracer)
+        return SymbolicNumber(-self.value, algebra.negative(self.expression), self.tracer)
 
     def __pos__(self) -> SymbolicNumber:
         return self
@@ -130,25 +130,66 @@ class SymbolicNumber(float):
         Raises:
             NotReadableError: always.
         """
-        raise NotReadableError("a hyper-parameter is made a plain number, or rounded")
+        raise self.tracer.refused("a hyper-parameter", "it is made a plain number, or rounded")
 
     def __hash__(self) -> int:
         """Refuse: a table of numbers cannot tell what the number stands for."""
         return self._lost()
 
-    __int__ = __float__ = __trunc__ = __floor__ = __ceil__ = __round__ = _lost
+    def __float__(self) -> float:
+        """Return the number to who asks whether it is finite, and to nobody else."""
+        exits = self.tracer.exits
+        if exits is not None and exits.asks_whether_finite(sys._getframe(1)):  # noqa: SLF001 - who asks
+            return self.value
+        return self._lost()
+
+    __int__ = __trunc__ = __floor__ = __ceil__ = __round__ = __index__ = _lost
     __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _lost
-    is_integer = as_integer_ratio = hex = _lost
+    is_integer = as_integer_ratio = hex = __reduce_ex__ = _lost
+
+    def __copy__(self) -> SymbolicNumber:
+        return self
+
+    def __deepcopy__(self, _: object) -> SymbolicNumber:
+        return self
+
+    def __repr__(self) -> str:
+        """Return the number; code that goes on after it may have read the text."""
+        self.tracer.texts.setdefault(self.tracer.line())
+        return repr(self.value)
+
+    def __format__(self, how: str) -> str:
+        self.tracer.texts.setdefault(self.tracer.line())
+        return format(self.value, how)
 
 
-def _plain(value: float) -> float:
-    """Return the number itself, without its name."""
-    return float.__add__(value, 0.0) if isinstance(value, float) else float(value)
+def plain(value: Any) -> Any:
+    """Return a number, or nested lists of numbers, without the names."""
+    if isinstance(value, SymbolicNumber):
+        return value.value
+    return type(value)(map(plain, value)) if isinstance(value, (list, tuple)) else value
+
+
+def expressions_in(value: Any, tracer: Tracer) -> list[Expression] | None:
+    """Return what numbers in nested lists stand for, in order; None if there is anything else."""
+    if isinstance(value, SymbolicNumber):
+        return [value.expression]
+    if isinstance(value, (int, float)):
+        return [tracer.memory.literal(value)]
+    if not isinstance(value, (list, tuple)):
+        return None
+    found: list[Expression] = []
+    for each in value:
+        inside = expressions_in(each, tracer)
+        if inside is None:
+            return None
+        found += inside
+    return found
 
 
 def _as_tensor(value: Any) -> Any:
     if isinstance(value, SymbolicNumber):
-        tensor = torch.tensor(_plain(value), dtype=torch.float64)
+        tensor = torch.tensor(value.value, dtype=torch.float64)
         value.tracer.memory.write(tensor, [value.expression])
         return tensor
     if isinstance(value, (list, tuple)):

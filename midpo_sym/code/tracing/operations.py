@@ -42,6 +42,8 @@ LINEAR = {
     "constant_pad_nd": "self",
     "cumsum": "self",
     "diag_embed": "self",
+    "diagonal_backward": "grad_output",
+    "diagonal_scatter": "self src",
     "expand_copy": "self",
     "flip": "self",
     "gather": "self",

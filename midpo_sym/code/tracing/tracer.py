@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -21,14 +21,17 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from midpo_sym.code.tracing.algebra import NO_NUMBERS, ZERO, NotReadableError
 from midpo_sym.code.tracing.elementwise import COMPARISONS
+from midpo_sym.code.tracing.exits import Exits, without_watching
 from midpo_sym.code.tracing.memory import Memory
-from midpo_sym.code.tracing.numbers import SymbolicNumber
+from midpo_sym.code.tracing.numbers import SymbolicNumber, expressions_in, plain
 from midpo_sym.code.tracing.operations import Call, read
 from midpo_sym.code.tracing.signs import BACKWARD, Signs
 from midpo_sym.language.tree import Expression
 
 _OURS = str(Path(__file__).resolve().parents[1]) + os.sep
 _TORCH = str(Path(torch.__file__).resolve().parent) + os.sep
+_STANDARD = str(Path(os.__file__).resolve().parent) + os.sep  # of Python itself
+_INSTALLED = "site-packages"
 # What makes a tensor of the shape of another, and does not look into it.
 _SHAPE_ONLY = frozenset(
     {"empty_like", "full_like", "new_empty", "new_full", "new_ones", "new_zeros", "ones_like",
@@ -44,6 +47,12 @@ _RANDOM = (
     *("bernoulli", "cauchy", "exponential", "geometric", "log_normal", "multinomial"),
     *("native_dropout", "normal", "poisson", "rand", "uniform"),
 )
+_METHODS = {
+    "__repr__": "the text of a tensor",
+    "__format__": "the text of a tensor",
+    "__deepcopy__": "a deep copy of a tensor",
+    "__reduce_ex__": "the bytes of a tensor",
+}
 _LOW = {torch.float32: "float32", torch.bfloat16: "bfloat16", torch.float16: "float16"}
 
 
@@ -56,10 +65,9 @@ class UnreadableError(Exception):
 
 
 class Doors(TorchFunctionMode):
-    """Watches where numbers come into torch, and where they leave it without an operation.
+    """Watches where numbers come into torch: a tensor that is made of a hyper-parameter has a name.
 
-    A hyper-parameter keeps its name where a tensor is made of it. Numbers that depend on the inputs
-    may not be looked at from outside, where nobody sees what is done with them.
+    `Exits` watches where they leave it.
     """
 
     def __init__(self, tracer: Tracer) -> None:
@@ -75,22 +83,32 @@ class Doors(TorchFunctionMode):
     ) -> Any:
         """Run a function of torch, and note what a tensor that it makes stands for."""
         del types
-        if getattr(func, "__name__", "") in _EXITS:
-            for each in _tensors(args):
-                self.tracer.check_exit(each, func.__name__)
-        out = func(*args, **(kwargs or {}))
-        if func in _FACTORIES:
-            filled = next((each for each in args if isinstance(each, SymbolicNumber)), None)
-            if filled is not None and isinstance(out, Tensor):
-                filled.tracer.fill(out, filled.expression)
+        given = kwargs or {}
+        if func not in _FACTORIES or not (filled := _names_in((*args, *given.values()))):
+            return func(*args, **given)
+        out = func(*plain(args), **{name: plain(each) for name, each in given.items()})
+        elements = expressions_in(filled, self.tracer)
+        if elements is None or out.numel() % len(elements):
+            raise self.tracer.refused("a tensor", "a hyper-parameter is among what it is made of")
+        self.tracer.fill(out, elements * (out.numel() // len(elements)))
         return out
 
 
-_EXITS = frozenset(
-    {"__array__", "__dlpack__", "apply_", "data_ptr", "map2_", "map_", "numpy", "storage", "tolist",
-     "typed_storage", "untyped_storage"}
-)  # fmt: skip
-_FACTORIES = (torch.tensor, torch.as_tensor, torch.full, torch.full_like, torch.scalar_tensor)
+_FACTORIES = (
+    *(torch.tensor, torch.as_tensor, torch.full, torch.full_like, torch.scalar_tensor),
+    *(Tensor.new_full, Tensor.new_tensor),
+)
+
+
+def _names_in(values: Iterable[Any]) -> Any:
+    """Return the first value that has hyper-parameters in it."""
+    return next((each for each in values if _is_named(each)), None)
+
+
+def _is_named(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(map(_is_named, value))
+    return isinstance(value, SymbolicNumber)
 
 
 class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has none here
@@ -100,6 +118,9 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         memory: what they stand for.
         signs: the path that comparisons take.
         casts: the lower precisions that the code goes through, each with its line.
+        texts: the lines where a hyper-parameter is made a text.
+        failure: what cannot be read, even if the code has caught the exception.
+        exits: what watches the calls of Python.
     """
 
     def __init__(self, signs: Signs) -> None:
@@ -107,7 +128,19 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         self.memory = Memory()
         self.signs = signs
         self.casts: dict[str, str] = {}
+        self.texts: dict[str, None] = {}
+        self.exits: Exits | None = None
         self.failure: UnreadableError | None = None
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Return that torch need not load its compiler to keep off this class: it takes seconds."""
+        return False
+
+    def watching(self) -> Exits:
+        """Return a watcher of the calls by which numbers leave torch."""
+        self.exits = Exits(self.check_exit, self._refuse)
+        return self.exits
 
     def __torch_dispatch__(
         self,
@@ -123,7 +156,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         """
         del types
         with torch._C.DisableTorchFunction():  # noqa: SLF001 - what is done here is no user's code
-            return self._run(func, args, kwargs or {})
+            return without_watching(lambda: self._run(func, args, kwargs or {}))
 
     def _run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         name = func._schema.name.split("::")[-1]  # noqa: SLF001 - torch's own way to say it
@@ -175,12 +208,31 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         """
         if self.memory.knows(tensor):
             why = "a number that depends on the inputs leaves torch"
-            self.failure = self.failure or UnreadableError(f".{name}()", why, self.line())
+            raise self.refused(_METHODS.get(name, f".{name}()"), why)
+
+    def refused(self, operation: str, why: str) -> UnreadableError:
+        """Return the error of what cannot be read; it stands even if the code catches it."""
+        self.failure = self.failure or UnreadableError(operation, why, self.line())
+        return self.failure
+
+    def _refuse(self, operation: str, why: str) -> NoReturn:
+        raise self.refused(operation, why)
+
+    def check_end(self) -> None:
+        """Check a run that has come to its end.
+
+        Raises:
+            UnreadableError: something in it could not be read.
+        """
+        if self.texts and self.failure is None:
+            why = "it is made a text, and what is done with that is not followed"
+            self.failure = UnreadableError("a hyper-parameter", why, next(iter(self.texts)))
+        if self.failure is not None:
             raise self.failure
 
-    def fill(self, tensor: Tensor, expression: Expression) -> None:
-        """Note that a tensor was made of a hyper-parameter."""
-        self.memory.write(tensor, [expression] * tensor.numel())
+    def fill(self, tensor: Tensor, elements: list[Expression]) -> None:
+        """Note that a tensor was made of hyper-parameters."""
+        self.memory.write(tensor, elements)
         if tensor.dtype in _LOW:
             self.casts.setdefault(_LOW[tensor.dtype], self.line())
 
@@ -189,7 +241,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the cheap way to the caller
         while frame is not None:
             file = frame.f_code.co_filename
-            if not file.startswith((_OURS, _TORCH, "<frozen")):
+            of_python = file.startswith(_STANDARD) and _INSTALLED not in file
+            if not of_python and not file.startswith((_OURS, _TORCH, "<frozen")):
                 return f"{Path(file).name}:{frame.f_lineno}"
             if file.startswith(_OURS) and frame.f_code.co_name == "differentiate":
                 return BACKWARD

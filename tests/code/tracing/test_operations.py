@@ -138,6 +138,8 @@ SAMPLES = {
     "roll": lambda _, x, y: x.roll(1, 1),
     "scatter": lambda _, x, y: x.scatter(1, INDEX[:, :1], y),
     "scatter_add": lambda _, x, y: x.scatter_add(1, INDEX, y),
+    "diagonal_backward": gradient(lambda _, x, y: x.diagonal() * y[:, 0]),
+    "diagonal_scatter": lambda _, x, y: x.diagonal_scatter(y[:, 0]),
     "select_backward": gradient(lambda _, x, y: x.select(1, 1) * y[:, 0]),
     "select_scatter": lambda _, x, y: x.select_scatter(y[:, 0], 1, 1),
     "slice_backward": gradient(lambda _, x, y: x[:, 1:] * y[:, :2]),
