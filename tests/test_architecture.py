@@ -25,6 +25,7 @@ STAGES = [
     "code",
     "pipeline",
     "api",
+    "testing",
     "site",
     "cli",
 ]
