@@ -7,6 +7,7 @@ Three that do not take log-probabilities by name: adapters of a few lines say wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -43,7 +44,7 @@ def on_gpu(logps: Tensor, beta: float) -> Tensor:
 
 
 @pytest.mark.midpo("dpo", bind={"chosen": "log(pi(w)/ref(w))", "rejected": "log(pi(l)/ref(l))"})
-def test_config():
+def test_config() -> Callable[..., Tensor]:
     def loss(chosen: Tensor, rejected: Tensor, beta: float) -> Tensor:
         return with_config(chosen, rejected, Config(beta=beta))
 
@@ -54,7 +55,7 @@ def test_config():
     "dpo",
     bind={"logps": "log(pi(w)); log(pi(l))", "ref_logps": "log(ref(w)); log(ref(l))"},
 )
-def test_batch():
+def test_batch() -> Callable[..., Tensor]:
     def loss(logps: Tensor, ref_logps: Tensor, beta: float) -> Tensor:
         return of_batch({"logps": logps, "ref_logps": ref_logps}, beta)
 
@@ -62,7 +63,7 @@ def test_batch():
 
 
 @pytest.mark.midpo("cpo.toml", bind={"logps": "log(pi(w)); log(pi(l))"})
-def test_gpu(monkeypatch):
+def test_gpu(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Tensor]:
     """Where there is no GPU, what moves a tensor there leaves it where it is."""
     monkeypatch.setattr(torch.Tensor, "to", lambda self, *_, **__: self)
     return on_gpu

@@ -68,5 +68,5 @@ class _StandIns:
 
 
 def stand_in(*names: str) -> None:
-    """Let modules be imported that cannot be installed here: empty, and only if they are missing."""
+    """Let modules be imported that are not installed: empty, if others do not have them."""
     sys.meta_path.append(_StandIns(names))
