@@ -1,6 +1,7 @@
 """What the losses of one environment are: run inside of it, with this repository on the path.
 
-python benchmarks/conformance/ask.py ENVIRONMENT prints the rows as JSON, one a line.
+python benchmarks/conformance/ask.py ENVIRONMENT [FORMULA]... prints the rows as JSON, one a line;
+with formulas, those that are asked to be one of them.
 """
 
 from __future__ import annotations
@@ -186,7 +187,8 @@ def _late(*_: object) -> None:
 def main() -> None:
     warnings.simplefilter("ignore")  # the libraries' own
     signal.signal(signal.SIGPROF, _late)
-    asked_of = [*questions(sys.argv[1])]
+    wanted = sys.argv[2:]
+    asked_of = [each for each in questions(sys.argv[1]) if not wanted or each["as"] in wanted]
     for target in dict.fromkeys(each["target"] for each in asked_of):
         with contextlib.suppress(NotVerifiableError):
             load(target)  # imports take long, and are not a part of the question
