@@ -18,7 +18,7 @@ VERDICTS = {
     "equal under this binding": "the same under a convention that the library documents",
     "differs": "the function was run on the arguments that the data name, and gives another number",
     "tested, not proved": "not read to the end; at 120 random points its numbers are the formula's",
-    "cannot be read": "it could not be run here, or what is unreadable is also not of one pair",
+    "cannot be read": "not read to the end, and not compared by numbers either",
     "read, not run": "read in a repository at a commit; the command compares its formula",
 }
 Row = Mapping[str, str]
