@@ -27,6 +27,7 @@ STAGES = [
     "code",
     "pipeline",
     "api",
+    "testing",
     "site",
     "cli",
 ]

@@ -246,3 +246,16 @@ def test_what_is_right_for_short_responses_only_is_found():
         return -functional.logsigmoid(beta * (chosen - rejected))
 
     assert midpo_sym.verify(truncates, "dpo").value.status is Status.DIFFERS
+
+
+@pytest.mark.slow
+def test_a_tensor_that_an_operation_is_given_twice_is_read_once():
+    """The gradients of both halves of a sum are one tensor, and `cat` is given it twice."""
+
+    def loss(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
+        scores = beta * (chosen_logps - ref_chosen_logps - rejected_logps + ref_rejected_logps)
+        whole = torch.cat([functional.softplus(-scores) / 2, functional.softplus(-scores) / 2])
+        one, other = whole.chunk(2)
+        return one + other
+
+    assert midpo_sym.verify(loss, "dpo").proved

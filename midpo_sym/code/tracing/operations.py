@@ -211,7 +211,7 @@ def _linear(call: Call) -> Elements:
 
     found = [call.memory.literal(each) for each in result()]
     base = result()
-    for tensor in tensors:
+    for tensor in {id(each): each for each in tensors}.values():  # once, if it is given twice
         cells = blank[id(tensor)].view(-1)
         for k, element in enumerate(call.memory.read(tensor)):
             cells[k] = 1

@@ -53,6 +53,7 @@ MAKERS = (
         "Reference",
     ),
     Maker(trust.make, "Trust"),
+    Maker(lambda *_: Pages({}, [{"Conformance of libraries": "conformance.md"}]), "Trust"),
     Maker(decisions.make, "Trust"),
 )
 

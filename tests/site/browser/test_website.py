@@ -26,6 +26,7 @@ PAGES = [
     "api.html",
     "api_results.html",
     "trust.html",
+    "conformance.html",
     "decisions/index.html",
     "decisions/0001-trusted-base.html",
 ]

@@ -58,6 +58,7 @@ def test_there_is_a_page_for_everything(website):
         "api.html",
         "api_results.html",
         "trust.html",
+        "conformance.html",
     ):
         if path != "algorithms/sources.html":
             assert (website / path).is_file(), path

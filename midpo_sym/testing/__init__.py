@@ -1,0 +1,1 @@
+"""Proofs in a test suite: what pytest is given, if it is asked for."""
