@@ -18,7 +18,9 @@ def results():
 def gradients():
     """Those of the gradients of all losses."""
     pipeline = Pipeline()
-    found = (prepare_gradient(pipeline.differentiate(library.find(each))) for each in library.ids())
+    found = (
+        prepare_gradient(pipeline.differentiate(library.find(each))) for each in library.paper_ids()
+    )
     return [each.certificate for each in found]
 
 
