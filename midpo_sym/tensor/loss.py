@@ -271,17 +271,16 @@ class PreferenceLoss(nn.Module):
     ) -> Triple:
         """Return the loss and implicit rewards from hidden states and the lm_head as a module.
 
-        Bias, tied embeddings, LoRA, the scale of the logits and their soft-cap are what the model
-        makes of them (see `read_head`), and adapters get their gradients. What cannot be read is
-        refused.
+        Bias, LoRA, scale and soft-cap are the model's (see `read_head`), adapters get their
+        gradients, and what cannot be read is refused.
 
         Args:
             hidden: the policy's last hidden states, chosen responses first; (2B, T, H).
             head: the policy, its lm_head, or what `read_head` returned. Only a model says whether
                 it caps or scales its logits.
             labels: token ids, -100 where ignored; int64 (2B, T).
-            softcap: c where logits z become c·tanh(z/c), if `head` is but a linear layer.
-            logit_scale: what the logits are multiplied by, if `head` is but a linear layer.
+            softcap: as `from_hidden` takes it, if `head` is but a linear layer.
+            logit_scale: the same.
             ref_hidden: the reference's hidden states, if the loss needs it; (2B, T, H_ref).
             ref_head: as `head`, of the reference. Where that is the policy without its adapters:
                 `read_head(model)`, called while they are disabled.
