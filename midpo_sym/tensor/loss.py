@@ -180,9 +180,8 @@ class PreferenceLoss(nn.Module):
     ) -> Triple:
         """Return the loss and implicit rewards from hidden states and tensors of the lm_head.
 
-        A tensor hides what a model adds to it: `from_head` takes the module, and reads that.
-
-        Logits are in memory a tile at a time. If the argument is linear in the statistics, or the
+        A tensor hides what a model adds to it: `from_head` takes the module, and reads that. Logits
+        are in memory a tile at a time. If the argument is linear in the statistics, or the
         loss is one of the responses' log-probabilities, "mean" and "sum" form the gradients in the
         same pass as the loss; everything else projects once more in the backward pass, and gives
         the same.

@@ -138,7 +138,7 @@ def test_adapters_are_read_and_get_their_gradients(peers, name, settings):
 @pytest.mark.slow
 def test_several_adapters_and_their_dropout(peers):
     model = adapted(peers, build(peers, "Llama"), lora_dropout=0.4)
-    other = peers.peft.LoraConfig(r=2, lora_alpha=7, target_modules=["lm_head"], lora_bias=True)
+    other = peers.peft.LoraConfig(r=2, lora_alpha=7, target_modules=["lm_head"])
     model.add_adapter("second", other)
     model.base_model.set_adapter(["default", "second"])
     model = model.double().train()
@@ -159,7 +159,9 @@ def test_several_adapters_and_their_dropout(peers):
 @pytest.mark.slow
 def test_what_is_trained_whole_beside_adapters_is_read(peers):
     config = peers.peft.LoraConfig(target_modules=["q_proj"], modules_to_save=["lm_head"])
-    model = peers.peft.get_peft_model(build(peers, "Llama"), config)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of transformers, about itself
+        model = peers.peft.get_peft_model(build(peers, "Llama"), config)
     copy = model.get_output_embeddings().modules_to_save["default"]
     assert read_head(model).weight is copy.weight
     with model.disable_adapter():
