@@ -213,7 +213,7 @@ def _save_context(
 ) -> None:
     """Keep what `save_context` keeps, and the soft-caps."""
     save_context(ctx, inputs, keyword_only_inputs, output)
-    ctx.softcaps = {name: keyword_only_inputs[name] for name in ("softcap", "ref_softcap")}
+    ctx.softcaps = {name: keyword_only_inputs.get(name) for name in ("softcap", "ref_softcap")}
 
 
 @torch.library.custom_op("midpo_sym::linear_statistics", mutates_args=())
@@ -229,8 +229,8 @@ def _statistics(
     *,
     kl_ref_pi: bool,
     kl_pi_ref: bool,
-    softcap: float | None,
-    ref_softcap: float | None,
+    softcap: float | None = None,
+    ref_softcap: float | None = None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
     policy = Head(hidden, weight, bias, softcap)
     reference = _head(ref_hidden, ref_weight, ref_bias, ref_softcap)
@@ -251,8 +251,8 @@ def _(
     *,
     kl_ref_pi: bool,
     kl_pi_ref: bool,
-    softcap: float | None,
-    ref_softcap: float | None,
+    softcap: float | None = None,
+    ref_softcap: float | None = None,
 ) -> tuple[Tensor, ...]:
     del weight, bias, labels, ref_weight, ref_bias, softcap, ref_softcap
     return tuple(
@@ -284,8 +284,8 @@ def _gradients(
     by_kl_pi_ref: Tensor | None,
     wanted: Sequence[bool],
     *,
-    softcap: float | None,
-    ref_softcap: float | None,
+    softcap: float | None = None,
+    ref_softcap: float | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     none = logratios.new_empty(0)
     found = head_gradients(
