@@ -23,8 +23,9 @@ _CODE = frozenset({
     "cauchy_cdf", "log_cauchy_cdf",
     "check_data", "check_nonzero", "check_number", "check_pairs", "check_tokens", "check_weights",
     "chosen", "fill_padding", "float", "forward", "from_head", "from_hidden", "from_logits",
-    "from_statistics", "given", "head", "hidden", "labels", "link", "log_sum_exp", "logit_scale", "logits", "logsigmoid",
-    "mask", "math", "max", "min", "needs", "overwrite_logits", "reduction", "rejected", "self", "softcap",
+    "from_statistics", "given", "head", "hidden", "labels", "link", "log_sum_exp",
+    "logit_scale", "logits", "logsigmoid", "mask", "math", "max", "min", "needs",
+    "overwrite_logits", "reduction", "rejected", "self", "softcap",
     "super", "torch", "tuple", "weigh", "weight", "weights_of",
 })  # fmt: skip
 # The public attributes of torch.nn.Module, which a hyper-parameter of a module would replace.
