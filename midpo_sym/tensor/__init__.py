@@ -7,7 +7,8 @@ The pipeline of one training step, stage by stage:
    divergences, lengths.
 2. `PreferenceLoss.from_statistics` turns the statistics of the chosen and the rejected responses
    into losses and implicit rewards. Every generated module inherits it.
-3. `PreferenceLoss.from_hidden` does both in a single pass where the loss allows it.
+3. `PreferenceLoss.from_hidden` does both in a single pass where the loss allows it, and
+   `PreferenceLoss.from_head` does so with the lm_head as a module, which `read_head` reads.
 
 Needs torch and nothing else of this package.
 """
@@ -30,6 +31,8 @@ from midpo_sym.tensor.checks import (
     check_weights,
 )
 from midpo_sym.tensor.framework import mi_dpo_loss
+from midpo_sym.tensor.heads.output import OutputHead
+from midpo_sym.tensor.heads.read import read_head
 from midpo_sym.tensor.kernels.vocabulary import weigh
 from midpo_sym.tensor.linear import linear_statistics
 from midpo_sym.tensor.logarithms import cauchy_cdf, log_cauchy_cdf, log_sum_exp
@@ -41,6 +44,7 @@ from midpo_sym.tensor.statistics import ResponseStatistics
 
 __all__ = [
     "Needs",
+    "OutputHead",
     "PreferenceLoss",
     "ResponseStatistics",
     "cauchy_cdf",
@@ -55,6 +59,7 @@ __all__ = [
     "log_cauchy_cdf",
     "log_sum_exp",
     "mi_dpo_loss",
+    "read_head",
     "response_statistics",
     "weigh",
 ]

@@ -36,6 +36,7 @@ def check_matrix(name: str, value: object, shape: tuple[str, ...]) -> None:
     wanted = f"({', '.join(shape)})"
     if not isinstance(value, Tensor) or not value.is_floating_point():
         raise TypeError(f"{name}: expected a floating-point tensor {wanted}, got {describe(value)}")
+    _check_whole(name, value)
     if value.ndim != len(shape) or 0 in value.shape:
         raise ValueError(f"{name}: expected shape {wanted}, none of it 0, got {describe(value)}")
 
@@ -214,8 +215,40 @@ def check_head(prefix: str, hidden: object, weight: object, bias: object) -> Non
         parts.append((f"{prefix}bias", bias, shape[:1]))
     for part, value, wanted in parts:
         check_alike(part, value, wanted, hidden.device, name)
-        if value.dtype != hidden.dtype:
+        if value.dtype != hidden.dtype and not _cast_alike(value, hidden):
             raise ValueError(
                 f"{part}: expected the dtype of {name}, which is {describe(hidden)}, got "
-                f"{describe(value)}"
+                f"{describe(value)}; convert one, or call the loss under torch.autocast"
             )
+
+
+def _cast_alike(value: Tensor, hidden: Tensor) -> bool:
+    """Return whether autocast brings two tensors to one dtype; it leaves float64 alone."""
+    wide = torch.float64 in (value.dtype, hidden.dtype)
+    return torch.is_autocast_enabled(hidden.device.type) and not wide
+
+
+def _check_whole(name: str, value: Tensor) -> None:
+    """Check that a tensor is all there, and not a piece of one that several processes share.
+
+    Raises:
+        ValueError: it is a DTensor, or a parameter that ZeRO-3 or FSDP has taken apart.
+    """
+    if hasattr(value, "placements"):
+        cure = (
+            "gather it: tensor.full_tensor(grad_placements=[Partial('avg')]) of "
+            "torch.distributed.tensor where ranks have different data (without grad_placements its "
+            "gradient is wrong), or call the loss with the logits inside the wrapped forward"
+        )
+        raise ValueError(f"{name}: expected a whole tensor, got a DTensor; {cure}")
+    if hasattr(value, "ds_id") and value.numel() == 0:
+        raise ValueError(
+            f"{name}: expected a whole tensor, got a parameter that ZeRO-3 has partitioned; put "
+            "forward and backward under deepspeed.zero.GatheredParameters(head.parameters()), or "
+            "use from_logits"
+        )
+    if getattr(value, "_is_flat_param", False) or getattr(value, "_fsdp_flattened", False):
+        raise ValueError(
+            f"{name}: expected a whole tensor, got a parameter that FSDP has flattened; call the "
+            "loss inside the wrapped forward, or use from_logits"
+        )

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from midpo_sym.tensor import inputs
+from midpo_sym.tensor.checks import check_number
 from midpo_sym.tensor.kernels.derivatives import check_transforms, refuse_second_derivative
 from midpo_sym.tensor.kernels.measured import Measured, joined, nothing_yet, save_context
 from midpo_sym.tensor.kernels.projection import Head, HeadGradient
@@ -33,6 +34,8 @@ def linear_statistics(
     ref_hidden: Tensor | None = None,
     ref_weight: Tensor | None = None,
     ref_bias: Tensor | None = None,
+    softcap: float | None = None,
+    ref_softcap: float | None = None,
     ref_logps: Tensor | None = None,
     prev_logps: Tensor | None = None,
     kl: Collection[str] = (),
@@ -54,6 +57,8 @@ def linear_statistics(
         ref_hidden: the reference's hidden states, whose width may differ; (N, T, H_ref).
         ref_weight: the weight of its lm_head; (V, H_ref).
         ref_bias: of its lm_head; (V,), or None.
+        softcap: c where the policy's logits z become c·tanh(z/c), or None.
+        ref_softcap: that of the reference.
         ref_logps: cached log π_ref(y_t), nats, instead of the reference's states; (N, T).
         prev_logps: cached log-probabilities of a third, frozen model, nats; (N, T).
         kl: the divergences wanted, of "ref_pi" for KL(π_ref‖π) and "pi_ref" for KL(π‖π_ref).
@@ -68,41 +73,52 @@ def linear_statistics(
         ValueError: shapes, dtypes, devices or labels do not fit, a response has no token, or a
             reference is given twice, half, or is missing.
     """
-    policy, reference = heads(hidden, weight, bias, ref_hidden, ref_weight, ref_bias)
+    policy, reference = heads(
+        (hidden, weight, bias), (ref_hidden, ref_weight, ref_bias), (softcap, ref_softcap)
+    )
     inputs.check_reference(
         kl, "ref_hidden and ref_weight", given=reference is not None, cached=ref_logps
     )
     live = inputs.live_tokens(labels, mask, tuple(hidden.shape[:2]), hidden.device, "hidden")
     measured = Measured(
         *_statistics(
-            *policy,
+            *policy[:3],
             labels,
             live,
-            *(reference or (None, None, None)),
+            *((None, None, None) if reference is None else reference[:3]),
             kl_ref_pi="ref_pi" in kl,
             kl_pi_ref="pi_ref" in kl,
+            softcap=policy.softcap,
+            ref_softcap=reference and reference.softcap,
         )
     )
     return assemble(measured, live, ref_logps, prev_logps, weights)
 
 
 def heads(
-    hidden: Tensor,
-    weight: Tensor,
-    bias: Tensor | None,
-    ref_hidden: Tensor | None,
-    ref_weight: Tensor | None,
-    ref_bias: Tensor | None,
+    states: tuple[Tensor, Tensor, Tensor | None],
+    ref_states: tuple[Tensor | None, Tensor | None, Tensor | None],
+    softcaps: tuple[float | None, float | None] = (None, None),
 ) -> tuple[Head, Head | None]:
     """Check the heads of the policy and of its reference, and return them.
+
+    Args:
+        states: the policy's hidden states, and the weight and bias of its lm_head.
+        ref_states: those of the reference.
+        softcaps: of the two models.
 
     Raises:
         TypeError: an argument is no floating-point tensor.
         ValueError: shapes, dtypes or devices do not fit, or half a reference is given.
     """
+    hidden, weight, bias = states
+    ref_hidden, ref_weight, ref_bias = ref_states
+    for name, cap in zip(("softcap", "ref_softcap"), softcaps, strict=True):
+        if cap is not None:
+            check_number(name, cap, "positive")
     check_transforms(hidden)
     inputs.check_head("", hidden, weight, bias)
-    policy = _autocast(Head(hidden, weight, bias))
+    policy = _autocast(Head(hidden, weight, bias, softcaps[0]))
     if ref_hidden is None and ref_weight is None and ref_bias is None:
         return policy, None
     if ref_hidden is None or ref_weight is None:
@@ -114,7 +130,8 @@ def heads(
     shape = (weight.shape[0], ref_weight.shape[1])
     inputs.check_alike("ref_weight", ref_weight, shape, hidden.device, "weight")
     constant = None if ref_bias is None else ref_bias.detach()
-    return policy, _autocast(Head(ref_hidden.detach(), ref_weight.detach(), constant))
+    reference = Head(ref_hidden.detach(), ref_weight.detach(), constant, softcaps[1])
+    return policy, _autocast(reference)
 
 
 def _autocast(head: Head) -> Head:
@@ -124,7 +141,7 @@ def _autocast(head: Head) -> Head:
         return head
     dtype = torch.get_autocast_dtype(kind)
     bias = None if head.bias is None else head.bias.to(dtype)
-    return Head(head.hidden.to(dtype), head.weight.to(dtype), bias)
+    return Head(head.hidden.to(dtype), head.weight.to(dtype), bias, head.softcap)
 
 
 def _measure(
@@ -185,8 +202,18 @@ def head_gradients(
     return by_hidden, by_weight, by_bias
 
 
-def _head(hidden: Tensor | None, weight: Tensor | None, bias: Tensor | None) -> Head | None:
-    return None if hidden is None or weight is None else Head(hidden, weight, bias)
+def _head(
+    hidden: Tensor | None, weight: Tensor | None, bias: Tensor | None, softcap: float | None
+) -> Head | None:
+    return None if hidden is None or weight is None else Head(hidden, weight, bias, softcap)
+
+
+def _save_context(
+    ctx: Any, inputs: tuple[Any, ...], keyword_only_inputs: Mapping[str, Any], output: Any
+) -> None:
+    """Keep what `save_context` keeps, and the soft-caps."""
+    save_context(ctx, inputs, keyword_only_inputs, output)
+    ctx.softcaps = {name: keyword_only_inputs.get(name) for name in ("softcap", "ref_softcap")}
 
 
 @torch.library.custom_op("midpo_sym::linear_statistics", mutates_args=())
@@ -202,8 +229,11 @@ def _statistics(
     *,
     kl_ref_pi: bool,
     kl_pi_ref: bool,
+    softcap: float | None = None,
+    ref_softcap: float | None = None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-    policy, reference = Head(hidden, weight, bias), _head(ref_hidden, ref_weight, ref_bias)
+    policy = Head(hidden, weight, bias, softcap)
+    reference = _head(ref_hidden, ref_weight, ref_bias, ref_softcap)
     found = _measure(policy, labels, live, reference, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)
     return found[0], found[1], found[2], found[3], found[4], found[5]
 
@@ -221,8 +251,10 @@ def _(
     *,
     kl_ref_pi: bool,
     kl_pi_ref: bool,
+    softcap: float | None = None,
+    ref_softcap: float | None = None,
 ) -> tuple[Tensor, ...]:
-    del weight, bias, labels, ref_weight, ref_bias
+    del weight, bias, labels, ref_weight, ref_bias, softcap, ref_softcap
     return tuple(
         nothing_yet(
             live,
@@ -251,13 +283,16 @@ def _gradients(
     by_kl_ref_pi: Tensor | None,
     by_kl_pi_ref: Tensor | None,
     wanted: Sequence[bool],
+    *,
+    softcap: float | None = None,
+    ref_softcap: float | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     none = logratios.new_empty(0)
     found = head_gradients(
-        Head(hidden, weight, bias),
+        Head(hidden, weight, bias, softcap),
         labels,
         live,
-        _head(ref_hidden, ref_weight, ref_bias),
+        _head(ref_hidden, ref_weight, ref_bias, ref_softcap),
         Measured(none, none, logratios, none, kl_pi_ref, redone),
         Coefficients(by_label, by_kl_ref_pi, by_kl_pi_ref),
         wanted,
@@ -268,8 +303,9 @@ def _gradients(
 
 @_gradients.register_fake
 def _(
-    hidden: Tensor, weight: Tensor, bias: Tensor | None, *rest: Any
+    hidden: Tensor, weight: Tensor, bias: Tensor | None, *rest: Any, **softcaps: float | None
 ) -> tuple[Tensor, Tensor, Tensor]:
+    del softcaps
     shapes = (hidden.shape, weight.shape, None if bias is None else bias.shape)
     first, second, third = (
         hidden.new_empty(shape if shape is not None and each else (0,))
@@ -282,10 +318,10 @@ def _back(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, ...]:
     coefficients, wanted = joined(moves), list(ctx.needs_input_grad[:3])
     if all(each is None for each in coefficients):
         return (None,) * 8
-    found = _gradients(*ctx.saved_tensors, *coefficients, wanted)
+    found = _gradients(*ctx.saved_tensors, *coefficients, wanted, **ctx.softcaps)
     heads = (each if want else None for each, want in zip(found, wanted, strict=True))
     return (*heads, *(None,) * 5)
 
 
-_statistics.register_autograd(_back, setup_context=save_context)
+_statistics.register_autograd(_back, setup_context=_save_context)
 _gradients.register_autograd(refuse_second_derivative)

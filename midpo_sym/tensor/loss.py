@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from midpo_sym.tensor import inputs
-from midpo_sym.tensor.checks import check_data, check_weights
+from midpo_sym.tensor.heads.output import OutputHead, scaled
+from midpo_sym.tensor.heads.read import read_head
 from midpo_sym.tensor.kernels.fused import attach, single_pass
 from midpo_sym.tensor.kernels.measured import Measured, nothing_yet
+from midpo_sym.tensor.kernels.projection import Head
 from midpo_sym.tensor.kernels.sizes import accumulation_dtype
 from midpo_sym.tensor.kernels.vocabulary import Source, measure
 from midpo_sym.tensor.linear import heads, linear_statistics
 from midpo_sym.tensor.logits import response_statistics
-from midpo_sym.tensor.needs import Given, Needs, rows_of_data
+from midpo_sym.tensor.needs import (
+    Given,
+    Needs,
+    check_defined,
+    check_given,
+    check_present,
+    take_data,
+)
 from midpo_sym.tensor.slopes import (
     as_leaves,
     check_agreement,
@@ -27,8 +36,6 @@ from midpo_sym.tensor.slopes import (
     through_sums,
 )
 from midpo_sym.tensor.statistics import ResponseStatistics
-
-_MANY = 8  # places listed in a message
 
 Reduction = Literal["mean", "sum", "none"]
 Triple = tuple[Tensor, Tensor, Tensor]
@@ -78,7 +85,7 @@ class PreferenceLoss(nn.Module):
                 or an argument is ∞ - ∞.
         """
         for name, part in (("chosen", chosen), ("rejected", rejected)):
-            self._check_present(name, part)
+            check_present(name, type(self).__name__, self.needs, part)
         if chosen.mask.shape[0] != rejected.mask.shape[0]:
             raise ValueError(
                 f"rejected: expected as many responses as chosen, {chosen.mask.shape[0]}, got "
@@ -86,7 +93,7 @@ class PreferenceLoss(nn.Module):
             )
         argument, chosen_rewards, rejected_rewards = self.argument(chosen, rejected)
         if not torch.compiler.is_compiling():
-            _check_defined(argument, chosen, rejected)
+            check_defined(argument, chosen, rejected)
         return self.link(argument), chosen_rewards.detach(), rejected_rewards.detach()
 
     def from_logits(
@@ -125,9 +132,16 @@ class PreferenceLoss(nn.Module):
                 missing.
         """
         given = ref_logits is not None or ref_logps is not None
-        self._check_given(weights, "ref_logits or ref_logps", given=given, prev_logps=prev_logps)
-        ref = self._needs_ref
-        data = self._without_data(weights, labels)
+        check_given(
+            type(self).__name__,
+            self.needs,
+            weights,
+            "ref_logits or ref_logps",
+            given=given,
+            prev_logps=prev_logps,
+        )
+        ref = self.needs.needs_ref
+        data = take_data(self.needs.data, weights, len(labels))
         statistics = response_statistics(
             logits,
             labels,
@@ -154,15 +168,20 @@ class PreferenceLoss(nn.Module):
         ref_hidden: Tensor | None = None,
         ref_weight: Tensor | None = None,
         ref_bias: Tensor | None = None,
+        softcap: float | None = None,
+        logit_scale: float | None = None,
+        ref_softcap: float | None = None,
+        ref_logit_scale: float | None = None,
         ref_logps: Tensor | None = None,
         prev_logps: Tensor | None = None,
         mask: Tensor | None = None,
         reduction: Reduction = "mean",
         **weights: Tensor,
     ) -> Triple:
-        """Return the loss and implicit rewards from hidden states and the lm_head.
+        """Return the loss and implicit rewards from hidden states and tensors of the lm_head.
 
-        Logits are in memory a tile at a time. If the argument is linear in the statistics, or the
+        A tensor hides what a model adds to it: `from_head` takes the module, and reads that. Logits
+        are in memory a tile at a time. If the argument is linear in the statistics, or the
         loss is one of the responses' log-probabilities, "mean" and "sum" form the gradients in the
         same pass as the loss; everything else projects once more in the backward pass, and gives
         the same.
@@ -175,6 +194,10 @@ class PreferenceLoss(nn.Module):
             ref_hidden: the reference's hidden states, if the loss needs it; (2B, T, H_ref).
             ref_weight: of its lm_head; (V, H_ref).
             ref_bias: of its lm_head; (V,).
+            softcap: c where the policy's logits z become c·tanh(z/c), as in Gemma 2.
+            logit_scale: what the policy's logits are multiplied by, before the cap.
+            ref_softcap: of the reference.
+            ref_logit_scale: of the reference.
             ref_logps: cached log π_ref(y_t) instead, where no divergence is needed; (2B, T).
             prev_logps: cached log-probabilities of the previous policy, if needed; (2B, T).
             mask: completion mask, combined with `labels != -100`; bool or integer (2B, T).
@@ -196,14 +219,21 @@ class PreferenceLoss(nn.Module):
             raise ValueError(f"reduction: expected 'mean', 'sum' or 'none', got {reduction!r}")
         has_ref = ref_hidden is not None or ref_logps is not None
         source = "ref_hidden and ref_weight, or ref_logps"
-        self._check_given(weights, source, given=has_ref, prev_logps=prev_logps)
-        if not self._needs_ref:
+        check_given(
+            type(self).__name__, self.needs, weights, source, given=has_ref, prev_logps=prev_logps
+        )
+        if not self.needs.needs_ref:
             ref_hidden = ref_weight = ref_bias = ref_logps = None
-        data = self._without_data(weights, labels)
+        hidden, bias = scaled("", hidden, weight, bias, logit_scale)
+        if ref_hidden is not None and ref_weight is not None:
+            ref_hidden, ref_bias = scaled("ref_", ref_hidden, ref_weight, ref_bias, ref_logit_scale)
+        data = take_data(self.needs.data, weights, len(labels))
         given = Given(ref_logps, prev_logps, weights, data)
-        states = (hidden, weight, bias, ref_hidden, ref_weight, ref_bias)
+        states, ref_states = (hidden, weight, bias), (ref_hidden, ref_weight, ref_bias)
+        softcaps = (softcap, ref_softcap)
         if reduction != "none" and self._fuses(hidden, weight, bias):
-            return self._single_pass(states, labels, mask, given, reduction)
+            models = heads(states, ref_states, softcaps)
+            return self._single_pass(models, labels, mask, given, reduction)
         statistics = linear_statistics(
             hidden,
             weight,
@@ -212,17 +242,72 @@ class PreferenceLoss(nn.Module):
             ref_hidden=ref_hidden,
             ref_weight=ref_weight,
             ref_bias=ref_bias,
+            softcap=softcap,
+            ref_softcap=ref_softcap,
             ref_logps=ref_logps,
             prev_logps=prev_logps,
             kl=self.needs.kl,
             mask=mask,
             weights=weights,
         )
-        sources = {"pi": states[:3], "ref": states[3:]}
-        statistics = self._with_vocabulary(statistics, sources)
+        sources = {"pi": states, "ref": ref_states}
+        statistics = self._with_vocabulary(statistics, sources, softcaps)
         statistics = dataclasses.replace(statistics, data=data)
         losses, chosen_rewards, rejected_rewards = self.from_statistics(*statistics.chunk())
         return _reduced(losses, reduction), chosen_rewards, rejected_rewards
+
+    def from_head(
+        self,
+        hidden: Tensor,
+        head: nn.Module | OutputHead,
+        labels: Tensor,
+        *,
+        softcap: float | None = None,
+        logit_scale: float | None = None,
+        ref_hidden: Tensor | None = None,
+        ref_head: nn.Module | OutputHead | None = None,
+        **others: Any,
+    ) -> Triple:
+        """Return the loss and implicit rewards from hidden states and the lm_head as a module.
+
+        Bias, LoRA, scale and soft-cap are the model's (see `read_head`), adapters get their
+        gradients, and what cannot be read is refused.
+
+        Args:
+            hidden: the policy's last hidden states, chosen responses first; (2B, T, H).
+            head: the policy, its lm_head, or what `read_head` returned. Only a model says whether
+                it caps or scales its logits.
+            labels: token ids, -100 where ignored; int64 (2B, T).
+            softcap: as `from_hidden` takes it, if `head` is but a linear layer.
+            logit_scale: the same.
+            ref_hidden: the reference's hidden states, if the loss needs it; (2B, T, H_ref).
+            ref_head: as `head`, of the reference. Where that is the policy without its adapters:
+                `read_head(model)`, called while they are disabled.
+            **others: as `from_hidden` takes them.
+
+        Returns:
+            What `from_hidden` returns.
+
+        Raises:
+            TypeError: as `read_head` and `from_hidden` raise it.
+            ValueError: as `read_head` and `from_hidden` raise it, or half a reference is given.
+        """
+        inputs.check_matrix("hidden", hidden, inputs.HIDDEN)
+        policy = read_head(head, softcap=softcap, logit_scale=logit_scale).on(hidden)
+        given: dict[str, Any] = {"bias": policy.bias, "softcap": policy.softcap}
+        if (ref_hidden is None) != (ref_head is None):
+            missing = "ref_hidden" if ref_hidden is None else "ref_head"
+            raise ValueError(
+                f"{missing}: is None, as half a reference is given; the reference's hidden states "
+                "go with its model, or with read_head(model) while its adapters are disabled"
+            )
+        if ref_hidden is not None:
+            inputs.check_matrix("ref_hidden", ref_hidden, inputs.HIDDEN)
+            with torch.no_grad():
+                other = read_head(ref_head).on(ref_hidden)
+            given |= {"ref_hidden": other.hidden, "ref_weight": other.weight}
+            given |= {"ref_bias": other.bias, "ref_softcap": other.softcap}
+        return self.from_hidden(policy.hidden, policy.weight, labels, **given, **others)
 
     def _fuses(self, *trained: Tensor | None) -> bool:
         """Return whether gradients are wanted, and can be formed with the loss."""
@@ -237,14 +322,14 @@ class PreferenceLoss(nn.Module):
 
     def _single_pass(
         self,
-        states: tuple[Tensor, Tensor, Tensor | None, Tensor | None, Tensor | None, Tensor | None],
+        models: tuple[Head, Head | None],
         labels: Tensor,
         mask: Tensor | None,
         given: Given,
         reduction: Reduction,
     ) -> Triple:
         """Do what `from_hidden` does, and form the gradients on the way."""
-        policy, reference = heads(*states)
+        policy, reference = models
         kl, has_ref = self.needs.kl, reference is not None
         inputs.check_reference(
             kl, "ref_hidden and ref_weight", given=has_ref, cached=given.ref_logps
@@ -282,22 +367,11 @@ class PreferenceLoss(nn.Module):
         loss = attach(loss, gradients, policy, reference, labels, live, measured, moves)
         return loss, rewards[0], rewards[1]
 
-    @property
-    def _needs_ref(self) -> bool:
-        """Whether the reference matters, as log-probabilities or as a whole distribution."""
-        return bool(self.needs.kl) or (
-            self.needs.reference and self.needs.reference_model != "prev"
-        )
-
-    def _without_data(self, given: dict[str, Tensor], labels: Tensor) -> dict[str, Tensor]:
-        """Take the data out of what is given by name, and return them for each response."""
-        data = {name: given.pop(name) for name in self.needs.data}
-        return rows_of_data(self.needs.data, data, len(labels))
-
     def _with_vocabulary(
         self,
         statistics: ResponseStatistics,
         sources: Mapping[str, tuple[Tensor | None, ...]],
+        softcaps: tuple[float | None, float | None] = (None, None),
         *,
         overwritten: bool = False,
     ) -> ResponseStatistics:
@@ -315,82 +389,12 @@ class PreferenceLoss(nn.Module):
             for model, source in sources.items()
             if source[0] is not None
         }
-        found = measure(wanted, there, statistics.mask)
+        caps = dict(zip(("pi", "ref"), softcaps, strict=True))
+        found = measure(wanted, there, statistics.mask, caps)
         return dataclasses.replace(statistics, vocabulary=found)
-
-    def _check_given(
-        self,
-        weights: Mapping[str, Tensor],
-        source: str,
-        *,
-        given: bool,
-        prev_logps: Tensor | None,
-    ) -> None:
-        """Check that what the loss needs is there, whatever it looks like."""
-        name = type(self).__name__
-        if set(weights) != {*self.needs.weights, *self.needs.data}:
-            wanted = ", ".join((*self.needs.weights, *self.needs.data)) or "none"
-            what = "token weights and data" if self.needs.data else "token weights"
-            raise TypeError(
-                f"{name}: expected the {what} {wanted}, got {', '.join(sorted(weights)) or 'none'}"
-            )
-        if self._needs_ref and not given:
-            raise ValueError(f"{source}: missing, {name} needs the reference")
-        if self.needs.reference_model == "prev" and prev_logps is None:
-            raise ValueError(f"prev_logps: missing, {name} needs the previous policy")
-
-    def _check_present(self, name: str, part: ResponseStatistics) -> None:
-        """Check that statistics hold what the loss needs."""
-        fields = [f"kl_{each}" for each in self.needs.kl]
-        if self._needs_ref:
-            fields.append("logratios")
-        if self.needs.reference_model == "prev":
-            fields.append("prev_logps")
-        missing = [each for each in fields if getattr(part, each) is None]
-        missing += [
-            f"vocabulary[{each!r}]" for each in self.needs.statistics if each not in part.vocabulary
-        ]
-        missing += [f"data[{each!r}]" for each in self.needs.data if each not in part.data]
-        missing += [f"weights[{each!r}]" for each in self.needs.weights if each not in part.weights]
-        if missing:
-            raise ValueError(
-                f"{name}: {type(self).__name__} needs {', '.join(missing)} of the statistics, "
-                "expected tensors (pairs, tokens), got None"
-            )
-        for each, domain in self.needs.weights.items():
-            check_weights(domain, part.mask, part.mask, **{each: part.weights[each]})
-        for each, (of, domain) in self.needs.data.items():
-            check_data({"logps": part.logps}, domain, of, **{each: part.data[each]})
 
 
 def _reduced(losses: Tensor, reduction: Reduction) -> Tensor:
     if reduction == "none":
         return losses
     return losses.mean() if reduction == "mean" else losses.sum()
-
-
-def _check_defined(
-    argument: Tensor, chosen: ResponseStatistics, rejected: ResponseStatistics
-) -> None:
-    """Check that no argument is ∞ - ∞.
-
-    Raises:
-        ValueError: an argument is NaN, and statistics of its pair are infinite.
-    """
-    wrong = argument.detach().isnan()
-    if not wrong.any():
-        return
-    found = []
-    for name, part in (("chosen", chosen), ("rejected", rejected)):
-        for field in ("logps", "logratios", "kl_ref_pi", "kl_pi_ref"):
-            values = getattr(part, field)
-            if values is not None:
-                places = (values.detach().isinf() & wrong.unsqueeze(1)).nonzero().tolist()
-                found += [f"{name}.{field}[{row}, {token}]" for row, token in places[:_MANY]]
-    if found:
-        raise ValueError(
-            f"the argument of pair {wrong.nonzero().flatten().tolist()[:_MANY]} is ∞ - ∞: infinite "
-            f"at [pair, position] are {', '.join(found)}; a token has probability 0 under one "
-            "model where the other gives it some, as a logit of -inf says: mask the same "
-            "vocabulary in both, and no label of the responses"
-        )

@@ -22,10 +22,11 @@ _CODE = frozenset({
     "Needs", "PreferenceLoss", "ResponseStatistics", "Tensor", "abs", "argument", "bias",
     "cauchy_cdf", "log_cauchy_cdf",
     "check_data", "check_nonzero", "check_number", "check_pairs", "check_tokens", "check_weights",
-    "chosen", "fill_padding", "float", "forward", "from_hidden", "from_logits", "from_statistics",
-    "given", "hidden", "labels", "link", "log_sum_exp", "logits", "logsigmoid", "mask", "math",
-    "max", "min", "needs", "overwrite_logits", "reduction", "rejected", "self", "super", "torch",
-    "tuple", "weigh", "weight", "weights_of",
+    "chosen", "fill_padding", "float", "forward", "from_head", "from_hidden", "from_logits",
+    "from_statistics", "given", "head", "hidden", "labels", "link", "log_sum_exp",
+    "logit_scale", "logits", "logsigmoid", "mask", "math", "max", "min", "needs",
+    "overwrite_logits", "reduction", "rejected", "self", "softcap",
+    "super", "torch", "tuple", "weigh", "weight", "weights_of",
 })  # fmt: skip
 # The public attributes of torch.nn.Module, which a hyper-parameter of a module would replace.
 MODULE_NAMES = frozenset({

@@ -221,9 +221,10 @@ def attach(
         measured: as constants.
         coefficients: derivatives of the loss by what was measured; (2B, T).
     """
-    others = (*(reference or (None, None, None)), labels, live, *measured, *coefficients)
+    states = (None, None, None) if reference is None else reference[:3]
+    others = (*states, labels, live, *measured, *coefficients)
     attached: Tensor = _Attach.apply(  # type: ignore[no-untyped-call]
-        loss, *policy, gradients, *others
+        loss, *policy[:3], gradients, (policy.softcap, reference and reference.softcap), *others
     )
     return attached
 
@@ -239,9 +240,10 @@ class _Attach(torch.autograd.Function):
         weight: Tensor,
         bias: Tensor | None,
         gradients: Gradients,
+        softcaps: tuple[float | None, float | None],
         *others: Tensor | None,
     ) -> Tensor:
-        ctx.gradients, ctx.others = gradients, 1 + len(others)
+        ctx.gradients, ctx.softcaps, ctx.others = gradients, softcaps, 2 + len(others)
         ctx.save_for_backward(hidden, weight, bias, *others)
         return loss.clone()
 
@@ -254,9 +256,10 @@ class _Attach(torch.autograd.Function):
         else:
             hidden, weight, bias, *others = ctx.saved_tensors
             states, matrix, constant, labels, live, *rest = others
-            reference = None if states is None else Head(states, matrix, constant)
+            cap, ref_cap = ctx.softcaps
+            reference = None if states is None else Head(states, matrix, constant, ref_cap)
             found = head_gradients(
-                Head(hidden, weight, bias),
+                Head(hidden, weight, bias, cap),
                 labels,
                 live,
                 reference,

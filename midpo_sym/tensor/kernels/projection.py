@@ -19,11 +19,13 @@ class Head(NamedTuple):
         hidden: (N, T, H), or (n, H) of live tokens only.
         weight: (V, H).
         bias: (V,) or None.
+        softcap: c where the logits z become c·tanh(z/c), or None.
     """
 
     hidden: Tensor
     weight: Tensor
     bias: Tensor | None
+    softcap: float | None = None
 
     @property
     def vocabulary(self) -> int:

@@ -10,6 +10,7 @@ from torch import Tensor
 from midpo_sym.tensor.kernels.measured import Measured, nothing_yet
 from midpo_sym.tensor.kernels.projection import Head
 from midpo_sym.tensor.kernels.rows import (
+    Block,
     Coefficients,
     Workspace,
     measure,
@@ -81,7 +82,34 @@ class Tiles:
                 part = reference.project(start + low, start + high, room)
             for first, last in cuts(low, high, self._work.rows):
                 rows, tokens = slice(first, last), slice(start + first, start + last)
-                yield rows, tokens, None if part is None else part[first - low : last - low]
+                logits = None
+                if reference is not None and part is not None:
+                    logits = self._capped("ref_capped", reference, part[first - low : last - low])
+                yield rows, tokens, logits
+
+    def _capped(self, name: str, head: Head, logits: Tensor) -> Tensor:
+        """Return a block's logits as the model has them: themselves, or capped in a buffer."""
+        if head.softcap is None:
+            return logits
+        room = self._work.buffer(name, logits.shape[0]).copy_(logits)
+        return room.div_(head.softcap).tanh_().mul_(head.softcap)
+
+    def _write_gradient(
+        self,
+        block: Block,
+        coefficients: Coefficients,
+        kl_pi_ref: Tensor | None,
+        logits: Tensor,
+        out: Tensor,
+    ) -> None:
+        """Write the gradient by what was projected over it; capped logits are spent."""
+        cap = self.policy.softcap
+        if cap is None:
+            write_gradient(block, coefficients, kl_pi_ref, out)
+            return
+        write_gradient(block, coefficients, kl_pi_ref, block.p)
+        slope = logits.div_(cap).square_().neg_().add_(1)  # d c·tanh(z/c) / dz
+        torch.mul(block.p, slope, out=out)
 
     def measure(
         self,
@@ -101,8 +129,9 @@ class Tiles:
         """
         tile = self._room("policy", self.policy, self.size)
         for here, where, ref_logits in self._blocks(start, stop, self.reference):
+            logits = self._capped("capped", self.policy, tile[here])
             rows, block = measure(
-                tile[here],
+                logits,
                 ref_logits,
                 self.tokens.labels[where],
                 self._work,
@@ -111,7 +140,8 @@ class Tiles:
             )
             found.store(where, rows)
             if coefficients is not None:
-                write_gradient(block, coefficients.part(where), rows.kl_pi_ref, tile[here])
+                moves = coefficients.part(where)
+                self._write_gradient(block, moves, rows.kl_pi_ref, logits, tile[here])
         return tile[: stop - start]
 
     def differentiate(
@@ -132,8 +162,9 @@ class Tiles:
         reference = self.reference if divergence else None
         for here, where, ref_logits in self._blocks(start, stop, reference):
             part = used.part(here)
+            logits = self._capped("capped", self.policy, tile[here])
             block = prepare(
-                tile[here],
+                logits,
                 ref_logits,
                 self.tokens.labels[where],
                 self._work,
@@ -142,7 +173,7 @@ class Tiles:
                 redone=found.redone[where] if redone else None,
                 into=None,
             )
-            write_gradient(block, part, found.kl_pi_ref[where], tile[here])
+            self._write_gradient(block, part, found.kl_pi_ref[where], logits, tile[here])
         return tile[: stop - start]
 
 

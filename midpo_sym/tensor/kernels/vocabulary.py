@@ -35,7 +35,10 @@ def weigh(logps: Tensor, values: Tensor) -> Tensor:
 
 
 def measure(
-    measures: Mapping[str, Measure], sources: Mapping[str, Source], live: Tensor
+    measures: Mapping[str, Measure],
+    sources: Mapping[str, Source],
+    live: Tensor,
+    softcaps: Mapping[str, float | None] | None = None,
 ) -> dict[str, Tensor]:
     """Return statistics of next-token distributions by name, 0 at masked positions; each (N, T).
 
@@ -43,6 +46,7 @@ def measure(
         measures: what to measure.
         sources: where the distributions of each model come from, not shifted; (N, T, ...).
         live: the mask; bool (N, T).
+        softcaps: c of each model whose logits z become c·tanh(z/c).
 
     Raises:
         TypeError: a source is no floating-point tensor.
@@ -69,7 +73,7 @@ def measure(
             for model in wanted
             for place, each in enumerate(sources[model])
         ]
-        counts = {model: len(sources[model]) for model in wanted}
+        counts = {model: (len(sources[model]), (softcaps or {}).get(model)) for model in wanted}
         found = checkpoint(_row, measures, counts, dtype, *parts, use_reentrant=False)
         for name, values in zip(measures, found, strict=True):
             blank = torch.zeros(live.shape[1], dtype=dtype, device=live.device)
@@ -89,17 +93,19 @@ def _missing(model: str, name: str, *, hidden: bool) -> str:
 
 def _row(
     measures: Mapping[str, Measure],
-    counts: Mapping[str, int],
+    counts: Mapping[str, tuple[int, float | None]],
     dtype: torch.dtype,
     *parts: Tensor,
 ) -> tuple[Tensor, ...]:
     """Return the statistics of the tokens of one response, each (tokens,)."""
     rest = iter(parts)
     logps: dict[str, Tensor] = {}
-    for model, count in counts.items():
+    for model, (count, softcap) in counts.items():
         source = [next(rest) for _ in range(count)]
         if model != "pi":
             source = [each.detach() for each in source]
         logits = functional.linear(*source) if len(source) > 1 else source[0]
+        if softcap is not None:
+            logits = softcap * torch.tanh(logits / softcap)
         logps[model] = torch.log_softmax(logits.to(dtype), -1)
     return tuple(function(*map(logps.__getitem__, of)) for function, of in measures.values())
