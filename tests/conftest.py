@@ -5,6 +5,8 @@ import inspect
 import os
 import subprocess
 import sys
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -21,11 +23,38 @@ ROOT = Path(__file__).parents[1]
 SLOW = {"website", "rendered", "drawn", "workshop", "browser", "certificates"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what needs one of the slow fixtures."""
+# With MIDPO_SAMPLE=4 a quarter of the cases of each slow test runs, always the same, and at least
+# one of them: for machines that answer after each change. The whole is the default.
+SAMPLE = int(os.environ.get("MIDPO_SAMPLE", "1"))
+left_out = pytest.StashKey[int]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark as slow what needs one of the slow fixtures; of slow tests take a sample, if asked."""
     for item in items:
         if SLOW & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+    cases = Counter(item.nodeid.partition("[")[0] for item in items)
+    kept, dropped, seen = [], [], Counter[str]()
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        if SAMPLE > 1 and cases[name] > 1 and item.get_closest_marker("slow"):
+            first = zlib.crc32(name.encode()) % min(SAMPLE, cases[name])
+            seen[name] += 1
+            if (seen[name] - 1) % SAMPLE != first:
+                dropped.append(item)
+                continue
+        kept.append(item)
+    config.hook.pytest_deselected(items=dropped)
+    config.stash[left_out] = len(dropped)
+    items[:] = kept
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> str:
+    """Say what a sample leaves out."""
+    if SAMPLE == 1:
+        return ""
+    return f"MIDPO_SAMPLE={SAMPLE}: {config.stash[left_out]} cases of slow tests are left out"
 
 
 def pytest_collection_finish() -> None:
