@@ -35,7 +35,8 @@ sys.path[:0] = [str(ROOT)]
 
 from midpo_sym.kernel import TRUSTED  # noqa: E402 - of this checkout
 
-LIMIT = 60  # seconds of the processor; a mutant that needs longer has been noticed
+# Seconds of the processor for the quick tests, and for all; what needs longer has been noticed.
+LIMIT, WHOLE_LIMIT = 60, 240
 KILLED, SURVIVED, SLOW = "killed", "survived", "too slow"
 
 COMPARISONS = {
@@ -270,7 +271,7 @@ def run(
 def _run_here(mutant: Mutant | None, group: Group, *, quick: bool) -> None:
     import pytest  # noqa: PLC0415 - imported by the parent already
 
-    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
+    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, WHOLE_LIMIT))
     code = 1
     with contextlib.suppress(BaseException), contextlib.redirect_stdout(io.StringIO()):
         if mutant:
@@ -280,6 +281,8 @@ def _run_here(mutant: Mutant | None, group: Group, *, quick: bool) -> None:
             exec(compile(mutant.source, name, "exec"), module.__dict__)
         arguments = ["-x", "-q", "-p", "no:cacheprovider", "--assert=plain"]
         for stage in group.stages(mutant.module if mutant else ".", quick=quick):
+            if stage[1] == "slow":
+                resource.setrlimit(resource.RLIMIT_CPU, (WHOLE_LIMIT, WHOLE_LIMIT))
             code = int(pytest.main([*arguments, *stage]))
             if code:
                 break
