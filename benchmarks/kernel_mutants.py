@@ -3,11 +3,13 @@
     python benchmarks/kernel_mutants.py
     python benchmarks/kernel_mutants.py --group theory
     python benchmarks/kernel_mutants.py --sample 100 --seed 1 --quick
+    python benchmarks/kernel_mutants.py --keep outcomes.jsonl --jobs 2
 
 Mutates the trusted files one syntax node at a time, runs their tests on each in a process of its
 own, and writes a report beside this file: a sample has one of its own. Every survivor is listed;
 the reasons in `kernel_mutants.toml` say why one may live. Ends with 1 if one has none, or if there
-is a reason for a mutant that is none any more.
+is a reason for a mutant that is none any more. With `--keep` each outcome is written down as it
+comes, and a run that was stopped goes on from there, as long as the kernel and its tests stay.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import hashlib
 import io
+import json
 import os
 import random
 import resource
@@ -225,6 +229,37 @@ def _set(parent: ast.AST, field: str, value: object, place: int, new: ast.AST) -
         setattr(parent, field, new)
 
 
+class Kept:
+    """The outcomes of a run, in a file from which the next one goes on.
+
+    An outcome is that of one changed source with one state of the kernel and the group's tests.
+    """
+
+    def __init__(self, path: Path | None, group: Group) -> None:
+        """Read what is there already; without a path nothing is kept."""
+        self.path = path
+        names = [each.partition("::")[0] for each in (*group.suite, *group.slow)]
+        sources = sorted((ROOT / "midpo_sym" / "kernel").rglob("*.py"))
+        files = [*sources, *(ROOT / each for each in names)]
+        self.state = hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()
+        self.found: dict[str, str] = {}
+        if path and path.exists():
+            rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+            self.found = {row["digest"]: row["outcome"] for row in rows}
+
+    def digest(self, mutant: Mutant | None) -> str:
+        """Return what an outcome is kept under."""
+        text = f"{mutant.module}\n{mutant.source}" if mutant else ""
+        return hashlib.sha256(f"{self.state}\n{text}".encode()).hexdigest()
+
+    def add(self, mutant: Mutant | None, outcome: str) -> None:
+        """Write an outcome down."""
+        if self.path and mutant:
+            row = {"digest": self.digest(mutant), "key": mutant.key, "outcome": outcome}
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+
+
 def run(
     todo: Sequence[Mutant | None],
     group: Group,
@@ -232,13 +267,15 @@ def run(
     *,
     quick: bool = False,
     reasons: Container[str] = (),
+    kept: Kept | None = None,
 ) -> list[str]:
     """Run the tests on each mutant, or on the kernel as it is, in a process of its own.
 
     Without the slow ones, where `quick` or where there is a reason why the mutant may live.
     """
-    outcomes = [""] * len(todo)
-    waiting = list(enumerate(todo))[::-1]
+    kept = kept or Kept(None, group)
+    outcomes = [kept.found.get(kept.digest(each), "") for each in todo]
+    waiting = [(place, each) for place, each in enumerate(todo) if not outcomes[place]][::-1]
     running: dict[int, int] = {}
     while waiting or running:
         while waiting and len(running) < jobs:
@@ -261,6 +298,7 @@ def run(
                 else KILLED
             )
             tried = todo[place]
+            kept.add(tried, outcomes[place])
             if passed and tried:
                 print(f"{place + 1}/{len(todo)} survives: {tried.key}", flush=True)
             del running[child]
@@ -341,7 +379,9 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=0, help="run so many, drawn with --seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="without the slow tests")
+    parser.add_argument("--keep", type=Path, help="a file of outcomes to go on from")
     options = parser.parse_args()
+    keep = options.keep and options.keep.resolve()
     reasons = read_reasons()
     old = stale(reasons)
     if old:
@@ -379,7 +419,14 @@ def main() -> int:
         )
         todo = drawn
     print(f"{len(todo)} mutants", flush=True)
-    outcomes = run(todo, group, options.jobs, quick=options.quick, reasons=reasons)
+    outcomes = run(
+        todo,
+        group,
+        options.jobs,
+        quick=options.quick,
+        reasons=reasons,
+        kept=Kept(keep, group),
+    )
     found = list(zip(todo, outcomes, strict=True))
     text = report(found, reasons, options.group, sample)
     print(text)
