@@ -3,11 +3,16 @@
     python benchmarks/kernel_mutants.py
     python benchmarks/kernel_mutants.py --group theory
     python benchmarks/kernel_mutants.py --sample 100 --seed 1 --quick
+    python benchmarks/kernel_mutants.py --keep outcomes.jsonl --jobs 2
+    python benchmarks/kernel_mutants.py --group theory --again
 
 Mutates the trusted files one syntax node at a time, runs their tests on each in a process of its
 own, and writes a report beside this file: a sample has one of its own. Every survivor is listed;
 the reasons in `kernel_mutants.toml` say why one may live. Ends with 1 if one has none, or if there
-is a reason for a mutant that is none any more.
+is a reason for a mutant that is none any more. With `--keep` each outcome is written down as it
+comes, and a run that was stopped goes on from there, as long as the kernel and its tests stay.
+With `--again` only those survivors of the group's report run that have no reason by now: after
+tests were added, and only added, what was noticed still is.
 """
 
 from __future__ import annotations
@@ -15,7 +20,9 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import hashlib
 import io
+import json
 import os
 import random
 import resource
@@ -24,7 +31,8 @@ import sys
 import time
 import tomllib
 import types
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +43,8 @@ sys.path[:0] = [str(ROOT)]
 
 from midpo_sym.kernel import TRUSTED  # noqa: E402 - of this checkout
 
-LIMIT = 60  # seconds of the processor; a mutant that needs longer has been noticed
+# Seconds of the processor for the quick tests, and for all; what needs longer has been noticed.
+LIMIT, WHOLE_LIMIT = 60, 240
 KILLED, SURVIVED, SLOW = "killed", "survived", "too slow"
 
 COMPARISONS = {
@@ -224,19 +233,60 @@ def _set(parent: ast.AST, field: str, value: object, place: int, new: ast.AST) -
         setattr(parent, field, new)
 
 
+class Kept:
+    """The outcomes of a run, in a file from which the next one goes on.
+
+    An outcome is that of one changed source with one state of the kernel and the group's tests.
+    """
+
+    def __init__(self, path: Path | None, group: Group) -> None:
+        """Read what is there already; without a path nothing is kept."""
+        self.path = path
+        names = [each.partition("::")[0] for each in (*group.suite, *group.slow)]
+        sources = sorted((ROOT / "midpo_sym" / "kernel").rglob("*.py"))
+        files = [*sources, *(ROOT / each for each in names)]
+        self.state = hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()
+        self.found: dict[str, str] = {}
+        if path and path.exists():
+            rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+            self.found = {row["digest"]: row["outcome"] for row in rows}
+
+    def digest(self, mutant: Mutant | None) -> str:
+        """Return what an outcome is kept under."""
+        text = f"{mutant.module}\n{mutant.source}" if mutant else ""
+        return hashlib.sha256(f"{self.state}\n{text}".encode()).hexdigest()
+
+    def add(self, mutant: Mutant | None, outcome: str) -> None:
+        """Write an outcome down."""
+        if self.path and mutant:
+            row = {"digest": self.digest(mutant), "key": mutant.key, "outcome": outcome}
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+
+
 def run(
-    todo: Sequence[Mutant | None], group: Group, jobs: int, *, quick: bool = False
+    todo: Sequence[Mutant | None],
+    group: Group,
+    jobs: int,
+    *,
+    quick: bool = False,
+    reasons: Container[str] = (),
+    kept: Kept | None = None,
 ) -> list[str]:
-    """Run the tests on each mutant, or on the kernel as it is, in a process of its own."""
-    outcomes = [""] * len(todo)
-    waiting = list(enumerate(todo))[::-1]
+    """Run the tests on each mutant, or on the kernel as it is, in a process of its own.
+
+    Without the slow ones, where `quick` or where there is a reason why the mutant may live.
+    """
+    kept = kept or Kept(None, group)
+    outcomes = [kept.found.get(kept.digest(each), "") for each in todo]
+    waiting = [(place, each) for place, each in enumerate(todo) if not outcomes[place]][::-1]
     running: dict[int, int] = {}
     while waiting or running:
         while waiting and len(running) < jobs:
             place, mutant = waiting.pop()
             child = os.fork()
             if child == 0:
-                _run_here(mutant, group, quick=quick)
+                _run_here(mutant, group, quick=quick or bool(mutant and mutant.key in reasons))
             running[child] = place
         for child, place in list(running.items()):
             done, status = os.waitpid(child, os.WNOHANG)
@@ -252,6 +302,7 @@ def run(
                 else KILLED
             )
             tried = todo[place]
+            kept.add(tried, outcomes[place])
             if passed and tried:
                 print(f"{place + 1}/{len(todo)} survives: {tried.key}", flush=True)
             del running[child]
@@ -262,7 +313,7 @@ def run(
 def _run_here(mutant: Mutant | None, group: Group, *, quick: bool) -> None:
     import pytest  # noqa: PLC0415 - imported by the parent already
 
-    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
+    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, WHOLE_LIMIT))
     code = 1
     with contextlib.suppress(BaseException), contextlib.redirect_stdout(io.StringIO()):
         if mutant:
@@ -272,6 +323,8 @@ def _run_here(mutant: Mutant | None, group: Group, *, quick: bool) -> None:
             exec(compile(mutant.source, name, "exec"), module.__dict__)
         arguments = ["-x", "-q", "-p", "no:cacheprovider", "--assert=plain"]
         for stage in group.stages(mutant.module if mutant else ".", quick=quick):
+            if stage[1] == "slow":
+                resource.setrlimit(resource.RLIMIT_CPU, (WHOLE_LIMIT, WHOLE_LIMIT))
             code = int(pytest.main([*arguments, *stage]))
             if code:
                 break
@@ -291,12 +344,47 @@ def stale(reasons: dict[str, str]) -> list[str]:
     return [key for key in reasons if key not in keys]
 
 
+def _row(mutant: Mutant) -> str:
+    """Return the row of a survivor, up to its reason."""
+    code = mutant.line.replace("|", "\\|")
+    return f"| `{mutant.module}`: `{code}` | {mutant.what} | "
+
+
+def older(text: str, todo: Sequence[Mutant], reasons: Container[str]) -> list[str]:
+    """Return the outcomes of an older report's run, and "" for what has to run again.
+
+    That is a survivor without a reason by now, and what has the key of some survivor but not of as
+    many as there are: the report does not say which of them it was.
+
+    Raises:
+        ValueError: the report is about other mutants.
+    """
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    alike = Counter(map(_row, todo))
+    listed = {row: sum(line.startswith(row) for line in rows) for row in alike}
+    if f"- mutants: {len(todo)}\n" not in text or sum(listed.values()) != len(rows):
+        raise ValueError("the report is about another state of the kernel: make a whole run")
+    outcomes = []
+    for mutant in todo:
+        row = _row(mutant)
+        sure = listed[row] == alike[row] and mutant.key in reasons
+        outcomes.append("" if listed[row] and not sure else SURVIVED if listed[row] else KILLED)
+    return outcomes
+
+
 def report(
-    found: list[tuple[Mutant, str]], reasons: dict[str, str], group: str, sample: str = ""
+    found: list[tuple[Mutant, str]],
+    reasons: dict[str, str],
+    group: str,
+    note: str = "",
+    slow: int = 0,
 ) -> str:
-    """Return the table of survivors, and the score; of a sample, after what was drawn."""
+    """Return the table of survivors, and the score; after a note on what ran, if not all did.
+
+    To those noticed by running on it adds `slow` of an older run.
+    """
     alive = [mutant for mutant, outcome in found if outcome == SURVIVED]
-    slow = sum(outcome == SLOW for _, outcome in found)
+    slow += sum(outcome == SLOW for _, outcome in found)
     killed = len(found) - len(alive)
     unexplained = sum(mutant.key not in reasons for mutant in alive)
     lines = [
@@ -304,8 +392,9 @@ def report(
         "",
         f"Written by `python benchmarks/kernel_mutants.py --group {group}`: one syntax node",
         "of these trusted files is changed at a time, and their tests have to notice.",
+        "One that has a reason to live is tried on the quick tests alone.",
         "",
-        *([sample, ""] if sample else []),
+        *([note, ""] if note else []),
         f"- mutants: {len(found)}",
         f"- noticed: {killed} ({100 * killed / len(found):.1f} %), {slow} of them by running on",
         f"- survivors: {len(alive)}, without a reason: {unexplained}",
@@ -313,15 +402,12 @@ def report(
         "| line | change | why it may live |",
         "| --- | --- | --- |",
     ]
-    for mutant in alive:
-        code = mutant.line.replace("|", "\\|")
-        why = reasons.get(mutant.key, "**unexplained**")
-        lines.append(f"| `{mutant.module}`: `{code}` | {mutant.what} | {why} |")
+    lines += [f"{_row(each)}{reasons.get(each.key, '**unexplained**')} |" for each in alive]
     return "\n".join([*lines, ""])
 
 
-def main() -> int:
-    """Run all mutants and write the report."""
+def read_options() -> argparse.Namespace:
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--group", choices=GROUPS, default="responses")
@@ -329,7 +415,18 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=0, help="run so many, drawn with --seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="without the slow tests")
+    parser.add_argument("--keep", type=Path, help="a file of outcomes to go on from")
+    parser.add_argument("--again", action="store_true", help="the report's survivors alone")
     options = parser.parse_args()
+    if options.again and (options.only or options.sample or options.quick):
+        parser.error("--again renews a whole report: leave --only, --sample and --quick out")
+    return options
+
+
+def main() -> int:
+    """Run all mutants and write the report."""
+    options = read_options()
+    keep = options.keep and options.keep.resolve()
     reasons = read_reasons()
     old = stale(reasons)
     if old:
@@ -356,22 +453,46 @@ def main() -> int:
         for mutant in mutants(module)
         if options.only in mutant.key
     ]
-    sample = ""
+    note = ""
     if options.sample:
         chance = random.Random(options.seed)
         drawn = chance.sample(todo, min(options.sample, len(todo)))
         tests = "only their quick tests" if options.quick else "all their tests"
-        sample = (
+        note = (
             f"A sample of {len(drawn)} of {len(todo)} mutants, drawn with the seed {options.seed}; "
             f"{tests} ran on it."
         )
         todo = drawn
-    print(f"{len(todo)} mutants", flush=True)
-    found = list(zip(todo, run(todo, group, options.jobs, quick=options.quick), strict=True))
-    text = report(found, reasons, options.group, sample)
-    print(text)
     path = HERE / group.report
-    if sample and not options.only:
+    outcomes, slow = [""] * len(todo), 0
+    if options.again:
+        text = path.read_text(encoding="utf-8")
+        try:
+            outcomes = older(text, todo, reasons)
+        except ValueError as error:
+            print(error)
+            return 1
+        slow = int(text.partition(" of them by running on")[0].rpartition(" ")[2])
+        note = (
+            f"{outcomes.count('')} of them, survivors of an older run or like one, ran again after "
+            "tests were added; all other outcomes are those of that run."
+        )
+    waiting = [place for place, outcome in enumerate(outcomes) if not outcome]
+    print(f"{len(waiting)} mutants", flush=True)
+    ran = run(
+        [todo[place] for place in waiting],
+        group,
+        options.jobs,
+        quick=options.quick,
+        reasons=reasons,
+        kept=Kept(keep, group),
+    )
+    for place, outcome in zip(waiting, ran, strict=True):
+        outcomes[place] = outcome
+    found = list(zip(todo, outcomes, strict=True))
+    text = report(found, reasons, options.group, note, slow)
+    print(text)
+    if options.sample and not options.only:
         path.with_stem(f"{path.stem}_sample").write_text(text, encoding="utf-8")
     elif not (options.only or options.quick):
         path.write_text(text, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import pytest
 from sympy import QQ
+from sympy.polys.fields import FracField
 
 from midpo_sym.kernel.finite_atoms import Fraction, Function, Index, Mark, Product, Sum, Value
 from midpo_sym.kernel.finite_sets import _FiniteReader
@@ -43,6 +44,7 @@ class TestIndices:
     def test_a_bound_index_stays(self):
         atom = total((ONE,), k(ONE, FREE))
         assert atom.renamed({ONE: TWO}) is atom
+        assert atom.spelt({ONE: TWO}) == atom.name
 
     @pytest.mark.parametrize(
         "atom",
@@ -99,6 +101,11 @@ class TestIdentity:
         one = Product.of({k(ONE): 1, k(FREE): 2})
         assert one == Product.of({k(FREE): 2, k(ONE): 1})
         assert hash(one) == hash(Product.of({k(FREE): 2, k(ONE): 1}))
+
+    def test_an_atom_alone_is_the_variable_of_its_field(self):
+        """k(y) is k(y)¹ / 1, so that log k(y) is one atom, however it is read."""
+        variable = FracField(["k"], QQ).gens[0]
+        assert Fraction.alone(k(FREE)) == Fraction.of(variable, (k(FREE),))
 
     def test_two_quantities_of_one_name_are_refused(self):
         """A label that does not tell two atoms apart proves nothing."""

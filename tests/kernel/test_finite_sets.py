@@ -26,6 +26,12 @@ from midpo_sym.language.indexed import Applied, Differential, Indexed, IndexSum,
 from midpo_sym.language.tree import Add, Neg, Number, Parameter, TokenSum
 
 TRUE = {
+    "a multiple in an exponential is a power": (exp(3 * r("y")), exp(r("y")) ** 3),
+    "a power is divided by in every term": (
+        total("y", q("y") / beta**2),
+        total("y", q("y")) / beta**2,
+    ),
+    "half of what is least": (Least("a", h("a") / 2), Least("a", h("a")) / 2),
     "a bound index may have any name": (total("y", q("y")), total("y1", q("y1"))),
     "sums change places": (
         total("x", total("y", f("x", "y"))),
@@ -109,6 +115,17 @@ TRUE = {
 }
 
 FALSE = {
+    "a root is no whole power": (q("y") ** (Number(1) / 2), Number(1)),
+    "a multiple in an exponential is no multiple": (exp(3 * r("y")), 3 * exp(r("y"))),
+    "a power below is no multiple": (
+        total("y", q("y") / beta**2),
+        total("y", q("y")) / (2 * beta),
+    ),
+    "a sum below stays": (total("x", 1 / total("y", k2("x", "y"))), total("x", Number(1))),
+    "what is least of a product is not taken factor by factor": (
+        Least("y", q("y") * p("y")) * Least("y", q("y")),
+        Least("y", q("y") ** 2) * Least("y", p("y")),
+    ),
     "the diagonal is not the whole": (
         total("y", total("y1", q("y") * p("y1"))),
         total("y", q("y") * p("y")),
