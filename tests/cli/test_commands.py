@@ -212,10 +212,11 @@ def test_the_schema_can_refuse(midpo):
 
 
 def test_list_shows_every_specification(midpo):
-    out = midpo("list").out
+    """Titles are broken over lines in their column."""
+    words = set(midpo("list").out.split())
     rows = json.loads(midpo("list", "--json").out)
     assert {row["id"] for row in rows} == set(library.ids())
-    assert all(row["id"] in out and row["title"] in out for row in rows)
+    assert all({row["id"], *row["title"].split()} <= words for row in rows)
 
 
 def test_show_says_what_the_specification_says(midpo):

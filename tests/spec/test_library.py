@@ -36,19 +36,23 @@ def test_bibtex_is_well_formed(work):
     assert entry.startswith(f"@misc{{{work.key},\n")
     assert entry.count("{") == entry.count("}")
     fields = re.findall(r"^  (\w+) +=", entry, re.MULTILINE)
-    assert fields == ["author", "title", "year", "eprint", "archivePrefix"]
-    assert re.fullmatch(r"\d{4}\.\d{5}", work.arxiv)
-    assert work.key.startswith(work.authors[0].split()[-1].lower())
+    if work.arxiv:
+        assert fields == ["author", "title", "year", "eprint", "archivePrefix"]
+        assert re.fullmatch(r"\d{4}\.\d{5}", work.arxiv)
+    else:
+        assert fields == ["author", "title", "year"]
+    name = work.authors[0].split()[-1].lower()
+    assert work.key.startswith("".join(letter for letter in name if letter.isalpha()))
 
 
 def test_no_work_is_left_uncited():
     used = {
         citation.work
-        for each in library.paper()
+        for each in library.everything()
         for citation in (each.source, *(claim.citation for claim in each.claims))
         if citation
     }
-    assert used == set(library.works())
+    assert set(library.works()) <= used
 
 
 def test_works_are_cited_by_authors_and_year():

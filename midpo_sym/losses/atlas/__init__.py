@@ -80,7 +80,7 @@ INDEX: dict[str, Entry] = {
     "kto": Entry("kto_loss", "KTOLoss"),
     "ln_dpo": Entry("ln_dpo_loss", "LNDPOLoss"),
     "lpo": Entry("lpo_loss", "LPOLoss"),
-    "lpo_ste": Entry("lpo_ste_loss", "LPOLoss"),
+    "lpo_ste": Entry("lpo_ste_loss", "LPOSTELoss"),
     "madpo": Entry("madpo_loss", "MADPOLoss"),
     "mallows_dpo": Entry("mallows_dpo_loss", "MallowsDPOLoss"),
     "minor_dpo": Entry("minor_dpo_loss", "MinorDPOLoss"),
