@@ -13,6 +13,9 @@ from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
 
 
+_TIE = 1e-9  # how near two sides of a maximum are taken to be one
+
+
 def value_at(node: Expression, point: Mapping[str, float]) -> float:
     """Return the value of an expression of parameters and numbers; NaN where it has none.
 
@@ -80,6 +83,8 @@ def slopes_at(
     node: Expression, point: Mapping[str, float], logarithmic: AbstractSet[str]
 ) -> dict[str, float]:
     """Return the derivatives of an expression at a point, by each of its variables; sg has none.
+
+    They are NaN where the expression has none: at a tie of a maximum.
 
     Args:
         node: the expression.
@@ -149,4 +154,7 @@ def _push(  # noqa: C901, PLR0912 - one case for each kind of node
             if not isinstance(exponent, tree.Number):
                 push(exponent, _value(node, point) * _logarithm(base, point))
         case tree.Max(left=left, right=right):
-            push(left if _value(left, point) >= _value(right, point) else right, 1.0)
+            rise = _value(left, point) - _value(right, point)
+            if abs(rise) <= _TIE and left != right:
+                raise ArithmeticError("where two branches meet there is no derivative")
+            push(left if rise > 0 else right, 1.0)

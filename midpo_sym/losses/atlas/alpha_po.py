@@ -112,7 +112,7 @@ def _argument(
         beta * (-gamma / (2 * beta) + -torch.expm1(-alpha / chosen_lengths * chosen_logps) / alpha)
     )
     rejected_rewards = (
-        beta * (--gamma / (2 * beta) + -torch.expm1(-alpha / rejected_lengths * rejected_logps) / alpha)
+        beta * (gamma / (2 * beta) + -torch.expm1(-alpha / rejected_lengths * rejected_logps) / alpha)
     )
     return argument, chosen_rewards.detach(), rejected_rewards.detach()
 

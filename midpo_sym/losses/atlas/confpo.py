@@ -132,7 +132,7 @@ def _argument(
         beta * (-gamma / (2 * beta) + chosen_weighted_logps / chosen_confidence_mask.sum(-1))
     )
     rejected_rewards = (
-        beta * (--gamma / (2 * beta) + rejected_weighted_logps / rejected_confidence_mask.sum(-1))
+        beta * (gamma / (2 * beta) + rejected_weighted_logps / rejected_confidence_mask.sum(-1))
     )
     return argument, chosen_rewards.detach(), rejected_rewards.detach()
 

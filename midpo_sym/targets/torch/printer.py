@@ -145,17 +145,23 @@ class Printer:
         (sign, first), *rest = terms
         start = self.print(first)
         if not rest:
-            return Code(f"-{start.at(TERM)}", min(start.level, SIGN))
-        text = start.at(SUM) if sign > 0 else f"-{start.at(TERM)}"
+            return Code(_negative(start), min(start.level, SIGN))
+        text = start.at(SUM) if sign > 0 else _negative(start)
         return Code(" ".join([text, *map(self.term, rest)]), SUM)
 
     def lines(self, terms: tuple[Term, ...]) -> tuple[str, ...]:
         """Return a sum, a term to a line."""
         (sign, first), *rest = terms
-        start = self.print(first).at(TERM)
-        return (start if sign > 0 else f"-{start}", *map(self.term, rest))
+        start = self.print(first)
+        return (start.at(TERM) if sign > 0 else _negative(start), *map(self.term, rest))
 
     def term(self, term: Term) -> str:
         """Return a term with its sign before it."""
         sign, operation = term
         return f"{'+' if sign > 0 else '-'} {self.print(operation).at(TERM)}"
+
+
+def _negative(code: Code) -> str:
+    """Return the negative of a product; that of -a / b is a / b, for Python has no `--`."""
+    text = code.at(TERM)
+    return text.removeprefix("-") if text.startswith("-") else f"-{text}"
