@@ -12,7 +12,6 @@ from collections.abc import Set as AbstractSet
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
 
-
 _TIE = 1e-9  # how near two sides of a maximum are taken to be one
 
 

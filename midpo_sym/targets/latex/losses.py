@@ -34,6 +34,7 @@ _CHARACTERS = {
     "≠": r"$\neq$",
     "Ẑ": r"$\hat{Z}$",
     "ⁿ": "$^n$",
+    "²": "$^2$",
     "∞": r"$\infty$",
     "–": "--",
     **{letter: f"$\\{name}$" for name, letter in GREEK.items()},
@@ -262,7 +263,7 @@ def width(latex: str) -> int:
 
 def _conditions(verdict: Proved, symbols: Mapping[str, Symbol]) -> list[str]:
     parts = [rf"${to_latex(each.expression, symbols)} \neq 0$" for each in verdict.conditions]
-    parts += [f"that {each}" for each in verdict.assumptions]
+    parts += [f"that {escaped(str(each))}" for each in verdict.assumptions]
     return [f"This needs {', and '.join(parts)}."] if parts else []
 
 

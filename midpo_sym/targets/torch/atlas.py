@@ -10,6 +10,7 @@ from typing import Any
 from midpo_sym.atlas.rows import AXES, Row
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.special_cases import Specialisation
+from midpo_sym.targets.torch.check.compare import IN_TORCH
 from midpo_sym.targets.torch.errors import NotExpressibleError, NotProvedError
 from midpo_sym.targets.torch.file import loss_file
 from midpo_sym.targets.torch.files import INDEX, LOSSES, planned, render
@@ -48,7 +49,7 @@ def render_atlas(
     for id_, each in results.items():
         try:
             file = loss_file(planned(*each))
-            files[f"{id_}.py"] = render(*each)
+            files[f"{id_}.py"] = render(*each, said=IN_TORCH)
         except (NotProvedError, NotExpressibleError) as error:
             refused[id_] = str(error)
             continue
