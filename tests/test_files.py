@@ -273,8 +273,8 @@ def forever(*_):
     print("ready", flush=True)
     while True:
         pass
-library.everything = forever
-sys.argv = ["midpo", "list"]
+library.get = library.find = forever
+sys.argv = ["midpo", "show", "dpo"]
 cli.main()
 """
 
