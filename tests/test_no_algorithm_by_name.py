@@ -21,6 +21,7 @@ FRAMEWORK = re.compile("mi[-_]dpo", re.IGNORECASE)  # MI-DPO itself is what the 
 # Place and the string that may stand there, from its first word that names an algorithm.
 ALLOWED = {
     ("site/pages/tutorial.py", "DPO on log-ratios averaged"): "the text of a page, as typed there",
+    ("testing/collecting.py", 'simpo", bind={...}'): "an example of the marker, in its error",
     ("spec/reading/keys.py", "simpo/section-4"): "an example in the reference of the keys",
 }
 

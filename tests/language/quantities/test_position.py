@@ -28,7 +28,7 @@ from midpo_sym.language.printing.mathematics import to_latex, to_unicode
 from midpo_sym.language.printing.text import to_text
 from midpo_sym.prover.prove import prove_derivation
 from midpo_sym.spec.reading.losses import load
-from midpo_sym.targets.coq.emit import Outside, emit
+from midpo_sym.targets.coq.emit import Certificate, emit
 from midpo_sym.targets.javascript.lower import lower_alike
 from midpo_sym.targets.torch.files import render
 from midpo_sym.tensor import ResponseStatistics
@@ -119,8 +119,8 @@ def test_who_has_no_places_says_so():
     (result,) = prove_derivation(load(LOSSES / "d2po.toml"))
     assert "chosen_positions" in render(result)
     certificate = emit(result)
-    assert isinstance(certificate, Outside)
-    assert certificate.reason.startswith("certificates have no places of tokens")
+    assert isinstance(certificate, Certificate)
+    assert certificate.definitions.count("p_gamma (INR (S t))") == 3, "places count from 1"
     with pytest.raises(LabError, match="write a weight in its place"):
         read_algorithm(result.derivation)
     with pytest.raises(ValueError, match="no places"):
