@@ -28,9 +28,20 @@ def denominators_of(target: Objective) -> tuple[Condition, ...]:
     """
     parts: list[Expression] = [*target.additive]
     for term in target.terms:
-        parts += [term.weight, term.argument] if term.link.is_any else [term.weight, term.loss]
+        # Under a link that divides by nothing, what is divided by stands in the argument.
+        alone = term.link.is_any or not _divides(term.link.body)
+        parts += [term.weight, term.argument if alone else term.loss]
     found = {each.expression: each for part in parts for each in _conditions(part)}
     return tuple(found.values())
+
+
+def _divides(node: Expression) -> bool:
+    """Return whether something is divided by in an expression, if only by a negative power."""
+    return any(
+        isinstance(each, tree.Div)
+        or (isinstance(each, tree.Pow) and not isinstance(each.exponent, tree.Number))
+        for each in unfold(node).walk()
+    )
 
 
 def _conditions(node: Expression) -> Iterable[Condition]:
