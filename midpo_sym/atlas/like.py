@@ -7,7 +7,7 @@ differ, then steps in the lattice of special cases, then what they have in commo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from midpo_sym.atlas import index, lattices
@@ -96,13 +96,11 @@ def like(derivation: Derivation) -> Likeness:
             raise SpecError(derivation.id, message)
         row, ours = row_of(derivation), profile(mine)
         found = index.current()
-        own = (
-            library.is_shipped(derivation.id) and library.get(derivation.id).text == derivation.text
-        )
+        own = _is_shipped(derivation)
         others = [each for each in found.rows if not (own and each.id == derivation.id)]
         profiles = {each.id: of_data(each.profile) if each.profile else None for each in others}
         tried, untried = _candidates(ours, others, profiles)
-        entries = _compared(derivation, ours, tried)
+        entries = _compared(derivation, ours, {id_: profiles[id_] for id_ in tried})
         related = [each for each in entries if each.relation is not None]
         related.sort(key=lambda each: _ORDER.get(each.says, len(_ORDER)))
         nearest = _nearest(row, ours, related, others, profiles)
@@ -130,13 +128,15 @@ def _candidates(
     return found[:_MOST_PROOFS], tuple(found[_MOST_PROOFS:])
 
 
-def _compared(derivation: Derivation, ours: Profile | None, ids: Iterable[str]) -> list[Entry]:
+def _compared(
+    derivation: Derivation, ours: Profile | None, others: Mapping[str, Profile | None]
+) -> list[Entry]:
     left = side(LEFT, derivation)
-    rights = [side(RIGHT, library.get(id_)) for id_ in ids]
+    rights = [side(RIGHT, library.get(id_)) for id_ in others]
     print_of_left, *prints = fingerprints([left, *rights])
     return [
-        entry_of((left, right), (print_of_left, its), (ours, profile(right)))
-        for right, its in zip(rights, prints, strict=True)
+        entry_of((left, right), (print_of_left, its), (ours, known))
+        for right, its, known in zip(rights, prints, others.values(), strict=True)
     ]
 
 

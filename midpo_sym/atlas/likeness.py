@@ -27,15 +27,17 @@ def to_data(found: Profile) -> dict[str, list[str]]:
         "products": _written(found.products),
         "without_given": _written(found.without_given),
         "arguments": _written(found.arguments),
+        "ends": list(found.ends),
     }
 
 
 def of_data(data: Mapping[str, Sequence[str]]) -> Profile:
     """Return a profile from data."""
-    return Profile(
-        tuple(data["links"]),
-        *(_read(data[key]) for key in ("products", "without_given", "arguments")),
+    products, without_given, arguments = (
+        _read(data[key]) for key in ("products", "without_given", "arguments")
     )
+    links, ends = tuple(data["links"]), tuple(data["ends"])
+    return Profile(links, products, without_given, arguments, ends)
 
 
 def _written(products: frozenset[tuple[str, ...]]) -> list[str]:
@@ -69,14 +71,15 @@ def _in_other_models(one: Profile, other: Profile, models: tuple[str, ...] = _MO
 def rank(one: Profile, other: Profile) -> tuple[int, float]:
     """Return what losses are tried in the order of.
 
-    First what may be the same; then what may be a special case, or the same with another model;
-    then what may be related with 1 in the place of a model; last, what may share arguments only.
+    First what may be the same; then what may be a special case, or the same with another model, or
+    has links that go on alike; then what may be related with 1 in the place of a model; last, what
+    may share arguments only.
     """
     same_links = one.links == other.links
     renamed = same_links and _in_other_models(one, other, ("ref", "prev"))
     if same_links and one.products == other.products:
         tier = 0
-    elif renamed or one.may_become(other) or other.may_become(one):
+    elif renamed or one.may_become(other) or other.may_become(one) or one.goes_on_like(other):
         tier = 1
     else:
         tier = 2 if _in_other_models(one, other) else 3

@@ -79,6 +79,6 @@ def test_generate_check_finds_a_wrong_file(midpo, monkeypatch):
         return text.replace("= beta * chosen_logratios - beta", "= chosen_logratios - beta")
 
     monkeypatch.setattr(files, "render", forgetful)
-    outcome = midpo("generate", "--check")
+    outcome = midpo("generate", "--check", "--paper")
     assert outcome.status == 1
     assert "the code of dpo is not proved to be its specification, function" in outcome.err

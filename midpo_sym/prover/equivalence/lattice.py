@@ -153,7 +153,14 @@ def entry_of(
     alike = look_alike(*prints)
     if one is None or other is None:
         relation = _related(pair) if alike else None
-    elif alike or one.may_become(other) or other.may_become(one) or one.bends_like(other):
+    elif alike or any(
+        (
+            one.may_become(other),
+            other.may_become(one),
+            one.bends_like(other),
+            one.goes_on_like(other),
+        )
+    ):
         relation = _related(pair)
     if relation is None and one is not None and other is not None:
         relation = _renamed(pair, one, other)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from sympy.polys.fields import FracElement
 
@@ -24,17 +25,22 @@ from midpo_sym.kernel.forms import (
 )
 from midpo_sym.kernel.responses import read
 from midpo_sym.language import tree
-from midpo_sym.language.links import VARIABLE
+from midpo_sym.language.links import VARIABLE, Link
+from midpo_sym.language.substitute import unfold
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.derivation.rebuild import without_plain_sums
 from midpo_sym.prover.equivalence.changes import ONE
 from midpo_sym.prover.equivalence.proposals import bent, remainder, shape
 from midpo_sym.prover.equivalence.sides import Side
+from midpo_sym.prover.shapes.bounds import Slopes
 
 _POINTS = 8
 _ENOUGH = 3  # points at which losses look alike
 _BITS = 64
 _WORK = 20_000  # nodes that the fingerprint of a loss may take
+_GENERIC = Fraction(1, 3)  # of each parameter of a link
+_FAR = 64  # from zero, where a link is what it is far out
+_FLAT = 1e-3  # a slope that is none
 
 Product = tuple[str, ...]  # what it is in, and its factors with their exponents
 Fingerprint = tuple[Ends | None, ...]
@@ -49,12 +55,14 @@ class Profile:
         products: of the arguments of these, of what is left, and inside opaque functions.
         without_given: the same, with weights and data taken for numbers.
         arguments: those of the arguments of all links alone.
+        ends: how the links that are no polynomials go on far out, in the words of `ends_of`.
     """
 
     links: tuple[str, ...]
     products: frozenset[Product]
     without_given: frozenset[Product]
     arguments: frozenset[Product]
+    ends: tuple[str, ...]
 
     def may_become(self, other: Profile) -> bool:
         """Return whether this loss may be another one at special values of its parameters."""
@@ -68,6 +76,10 @@ class Profile:
         """Return whether the links are maxima of the same arguments: they may differ by a scale."""
         kinked = all("max(" in link for link in (*self.links, *other.links))
         return bool(self.links) and kinked and self.arguments == other.arguments
+
+    def goes_on_like(self, other: Profile) -> bool:
+        """Return whether the links, of the same arguments, may be the same, written otherwise."""
+        return bool(self.links) and self.arguments == other.arguments and self.ends == other.ends
 
     def with_models(self, models: Mapping[str, str]) -> frozenset[Product]:
         """Return the products with one model in the place of another, or with 1."""
@@ -95,7 +107,37 @@ def profile(side: Side) -> Profile | None:
         return None
     links = tuple(sorted(shape(term.link) for term in kinked))
     constant = {("=",)}
-    return Profile(links, plain - constant, numbers - constant, alone)
+    ends = tuple(sorted(ends_of(term.link) for term in kinked))
+    return Profile(links, plain - constant, numbers - constant, alone, ends)
+
+
+def ends_of(link: Link) -> str:
+    """Return how a link goes on far out, and whether it has a corner: no proof, but a hint.
+
+    What is the same up to a factor, and a scale of the argument or its sign, has the same words.
+
+    >>> from midpo_sym.language.links import LINKS
+    >>> ends_of(LINKS["logsigmoid"]), ends_of(LINKS["hinge"])
+    ('flat and straight', 'flat and straight with a corner')
+    """
+    body = unfold(link.body)
+    generic = {node.name: _GENERIC for node in body.walk() if isinstance(node, tree.Parameter)}
+    slopes = Slopes(body, generic)
+    words = sorted(_going(slopes, sign) for sign in (-1, 1))
+    corner = any(isinstance(node, tree.Max) for node in body.walk())
+    return " and ".join(words) + (" with a corner" if corner else "")
+
+
+def _going(slopes: Slopes, sign: int) -> str:
+    """Return how a link goes on in one direction, by its slope far out and twice as far."""
+    found = [slopes.over(slopes.of(sign * far, sign * far)) for far in (_FAR, 2 * _FAR)]
+    near, far = (None if each is None else abs(float(each.mid)) for each in found)
+    if near is None or far is None:
+        return "unclear"
+    if near < _FLAT:
+        return "flat"
+    straight = abs(far / near - 1) < _FLAT
+    return "straight" if straight else "bent"
 
 
 def _products(parts: Iterable[tuple[str, Expression]], *, given: bool) -> Iterator[Product]:
