@@ -104,6 +104,14 @@ def test_equal_sides_of_a_maximum():
     assert seen(frozen, detach=True) == (False, [])
 
 
+@pytest.mark.parametrize(
+    "text", ["sum_t(log(max(xi(w, t), 1)))", "sum_t(mu(w, t)/max(xi(w, t), 1))"]
+)
+def test_each_side_needs_a_value_at_the_tokens_of_the_other(text):
+    """Of ξ = 0, where max(ξ, 1) is 1, there is no logarithm, and nothing is divided by it."""
+    assert seen(text) == (False, [])
+
+
 def test_maxima_of_tokens_are_one_side_and_what_the_other_adds():
     """Σ max(ξ, 1) = |y| + Σ [ξ − 1 ≥ 0] (ξ − 1)."""
     found = []
