@@ -182,6 +182,14 @@ def test_a_tower_has_half_as_many_variables_more_than_there_are_atoms(atoms, siz
     assert len(towers(fill(0), text=text)[1][0].field.gens) == size
 
 
+def test_where_no_size_is_enough_the_largest_is_tried(monkeypatch):
+    """Six atoms, one of which is left, want more than nine variables."""
+    monkeypatch.setattr(module, "SIZES", (4, 6, 8))
+    text = "gamma + 0*(alpha + beta + eta + lam + rho)"
+    assert len(normal_form(loss(text)).atoms) == 6
+    assert [len(tower.field.gens) for tower in towers(fill(0), text=text)[1]] == [8]
+
+
 def test_work_is_what_is_asked_for():
     for how, limit in (({}, MAX_WORK), ({"work": 3}, 3 * MAX_WORK)):
         (tower,) = towers(fill(0), **how)[1]
