@@ -11,7 +11,8 @@ own, and writes a report beside this file: a sample has one of its own. Every su
 the reasons in `kernel_mutants.toml` say why one may live. Ends with 1 if one has none, or if there
 is a reason for a mutant that is none any more. With `--keep` each outcome is written down as it
 comes, and a run that was stopped goes on from there, as long as the kernel and its tests stay.
-With `--quick` the slow tests are left out: what they alone would notice counts as a survivor.
+With `--quick` the slow tests are left out: what they alone would notice counts as a survivor. So
+does with `--trust` what has a reason: it is not run. The report says what ran.
 With `--again` only those survivors of the group's report run that have no reason by now, on all
 tests: after tests were added, and only added, what was noticed still is.
 """
@@ -31,7 +32,6 @@ import resource
 import signal
 import sys
 import time
-import tomllib
 import types
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
@@ -40,10 +40,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-REASONS = HERE / "kernel_mutants.toml"
 sys.path[:0] = [str(ROOT)]
 
-from kernel_mutations import Mutant, mutants  # noqa: E402 - beside this file
+from kernel_mutations import REASONS, Mutant, mutants, read_reasons  # noqa: E402 - beside this file
 
 from midpo_sym.kernel import TRUSTED  # noqa: E402 - of this checkout
 
@@ -227,12 +226,6 @@ def _run_here(mutant: Mutant | None, group: Group, *, quick: bool, own: bool) ->
     os._exit(code)
 
 
-def read_reasons() -> dict[str, str]:
-    """Return why a mutant may live, by its key."""
-    reasons: dict[str, str] = tomllib.loads(REASONS.read_text(encoding="utf-8"))
-    return reasons
-
-
 def stale(reasons: dict[str, str]) -> list[str]:
     """Return the keys of reasons that are those of no mutant."""
     modules = [module for group in GROUPS.values() for module in group.modules]
@@ -311,11 +304,12 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=0, help="run so many, drawn with --seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="without the slow tests")
+    parser.add_argument("--trust", action="store_true", help="do not run what has a reason")
     parser.add_argument("--keep", type=Path, help="a file of outcomes to go on from")
     parser.add_argument("--again", action="store_true", help="the report's survivors alone")
     options = parser.parse_args()
-    if options.again and (options.only or options.sample or options.quick):
-        parser.error("--again renews a whole report: leave --only, --sample and --quick out")
+    if options.again and (options.only or options.sample or options.quick or options.trust):
+        parser.error("--again renews a whole report: leave out what makes one shorter")
     return options
 
 
@@ -346,18 +340,18 @@ def main() -> int:
         for mutant in mutants(module)
         if options.only in mutant.key
     ]
-    note = "Only their quick tests ran on them." if options.quick else ""
+    note = "Only their quick tests ran on them. " if options.quick else ""
     if options.sample:
         chance = random.Random(options.seed)
         drawn = chance.sample(todo, min(options.sample, len(todo)))
         tests = "only their quick tests" if options.quick else "all their tests"
         note = (
             f"A sample of {len(drawn)} of {len(todo)} mutants, drawn with the seed {options.seed}; "
-            f"{tests} ran on it."
+            f"{tests} ran on it. "
         )
         todo = drawn
     path = HERE / group.report
-    outcomes, slow = [""] * len(todo), 0
+    outcomes, slow, kept = [""] * len(todo), 0, Kept(keep, group)
     if options.again:
         text = path.read_text(encoding="utf-8")
         try:
@@ -366,10 +360,17 @@ def main() -> int:
             print(error)
             return 1
         slow = int(text.partition(" of them by running on")[0].rpartition(" ")[2])
-        note = (
-            f"{outcomes.count('')} of them, survivors of an older run or like one, ran again after "
-            "tests were added; all other outcomes are those of that run."
+        older_note = text.split("\n\n")[2].partition("- mutants")[0]
+        note = f"{older_note} " if older_note else ""
+        note += (
+            f"{outcomes.count('')} of them, survivors of an older run or like one, ran again, with "
+            "all tests, after tests were added; all other outcomes are those of that run. "
         )
+    if options.trust:
+        for place, each in enumerate(todo):
+            if each.key in reasons and not kept.outcome(each, quick=True):
+                outcomes[place] = SURVIVED
+        note += f"{outcomes.count(SURVIVED)} that have a reason to live were not run. "
     waiting = [place for place, outcome in enumerate(outcomes) if not outcome]
     print(f"{len(waiting)} mutants", flush=True)
     ran = run(
@@ -378,12 +379,12 @@ def main() -> int:
         options.jobs,
         quick=options.quick,
         reasons=reasons,
-        kept=Kept(keep, group),
+        kept=kept,
     )
     for place, outcome in zip(waiting, ran, strict=True):
         outcomes[place] = outcome
     found = list(zip(todo, outcomes, strict=True))
-    text = report(found, reasons, options.group, note, slow)
+    text = report(found, reasons, options.group, note.strip(), slow)
     print(text)
     if options.sample and not options.only:
         path.with_stem(f"{path.stem}_sample").write_text(text, encoding="utf-8")
