@@ -11,15 +11,19 @@ own, and writes a report beside this file: a sample has one of its own. Every su
 the reasons in `kernel_mutants.toml` say why one may live. Ends with 1 if one has none, or if there
 is a reason for a mutant that is none any more. With `--keep` each outcome is written down as it
 comes, and a run that was stopped goes on from there, as long as the kernel and its tests stay.
-With `--again` only those survivors of the group's report run that have no reason by now: after
-tests were added, and only added, what was noticed still is.
+With `--quick` the slow tests are left out: what they alone would notice counts as a survivor. So
+does with `--trust` what has a reason: it is not run. The report says what ran.
+With `--again` only those survivors of the group's report run that have no reason by now, on all
+tests: after tests were added, and only added, what was noticed still is.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import hashlib
+import importlib
 import io
 import json
 import os
@@ -28,7 +32,6 @@ import resource
 import signal
 import sys
 import time
-import tomllib
 import types
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
@@ -37,16 +40,20 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-REASONS = HERE / "kernel_mutants.toml"
 sys.path[:0] = [str(ROOT)]
 
-from kernel_mutations import Mutant, mutants  # noqa: E402 - beside this file
+from kernel_mutations import REASONS, Mutant, mutants, read_reasons  # noqa: E402 - beside this file
 
 from midpo_sym.kernel import TRUSTED  # noqa: E402 - of this checkout
 
 # Seconds of the processor for the quick tests, and for all; what needs longer has been noticed.
 LIMIT, WHOLE_LIMIT = 60, 240
 KILLED, SURVIVED, SLOW = "killed", "survived", "too slow"
+# What the tests import besides the program, loaded once, before the processes split.
+LOADED = (
+    *("mpmath", "pytest", "sympy", "click", "hypothesis.strategies", "rich.console", "rich.table"),
+    "midpo_sym.language.grammar.losses",  # and of the program what does not rest on the kernel
+)
 
 
 @dataclass(frozen=True)
@@ -61,12 +68,12 @@ class Group:
     slow: tuple[str, ...]
     report: str
 
-    def stages(self, module: str, *, quick: bool) -> Iterator[list[str]]:
+    def stages(self, module: str, *, quick: bool, own: bool = False) -> Iterator[list[str]]:
         """Yield the arguments of each run of pytest, the tests of the module itself first."""
         package, _, name = module.rpartition(".")
-        own = [each for each in self.suite if f"{package}/test_{name}.py" in each]
-        rest = [each for each in self.suite if each not in own]
-        yield from (["-m", "not slow", *each] for each in (own, rest) if each)
+        first = [each for each in self.suite if f"{package}/test_{name}.py" in each]
+        rest = [each for each in self.suite if each not in first]
+        yield from (["-m", "not slow", *each] for each in (first, [] if own else rest) if each)
         if not quick:
             yield ["-m", "slow", *self.slow]
 
@@ -123,20 +130,26 @@ class Kept:
         sources = sorted((ROOT / "midpo_sym" / "kernel").rglob("*.py"))
         files = [*sources, *(ROOT / each for each in names)]
         self.state = hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()
-        self.found: dict[str, str] = {}
+        self.found: dict[str, dict[str, str]] = {}
         if path and path.exists():
             rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-            self.found = {row["digest"]: row["outcome"] for row in rows}
+            self.found = {row["digest"]: row for row in rows}
+
+    def outcome(self, mutant: Mutant | None, *, quick: bool) -> str:
+        """Return an outcome that is kept, or "": who survives the quick tests alone runs again."""
+        row = self.found.get(self.digest(mutant), {"outcome": ""})
+        return row["outcome"] if quick or row["outcome"] != SURVIVED or row["whole"] else ""
 
     def digest(self, mutant: Mutant | None) -> str:
         """Return what an outcome is kept under."""
         text = f"{mutant.module}\n{mutant.source}" if mutant else ""
         return hashlib.sha256(f"{self.state}\n{text}".encode()).hexdigest()
 
-    def add(self, mutant: Mutant | None, outcome: str) -> None:
+    def add(self, mutant: Mutant | None, outcome: str, *, quick: bool) -> None:
         """Write an outcome down."""
         if self.path and mutant:
             row = {"digest": self.digest(mutant), "key": mutant.key, "outcome": outcome}
+            row |= {"whole": not quick}
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
 
@@ -152,18 +165,22 @@ def run(
 ) -> list[str]:
     """Run the tests on each mutant, or on the kernel as it is, in a process of its own.
 
-    Without the slow ones, where `quick` or where there is a reason why the mutant may live.
+    Without the slow ones, where `quick`. Of a mutant that may live, for a reason, the quick tests
+    of its module alone; these come last.
     """
     kept = kept or Kept(None, group)
-    outcomes = [kept.found.get(kept.digest(each), "") for each in todo]
+    may_live = [bool(each and each.key in reasons) for each in todo]
+    alone = [quick or each for each in may_live]
+    outcomes = [kept.outcome(each, quick=q) for each, q in zip(todo, alone, strict=True)]
     waiting = [(place, each) for place, each in enumerate(todo) if not outcomes[place]][::-1]
+    waiting.sort(key=lambda each: may_live[each[0]], reverse=True)
     running: dict[int, int] = {}
     while waiting or running:
         while waiting and len(running) < jobs:
             place, mutant = waiting.pop()
             child = os.fork()
             if child == 0:
-                _run_here(mutant, group, quick=quick or bool(mutant and mutant.key in reasons))
+                _run_here(mutant, group, quick=alone[place], own=may_live[place])
             running[child] = place
         for child, place in list(running.items()):
             done, status = os.waitpid(child, os.WNOHANG)
@@ -179,7 +196,7 @@ def run(
                 else KILLED
             )
             tried = todo[place]
-            kept.add(tried, outcomes[place])
+            kept.add(tried, outcomes[place], quick=alone[place])
             if passed and tried:
                 print(f"{place + 1}/{len(todo)} survives: {tried.key}", flush=True)
             del running[child]
@@ -187,9 +204,10 @@ def run(
     return outcomes
 
 
-def _run_here(mutant: Mutant | None, group: Group, *, quick: bool) -> None:
+def _run_here(mutant: Mutant | None, group: Group, *, quick: bool, own: bool) -> None:
     import pytest  # noqa: PLC0415 - imported by the parent already
 
+    gc.disable()  # the process ends soon
     resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, WHOLE_LIMIT))
     code = 1
     with contextlib.suppress(BaseException), contextlib.redirect_stdout(io.StringIO()):
@@ -199,19 +217,13 @@ def _run_here(mutant: Mutant | None, group: Group, *, quick: bool) -> None:
             sys.modules[name] = module
             exec(compile(mutant.source, name, "exec"), module.__dict__)
         arguments = ["-x", "-q", "-p", "no:cacheprovider", "--assert=plain"]
-        for stage in group.stages(mutant.module if mutant else ".", quick=quick):
+        for stage in group.stages(mutant.module if mutant else ".", quick=quick, own=own):
             if stage[1] == "slow":
                 resource.setrlimit(resource.RLIMIT_CPU, (WHOLE_LIMIT, WHOLE_LIMIT))
             code = int(pytest.main([*arguments, *stage]))
             if code:
                 break
     os._exit(code)
-
-
-def read_reasons() -> dict[str, str]:
-    """Return why a mutant may live, by its key."""
-    reasons: dict[str, str] = tomllib.loads(REASONS.read_text(encoding="utf-8"))
-    return reasons
 
 
 def stale(reasons: dict[str, str]) -> list[str]:
@@ -269,7 +281,7 @@ def report(
         "",
         f"Written by `python benchmarks/kernel_mutants.py --group {group}`: one syntax node",
         "of these trusted files is changed at a time, and their tests have to notice.",
-        "One that has a reason to live is tried on the quick tests alone.",
+        "One that has a reason to live is tried on the quick tests of its file alone.",
         "",
         *([note, ""] if note else []),
         f"- mutants: {len(found)}",
@@ -292,11 +304,12 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=0, help="run so many, drawn with --seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="without the slow tests")
+    parser.add_argument("--trust", action="store_true", help="do not run what has a reason")
     parser.add_argument("--keep", type=Path, help="a file of outcomes to go on from")
     parser.add_argument("--again", action="store_true", help="the report's survivors alone")
     options = parser.parse_args()
-    if options.again and (options.only or options.sample or options.quick):
-        parser.error("--again renews a whole report: leave --only, --sample and --quick out")
+    if options.again and (options.only or options.sample or options.quick or options.trust):
+        parser.error("--again renews a whole report: leave out what makes one shorter")
     return options
 
 
@@ -314,12 +327,9 @@ def main() -> int:
         )
         return 1
     os.chdir(ROOT)
-    import mpmath  # noqa: F401, PLC0415 - loaded once, before the processes split
-    import pytest  # noqa: F401, PLC0415
-    import sympy  # noqa: F401, PLC0415
-
-    import midpo_sym.language.grammar.losses  # noqa: F401, PLC0415
-
+    for name in LOADED:
+        importlib.import_module(name)
+    gc.freeze()
     group = GROUPS[options.group]
     if run([None], group, 1, quick=options.quick) != [SURVIVED]:
         print("the tests fail on the kernel as it is")
@@ -330,18 +340,18 @@ def main() -> int:
         for mutant in mutants(module)
         if options.only in mutant.key
     ]
-    note = ""
+    note = "Only their quick tests ran on them. " if options.quick else ""
     if options.sample:
         chance = random.Random(options.seed)
         drawn = chance.sample(todo, min(options.sample, len(todo)))
         tests = "only their quick tests" if options.quick else "all their tests"
         note = (
             f"A sample of {len(drawn)} of {len(todo)} mutants, drawn with the seed {options.seed}; "
-            f"{tests} ran on it."
+            f"{tests} ran on it. "
         )
         todo = drawn
     path = HERE / group.report
-    outcomes, slow = [""] * len(todo), 0
+    outcomes, slow, kept = [""] * len(todo), 0, Kept(keep, group)
     if options.again:
         text = path.read_text(encoding="utf-8")
         try:
@@ -350,10 +360,17 @@ def main() -> int:
             print(error)
             return 1
         slow = int(text.partition(" of them by running on")[0].rpartition(" ")[2])
-        note = (
-            f"{outcomes.count('')} of them, survivors of an older run or like one, ran again after "
-            "tests were added; all other outcomes are those of that run."
+        older_note = text.split("\n\n")[2].partition("- mutants")[0]
+        note = f"{older_note} " if older_note else ""
+        note += (
+            f"{outcomes.count('')} of them, survivors of an older run or like one, ran again, with "
+            "all tests, after tests were added; all other outcomes are those of that run. "
         )
+    if options.trust:
+        for place, each in enumerate(todo):
+            if each.key in reasons and not kept.outcome(each, quick=True):
+                outcomes[place] = SURVIVED
+        note += f"{outcomes.count(SURVIVED)} that have a reason to live were not run. "
     waiting = [place for place, outcome in enumerate(outcomes) if not outcome]
     print(f"{len(waiting)} mutants", flush=True)
     ran = run(
@@ -362,16 +379,16 @@ def main() -> int:
         options.jobs,
         quick=options.quick,
         reasons=reasons,
-        kept=Kept(keep, group),
+        kept=kept,
     )
     for place, outcome in zip(waiting, ran, strict=True):
         outcomes[place] = outcome
     found = list(zip(todo, outcomes, strict=True))
-    text = report(found, reasons, options.group, note, slow)
+    text = report(found, reasons, options.group, note.strip(), slow)
     print(text)
     if options.sample and not options.only:
         path.with_stem(f"{path.stem}_sample").write_text(text, encoding="utf-8")
-    elif not (options.only or options.quick):
+    elif not options.only:
         path.write_text(text, encoding="utf-8")
     return int("**unexplained**" in text)
 

@@ -1,13 +1,18 @@
-"""The mutants of a file of the kernel: its source with one syntax node changed."""
+"""The mutants of a file of the kernel: its source with one syntax node changed.
+
+And the reasons why one may live, which `kernel_mutants.toml` says.
+"""
 
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+REASONS = Path(__file__).with_name("kernel_mutants.toml")
 
 COMPARISONS = {
     ast.Eq: (ast.NotEq,),
@@ -43,6 +48,12 @@ class Mutant:
     def key(self) -> str:
         """Return a name that outlives changes elsewhere in the file."""
         return f"{self.module}: {self.line} [{self.what}]"
+
+
+def read_reasons() -> dict[str, str]:
+    """Return why a mutant may live, by its key."""
+    reasons: dict[str, str] = tomllib.loads(REASONS.read_text(encoding="utf-8"))
+    return reasons
 
 
 def changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:  # noqa: C901, PLR0912 - one case for each kind of node

@@ -29,6 +29,13 @@ SAMPLE = int(os.environ.get("MIDPO_SAMPLE", "1"))
 left_out = pytest.StashKey[int]()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """While tests are collected, whatever cases are made from is read once: no test runs yet."""
+    with remembering(Session()):
+        return (yield)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark as slow what needs one of the slow fixtures; of slow tests take a sample, if asked."""
     for item in items:

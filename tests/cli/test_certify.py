@@ -225,20 +225,19 @@ def test_what_is_not_as_the_claim_says_fails_even_without_coq(midpo, own, tmp_pa
 
 
 @pytest.mark.usefixtures("without_coq")
-def test_what_is_outside_the_class_is_listed(midpo, own, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("expected", "status"), [pytest.param("undecided", 0, marks=pytest.mark.slow), ("proved", 1)]
+)
+def test_what_is_outside_the_class_is_listed(midpo, own, tmp_path, monkeypatch, expected, status):
     """What the prover leaves undecided has no certificate: a failure, unless that is expected."""
     monkeypatch.setattr(intervals, "search", lambda found, *_, **__: found)
     argument = "log(exp(pi(w)) + pi(l)) - log(1 + pi(w))"
-    for claim, status in (
-        (CLAIM.format(status="undecided"), 0),
-        (CLAIM.format(status="proved"), 1),
-    ):
-        path = own(argument, claim)
-        outcome = midpo("certify", path, "--emit-only", "--out", tmp_path / "out")
-        assert outcome.status == status
-        assert "own/c" in outcome.out
-        assert "outside the class" in outcome.out
-        assert "own/c: the prover decides neither way" in outcome.out
+    path = own(argument, CLAIM.format(status=expected))
+    outcome = midpo("certify", path, "--emit-only", "--out", tmp_path / "out")
+    assert outcome.status == status
+    assert "own/c" in outcome.out
+    assert "outside the class" in outcome.out
+    assert "own/c: the prover decides neither way" in outcome.out
 
 
 def test_coq_settles_a_specification_of_ones_own(workshop, midpo, own, tmp_path):

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import pytest
 from generators.trees.words import loss
+from sympy import QQ, symbols
+from sympy.polys.fields import FracField
+from sympy.polys.orderings import lex
 
-from midpo_sym.kernel.atoms import check_scope, collect, leaf_of
-from midpo_sym.kernel.forms import OutsideClassError
+from midpo_sym.kernel.atoms import Opaque, check_scope, collect, is_from_zero, leaf_of, opaque_of
+from midpo_sym.kernel.finite_atoms import Value
+from midpo_sym.kernel.forms import CAUCHY, OutsideClassError
+from midpo_sym.kernel.responses import read
 from midpo_sym.kernel.theorem import Answer, decide, normal_form
 from midpo_sym.language import tree
-from midpo_sym.language.build import datum, kl_ref_pi, log, parameter, pi, ref, sum_t, weight
+from midpo_sym.language.build import (
+    cauchy_cdf,
+    datum,
+    kl_ref_pi,
+    log,
+    parameter,
+    pi,
+    ref,
+    sum_t,
+    weight,
+)
 
 LEAVES = [  # a node; its name; whether it varies by token; whether a gradient flows from it
     (parameter("gamma"), "gamma", False, False),
@@ -22,6 +37,13 @@ LEAVES = [  # a node; its name; whether it varies by token; whether a gradient f
     (pi("w", "t"), "log(pi(w, t))", True, True),
     (ref("w"), "log(ref(w, t))", True, False),
 ]
+FIELD = FracField(symbols("p z x"), QQ, lex)
+P, Z, X = FIELD.gens
+ATOMS = {  # of a positive parameter, of what is zero or more by its form, and of a real one
+    "p": leaf_of(parameter("p", "positive"), frozen=False),
+    "z": Opaque("z", "z", nonnegative=True),
+    "x": leaf_of(parameter("x"), frozen=False),
+}
 
 
 @pytest.mark.parametrize(("node", "name", "token", "policy"), LEAVES)
@@ -40,6 +62,69 @@ def test_leaves(node, name, token, policy):
 def test_what_is_made_of_others_is_no_leaf():
     for node in (tree.Number(2), log(pi("w")), sum_t("w", weight("mu", "w"))):
         assert leaf_of(node, frozen=False) is None
+
+
+def test_signs_by_form():
+    """p ≥ 0 and z ≥ 0, so 2 p z + z ≥ 0 and 3 ≥ 0; p − z, and what x is in, may be negative."""
+    for value in (P, Z, 2 * P * Z + Z, FIELD(3)):
+        assert is_from_zero(value.numer, ATOMS)
+    for value in (P - Z, -P, X, P + X, X**2):
+        assert not is_from_zero(value.numer, ATOMS)
+
+
+def test_nothing_is_known_of_the_sign_of_other_atoms():
+    """Neither of a function, unless it is said, nor of one of a theory."""
+    assert not is_from_zero(P.numer, {"p": Opaque("p", "p")})
+    assert not is_from_zero(P.numer, {"p": Value("p", (), "positive")})
+
+
+def test_the_sign_is_no_part_of_what_an_atom_is():
+    """max(a, b) is one quantity, whether its sign was known where it was read or not."""
+    assert Opaque("max", "max", nonnegative=True) == Opaque("max", "max")
+    assert Opaque("max", "max") != Opaque("other", "max")
+
+
+@pytest.mark.parametrize(
+    ("function", "argument", "said", "known"),
+    [
+        ("exp", (X, {}), False, True),
+        ("log", (P, {}), False, False),  # p = 1/2
+        ("max", (P, {}), False, False),  # max(p, x) is not asked for its sides: who reads it says
+        ("max", (X, {}), True, True),
+        (CAUCHY, (X, {}), True, True),
+        ("Σ", (FIELD.zero, {"w": P * Z / (P + 1)}), False, True),
+        ("Σ", (FIELD.zero, {"w": X / P}), False, False),
+        ("Σ", (FIELD.zero, {"w": P / X}), False, False),
+        ("Σ", (FIELD.zero, {"w": (P - Z) / P}), False, False),
+    ],
+)
+def test_functions_that_are_zero_or_more(function, argument, said, known):
+    """An exponential is, and a sum over tokens of fractions of what is (A13)."""
+    atom = opaque_of(function, (argument,), ATOMS, {}, from_zero=said)
+    assert atom.nonnegative is known
+    assert atom.name == atom.thawed
+
+
+def test_of_what_is_read_the_sign_is_known_by_its_form():
+    """log(α + β) is below zero at α = β = 1/4; of Cauchy's distribution function nothing is."""
+    a, b = parameter("a", "positive"), parameter("b", "positive")
+    for node, known in ((log(a + b), False), (cauchy_cdf(a), True)):
+        (atom,) = normal_form(node).present()
+        assert atom.nonnegative is known
+
+
+def test_cauchy_s_distribution_function_is_a_function():
+    """Equal arguments have equal values; of others nothing is known."""
+    a, b = parameter("a"), parameter("b")
+    assert decide(cauchy_cdf(a + b), cauchy_cdf(b + a)).answer is Answer.EQUAL
+    assert decide(cauchy_cdf(a), cauchy_cdf(b)).answer is Answer.UNKNOWN
+
+
+def test_a_definition_is_divided_by_as_its_body_is():
+    """log(π(w)/K), K = π(l), is a difference of logarithms: there is no divisor to be checked."""
+    named = tree.Defined("K", "", False, pi("l"))
+    assert read((log(pi("w") / named),)).denominators == ()
+    assert read((log(pi("w")) / named,)).denominators
 
 
 def test_the_logarithm_of_a_number_is_the_same_at_each_token():

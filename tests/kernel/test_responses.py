@@ -136,8 +136,10 @@ EQUAL = [
     ("log(1/(1 - pi(w)))", "-log(1 - pi(w))"),
     ("log((1 - pi(w))/2)", "log(1 - pi(w)) - log(2)"),
     ("log((1 - pi(w))/(1 + ref(w)))", "log(1 - pi(w)) - log(1 + ref(w))"),
+    ("log((1 + alpha)/(1 - pi(w)))", "log(1 + alpha) - log(1 - pi(w))"),  # (−1 − α)/(p − 1)
     ("exp(3*log(1 + alpha))", "(alpha + 1)**3"),
     ("exp(gamma - 2*log(1 + alpha))", "exp(gamma)/(alpha**2 + 2*alpha + 1)"),
+    ("alpha**2*exp(1/gamma)", "alpha*exp(1/gamma)*alpha"),
 ]
 
 # Products of sums over tokens, and of what may be negative, have no normal form: the tower tells.
@@ -293,6 +295,12 @@ def test_unknown_nodes_are_refused():
 
     with pytest.raises(OutsideClassError, match="Strange"):
         decide(Strange(), ZERO)
+
+
+def test_a_power_of_a_long_number_is_refused():
+    """(2⁷⁰ a)⁶⁴ has a coefficient of 4 481 bits."""
+    with pytest.raises(OutsideClassError, match="too long a number"):
+        normal_form((2**70 * parameter("a")) ** 64)
 
 
 @pytest.mark.parametrize(

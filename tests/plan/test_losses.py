@@ -111,7 +111,16 @@ def compared(result) -> int:
     return count
 
 
-@pytest.mark.parametrize("id_", library.paper_ids())
+QUICK = ("dpo", "simpo", "tis_dpo")
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        pytest.param(each, marks=() if each in QUICK else pytest.mark.slow)
+        for each in library.paper_ids()
+    ],
+)
 def test_the_plan_of_a_shipped_loss_computes_it(id_):
     assert compared(prove(id_)) > 0
 

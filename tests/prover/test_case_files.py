@@ -53,7 +53,13 @@ VERDICTS = {
 }
 
 
-@pytest.mark.parametrize("name", VERDICTS)
+QUICK = ("surrogate", "prior_sg", "max_swap", "zero_scale", "cure_zero", "log3", "h20n", "mixture")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in VERDICTS],
+)
 def test_verdicts(name):
     """Both verdicts are as worked out by hand, and as an evaluation apart finds them."""
     result = prove(name)

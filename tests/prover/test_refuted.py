@@ -61,7 +61,13 @@ def test_every_file_is_tested():
     assert len(named) >= 8
 
 
-@pytest.mark.parametrize("name", RESIDUALS)
+QUICK = ("reversed_kl", "dropped_length", "pair_dependent", "wrong_reference")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in RESIDUALS],
+)
 def test_refuted_by_the_argument(name):
     """Verdict and residual are as worked out by hand, and the witness shows the difference."""
     derivation, result = result_of(name)

@@ -185,6 +185,7 @@ def test_processes_of_xdist_share_the_tests(pytester, run):
     found.stdout.fnmatch_lines(["*An exact counterexample.*"])
 
 
+@pytest.mark.slow
 def test_pytest_that_is_not_asked_loads_nothing(pytester):
     """A process of its own: no SymPy, no torch, and none of the package but the plugin."""
     pytester.makepyfile(

@@ -104,6 +104,14 @@ def test_equal_sides_of_a_maximum():
     assert seen(frozen, detach=True) == (False, [])
 
 
+@pytest.mark.parametrize(
+    "text", ["sum_t(log(max(xi(w, t), 1)))", "sum_t(mu(w, t)/max(xi(w, t), 1))"]
+)
+def test_each_side_needs_a_value_at_the_tokens_of_the_other(text):
+    """Of ξ = 0, where max(ξ, 1) is 1, there is no logarithm, and nothing is divided by it."""
+    assert seen(text) == (False, [])
+
+
 def test_maxima_of_tokens_are_one_side_and_what_the_other_adds():
     """Σ max(ξ, 1) = |y| + Σ [ξ − 1 ≥ 0] (ξ − 1)."""
     found = []
@@ -172,6 +180,14 @@ def test_a_tower_has_half_as_many_variables_more_than_there_are_atoms(atoms, siz
     text = " + ".join(f"log({k} + alpha)" for k in range(2, atoms + 1))
     assert len(normal_form(loss(text)).atoms) == atoms
     assert len(towers(fill(0), text=text)[1][0].field.gens) == size
+
+
+def test_where_no_size_is_enough_the_largest_is_tried(monkeypatch):
+    """Six atoms, one of which is left, want more than nine variables."""
+    monkeypatch.setattr(module, "SIZES", (4, 6, 8))
+    text = "gamma + 0*(alpha + beta + eta + lam + rho)"
+    assert len(normal_form(loss(text)).atoms) == 6
+    assert [len(tower.field.gens) for tower in towers(fill(0), text=text)[1]] == [8]
 
 
 def test_work_is_what_is_asked_for():

@@ -84,6 +84,7 @@ def test_lines_say_what_a_person_would():
     ]
 
 
+@pytest.mark.slow
 def test_nothing_is_taken_apart_to_be_put_together_again():
     """TIS-DPO's last lines: collect, move α into the sums, and fold the names u and η."""
     steps = result_of("tis_dpo/section-4").steps

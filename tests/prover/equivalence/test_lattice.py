@@ -53,6 +53,16 @@ def test_dice_is_dpo_up_to_its_model_and_no_edge(shipped):
     assert relation.changes.models == {"A": {"ref": "prev"}}
 
 
+def test_three_losses_are_compared_in_pairs():
+    """DPO is R-DPO at α̃ = 0; SimPO has no reference, and differs from both at a point."""
+    found = compare_all([library.get(each) for each in ("dpo", "r_dpo", "simpo")])
+    assert found.edges == (Edge("dpo", "r_dpo", gradient=True),)
+    says = {pair: each.says for pair, each in said(found).items()}
+    assert says["dpo", "simpo"] == says["r_dpo", "simpo"] == "differs"
+    assert len(says) == 3
+
+
+@pytest.mark.slow
 def test_all_others_differ_at_a_point(shipped):
     related = {(each.left.id, each.right.id) for each in shipped.related}
     others = [each for pair, each in said(shipped).items() if pair not in related]

@@ -56,12 +56,12 @@ def test_equal_lengths_are_those_of_the_pair(loss):
 @pytest.mark.parametrize(
     ("mine", "theirs", "kind"),
     [
-        ("positive", "real", COMMON),  # B at u = −1 is A with no b
+        pytest.param("positive", "real", COMMON, marks=pytest.mark.slow),  # u = −1 is no b
         ("positive", "nonnegative", COMMON),  # B at u = 0
-        ("open unit", "real", COMMON),  # B at u = 2
+        pytest.param("open unit", "real", COMMON, marks=pytest.mark.slow),  # B at u = 2
         ("positive", "open unit", SPECIAL_RIGHT),
-        ("real", "real", SPECIAL_RIGHT),
-        ("nonnegative", "unit", SPECIAL_RIGHT),
+        pytest.param("real", "real", SPECIAL_RIGHT, marks=pytest.mark.slow),
+        pytest.param("nonnegative", "unit", SPECIAL_RIGHT, marks=pytest.mark.slow),
     ],
 )
 def test_a_special_case_keeps_all_its_values(loss, mine, theirs, kind):

@@ -131,7 +131,13 @@ REACH = {
 }
 
 
-@pytest.mark.parametrize("name", IDS)
+QUICK = ("dpo", "simpo", "tdpo2")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in IDS],
+)
 def test_shipped_priors_are_found(name):
     """The prior solved from each shipped loss is the printed one, up to a constant factor."""
     statement = shipped(name).statement

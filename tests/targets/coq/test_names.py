@@ -31,6 +31,7 @@ def test_a_comment_begins_and_ends_where_it_should(text):
     check_comment(names.comment(text))
 
 
+@pytest.mark.slow
 @given(st.text(st.characters() | st.sampled_from("(*)\"'\\\n")))
 def test_any_text_makes_one_comment(text):
     check_comment(names.comment(text))
@@ -55,9 +56,18 @@ def test_a_long_text_is_cut():
     assert len(names.comment("a" * 10_000)) < 200
 
 
+def test_nasty_names_are_identifiers_and_stay_different():
+    """Letters, digits, `_` and `'` after a prefix: never a keyword, never another's name."""
+    texts = [*NASTY, "a", "A", "a_", "a'", "a''", "é", "e", "forall", "\ud800", "_", "__"]
+    found = [names.parameter(each) for each in texts]
+    assert len(set(found)) == len(texts)
+    assert all(re.fullmatch(r"p_[A-Za-z0-9_']+", each) for each in found)
+
+
+@pytest.mark.slow
 @given(st.lists(st.text(min_size=1), min_size=2, max_size=2, unique=True))
 def test_names_are_identifiers_and_stay_different(pair):
-    """Letters, digits, `_` and `'` after a prefix: never a keyword, never another's name."""
+    """So it is with any two texts."""
     one, other = (names.parameter(each) for each in pair)
     assert one != other
     for each in (one, other):

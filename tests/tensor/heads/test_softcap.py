@@ -24,7 +24,14 @@ def logits(hidden, weight, bias, scale, cap):
     return cap * torch.tanh(scale * (hidden @ weight.t() + bias) / cap)
 
 
-@pytest.mark.parametrize(("loss", "reduction"), [(ONE, "mean"), (OTHER, "mean"), (OTHER, "none")])
+@pytest.mark.parametrize(
+    ("loss", "reduction"),
+    [
+        pytest.param(ONE, "mean", marks=pytest.mark.slow),
+        pytest.param(OTHER, "mean", marks=pytest.mark.slow),
+        (OTHER, "none"),
+    ],
+)
 def test_cap_and_scale_are_what_torch_makes_of_the_logits(loss, reduction):
     (policy, reference), labels = heads()
     trained = [each.requires_grad_() for each in policy]
