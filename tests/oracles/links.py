@@ -101,11 +101,13 @@ def sags_at(statement: Statement, body: Tree, seed: str) -> str:
 
 def falls_without_end(statement: Statement, body: Tree, seed: str) -> list[bool]:
     """Return at each setting whether a link still falls far out, by more than a half."""
-    found = []
-    for at in settings(statement, seed, 6):
-        ends = [[value(statement, body, at, sign * far) for far in FAR] for sign in (1, -1)]
-        found.append(any(None not in pair and pair[1] < pair[0] - 0.5 for pair in ends))
-    return found
+    return [falls_far_out(statement, body, at) for at in settings(statement, seed, 6)]
+
+
+def falls_far_out(statement: Statement, body: Tree, at: dict[str, Fraction]) -> bool:
+    """Return whether a link still falls far out, by more than a half."""
+    ends = [[value(statement, body, at, sign * far) for far in FAR] for sign in (1, -1)]
+    return any(None not in pair and pair[1] < pair[0] - 0.5 for pair in ends)
 
 
 def weight_is(statement: Statement, term: LossTerm, points: list[Point]) -> set[str]:
