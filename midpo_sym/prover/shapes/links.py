@@ -10,7 +10,7 @@ undecided.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -37,7 +37,6 @@ from midpo_sym.prover.shapes.rules import (
 from midpo_sym.prover.shapes.tails import is_above, tail
 from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.session import remembered
-
 
 _CHECKS = 2  # choices of the parameters at which a *yes* is held against points
 
@@ -90,24 +89,24 @@ def link_facts(link: Link) -> LinkFacts:
         DisagreementError: the form shows what points contradict.
     """
     body = unfold(link.body)
-    falls_only = any(direction_of(each) in (-1, 0) for each in _forms(body))
-    is_convex = any(bend_of(each) in ("affine", "convex") for each in _forms(body))
     return LinkFacts(
-        _fact(falls_only, rises(body, _CHECKS if falls_only else MOST)),
-        _fact(is_convex, sags(body, _CHECKS if is_convex else MOST)),
+        _fact(body, lambda each: direction_of(each) in (-1, 0), rises),
+        _fact(body, lambda each: bend_of(each) in ("affine", "convex"), sags),
         _bounded_below(body),
         _slope_at_zero(body),
     )
 
 
-def _forms(body: Expression) -> Iterator[Expression]:
-    """Yield a link as it stands, and ways to write it that the kernel proves equal everywhere."""
-    yield body
+@remembered(64)
+def _other_forms(body: Expression) -> tuple[Expression, ...]:
+    """Return ways to write a link that the kernel proves equal everywhere."""
+    found = []
     for change in (_as_it_stands, _reflected):
         with suppress(*_UNREADABLE):
             other = rebuild(normal_form(change(body)), by_response=False)
             if other != body and _is_everywhere(decide(body, other).theorem):
-                yield other
+                found.append(other)
+    return tuple(found)
 
 
 _UNREADABLE = (OutsideClassError, ZeroDenominatorError, NotReadableError, ValueError)
@@ -133,26 +132,39 @@ def _reflected(node: Expression) -> Expression:
     return node
 
 
-def _fact(shown: bool, against: tuple[Point, ...]) -> Fact:  # noqa: FBT001
-    """Return an answer, from whether the form shows *yes* and from the points that show *no*.
+def _fact(
+    body: Expression,
+    holds: Callable[[Expression], bool],
+    against: Callable[[Expression, int], tuple[Point, ...]],
+) -> Fact:
+    """Return whether a fact holds of a link.
+
+    Args:
+        body: the link.
+        holds: whether the form of an expression shows it.
+        against: finds points that show that it does not, from so many choices of the parameters.
 
     Raises:
-        DisagreementError: both do.
+        DisagreementError: the form shows what points contradict.
     """
-    if shown and against:
+    shown = holds(body)
+    points = against(body, _CHECKS if shown else MOST)
+    if shown and points:
         raise DisagreementError("the form of a link shows what points contradict")
-    if shown:
-        return Fact(Answer.YES)
-    return Fact(Answer.NO, against) if against else Fact(Answer.UNDECIDED)
+    if points:
+        return Fact(Answer.NO, points)
+    shown = shown or any(map(holds, _other_forms(body)))
+    return Fact(Answer.YES if shown else Answer.UNDECIDED)
 
 
 def _bounded_below(body: Expression) -> Fact:
     """Return whether some number is below all values of a link."""
     first = next(settings(body))
-    if any(map(is_bounded, _forms(body))):
-        return Fact(Answer.UNDECIDED if falls(body, first, FARTHER) else Answer.YES)
-    if is_line(body) or any(map(falls_without_end, _forms(body))):
-        return Fact(Answer.NO if falls(body, first, FAR) else Answer.UNDECIDED)
+    for form in (body, *_other_forms(body)):
+        if is_bounded(form):
+            return Fact(Answer.UNDECIDED if falls(body, first, FARTHER) else Answer.YES)
+        if is_line(form) or falls_without_end(form):
+            return Fact(Answer.NO if falls(body, first, FAR) else Answer.UNDECIDED)
     for parameters in settings(body):
         with suppress(ValueError):  # nothing that is positive by its form any more
             numbers = {name: rational_number(value) for name, value in parameters.items()}

@@ -126,10 +126,10 @@ def drawn(chance, depth):
 
 @pytest.mark.slow
 def test_no_yes_is_contradicted_by_numbers():
-    """600 random links: what is said to fall does, what is said to be convex is, and so on."""
+    """250 random links: what is said to fall does, what is said to be convex is, and so on."""
     chance = random.Random(13)
     yes, no = [0, 0, 0], 0
-    for _ in range(600):
+    for _ in range(250):
         body = drawn(chance, 4)
         if VARIABLE not in set(body.walk()):
             continue
@@ -162,14 +162,14 @@ def test_no_yes_is_contradicted_by_numbers():
         if facts.bounded_below.answer is N and not facts.bounded_below.points and any(ends):
             no += 1
             assert not all(ends) or any(beyond < at for at, beyond in ends), body
-    assert min(yes) > 25
-    assert no > 10
+    assert min(yes) > 12
+    assert no > 5
 
 
 def far_out(body, parameters, sign):
     """Return the values far out on one side, and farther; nothing if there are none."""
     try:
-        return [value(body, {**parameters, "a": sign * far}) for far in (30.0, 600.0)]
+        return [value(body, {**parameters, "a": sign * far}) for far in (1e4, 1e6)]
     except (OverflowError, ZeroDivisionError, ValueError):
         return ()
 
