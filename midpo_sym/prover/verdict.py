@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from midpo_sym.judges.witness import Witness
 from midpo_sym.language.tree import Expression
+
+if TYPE_CHECKING:  # who prints what was proved before needs no interval arithmetic
+    from midpo_sym.judges.witness import Witness
 
 LABELS_ASSUMPTION = "no response is both chosen and rejected for the same prompt"
 EXACT_PRIOR_ASSUMPTION = (

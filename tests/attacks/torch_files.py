@@ -184,6 +184,8 @@ def _statistic(name: str, side: str, said: str, model: Logits, names: dict[str, 
         )
     if (named := name.removeprefix(f"{side}_")) in STATISTICS:
         return model.tokens(named, label)
+    if said.startswith("place of each token"):
+        return torch.arange(1, len(model.point.responses[label]) + 1, dtype=torch.float64)
     match = DIVERGENCE.search(said)
     assert match is not None, said
     models = (each.removeprefix("π").removeprefix("_") or "pi" for each in match.groups())

@@ -18,7 +18,7 @@ from oracles.reader import Tree
 from oracles.shapes import elsewhere
 from oracles.statement import LossTerm, Statement
 
-FAR = (Fraction(10**3), Fraction(10**5))
+FAR = (Fraction(10**2), Fraction(10**3), Fraction(10**5))  # the last may be too far to say
 SURE = mpmath.mpf(10) ** -30
 
 
@@ -101,11 +101,17 @@ def sags_at(statement: Statement, body: Tree, seed: str) -> str:
 
 def falls_without_end(statement: Statement, body: Tree, seed: str) -> list[bool]:
     """Return at each setting whether a link still falls far out, by more than a half."""
-    found = []
-    for at in settings(statement, seed, 6):
-        ends = [[value(statement, body, at, sign * far) for far in FAR] for sign in (1, -1)]
-        found.append(any(None not in pair and pair[1] < pair[0] - 0.5 for pair in ends))
-    return found
+    return [falls_far_out(statement, body, at) for at in settings(statement, seed, 6)]
+
+
+def falls_far_out(statement: Statement, body: Tree, at: dict[str, Fraction]) -> bool:
+    """Return whether a link still falls far out, by more than a half."""
+    for sign in (1, -1):
+        values = [value(statement, body, at, sign * far) for far in FAR]
+        near, far = values[1:] if values[2] is not None else values[:2]
+        if None not in (near, far) and far < near - 0.5:
+            return True
+    return False
 
 
 def weight_is(statement: Statement, term: LossTerm, points: list[Point]) -> set[str]:

@@ -20,6 +20,7 @@ from oracles.statement import LossTerm, Statement, framework
 from oracles.truth import Truth, sides_equal
 
 OTHERS = 2  # pairs of other responses at each point
+_FARTHER = 16  # times as large, of a parameter that may be of any size
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,25 @@ def elsewhere(point: Point) -> list[Point]:
     pairs = [two_responses(rng, point.size) for _ in range(OTHERS)]
     w, l = point.responses["w"], point.responses["l"]  # noqa: E741
     return [replace(point, responses=point.responses | pair) for pair in [*pairs, {"w": l, "l": w}]]
+
+
+def beyond(statement: Statement, points: Iterable[Point]) -> list[Point]:
+    """Return points with parameters far from zero, where maxima are their other side.
+
+    >>> from oracles.statement import read
+    >>> text = 'parameters.c.domain = "real"\nparameters.u.domain = "unit"\n'
+    >>> statement = read(text + 'prior.zeta = "ref(y)"\nloss.argument = "c*u"')[""]
+    >>> point = Point("s", {"w": (0,), "l": (1,)}, {"c": Fraction(-1), "u": Fraction(1)}, {})
+    >>> [str(x) for each in beyond(statement, [point]) for x in each.parameters.values()]
+    ['-16', '1']
+    """
+    free = {name for name, domain in statement.parameters.items() if "unit" not in domain}
+    free -= {*statement.fixed}
+    rows = (
+        {name: (_FARTHER if name in free else 1) * x for name, x in each.parameters.items()}
+        for each in points
+    )
+    return [replace(each, parameters=row) for each, row in zip(points, rows, strict=True)]
 
 
 def fits(

@@ -39,7 +39,7 @@ from midpo_sym.language.substitute import resolve_labels, unfold
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.conditions import flows
 from midpo_sym.prover.shapes.bounds import Interval, Slopes
-from midpo_sym.prover.shapes.links import is_steep
+from midpo_sym.prover.shapes.rules import is_steep
 from midpo_sym.session import remembered
 
 _POINTS = 8  # at which sizes are compared

@@ -1,28 +1,44 @@
 """Facts about a link: whether it falls, whether it is convex and bounded below, its slope at zero.
 
-*Yes* is proved by the form of the expression, from rules that compose: a sum of convex functions is
-convex, log Σ exp of affine ones too, and so on. *No* is shown by points: two at which a function
-that falls would not rise, or three at which a convex one lies below its chord, in interval
-arithmetic. What neither decides is undecided.
+*Yes* is proved by the form of the expression, as it stands or as the kernel proves it equal, from
+rules that compose (`rules`), and for bounds by how it goes far out (`tails`). *No* is shown by
+points: two at which a function that falls would not rise, or three at which a convex one lies below
+its chord, in interval arithmetic; and for bounds by how it goes far out. Every *yes* is held
+against those points, and every answer on a bound against values far out. What none decides is
+undecided.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
-from midpo_sym.kernel.theorem import normal_form
+from midpo_sym.kernel.theorem import Theorem, decide, normal_form
 from midpo_sym.language import tree
 from midpo_sym.language.links import VARIABLE, Link
-from midpo_sym.language.sign import can_be_positive
 from midpo_sym.language.substitute import substitute, unfold
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.conditions import flows
-from midpo_sym.prover.derivation.rebuild import NotReadableError, rational
-from midpo_sym.prover.shapes.points import Point, rises, sags
+from midpo_sym.prover.derivation.rebuild import NotReadableError, rational, rebuild
+from midpo_sym.prover.shapes.points import FAR, FARTHER, MOST, Point, falls, rises, sags, settings
+from midpo_sym.prover.shapes.rules import (
+    bend_of,
+    direction_of,
+    is_away_from_zero,
+    is_free,
+    is_line,
+    is_never_negative,
+    rational_number,
+    sign_of,
+)
+from midpo_sym.prover.shapes.tails import is_above, tail
+from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.session import remembered
+
+_CHECKS = 2  # choices of the parameters at which a *yes* is held against points
 
 
 class Answer(Enum):
@@ -40,6 +56,8 @@ class Fact:
     Attributes:
         answer: whether it holds.
         points: where it does not: the values of `a` in order, each with those of the parameters.
+            A link without a bound for some parameters has two far out, between which it falls; for
+            all parameters, none.
     """
 
     answer: Answer
@@ -65,17 +83,96 @@ class LinkFacts:
 
 @remembered(64)
 def link_facts(link: Link) -> LinkFacts:
-    """Return the facts about a link."""
+    """Return the facts about a link.
+
+    Raises:
+        DisagreementError: the form shows what points contradict.
+    """
     body = unfold(link.body)
-    falls = _direction(body) in (-1, 0)
-    bends = _bend(body) in ("affine", "convex")
-    low = _never_negative(body)
     return LinkFacts(
-        Fact(Answer.YES) if falls else _shown(rises(body)),
-        Fact(Answer.YES) if bends else _shown(sags(body)),
-        Fact(Answer.YES if low else Answer.NO if is_line(body) else Answer.UNDECIDED),
+        _fact(body, lambda each: direction_of(each) in (-1, 0), rises),
+        _fact(body, lambda each: bend_of(each) in ("affine", "convex"), sags),
+        _bounded_below(body),
         _slope_at_zero(body),
     )
+
+
+@remembered(64)
+def _other_forms(body: Expression) -> tuple[Expression, ...]:
+    """Return ways to write a link that the kernel proves equal everywhere."""
+    found = []
+    for change in (_as_it_stands, _reflected):
+        with suppress(*_UNREADABLE):
+            other = rebuild(normal_form(change(body)), by_response=False)
+            if other != body and _is_everywhere(decide(body, other).theorem):
+                found.append(other)
+    return tuple(found)
+
+
+_UNREADABLE = (OutsideClassError, ZeroDenominatorError, NotReadableError, ValueError)
+
+
+def _is_everywhere(theorem: Theorem | None) -> bool:
+    """Return whether there is a theorem, which holds wherever parameters let two links be."""
+    return theorem is not None and all(is_free(each.node) for each in theorem.denominators)
+
+
+def _as_it_stands(body: Expression) -> Expression:
+    return body
+
+
+def _reflected(node: Expression) -> Expression:
+    """Return a link with b + log(1 + exp(-b)) for each log(1 + exp b) that rises."""
+    node = tree.over(node, [_reflected(child) for child in node.children()])
+    match node:
+        case tree.Log(body=tree.Add(terms=(tree.Number(value=1), tree.Exp(body=inner)))):
+            if direction_of(inner) == 1:
+                turned = tree.Exp(tree.Neg(inner))
+                return tree.add(inner, tree.Log(tree.add(tree.Number(1), turned)))
+    return node
+
+
+def _fact(
+    body: Expression,
+    holds: Callable[[Expression], bool],
+    against: Callable[[Expression, int], tuple[Point, ...]],
+) -> Fact:
+    """Return whether a fact holds of a link.
+
+    Args:
+        body: the link.
+        holds: whether the form of an expression shows it.
+        against: finds points that show that it does not, from so many choices of the parameters.
+
+    Raises:
+        DisagreementError: the form shows what points contradict.
+    """
+    shown = holds(body)
+    points = against(body, _CHECKS if shown else MOST)
+    if shown and points:
+        raise DisagreementError("the form of a link shows what points contradict")
+    if points:
+        return Fact(Answer.NO, points)
+    shown = shown or any(map(holds, _other_forms(body)))
+    return Fact(Answer.YES if shown else Answer.UNDECIDED)
+
+
+def _bounded_below(body: Expression) -> Fact:
+    """Return whether some number is below all values of a link."""
+    first = next(settings(body))
+    for form in (body, *_other_forms(body)):
+        if is_bounded(form):
+            return Fact(Answer.UNDECIDED if falls(body, first, FARTHER) else Answer.YES)
+        if is_line(form) or falls_without_end(form):
+            return Fact(Answer.NO if falls(body, first, FAR) else Answer.UNDECIDED)
+    for parameters in settings(body):
+        with suppress(ValueError):  # nothing that is positive by its form any more
+            numbers = {name: rational_number(value) for name, value in parameters.items()}
+            if parameters and falls_without_end(substitute(body, numbers)):
+                points = falls(body, parameters, FAR)
+                if points:
+                    return Fact(Answer.NO, points)
+    return Fact(Answer.UNDECIDED)
 
 
 def weight_kind(weight: Expression) -> str:
@@ -98,205 +195,53 @@ WEIGHTS = {
 }
 
 
-def _shown(points: tuple[Point, ...]) -> Fact:
-    return Fact(Answer.NO, points) if points else Fact(Answer.UNDECIDED)
+def falls_without_end(body: Expression) -> bool:
+    """Return whether a link, for all values of its parameters, has values below every number."""
+    return any(is_above(tail(body, end)) is False for end in (1, -1))
 
 
-def _is_free(node: Expression) -> bool:
-    """Return whether a node does not depend on the variable."""
-    return VARIABLE not in set(node.walk())
-
-
-def _sign(node: Expression) -> int:
-    """Return 1 or -1 if a node that is free of the variable is never below or above zero."""
-    if not can_be_positive(tree.Neg(node)):
-        return 1
-    return 0 if can_be_positive(node) else -1
-
-
-def _direction(node: Expression) -> int | None:  # noqa: PLR0911 - one case for each kind of node
-    """Return 1 if a node never falls in the variable, -1 if it never rises, 0 if it is free."""
-    if _is_free(node):
-        return 0
-    match node:
-        case tree.Parameter():
-            return 1
-        case tree.Neg(body=body):
-            return _times(-1, _direction(body))
-        case tree.Add(terms=terms):
-            return _same([_direction(each) for each in terms])
-        case tree.Mul(factors=factors):
-            direction: int | None = _scaled(factors, _direction)
-            return direction
-        case tree.Div(numerator=over, denominator=under) if _is_free(under):
-            return _times(_sign(under), _direction(over))
-        case tree.Div(numerator=over, denominator=under) if _is_free(over) and under.positive:
-            return _times(-_sign(over), _direction(under))
-        case tree.Log(body=body) | tree.Exp(body=body) | tree.CauchyCdf(body=body):
-            return _direction(body)
-        case tree.Max(left=left, right=right):
-            return _same([_direction(left), _direction(right)])
-        case tree.Pow(base=base, exponent=power) if _is_free(power) and base.positive:
-            return _times(_sign(power), _direction(base))
-        case tree.Pow(base=base, exponent=tree.Number(value=power)) if power % 2 == 1 and power > 0:
-            return _direction(base)
-    return None
-
-
-def is_steep(node: Expression) -> bool:
-    """Return whether the form of a node shows that its slope in the variable is never zero."""
-    if _direction(node) not in (1, -1):
-        return False
-    match node:
-        case tree.Parameter():
-            return True
-        case (
-            tree.Neg(body=body)
-            | tree.Exp(body=body)
-            | tree.Log(body=body)
-            | tree.CauchyCdf(body=body)
-        ):
-            return is_steep(body)
-        case tree.Add(terms=parts):  # all rise, or all fall
-            return any(map(is_steep, parts))
-        case tree.Mul(factors=parts):
-            moving = [each for each in parts if not _is_free(each)]
-            rest = [each for each in parts if _is_free(each)]
-            return is_steep(moving[0]) and all(map(_is_not_zero, rest))
-        case tree.Div(numerator=over, denominator=under):
-            free, other = (over, under) if _is_free(over) else (under, over)
-            return _is_not_zero(free) and is_steep(other)
-        case tree.Pow(base=base, exponent=power):
-            return base.positive and _is_not_zero(power) and is_steep(base)
-    return False
-
-
-def _same(found: list[int | None]) -> int | None:
-    """Return the direction that all that have one share."""
-    if None in found:
-        return None
-    moving = {each for each in found if each}
-    return None if len(moving) > 1 else next(iter(moving), 0)
-
-
-def _times(sign: int, direction: int | None) -> int | None:
-    return sign * direction if sign and direction is not None else None
-
-
-def _scaled(factors: tuple[Expression, ...], of: Any) -> Any:
-    """Return what a product has by its one factor that moves, if the sign of the rest is known."""
-    moving = [each for each in factors if not _is_free(each)]
-    if len(moving) > 1:
-        return None
-    found = of(moving[0])
-    if found == "affine":
-        return found
-    sign = _sign(tree.product([each for each in factors if _is_free(each)]))
-    if not sign or found is None:
-        return None
-    if isinstance(found, int):
-        return sign * found
-    return found if sign > 0 else _TURNED[found]
-
-
-_TURNED = {"affine": "affine", "convex": "concave", "concave": "convex"}
-
-
-def _bend(node: Expression) -> str | None:  # noqa: C901, PLR0911 - one case for each kind of node
-    """Return `affine`, `convex` or `concave`, where the form shows it."""
-    if _is_free(node) or node == VARIABLE:
-        return "affine"
-    match node:
-        case tree.Neg(body=body):
-            return _TURNED.get(_bend(body) or "")
-        case tree.Add(terms=terms):
-            return _together([_bend(each) for each in terms])
-        case tree.Mul(factors=factors):
-            found: str | None = _scaled(factors, _bend)
-            return found
-        case tree.Div(numerator=over, denominator=under) if _is_free(under):
-            sign, bend = _sign(under), _bend(over)
-            if bend == "affine":
-                return bend
-            return bend if sign > 0 else _TURNED.get(bend or "") if sign else None
-        case tree.Div(numerator=over, denominator=under) if _is_free(over) and under.positive:
-            return "convex" if _sign(over) > 0 and _bend(under) in ("affine", "concave") else None
-        case tree.Exp(body=body):
-            return "convex" if _bend(body) in ("affine", "convex") else None
-        case tree.Log(body=body):
-            if _bend(body) in ("affine", "concave"):
-                return "concave"
-            return "convex" if _is_sum_of_exponentials(body) else None
-        case tree.Max(left=left, right=right):
-            sides = {_bend(left), _bend(right)}
-            return "convex" if sides <= {"affine", "convex"} else None
-        case tree.Pow(base=base, exponent=tree.Number(value=power)) if power % 2 == 0 < power:
-            bend = _bend(base)
-            return (
-                "convex"
-                if bend == "affine" or (bend == "convex" and _never_negative(base))
-                else None
-            )
-    return None
-
-
-def _together(found: list[str | None]) -> str | None:
-    bent = {each for each in found if each != "affine"}
-    if not bent:
-        return "affine"
-    return bent.pop() if len(bent) == 1 else None
-
-
-def _is_sum_of_exponentials(node: Expression) -> bool:
-    """Return whether a node is Σ kᵢ exp(affine), all kᵢ positive: its logarithm is convex."""
-    match node:
-        case tree.Exp(body=body):
-            return _bend(body) in ("affine", "convex")
-        case tree.Add(terms=terms):
-            return all(map(_is_sum_of_exponentials, terms))
-        case tree.Mul(factors=factors):
-            return all(map(_is_sum_of_exponentials, factors))
-    return _is_free(node) and node.positive
-
-
-def _never_negative(node: Expression) -> bool:
-    if node.positive or not can_be_positive(tree.Neg(node)):
+def is_bounded(body: Expression, side: int = 1) -> bool:  # noqa: C901, PLR0911 - a case for each node
+    """Return whether a link is shown to be bounded below, or above if `side` is -1."""
+    signed = body if side > 0 else tree.Neg(body)
+    if is_free(body) or is_never_negative(signed):
         return True
-    match node:
-        case tree.Add(terms=terms) | tree.Mul(factors=terms):
-            return all(map(_never_negative, terms))
-        case tree.Div(numerator=over, denominator=under):
-            return under.positive and _never_negative(over)
+    if _is_continuous(body) and all(is_above(tail(signed, end)) for end in (1, -1)):
+        return True
+    match body:
+        case tree.Neg(body=inner):
+            return is_bounded(inner, -side)
+        case tree.Add(terms=terms):
+            return all(is_bounded(each, side) for each in terms)
         case tree.Max(left=left, right=right):
-            return _never_negative(left) or _never_negative(right)
-        case tree.Pow(exponent=tree.Number(value=power)):
-            return power % 2 == 0
-        case tree.Log(body=tree.Add(terms=terms)):  # log(1 + b), b ≥ 0
-            return tree.Number(1) in terms and all(map(_never_negative, terms))
-        case tree.Neg(body=tree.Log(body=inner)):  # -log p, p below 1
-            return inner.below_one
+            return (any if side > 0 else all)(is_bounded(each, side) for each in (left, right))
+        case tree.Exp(body=inner):
+            return is_bounded(inner, side)
+        case tree.CauchyCdf():
+            return True
+        case tree.Log(body=inner):
+            return is_away_from_zero(inner) if side > 0 else is_bounded(inner, side)
+        case tree.Mul(factors=factors):
+            return all(is_bounded(each, end) for each in factors for end in (1, -1))
+        case tree.Div(numerator=over, denominator=under) if is_free(under) or (
+            is_away_from_zero(under)
+        ):
+            return is_bounded(over) and is_bounded(over, -1)
+        case tree.Pow(base=base, exponent=power) if is_free(power):
+            if isinstance(power, tree.Number) or (base.positive and sign_of(power) > 0):
+                return is_bounded(base) and is_bounded(base, -1)
     return False
 
 
-def is_line(node: Expression) -> bool:
-    """Return whether a node is k a + c with k not zero: no number is below all its values."""
-    match node:
-        case tree.Parameter():
-            return node == VARIABLE
-        case tree.Neg(body=body):
-            return is_line(body)
-        case tree.Add(terms=parts) | tree.Mul(factors=parts):
-            moving = [each for each in parts if not _is_free(each)]
-            rest = [each for each in parts if _is_free(each)]
-            whole = isinstance(node, tree.Add) or all(map(_is_not_zero, rest))
-            return len(moving) == 1 and whole and is_line(moving[0])
-        case tree.Div(numerator=over, denominator=under):
-            return _is_free(under) and _is_not_zero(under) and is_line(over)
-    return False
-
-
-def _is_not_zero(node: Expression) -> bool:
-    return node.positive or (isinstance(node, tree.Neg) and node.body.positive)
+def _is_continuous(body: Expression) -> bool:
+    """Return whether the form of a link shows that it has a value everywhere, and no jump."""
+    for node in body.walk():
+        match node:
+            case tree.Div(denominator=under) if not (is_free(under) or under.positive):
+                return False
+            case tree.Pow(base=base, exponent=power):
+                if not (isinstance(power, tree.Number) or base.positive):
+                    return False
+    return True
 
 
 def _slope_at_zero(body: Expression) -> Expression | None:
@@ -316,7 +261,7 @@ def derivative(node: Expression) -> Expression:  # noqa: PLR0911 - one case for 
         ValueError: it has a maximum, which has no derivative that is an expression.
     """
     one, nothing = tree.Number(1), tree.Number(0)
-    if _is_free(node):
+    if is_free(node):
         return nothing
     match node:
         case tree.Parameter():
@@ -339,7 +284,7 @@ def derivative(node: Expression) -> Expression:  # noqa: PLR0911 - one case for 
             return tree.Div(derivative(body), body)
         case tree.Exp(body=body):
             return tree.mul(node, derivative(body))
-        case tree.Pow(base=base, exponent=power) if _is_free(power):
+        case tree.Pow(base=base, exponent=power) if is_free(power):
             lower = tree.Pow(base, tree.add(power, tree.Neg(one)))
             if isinstance(power, tree.Number):
                 lower = tree.Pow(base, tree.Number(power.value - 1))

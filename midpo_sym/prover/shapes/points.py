@@ -1,10 +1,10 @@
-"""Points at which a link rises, or lies above a chord, in interval arithmetic."""
+"""Points at which a link rises, lies above a chord, or falls far out, in interval arithmetic."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 from mpmath.ctx_iv import MPIntervalContext
@@ -23,15 +23,19 @@ _VALUES = {
     "unit": (Fraction(1, 4), Fraction(3, 4)),
     "open unit": (Fraction(1, 4), Fraction(3, 4)),
 }
-_MOST = 16  # choices of the parameters that are tried
+MOST = 16  # choices of the parameters that are tried
+FAR = tuple(map(Fraction, (30, 10**3, 10**5)))  # where what has no bound is seen to fall
+FARTHER = tuple(map(Fraction, (10**7, 10**8)))  # where what has one has long been seen not to
+_FALL = 0.5
+_LARGEST = 10**9  # exponent, in size, of a number that is computed with
 
 Interval = Any  # mpmath's, which has no type stubs
 Point = Mapping[str, Fraction]
 
 
-def rises(body: Expression) -> tuple[Point, ...]:
+def rises(body: Expression, most: int = MOST) -> tuple[Point, ...]:
     """Return two points between which a function rises, if some are found."""
-    for parameters in _parameters(body):
+    for parameters in settings(body, most):
         values = _values(body, parameters)
         for (left, low), (right, high) in product(values, values):
             if left < right and low.b < high.a:
@@ -39,9 +43,9 @@ def rises(body: Expression) -> tuple[Point, ...]:
     return ()
 
 
-def sags(body: Expression) -> tuple[Point, ...]:
+def sags(body: Expression, most: int = MOST) -> tuple[Point, ...]:
     """Return three points, the middle one above the chord of the others, if some are found."""
-    for parameters in _parameters(body):
+    for parameters in settings(body, most):
         values = dict(_values(body, parameters))
         for left, right in product(values, values):
             middle = (left + right) / 2
@@ -52,23 +56,44 @@ def sags(body: Expression) -> tuple[Point, ...]:
     return ()
 
 
-def _parameters(body: Expression) -> Iterator[dict[str, Fraction]]:
+def falls(
+    body: Expression, parameters: Mapping[str, Fraction], places: Sequence[Fraction]
+) -> tuple[Point, ...]:
+    """Return two points, both far out on one side, between which a function falls by over a half.
+
+    Args:
+        body: the function.
+        parameters: values of its parameters.
+        places: how far out to look; between neighbours.
+    """
+    for sign in (1, -1):
+        values = _values(body, parameters, [sign * place for place in places])
+        for (near, above), (far, below) in pairwise(values):
+            if (above - below).a > _FALL:
+                return tuple({**parameters, VARIABLE.name: a} for a in (near, far))
+    return ()
+
+
+def settings(body: Expression, most: int = MOST) -> Iterator[dict[str, Fraction]]:
+    """Yield choices of the parameters in a function, so many at most."""
     found = {
         node.name: node.domain
         for node in body.walk()
         if isinstance(node, tree.Parameter) and node != VARIABLE
     }
     choices = product(*(_VALUES[domain] for domain in found.values()))
-    for _, values in zip(range(_MOST), choices, strict=False):
+    for _, values in zip(range(most), choices, strict=False):
         yield dict(zip(found, values, strict=True))
 
 
-def _values(body: Expression, parameters: Point) -> list[tuple[Fraction, Interval]]:
+def _values(
+    body: Expression, parameters: Point, places: Sequence[Fraction] = _PLACES
+) -> list[tuple[Fraction, Interval]]:
     """Return enclosures of a function at the places where it is defined."""
     context = MPIntervalContext()
     context.dps = _DIGITS
     found = []
-    for place in _PLACES:
+    for place in places:
         try:
             value = _enclosed(body, {**parameters, VARIABLE.name: place}, context)
         except (ZeroDivisionError, ValueError, OverflowError):
@@ -103,7 +128,10 @@ def _enclosed(node: Expression, at: Point, context: MPIntervalContext) -> Interv
                 raise ZeroDivisionError
             return of(over) / divisor
         case tree.Exp(body=body):
-            return context.exp(of(body))
+            value = of(body)
+            if value.b > _LARGEST or value.a < -_LARGEST:
+                raise OverflowError
+            return context.exp(value)
         case tree.Log(body=body):
             value = of(body)
             if value.a <= 0:

@@ -16,7 +16,7 @@ from midpo_sym.language.objective import Objective
 from midpo_sym.language.substitute import at_labels, unfold
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.properties import leaves
-from midpo_sym.prover.shapes.links import is_line
+from midpo_sym.prover.shapes.rules import is_line
 
 
 class Unit(Enum):

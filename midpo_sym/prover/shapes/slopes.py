@@ -25,7 +25,7 @@ from midpo_sym.prover.conditions import conditions, flows
 from midpo_sym.prover.framework import FRAMEWORK_LINK, framework_argument
 from midpo_sym.prover.judge import assumptions
 from midpo_sym.prover.shapes.every_anchor import no_anchor_fits
-from midpo_sym.prover.shapes.links import is_line
+from midpo_sym.prover.shapes.rules import is_line
 from midpo_sym.prover.verdict import Proved, Refuted, Undecided, Verdict
 from midpo_sym.session import remembered
 from midpo_sym.spec.model import Statement

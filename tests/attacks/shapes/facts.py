@@ -66,7 +66,7 @@ def _of_link(statement: Statement, body: Tree, row: dict[str, Any], seed: str) -
                 yield Finding(fact, "unknown", "too large a number")
                 continue
             yield Finding(fact, "wrong" if problem else "right", problem or "no")
-    yield _bounded(statement, body, row["bounded_below"]["answer"], seed)
+    yield _bounded(statement, body, row["bounded_below"], seed)
     yield _slope(statement, body, row["slope_at_zero"], seed)
 
 
@@ -106,13 +106,19 @@ def _sags(statement: Statement, body: Tree, points: list[dict[str, str]]) -> str
     return "" if apart > 0 else f"not above the chord: {points}"
 
 
-def _bounded(statement: Statement, body: Tree, said: str, seed: str) -> Finding:
-    falls = links.falls_without_end(statement, body, seed)
-    if said == "undecided":
-        return Finding("bounded", "unknown", f"in truth {not any(falls)}")
-    if said == "yes":
-        return Finding("bounded", "wrong" if any(falls) else "right", "yes")
-    return Finding("bounded", "right" if all(falls) else "wrong", "no")
+def _bounded(statement: Statement, body: Tree, said: dict[str, Any], seed: str) -> Finding:
+    answer, points = said["answer"], said["points"]
+    if answer == "no" and points:  # for these values of the parameters
+        at = {name: Fraction(text) for name, text in points[0].items() if name != "a"}
+        problem = _points(statement, points, 2)
+        falls = links.falls_far_out(statement, body, at)
+        return Finding("bounded", "right" if falls and not problem else "wrong", problem or "no")
+    found = links.falls_without_end(statement, body, seed)
+    if answer == "undecided":
+        return Finding("bounded", "unknown", f"in truth {not any(found)}")
+    if answer == "yes":
+        return Finding("bounded", "wrong" if any(found) else "right", "yes")
+    return Finding("bounded", "right" if all(found) else "wrong", "no")
 
 
 def _slope(statement: Statement, body: Tree, text: str | None, seed: str) -> Finding:

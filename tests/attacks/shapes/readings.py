@@ -12,12 +12,13 @@ from attacks.findings import Finding
 from attacks.product import Answer
 from oracles.model import Point
 from oracles.reader import Tree, parse, walk
-from oracles.shapes import Candidate, Shape, candidates, has_gradient_of, part, shape
+from oracles.shapes import Candidate, Shape, beyond, candidates, has_gradient_of, part, shape
 from oracles.statement import Statement
 from oracles.truth import Truth, sides_equal, truth
 from oracles.witness import point_of
 
 ENOUGH = 4  # points at which a reading that survives them may be said to hold
+MORE = 200  # points that are looked at before anything is called wrong
 OF_RESPONSES = ("pi", "ref", "prev", "length", "entropy", "sum_of_squares")
 
 
@@ -56,6 +57,9 @@ def whole(
 ) -> Iterator[Finding]:
     """Yield whether the verdicts on the whole loss are right."""
     value, gradient = answer.value.status, answer.gradient.status
+    if value == "refuted" and found.value:  # it may differ at few points, beyond a maximum
+        more = [*statement.points(f"{points[0].seed}/beyond", MORE)]
+        found = shape(statement, beyond(statement, more))
     yield _compared("shape", value, found.value, found.defined, len(statement.terms))
     if found.value and value == "proved":
         # The gradient is that of the readings that are shown; there may be others, of constants.
@@ -68,7 +72,7 @@ def whole(
         rows = (answer.found or {})["parts"]
         true = all(_has_a_gradient(statement, row, points) for row in rows)
         if true and gradient == "refuted":  # a gradient under a kink differs at few points
-            more = [*statement.points(f"{points[0].seed}/more", 200)]
+            more = [*statement.points(f"{points[0].seed}/more", MORE)]
             true = all(_has_a_gradient(statement, row, more) for row in rows)
         yield _compared("slope", gradient, true, ENOUGH, len(statement.terms))
     else:

@@ -10,7 +10,7 @@ from oracles.statement import read as statement
 from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.language.substitute import unfold
 from midpo_sym.prover.shapes.bounds import Slopes
-from midpo_sym.prover.shapes.links import is_steep
+from midpo_sym.prover.shapes.rules import is_steep
 
 NOTHING = statement('prior.zeta = "ref(y)"\nloss.argument = "1"')[""]
 INFINITE = float("inf")
