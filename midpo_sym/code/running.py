@@ -153,7 +153,7 @@ def watch(
     arguments, leaves = _arguments(binding, batch, given, point, tracer)
     shares = _shares(batch, point, tracer)
     try:
-        with torch.enable_grad(), tracer, Doors(tracer), tracer.watching():
+        with torch.set_grad_enabled(not signs.of_formula), tracer, Doors(tracer), tracer.watching():
             found = _computed(subject, arguments, leaves, shares)
     except FailedError:
         if tracer.failure is not None:
