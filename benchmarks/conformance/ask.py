@@ -21,11 +21,8 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-FOLDERS = (
-    HERE / "formulas",
-    ROOT / "tests" / "cases" / "code",
-    ROOT / "tests" / "cases" / "losses",
-)
+FORMULAS = (HERE / "formulas", ROOT / "tests" / "cases" / "code")  # before what is shipped
+OTHERS = (ROOT / "tests" / "cases" / "losses",)
 SECONDS = 60  # of the processor, for one question
 
 sys.path.insert(0, str(ROOT))
@@ -61,10 +58,9 @@ def questions(environment: str) -> Iterator[dict[str, Any]]:
 
 def formula(name: str) -> str:
     """Return an id, or the path of a formula in this repository."""
-    if library.is_shipped(name):
-        return name
-    path = next(path for each in FOLDERS if (path := each / f"{name}.toml").is_file())
-    return str(path.relative_to(ROOT))
+    folders = FORMULAS if library.is_shipped(name) else (*FORMULAS, *OTHERS)
+    paths = [path for each in folders if (path := each / f"{name}.toml").is_file()]
+    return str(paths[0].relative_to(ROOT)) if paths else name
 
 
 def command(asked: Mapping[str, Any]) -> str:
