@@ -183,6 +183,7 @@ def _late(*_: object) -> None:
 def main() -> None:
     warnings.simplefilter("ignore")  # the libraries' own
     signal.signal(signal.SIGPROF, _late)
+    rows, sys.stdout = sys.stdout, sys.stderr  # libraries print when they are imported
     wanted = sys.argv[2:]
     asked_of = [each for each in questions(sys.argv[1]) if not wanted or each["as"] in wanted]
     for target in dict.fromkeys(each["target"] for each in asked_of):
@@ -192,7 +193,7 @@ def main() -> None:
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
         row = answer(asked)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        print(json.dumps(row, ensure_ascii=False), flush=True)
+        print(json.dumps(row, ensure_ascii=False), file=rows, flush=True)
         shown = (row[each] for each in ("library", "loss", "as", "verdict", "rewards"))
         print(*shown, sep=" | ", file=sys.stderr, flush=True)
 

@@ -46,6 +46,7 @@ def verify(
     *,
     bind_: Mapping[str, str] | None = None,
     at: Mapping[str, Any] | None = None,
+    explain: bool = True,
 ) -> Verification:
     """Return whether a function is the loss of a specification.
 
@@ -54,6 +55,7 @@ def verify(
         derivation: the specification.
         bind_: what arguments are, in words of the language.
         at: values to set arguments to.
+        explain: whether to look for what it is, if it is something else.
 
     Raises:
         NotVerifiableError: it does not run, or what an argument is is not known.
@@ -67,7 +69,7 @@ def verify(
         own = {name: subject.attributes[name] for name in {*subject.attributes} - {*values}}
         if own and not found.proved:
             found = _as_it_was_made(subject, derivation, bind_ or {}, {**values, **own}, found)
-        if Status.DIFFERS in {found.value.status, found.gradient.status}:
+        if explain and Status.DIFFERS in {found.value.status, found.gradient.status}:
             said = _suggestions(subject, binding, derivation, bind_ or {}, values)
             return replace(found, suggestions=said)
     except (BindingError, NotStatedError, FailedError) as error:

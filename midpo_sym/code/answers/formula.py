@@ -78,10 +78,12 @@ def with_prior(text: str, zeta: Expression) -> Derivation | None:
         text: of the specification.
         zeta: the prior.
     """
+    before, table, after = text.partition("[prior]\n")
+    rest = after.partition("\n")[2]  # without the prior that was there
     for gives in ("loss", "argument"):
-        prior = f'[prior]\nzeta = "{to_text(zeta)}"\ngives = "{gives}"\n'
+        stated = f'{before}{table}zeta = "{to_text(zeta)}"\ngives = "{gives}"\n{rest}'
         try:
-            return loads(re.sub(r"\[prior\]\nzeta = .*\n", lambda _: prior, text), "read.toml")
+            return loads(stated, "read.toml")
         except SpecError:
             continue
     return None

@@ -125,7 +125,7 @@ def _has_link(node: Expression) -> bool:
     return any(_link_of(each) is not None for each in node.walk())
 
 
-def _link_of(node: Expression) -> tuple[str, Expression] | None:  # noqa: PLR0911 - one for each link
+def _link_of(node: Expression) -> tuple[str, Expression] | None:
     """Return the link that an expression is, and its argument; None if it is none."""
     match node:
         case tree.Log(body=tree.Add(terms=terms)) if ONE in terms:
