@@ -7,7 +7,6 @@ specification, before anything is said.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -177,7 +176,7 @@ def text_of(loss: Expression, derivation: Derivation, name: str) -> str:
     scale_names = {each.name for each in scale.walk() if isinstance(each, tree.Parameter)}
     written = to_text(scale) if scale_names and scale_names <= used else "1"
     has_reference = any(getattr(each, "model", "") == "ref" for each in nodes)
-    lines = [f"title = {json.dumps(name)}", 'summary = "What a function computes."', ""]
+    lines = [f'title = "{_id_of(name)}"', 'summary = "What a function computes."', ""]
     lines += ["[parameters]"]
     lines += [
         f'{each.name} = {{ domain = "{each.domain}", torch = "{each.torch}", '
