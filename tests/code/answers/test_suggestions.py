@@ -1,5 +1,7 @@
 """What is said of a function that is another loss: each answer worked out by hand beside it."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch.nn import functional
@@ -150,3 +152,18 @@ def test_pairs_that_depend_on_each_other_are_no_formula():
         return -functional.logsigmoid(m - m.mean())
 
     assert said(coupled) == ()
+
+
+@pytest.mark.slow
+def test_a_number_that_is_taken_and_not_used_is_no_obstacle():
+    """As libraries have it whose sigmoid loss ignores label_smoothing."""
+    cdpo = str(Path(__file__).parents[2] / "cases" / "code" / "cdpo.toml")
+
+    def ignores(
+        chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps,
+        beta=0.1, label_smoothing=0.0,
+    ):  # fmt: skip
+        m = margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
+        return -functional.logsigmoid(beta * m) + 0 * label_smoothing
+
+    assert "it is dpo: --as dpo" in said(ignores, cdpo)
