@@ -21,11 +21,8 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-FOLDERS = (
-    HERE / "formulas",
-    ROOT / "tests" / "cases" / "code",
-    ROOT / "tests" / "cases" / "losses",
-)
+FORMULAS = (HERE / "formulas", ROOT / "tests" / "cases" / "code")  # before what is shipped
+OTHERS = (ROOT / "tests" / "cases" / "losses",)
 SECONDS = 60  # of the processor, for one question
 
 sys.path.insert(0, str(ROOT))
@@ -61,10 +58,9 @@ def questions(environment: str) -> Iterator[dict[str, Any]]:
 
 def formula(name: str) -> str:
     """Return an id, or the path of a formula in this repository."""
-    if library.is_shipped(name):
-        return name
-    path = next(path for each in FOLDERS if (path := each / f"{name}.toml").is_file())
-    return str(path.relative_to(ROOT))
+    folders = FORMULAS if library.is_shipped(name) else (*FORMULAS, *OTHERS)
+    paths = [path for each in folders if (path := each / f"{name}.toml").is_file()]
+    return str(paths[0].relative_to(ROOT)) if paths else name
 
 
 def command(asked: Mapping[str, Any]) -> str:
@@ -187,6 +183,7 @@ def _late(*_: object) -> None:
 def main() -> None:
     warnings.simplefilter("ignore")  # the libraries' own
     signal.signal(signal.SIGPROF, _late)
+    rows, sys.stdout = sys.stdout, sys.stderr  # libraries print when they are imported
     wanted = sys.argv[2:]
     asked_of = [each for each in questions(sys.argv[1]) if not wanted or each["as"] in wanted]
     for target in dict.fromkeys(each["target"] for each in asked_of):
@@ -196,7 +193,7 @@ def main() -> None:
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
         row = answer(asked)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        print(json.dumps(row, ensure_ascii=False), flush=True)
+        print(json.dumps(row, ensure_ascii=False), file=rows, flush=True)
         shown = (row[each] for each in ("library", "loss", "as", "verdict", "rewards"))
         print(*shown, sep=" | ", file=sys.stderr, flush=True)
 

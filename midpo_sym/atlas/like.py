@@ -7,7 +7,7 @@ differ, then steps in the lattice of special cases, then what they have in commo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from midpo_sym.atlas import index, lattices
@@ -96,27 +96,51 @@ def like(derivation: Derivation) -> Likeness:
             raise SpecError(derivation.id, message)
         row, ours = row_of(derivation), profile(mine)
         found = index.current()
-        own = _is_shipped(derivation)
-        others = [each for each in found.rows if not (own and each.id == derivation.id)]
-        profiles = {each.id: of_data(each.profile) if each.profile else None for each in others}
-        tried, untried = _candidates(ours, others, profiles)
-        entries = _compared(derivation, ours, {id_: profiles[id_] for id_ in tried})
-        related = [each for each in entries if each.relation is not None]
-        related.sort(key=lambda each: _ORDER.get(each.says, len(_ORDER)))
+        others = [each for each in found.rows if not _is_shipped(derivation, each.id)]
+        related, untried = relatives(derivation, others)
+        profiles = _profiles(others)
         nearest = _nearest(row, ours, related, others, profiles)
-        return Likeness(row, tuple(related), nearest, found.stale, untried)
+        return Likeness(row, related, nearest, found.stale, untried)
 
 
-def _is_shipped(derivation: Derivation) -> bool:
-    """Return whether a specification is one of those that come with the package."""
-    return library.is_shipped(derivation.id) and library.get(derivation.id).text == derivation.text
+def relatives(
+    derivation: Derivation, rows: Sequence[Row], most: int = _MOST_PROOFS
+) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """Return the losses to which a relation is proved, the closest first, and those not tried.
+
+    This is the one search for what a loss is: `like` and `midpo verify` use it.
+
+    Args:
+        derivation: the loss.
+        rows: of the index. They choose what is tried; nothing that is said rests on them.
+        most: how many proofs are tried.
+    """
+    with remembering():
+        ours, profiles = profile(side(LEFT, derivation)), _profiles(rows)
+        tried, untried = _candidates(ours, rows, profiles, most)
+        entries = _compared(derivation, ours, {id_: profiles[id_] for id_ in tried})
+    related = [each for each in entries if each.relation is not None]
+    related.sort(key=lambda each: _ORDER.get(each.says, len(_ORDER)))
+    return tuple(related), untried
+
+
+def _is_shipped(derivation: Derivation, id_: str) -> bool:
+    """Return whether a specification is the one of an id that comes with the package."""
+    return derivation.id == id_ and library.get(id_).text == derivation.text
+
+
+def _profiles(rows: Iterable[Row]) -> dict[str, Profile | None]:
+    return {each.id: of_data(each.profile) if each.profile else None for each in rows}
 
 
 _ORDER = {kind: k for k, kind in enumerate((SAME, UP_TO, SPECIAL_LEFT, SPECIAL_RIGHT))}
 
 
 def _candidates(
-    ours: Profile | None, others: Sequence[Row], profiles: Mapping[str, Profile | None]
+    ours: Profile | None,
+    others: Sequence[Row],
+    profiles: Mapping[str, Profile | None],
+    most: int,
 ) -> tuple[list[str], tuple[str, ...]]:
     """Return the losses that may be related, those that have most in common first."""
     ranks = {
@@ -125,7 +149,7 @@ def _candidates(
         if ours and (its := profiles[each.id]) and may_be_related(ours, its)
     }
     found = sorted(ranks, key=lambda id_: ranks[id_])
-    return found[:_MOST_PROOFS], tuple(found[_MOST_PROOFS:])
+    return found[:most], tuple(found[most:])
 
 
 def _compared(

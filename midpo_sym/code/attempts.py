@@ -11,7 +11,7 @@ from fractions import Fraction
 from midpo_sym.code import searching
 from midpo_sym.code.comparing import Comparison, Targets, couples
 from midpo_sym.code.elsewhere import elsewhere
-from midpo_sym.code.inputs.binding import Binding
+from midpo_sym.code.inputs.binding import Binding, Kind
 from midpo_sym.code.inputs.instance import PAIRS, RESPONSES, Batch, NotStatedError
 from midpo_sym.code.inputs.points import deep_point_of, point_of, wide_point_of
 from midpo_sym.code.inputs.tensors import Input, inputs
@@ -103,6 +103,9 @@ def question_of(
         name: tuple(batch.stated(implicit_reward(statement, response), pair) for pair in pairs)
         for name, response in zip(REWARDS, RESPONSES, strict=True)
     }
+    for each in binding.bound:  # a loss need not have all the numbers that a function takes
+        if each.kind is Kind.NUMBER:
+            batch.stated(each.expressions[0], 1)
     return Question(subject, binding, batch, given, Targets(loss, rewards))
 
 

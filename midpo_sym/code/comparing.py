@@ -14,7 +14,17 @@ from fractions import Fraction
 from midpo_sym.code.inputs.instance import Atom, Batch, pairs_of, renamed
 from midpo_sym.code.inputs.tensors import Input
 from midpo_sym.code.running import Output, Run
-from midpo_sym.code.tracing.algebra import ZERO, minus, number, over, plus, rational, times, total
+from midpo_sym.code.tracing.algebra import (
+    ZERO,
+    NotReadableError,
+    minus,
+    number,
+    over,
+    plus,
+    rational,
+    times,
+    total,
+)
 from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.code.tracing.signs import Point, Signs, is_off_zero
 from midpo_sym.code.tracing.slopes import on_path, slope
@@ -105,7 +115,10 @@ class Comparison:
         for atom in [*self.batch.trained()]:
             wanted: Expression = ZERO
             if atom.pair:
-                of_pair = derivative(losses[atom.pair - 1], atom, self.batch)
+                try:
+                    of_pair = derivative(losses[atom.pair - 1], atom, self.batch)
+                except NotReadableError:
+                    return atom.parameter
                 wanted = times(shares[atom.pair - 1], of_pair)
             if not self.equal(self.flow(run, atom), wanted):
                 return atom.parameter
@@ -204,10 +217,19 @@ def factors(pairs: int, *, stacked: bool) -> dict[str, Fraction]:
     return {**found, "mean over responses": Fraction(1, 2 * pairs)} if stacked else found
 
 
-def separated(node: Expression, atoms: Mapping[str, Atom], pairs: int) -> list[Expression] | None:
+def separated(
+    node: Expression, atoms: Mapping[str, Atom], pairs: int, *, deeply: bool = False
+) -> list[Expression] | None:
     """Return the parts of a sum over a batch, one for each pair; None if pairs are coupled.
 
     What is of no pair is shared out evenly.
+
+    Args:
+        node: the sum.
+        atoms: the variables.
+        pairs: in the batch.
+        deeply: whether sums of one pair are taken apart as well: then numbers that every pair has
+            are its own, however they were added up.
     """
     parts: list[Expression] = [ZERO] * pairs
     shared: Expression = ZERO
@@ -221,6 +243,8 @@ def separated(node: Expression, atoms: Mapping[str, Atom], pairs: int) -> list[E
                 return add_up(tree.product(rest), factor * value)
             case tree.Div(numerator=above, denominator=below) if value := rational(below):
                 return add_up(above, factor / value)
+        if deeply and isinstance(term, tree.Add):
+            return all(add_up(each, factor) for each in term.terms)
         found = pairs_of(term, atoms)
         if len(found) == 1:
             pair = found.pop() - 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from midpo_sym.code.inputs.binding import LABELS
 from midpo_sym.code.verdicts import Verification
-from midpo_sym.code.verify import verify
+from midpo_sym.code.verify import NotVerifiableError, verify
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.torch.check.run_torch import execute
 from midpo_sym.targets.torch.names import function_name, module_name, stem_of
@@ -41,13 +41,36 @@ def verify_generated(text: str, derivation: Derivation) -> dict[str, Verificatio
     """
     function = function_name(derivation.id)
     names = execute(checked_syntax(text, function))
+    made = names[module_name(derivation.title, derivation.id)]
     given = {each.torch: _ANY for each in derivation.parameters if each.default is None}
-    module = names[module_name(derivation.title, derivation.id)](**given)
-    return {
-        "function": verify(names[function], derivation),
-        "module": verify(module, derivation),
-        "from_statistics": verify(from_statistics(module, names[function], derivation), derivation),
+    module = made(**given)
+    _check_numbers((names[function], made), module, derivation)
+    entries = {
+        "function": names[function],
+        "module": module,
+        "from_statistics": from_statistics(module, names[function], derivation),
     }
+    return {name: verify(entry, derivation, explain=False) for name, entry in entries.items()}
+
+
+def _check_numbers(
+    entries: Iterable[Callable[..., Any]], module: PreferenceLoss, derivation: Derivation
+) -> None:
+    """Check defaults, and what a module keeps of what it is made with: no proof speaks of these.
+
+    Raises:
+        NotVerifiableError: a number is another one.
+    """
+    for each in derivation.parameters:
+        default = inspect.Parameter.empty if each.default is None else float(each.default)
+        for entry in entries:
+            parameter = inspect.signature(entry).parameters.get(each.torch)
+            if parameter is not None and parameter.default != default:
+                message = f"{each.torch} is {parameter.default} by default, and not {default}"
+                raise NotVerifiableError(message)
+        kept = getattr(module, each.torch, None)
+        if kept not in (None, _ANY if each.default is None else default):
+            raise NotVerifiableError(f"the module keeps {each.torch} as {kept}")
 
 
 def from_statistics(

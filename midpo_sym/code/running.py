@@ -23,7 +23,7 @@ from midpo_sym.code.inputs.points import shown
 from midpo_sym.code.inputs.tensors import Input, constant
 from midpo_sym.code.tracing.algebra import NO_NUMBERS, NotReadableError, rational
 from midpo_sym.code.tracing.evaluate import value_at
-from midpo_sym.code.tracing.numbers import SymbolicNumber
+from midpo_sym.code.tracing.numbers import SymbolicNumber, mathematics
 from midpo_sym.code.tracing.signs import Signs
 from midpo_sym.code.tracing.tracer import Doors, Tracer, UnreadableError
 from midpo_sym.language.tree import Expression
@@ -153,7 +153,13 @@ def watch(
     arguments, leaves = _arguments(binding, batch, given, point, tracer)
     shares = _shares(batch, point, tracer)
     try:
-        with torch.enable_grad(), tracer, Doors(tracer), tracer.watching():
+        with (
+            torch.set_grad_enabled(not signs.of_formula),
+            tracer,
+            Doors(tracer),
+            mathematics(),
+            tracer.watching(),
+        ):
             found = _computed(subject, arguments, leaves, shares)
     except FailedError:
         if tracer.failure is not None:

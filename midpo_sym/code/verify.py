@@ -16,11 +16,11 @@ from fractions import Fraction
 from typing import Any
 
 from midpo_sym.code import searching
+from midpo_sym.code.answers.suggestions import Asked, suggestions
 from midpo_sym.code.attempts import PRECISIONS, Attempt, attempt_at, question_of
 from midpo_sym.code.inputs.binding import Binding, BindingError, Kind, bind
 from midpo_sym.code.inputs.instance import MANY, PAIRS, Atom, Batch, NotStatedError
 from midpo_sym.code.inputs.points import point_of
-from midpo_sym.code.likeness import suggestions
 from midpo_sym.code.running import REWARDS, FailedError, Subject, fixed
 from midpo_sym.code.searching import Question
 from midpo_sym.code.tracing.tracer import UnreadableError
@@ -46,6 +46,7 @@ def verify(
     *,
     bind_: Mapping[str, str] | None = None,
     at: Mapping[str, Any] | None = None,
+    explain: bool = True,
 ) -> Verification:
     """Return whether a function is the loss of a specification.
 
@@ -54,6 +55,7 @@ def verify(
         derivation: the specification.
         bind_: what arguments are, in words of the language.
         at: values to set arguments to.
+        explain: whether to look for what it is, if it is something else.
 
     Raises:
         NotVerifiableError: it does not run, or what an argument is is not known.
@@ -67,8 +69,9 @@ def verify(
         own = {name: subject.attributes[name] for name in {*subject.attributes} - {*values}}
         if own and not found.proved:
             found = _as_it_was_made(subject, derivation, bind_ or {}, {**values, **own}, found)
-        if found.value.status is Status.DIFFERS:
-            return replace(found, suggestions=_likeness(subject, binding, derivation, values))
+        if explain and Status.DIFFERS in {found.value.status, found.gradient.status}:
+            said = _suggestions(subject, binding, derivation, bind_ or {}, values)
+            return replace(found, suggestions=said)
     except (BindingError, NotStatedError, FailedError) as error:
         raise NotVerifiableError(str(error)) from None
     return found
@@ -91,18 +94,27 @@ def _as_it_was_made(
     return replace(again, settings=(setting,), notes=(*again.notes, _AS_MADE))
 
 
-def _likeness(
-    subject: Subject, binding: Binding, derivation: Derivation, at: Mapping[str, Any]
+def _suggestions(
+    subject: Subject,
+    binding: Binding,
+    derivation: Derivation,
+    said: Mapping[str, str],
+    at: Mapping[str, Any],
 ) -> tuple[str, ...]:
+    name = _name_of(subject.function)
+
     def ask(of: Binding, other: Derivation) -> Question:
         batch = Batch(PAIRS[0], of.by_token, of.numbers, symbolic=False, by_word=of.by_word)
         return question_of(subject, of, other, batch)
 
-    def prove(of: Binding, other: Derivation) -> bool:
-        found = _verified(subject, of, other, "")
-        return found.value.status is Status.PROVED
+    def prove(of: Binding, other: Derivation) -> tuple[bool, bool]:
+        try:
+            found = _verified(subject, of, other, name)
+        except (NotStatedError, FailedError):
+            return False, False
+        return found.value.status is Status.PROVED, found.gradient.status is Status.PROVED
 
-    return suggestions(subject, binding, derivation, at, ask, prove)
+    return suggestions(Asked(subject, binding, derivation, said, at, name, ask, prove))
 
 
 def _verified(

@@ -7,6 +7,9 @@ from generators.code import mutants
 import midpo_sym
 from midpo_sym.code.loading import load
 from midpo_sym.code.verdicts import Status
+from midpo_sym.code.verify import verify
+from midpo_sym.session import Session, remembering
+from midpo_sym.spec import library
 
 QUICK = 15  # one in so many is tried in the quick tests
 
@@ -35,7 +38,8 @@ def written(folder, text):
 
 
 def verified(path, name, spec):
-    return midpo_sym.verify(load(f"{path}::{name}"), spec)
+    with remembering(Session()):
+        return verify(load(f"{path}::{name}"), library.find(spec), explain=False)
 
 
 @pytest.mark.slow

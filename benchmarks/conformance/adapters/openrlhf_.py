@@ -5,7 +5,7 @@ from __future__ import annotations
 from stubs import stand_in
 from torch import Tensor
 
-stand_in("flash_attn", "deepspeed", "peft", "ray", "vllm", "pylatexenc", "triton")  # of its models
+stand_in("flash_attn", "deepspeed", "peft", "ray", "vllm", "pylatexenc")  # of its models
 from openrlhf.models.loss import DPOLoss  # noqa: E402 - see above
 
 

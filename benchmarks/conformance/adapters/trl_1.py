@@ -54,12 +54,13 @@ def dpo(  # noqa: PLR0913, PLR0917 - as many as the trainer has settings
     mask = torch.cat([chosen_mask, rejected_mask])
     policy = torch.where(mask, torch.cat([chosen_logps, rejected_logps]), 0.0)
     reference = torch.where(mask, torch.cat([ref_chosen_logps, ref_rejected_logps]), 0.0)
+    if f_divergence_type == "alpha_divergence":  # its table of caps has no double precision
+        policy, reference = policy.float(), reference.float()
     weighted = chosen_sum_sq is not None and rejected_sum_sq is not None
     outputs = {}
     if chosen_sum_sq is not None and rejected_sum_sq is not None:
-        outputs["log_sum_sq_probs"] = torch.where(
-            mask, torch.log(torch.cat([chosen_sum_sq, rejected_sum_sq])), 0.0
-        )
+        squares = torch.where(mask, torch.cat([chosen_sum_sq, rejected_sum_sq]), 1.0)
+        outputs["log_sum_sq_probs"] = torch.log(squares)
     model = _Model(policy, **outputs).eval()
     made = trainer(
         DPOTrainer,

@@ -169,7 +169,8 @@ class Batch:
                 return tree.product([self._token(model, response, pair, k) for k in places])
             case tree.TokenProbability(model=model, response=response):
                 return self._token(model, response, pair, t)
-            case tree.Position() if t >= 0:
+            case tree.Position(response=response):
+                self._place(response, pair, t)  # of whole responses there is none
                 return tree.Number(t + 1)
             case tree.Statistic(name=name, response=response) if self.by_word:
                 return self._over_words(name, response, pair, t)

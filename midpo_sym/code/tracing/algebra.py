@@ -140,6 +140,8 @@ def log(a: Expression) -> Expression:
         return ZERO
     if isinstance(a, tree.Exp):
         return a.body
+    if isinstance(a, tree.Neg) and isinstance(a.body, tree.Add):  # -(p - 1) is 1 - p
+        a = total([negative(each) for each in a.body.terms])
     if not a.positive:
         raise NotReadableError("a logarithm of what is not positive by its form")
     return tree.Log(a)

@@ -71,20 +71,12 @@ def _clamp(
 ) -> Expression:
     if low is not None:  # min(max(a, low), high), as torch has it
         a = signs.larger(a, low)
-    return a if high is None else _smaller(signs, a, high)
-
-
-def _smaller(signs: Signs, a: Expression, b: Expression) -> Expression:
-    return b if signs.sign(minus(a, b)) >= 0 else a
-
-
-def _size(signs: Signs, a: Expression) -> Expression:
-    return a if signs.sign(a) >= 0 else negative(a)
+    return a if high is None else signs.smaller(a, high)
 
 
 def _huber(signs: Signs, a: Expression, b: Expression, delta: Expression) -> Expression:
     """Return a²/2 inside of delta, and delta*(|a| - delta/2) outside."""
-    size = _size(signs, minus(a, b))
+    size = signs.size(minus(a, b))
     if signs.sign(minus(size, delta)) < 0:
         return times(_HALF, power(size, TWO))
     return times(delta, minus(size, times(_HALF, delta)))
@@ -94,7 +86,7 @@ def _huber_slope(
     signs: Signs, grad: Expression, a: Expression, b: Expression, delta: Expression
 ) -> Expression:
     gap = minus(a, b)
-    size = _size(signs, gap)
+    size = signs.size(gap)
     if signs.sign(minus(size, delta)) < 0:
         return times(grad, gap)
     return times(grad, delta if signs.sign(gap) >= 0 else negative(delta))
@@ -218,16 +210,16 @@ ELEMENTWISE: dict[str, Elementwise] = {
     "logit": _row("self eps", _logit),
     # pieces
     "relu": _row("self", lambda s, a: s.larger(a, ZERO)),
-    "abs": _row("self", _size),
+    "abs": _row("self", lambda s, a: s.size(a)),
     "sgn": _row("self", lambda s, a: number(s.sign(a, jumps=True))),
     "sign": _row("self", lambda s, a: number(s.sign(a, jumps=True))),
     "maximum": _row("self other", lambda s, a, b: s.larger(a, b)),
-    "minimum": _row("self other", _smaller),
+    "minimum": _row("self other", lambda s, a, b: s.smaller(a, b)),
     "fmax": _row("self other", lambda s, a, b: s.larger(a, b)),
-    "fmin": _row("self other", _smaller),
+    "fmin": _row("self other", lambda s, a, b: s.smaller(a, b)),
     "clamp": _row("self min max", _clamp),
     "clamp_min": _row("self min", lambda s, a, b: s.larger(a, b)),
-    "clamp_max": _row("self max", _smaller),
+    "clamp_max": _row("self max", lambda s, a, b: s.smaller(a, b)),
     "hardtanh": _row("self min_val max_val", _clamp),
     "threshold": _row("self threshold value", lambda s, a, b, c: a if s.holds("gt", a, b) else c),
     "where": _row("condition self other", lambda _, p, a, b: a if _is(p) else b),

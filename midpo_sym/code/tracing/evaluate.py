@@ -28,7 +28,7 @@ def value_at(node: Expression, point: Mapping[str, float]) -> float:
         return math.nan
 
 
-def _value(node: Expression, point: Mapping[str, float]) -> float:  # noqa: PLR0911 - one case for each kind of node
+def _value(node: Expression, point: Mapping[str, float]) -> float:  # noqa: C901, PLR0911 - one case for each kind of node
     match node:
         case tree.Number(value=value):
             return float(value)
@@ -54,6 +54,8 @@ def _value(node: Expression, point: Mapping[str, float]) -> float:  # noqa: PLR0
             return float(parts[0] ** parts[1])
         case tree.Max():
             return max(parts)
+        case tree.CauchyCdf():
+            return math.atan2(1, -parts[0]) / math.pi  # atan(a)/π + 1/2, precise in its lower tail
     raise AssertionError(node)
 
 
@@ -157,3 +159,5 @@ def _push(  # noqa: C901, PLR0912 - one case for each kind of node
             if abs(rise) <= _TIE and left != right:
                 raise ArithmeticError("where two branches meet there is no derivative")
             push(left if rise > 0 else right, 1.0)
+        case tree.CauchyCdf(body=body):
+            push(body, 1 / (math.pi * (1 + _value(body, point) ** 2)))

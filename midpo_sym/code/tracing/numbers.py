@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
@@ -161,6 +164,44 @@ class SymbolicNumber:
     def __format__(self, how: str) -> str:
         self.tracer.texts.setdefault(self.tracer.line())
         return format(self.value, how)
+
+
+# Functions of Python's `math` that are expressions of the language.
+_MATHEMATICS: dict[str, Callable[[Expression], Expression]] = {
+    "exp": algebra.exp,
+    "expm1": lambda a: algebra.minus(algebra.exp(a), algebra.ONE),
+    "log": algebra.log,
+    "log1p": lambda a: algebra.log(algebra.plus(algebra.ONE, a)),
+    "sqrt": lambda a: algebra.power(a, algebra.over(algebra.ONE, algebra.TWO)),
+}
+
+
+@contextlib.contextmanager
+def mathematics() -> Iterator[None]:
+    """Let `math.log` and the like take hyper-parameters that keep their names.
+
+    They are looked up in their module by most code; a function that was imported by name stays as
+    it is, and finds no number in a hyper-parameter.
+    """
+    before = {name: getattr(math, name) for name in _MATHEMATICS}
+    try:
+        for name, function in before.items():
+            setattr(math, name, functools.partial(_mathematical, name, function))
+        yield
+    finally:
+        for name, function in before.items():
+            setattr(math, name, function)
+
+
+def _mathematical(name: str, function: Callable[..., float], *given: Any) -> Any:
+    if len(given) != 1 or not isinstance(given[0], SymbolicNumber):
+        return function(*given)
+    (named,) = given
+    try:
+        expression = _MATHEMATICS[name](named.expression)
+    except algebra.NotReadableError as error:
+        raise named.tracer.refused(f"math.{name}()", str(error)) from None
+    return SymbolicNumber(function(named.value), expression, named.tracer)
 
 
 def plain(value: Any) -> Any:

@@ -256,10 +256,7 @@ def _largest(call: Call) -> Elements:
 
 
 def _smallest(call: Call) -> Elements:
-    def smaller(a: Expression, b: Expression) -> Expression:
-        return b if call.signs.sign(minus(a, b)) >= 0 else a
-
-    return [_fold(smaller, each) for each in call.groups("self", _dim_of(call))]
+    return [_fold(call.signs.smaller, each) for each in call.groups("self", _dim_of(call))]
 
 
 def _dim_of(call: Call) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from midpo_sym.code.tracing.algebra import (
     INFINITY,
@@ -65,7 +66,10 @@ class Signs:
         branches: those that were met, in order.
         edges: what code compares with zero that is never on one side of it, but may be zero.
         where: the line of the code that is at work.
+        of_formula: whether no path is taken: the value is read as one formula, without derivatives.
     """
+
+    of_formula: ClassVar[bool] = False
 
     points: tuple[Point, Point]
     forced: tuple[bool, ...] = ()
@@ -111,6 +115,14 @@ class Signs:
     def larger(self, a: Expression, b: Expression) -> Expression:
         """Return the larger of two."""
         return a if self.sign(minus(a, b)) >= 0 else b
+
+    def smaller(self, a: Expression, b: Expression) -> Expression:
+        """Return the smaller of two."""
+        return b if self.sign(minus(a, b)) >= 0 else a
+
+    def size(self, a: Expression) -> Expression:
+        """Return the absolute value."""
+        return a if self.sign(a) >= 0 else negative(a)
 
     def holds(self, relation: str, a: Expression, b: Expression) -> bool:
         """Return whether a comparison of the code holds.
@@ -159,6 +171,37 @@ class Signs:
             if alike and _equal(signed, known):
                 return sign
         return 0
+
+
+@dataclass
+class Unbranched(Signs):
+    """No path: the larger of two is a maximum, and what compares cannot be read."""
+
+    of_formula: ClassVar[bool] = True
+
+    def sign(self, difference: Expression, *, jumps: bool = False) -> int:
+        """Return 1, 0 or -1, where the domains decide it.
+
+        Raises:
+            NotReadableError: they do not.
+        """
+        low, high = bounds(difference)
+        if rational(difference) is None and low < 0 < high:
+            raise NotReadableError("a branch")
+        return super().sign(difference, jumps=jumps)
+
+    def larger(self, a: Expression, b: Expression) -> Expression:
+        """Return the larger of two, as a maximum unless the domains decide it."""
+        low, high = bounds(minus(a, b))
+        return tree.Max(a, b) if low < 0 < high else super().larger(a, b)
+
+    def smaller(self, a: Expression, b: Expression) -> Expression:
+        """Return the smaller of two, as minus a maximum."""
+        return negative(self.larger(negative(a), negative(b)))
+
+    def size(self, a: Expression) -> Expression:
+        """Return the absolute value, as a maximum."""
+        return self.larger(a, negative(a))
 
 
 def _with_infinity(relation: str, a: Expression, b: Expression) -> bool:

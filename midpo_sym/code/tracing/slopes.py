@@ -8,6 +8,7 @@ from __future__ import annotations
 from midpo_sym.code.tracing.algebra import (
     ONE,
     ZERO,
+    NotReadableError,
     exp,
     log,
     minus,
@@ -33,7 +34,7 @@ def slope(node: Expression, by: tree.Parameter, *, logarithmic: bool) -> Express
         logarithmic: whether the derivative is by its logarithm.
 
     Raises:
-        NotReadableError: a power has an exponent that moves, over what is not positive.
+        NotReadableError: it is no expression of the language.
     """
     if node == by:
         return by if logarithmic else ONE
@@ -66,6 +67,9 @@ def slope(node: Expression, by: tree.Parameter, *, logarithmic: bool) -> Express
             if rational(moved) == 0:
                 return by_base
             return plus(by_base, times(moved, times(log(base), node)))
+        case tree.CauchyCdf():
+            message = "the derivative of cauchy_cdf, which has π in it"
+            raise NotReadableError(message)
     raise AssertionError(node)
 
 

@@ -19,14 +19,14 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from midpo_sym.code.tracing.algebra import NO_NUMBERS, ZERO, NotReadableError
+from midpo_sym.code.tracing.algebra import NO_NUMBERS, ZERO, NotReadableError, rational
 from midpo_sym.code.tracing.elementwise import COMPARISONS
 from midpo_sym.code.tracing.exits import Exits, without_watching
 from midpo_sym.code.tracing.memory import Memory
 from midpo_sym.code.tracing.numbers import SymbolicNumber, expressions_in, plain
 from midpo_sym.code.tracing.operations import Call, read
 from midpo_sym.code.tracing.signs import BACKWARD, Signs
-from midpo_sym.language.tree import Expression
+from midpo_sym.language.tree import Expression, StopGradient
 
 _OURS = str(Path(__file__).resolve().parents[1]) + os.sep
 _TORCH = str(Path(torch.__file__).resolve().parent) + os.sep
@@ -259,6 +259,8 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
             raise NotReadableError("it writes into an argument")
         if not in_place and any(each.alias_info is not None for each in schema.returns):
             out = func(*args, **kwargs)  # another look at the same memory
+            if name == "detach" and self.signs.of_formula:
+                return self._stopped(out)
             if any(each.dtype != given["self"].dtype or each.is_neg() for each in _tensors(out)):
                 raise NotReadableError("it looks at the bits of a number")
             return out
@@ -280,6 +282,19 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has n
         if self.memory.literals.infinite:
             _check_finite(elements)
         self.memory.write(first, elements)
+        return out
+
+    def _stopped(self, detached: Tensor) -> Tensor:
+        """Return a copy of what is detached, its elements under a stop-gradient.
+
+        Where derivatives are computed nothing need be noted: torch knows what it has detached.
+        """
+        out = detached.clone()
+        held = [
+            each if rational(each) is not None else StopGradient(each)
+            for each in self.memory.read(detached)
+        ]
+        self.memory.write(out, held)
         return out
 
     def _before(self, given: dict[str, Any], *, in_place: bool) -> dict[str, Any]:

@@ -75,3 +75,8 @@ def test_an_average_of_log_probabilities_is_the_logarithm_of_what_is_below_one()
 def test_what_may_be_no_number_is_refused(made):
     with pytest.raises(NotReadableError):
         made()
+
+
+def test_minus_a_probability_less_one_is_positive_by_its_form():
+    """-(p - 1), as -expm1(log p) is read, is 1 - p."""
+    assert log(negative(minus(P, ONE))) == tree.Log(plus(negative(P), ONE))
