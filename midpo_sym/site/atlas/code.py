@@ -87,7 +87,9 @@ def _line(name: str, said: str) -> str:
     """Return an argument with numbers for two pairs, or for three tokens of each response."""
     after = said.partition(f"{name}: ")[2]
     shape = _SHAPE.search(after)
-    tokens = bool(shape and shape[1])
+    if not shape or after.find(": ") < shape.start():  # that of another argument
+        return f"    {name}=torch.tensor(1.0),"
+    tokens = bool(shape[1])
     if name.endswith("_logps") and not name.startswith(("ref_", "prev_")):
         one, end = "-1.5" if tokens else "-12.0", ", requires_grad=True"
     elif name.endswith("_logps"):

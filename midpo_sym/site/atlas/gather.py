@@ -149,5 +149,5 @@ def _proposed() -> list[tuple[str, str]]:
 def _formula_of(row: Mapping[str, str], folder: Path) -> str:
     """Return the id or the file of the formula that a function was compared with."""
     words = row["command"].split()
-    name = words[words.index("--as") + 1] if "--as" in words else row["as"]
+    name = words[words.index("--as") + 1] if "--as" in words else words[2]  # `midpo diff A B`
     return str(folder / name) if name.endswith(".toml") else name

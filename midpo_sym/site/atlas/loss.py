@@ -11,7 +11,7 @@ from midpo_sym.language.links import VARIABLE, Link
 from midpo_sym.language.printing.mathematics import to_latex
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.substitute import unfold
-from midpo_sym.language.tree import Number
+from midpo_sym.language.tree import Add, Div, Neg, Number
 from midpo_sym.language.vocabulary import CHECKED
 from midpo_sym.prover.verdict import Status
 from midpo_sym.session import remembering
@@ -117,7 +117,9 @@ def _terms(derivation: Derivation) -> Iterator[dict[str, Any]]:
         shown = _link(term.link, name, derivation)
         if term.weight != _ONE:
             weight = to_latex(term.weight, symbols)
-            shown = rf"\left({weight}\right) \cdot \left[\,{shown}\,\right]"
+            if isinstance(term.weight, (Add, Neg, Div)):
+                weight = rf"\left({weight}\right)"
+            shown = rf"{weight} \cdot \left[\,{shown}\,\right]"
         yield {
             "link": shown,
             "argument": formula(term.argument, symbols, f"{name} ="),

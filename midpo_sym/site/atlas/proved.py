@@ -36,7 +36,7 @@ T = TypeVar("T", bound=Hashable)
 R = TypeVar("R")
 
 _LABEL = re.compile(r"\b[AB]\.")
-_MOST_TRIED = 6  # losses that a formula may be
+_MOST_TRIED = 2  # losses that a formula may be, besides those of its name
 _ONE, _ZERO = tree.Number(1), tree.Number(0)
 
 
@@ -146,9 +146,16 @@ def losses_of(asked: str) -> tuple[str, ...]:
         for row in index.read().values()  # proposals: what is said of them is proved here
         if row.profile and may_be_related(ours, its := of_data(row.profile))
     }
-    near = sorted(ranks, key=lambda id_: ranks[id_])[:_MOST_TRIED]
+    near = sorted(ranks, key=lambda id_: ranks[id_])
+    namesakes = [id_ for id_ in near if _family_name(id_) == _family_name(derivation.id)]
+    near = list(dict.fromkeys([*near[:_MOST_TRIED], *namesakes]))
     found = ((each, _compared(derivation, library.get(each)).relation) for each in near)
     return tuple(id_ for id_, relation in found if relation and _is_same(relation))
+
+
+def _family_name(id_: str) -> str:
+    """Return what variants of a loss share: `ipo` of `ipo_mean`."""
+    return id_.partition("_")[0]
 
 
 def _is_same(relation: Relation) -> bool:
