@@ -16,7 +16,8 @@ from midpo_sym.spec.model import Derivation
 INSTALL = "pip install '.[torch]'  # in a checkout of midpo_sym"
 _LOSSES = Path(midpo_sym.__file__).parent / "losses"
 _DIGEST = re.compile(r"\(sha256 ([0-9a-f]+)\)")
-_SHAPE = re.compile(r"shape \(batch(, tokens)?\)")
+_ARGUMENT = re.compile(r"^    (\w+): ((?:.|\n(?!    \w|\S|\n))*)", re.MULTILINE)
+_SHAPE = re.compile(r"shape \(batch,( tokens)?\)")
 _TRAINER = re.compile(r"(?P<name>\w+)Trainer")
 _SETTING = re.compile(r"--at (\w+)=(\S+)")
 _RIGHT = ("proved", "equal under this binding")  # verdicts of conformance
@@ -59,13 +60,12 @@ def _usage(id_: str, module: ast.Module) -> str:
     )
     given = function.args.args
     wanted = [each.arg for each in given[: len(given) - len(function.args.defaults)]]
-    said = " ".join((ast.get_docstring(function) or "").partition("\nArgs:")[2].split())
-    lines = [_line(each, said) for each in wanted]
+    section = (ast.get_docstring(function) or "").partition("\nArgs:\n")[2]
+    said = dict(_ARGUMENT.findall(section))
+    lines = [_line(each, " ".join(said[each].split())) for each in wanted]
     missing = [
         each.arg
-        for each, default in zip(
-            function.args.kwonlyargs, function.args.kw_defaults, strict=True
-        )
+        for each, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
         if default is None
     ]
     values = ", ".join(f"{each}=0.5" for each in missing)  # no default: its authors name none
@@ -85,9 +85,8 @@ def _usage(id_: str, module: ast.Module) -> str:
 
 def _line(name: str, said: str) -> str:
     """Return an argument with numbers for two pairs, or for three tokens of each response."""
-    after = said.partition(f"{name}: ")[2]
-    shape = _SHAPE.search(after)
-    if not shape or after.find(": ") < shape.start():  # that of another argument
+    shape = _SHAPE.search(said)
+    if not shape:
         return f"    {name}=torch.tensor(1.0),"
     tokens = bool(shape[1])
     if name.endswith("_logps") and not name.startswith(("ref_", "prev_")):

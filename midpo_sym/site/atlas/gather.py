@@ -15,12 +15,13 @@ from midpo_sym.atlas.rows import Row
 from midpo_sym.prover.prove import Result, prove_statement
 from midpo_sym.prover.verdict import Status
 from midpo_sym.session import remembering
-from midpo_sym.site.atlas import proved
+from midpo_sym.site.atlas import CONFORMANCE, proved
 from midpo_sym.site.atlas.proved import Slope, Tie
 from midpo_sym.spec import library
 from midpo_sym.spec.model import Derivation
 
-CONFORMANCE = Path("benchmarks/results/conformance.json")
+
+_MOST_REMEMBERED = 1000  # specifications
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Atlas:
         The file of the lattice proposes which pairs to look at.
         """
         pairs = [pair for pair in _proposed() if set(pair) <= set(self.derivations)]
-        keys = [self._texts(*pair) for pair in pairs]
+        keys = [self._key(*pair) for pair in pairs]
         found = proved.all_of(proved.tie, pairs, keys)
         return tuple(dict.fromkeys(each for each in found if each))
 
@@ -70,7 +71,7 @@ class Atlas:
     def slopes(self) -> dict[str, Slope | None]:
         """Return the gradient of each loss of the atlas; None where it is undecided."""
         ids = [each.id for each in self.rows if each.of == library.ATLAS]
-        found = proved.all_of(proved.slope, ids, [self._texts(each) for each in ids])
+        found = proved.all_of(proved.slope, ids, [self._key(each) for each in ids])
         return dict(zip(ids, found, strict=True))
 
     @cached_property
@@ -119,13 +120,13 @@ class Atlas:
         """Return the rows of libraries that are about a loss."""
         return [each.data for each in self.asked if id_ in each.ids]
 
-    def _texts(self, *ids: str) -> str:
-        return "\0".join(self.derivations[each].text for each in ids)
-
     def _key_of(self, name: str) -> str:
         """Return what the losses that a formula is depend on."""
         own = "" if library.is_shipped(name) else Path(name).read_text(encoding="utf-8")
-        return own + index.digest_of(each.digest for each in self.rows)
+        return own + index.digest_of(_mathematics(each) for each in self.derivations.values())
+
+    def _key(self, *ids: str) -> str:
+        return "\0".join(_mathematics(self.derivations[each]) for each in ids)
 
 
 def gather(folder: Path) -> Atlas | None:
@@ -134,6 +135,17 @@ def gather(folder: Path) -> Atlas | None:
         return None
     derivations = {each.id: each for each in library.everything()}
     return Atlas(index.current().rows, derivations, folder.resolve().parent)
+
+
+def _mathematics(derivation: Derivation) -> str:
+    """Return what proofs about the loss of a specification depend on; its words are no part."""
+
+    def make() -> str:
+        said = (derivation.parameters, derivation.weights, derivation.data)
+        return index.digest_of((repr(derivation.statement), repr(said)))
+
+    with remembering() as session:
+        return session.recall(__name__, _MOST_REMEMBERED, derivation.text, make)
 
 
 def _proposed() -> list[tuple[str, str]]:

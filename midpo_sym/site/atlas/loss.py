@@ -134,9 +134,7 @@ def _link(link: Link, name: str, derivation: Derivation) -> str:
     return formula(unfold(link.body, keep_functions=True), symbols)
 
 
-def _claim(
-    claim: Claim, derivation: Derivation, row: Any, material: Material
-) -> dict[str, Any]:
+def _claim(claim: Claim, derivation: Derivation, row: Any, material: Material) -> dict[str, Any]:
     found = next(each for each in row.claims if each.id == claim.id)
     symbols, own, its = derivation.symbols, derivation.statement, claim.statement
     target = its.target

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from midpo_sym.site.atlas import listing, loss
+from midpo_sym.site.atlas import glossary, listing, loss
 from midpo_sym.site.maths import font
 from midpo_sym.site.pages import (
     algorithm,
@@ -49,6 +49,7 @@ MAKERS = (
     Maker(compare.make),
     Maker(audit.make),
     Maker(tutorial.make),
+    Maker(glossary.make, "Reference"),
     Maker(language.make, "Reference"),
     Maker(command_line.make, "Reference"),
     Maker(
