@@ -36,7 +36,7 @@
     }
   };
   const letScroll = () => {
-    for (const formula of all(".eq")) {
+    for (const formula of all(".eq, .motions li")) {
       const wide = formula.scrollWidth > formula.clientWidth + 1;
       if (wide && !formula.hasAttribute("tabindex")) {
         formula.tabIndex = 0;

@@ -20,7 +20,6 @@ from midpo_sym.site.atlas.proved import Slope, Tie
 from midpo_sym.spec import library
 from midpo_sym.spec.model import Derivation
 
-
 _MOST_REMEMBERED = 1000  # specifications
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from midpo_sym.language.links import VARIABLE, Link
 from midpo_sym.language.printing.mathematics import to_latex
 from midpo_sym.language.printing.printer import Symbol
@@ -21,7 +23,7 @@ from midpo_sym.site.atlas.gather import Atlas
 from midpo_sym.site.atlas.placed import placed, relative
 from midpo_sym.site.maths.layout import formula
 from midpo_sym.site.maths.symbols import entries
-from midpo_sym.site.mkdocs.templating import fenced, indented, render
+from midpo_sym.site.mkdocs.templating import render
 from midpo_sym.site.pages.cited import cited
 from midpo_sym.site.pages.page import Pages
 from midpo_sym.site.parts.counterexample import counterexamples
@@ -92,9 +94,9 @@ def _files(
         claims=[_claim(each, derivation, row, material) for each in derivation.claims],
         notes=relative(derivation.notes, atlas, FOLDER),
         elsewhere=relative(derivation.elsewhere, atlas, FOLDER),
-        loss=indented(fenced("python", code.text)) if code else None,
+        loss=_verbatim(code.text) if code else None,
         module=code.module if code else "",
-        spec=indented(fenced("toml", derivation.text)),
+        spec=_verbatim(derivation.text),
         needs=words.needs(row),
         glossary=words.GLOSSARY,
         root="../",
@@ -132,6 +134,11 @@ def _link(link: Link, name: str, derivation: Derivation) -> str:
         return _M.sub(lambda _: name, link.latex)
     symbols = {**derivation.symbols, VARIABLE.name: Symbol(name, name)}
     return formula(unfold(link.body, keep_functions=True), symbols)
+
+
+def _verbatim(text: str) -> Markup:
+    """Return a file as it stands in a block of HTML, in which Markdown sees no empty line."""
+    return Markup(re.sub(r"\n(?=\n)", "\n&#8203;", str(escape(text.rstrip()))))  # noqa: S704 - escaped
 
 
 def _claim(claim: Claim, derivation: Derivation, row: Any, material: Material) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from midpo_sym.atlas.rows import Row
+from midpo_sym.atlas.rows import ANCHORED, MARGIN, OF_A_PAIR, Row
 from midpo_sym.language.links import LINKS
 from midpo_sym.prover.verdict import Status
 from midpo_sym.spec.library import Work
@@ -17,16 +17,20 @@ _PROVED, _REFUTED = Status.PROVED.value, Status.REFUTED.value
 _GIVEN = {
     "loss": "MI-DPO with the prior below has this loss",
     "argument": "under a link of its own, this is a loss of MI-DPO's argument with the prior below",
-    "scores": "its links are of MI-DPO's argument with the prior below, or of the score of one "
-    "response against an anchor",
-    "terms": "each of its weighted terms is of MI-DPO's argument with the prior below, or of the "
-    "score of one response; the rest is added",
+    "scores": "its links are of {}, with the prior below",
+    "terms": "its weighted terms are of {}, with the prior below{}",
+}
+# By the kind of a term.
+_OF_TERMS = {
+    MARGIN: "MI-DPO's argument",
+    ANCHORED: "MI-DPO's score of one response against an anchor",
+    OF_A_PAIR: "what a prior would have to know the pair for",
 }
 
 
 def verdict(row: Row) -> str:
     """Return the verdict on a loss in a sentence."""
-    said = _GIVEN[row.gives]
+    said = _given(row)
     if row.value == _PROVED and row.gradient == _PROVED:
         return f"Proved, in value and in gradient: {said}."
     if row.value == _PROVED:
@@ -39,6 +43,13 @@ def verdict(row: Row) -> str:
             "response of the pair."
         )
     return f"Refuted: it is not so that {said}."
+
+
+def _given(row: Row) -> str:
+    """Return what is said that MI-DPO gives of a loss."""
+    kinds = row.axes.terms.split(" + ")
+    terms = " and of ".join(_OF_TERMS[each] for each in kinds if each in _OF_TERMS)
+    return _GIVEN[row.gives].format(terms, "; something is added" if "added" in kinds else "")
 
 
 def needs(row: Row) -> str:
