@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
+
+from markupsafe import Markup
 
 from midpo_sym.atlas.rows import AXES, Row
 from midpo_sym.language.printing.mathematics import to_unicode
@@ -14,7 +18,6 @@ from midpo_sym.site.atlas.code import code_of
 from midpo_sym.site.atlas.gather import Atlas
 from midpo_sym.site.mkdocs.templating import render
 from midpo_sym.site.pages.page import Pages
-from midpo_sym.site.parts.counterexample import counterexamples
 from midpo_sym.site.parts.material import Material
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.wording.losses import SIGNS
@@ -53,9 +56,9 @@ def make(material: Material, cache: Path | None) -> Pages:
             {
                 **_link(atlas.by_id[id_], atlas),
                 "says": words.verdict(atlas.by_id[id_]),
-                "witnesses": counterexamples(result),
+                "row": atlas.by_id[id_],
             }
-            for id_, result in atlas.refuted.items()
+            for id_ in atlas.refuted
         ],
         lattice=_lattice(atlas),
         sign=SIGNS,
@@ -73,13 +76,18 @@ def formula_of(derivation: Derivation) -> str:
     return to_unicode(whole, derivation.symbols)
 
 
+def _with_indices(text: str) -> Markup:
+    """Return a formula in Unicode with its indices set low."""
+    return Markup(re.sub(r"_(\w+)", r"<sub>\1</sub>", html.escape(text)))  # noqa: S704 - escaped
+
+
 def _row(row: Row, atlas: Atlas) -> dict[str, Any]:
     derivation = atlas.derivations[row.id]
     return {
         **_link(row, atlas),
         "year": str(row.year or "–"),
         "authors": row.authors,
-        "formula": formula_of(derivation),
+        "formula": _with_indices(formula_of(derivation)),
         "value": row.value,
         "gradient": row.gradient,
         **{axis: getattr(row.axes, axis) for axis in AXES},

@@ -35,6 +35,7 @@ from midpo_sym.targets.wording.losses import SIGNS
 FOLDER = "atlas"
 _MOST_REMEMBERED = 1000  # pages
 _ONE = Number(1)
+_LETTERS = ("m", "u", "h")  # for an argument; the first that is free
 _M = re.compile(r"(?<![a-z\\])m(?![a-z])")  # the argument in a link of the table
 
 
@@ -114,8 +115,10 @@ def _files(
 def _terms(derivation: Derivation) -> Iterator[dict[str, Any]]:
     """Yield the terms of a loss: a link of m, with what m is."""
     symbols, terms = derivation.symbols, derivation.statement.target.terms
+    taken = {each.latex for each in symbols.values()}
+    letter = next(each for each in _LETTERS if each not in taken)
     for number, term in enumerate(terms, 1):
-        name = f"m_{number}" if len(terms) > 1 else "m"
+        name = f"{letter}_{number}" if len(terms) > 1 else letter
         shown = _link(term.link, name, derivation)
         if term.weight != _ONE:
             weight = to_latex(term.weight, symbols)

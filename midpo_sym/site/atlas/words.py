@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from midpo_sym.atlas.rows import ANCHORED, MARGIN, OF_A_PAIR, Row
@@ -72,7 +72,7 @@ def link(row: Row) -> str:
 
 
 # Words that people search with, and when they fit.
-_SYNONYMS = {
+_SYNONYMS: dict[str, Callable[[Row], bool | None]] = {
     "reference-free, without a reference model": lambda row: row.reference_free,
     "margin, target reward margin": lambda row: "gamma" in row.zeta or "margin" in row.zeta,
     "length-normalised, length bias": lambda row: row.needs_length,

@@ -42,6 +42,7 @@ def test_what_is_not_proved_is_no_tie():
     assert proved.tie(("ipo", "dpo")) is None
 
 
+@pytest.mark.slow
 def test_a_formula_of_a_library_is_named_only_if_it_is_proved_to_be_the_loss():
     sums = ROOT / "benchmarks/conformance/formulas/ipo_sums.toml"
     means = ROOT / "benchmarks/conformance/formulas/ipo_averages.toml"
@@ -52,8 +53,10 @@ def test_a_formula_of_a_library_is_named_only_if_it_is_proved_to_be_the_loss():
 
 
 def test_the_gradient_of_sft_is_that_of_minus_a_logarithm():
-    """L = −log π(y_w): ∇L = −∇log π(y_w)."""
-    assert proved.slope("sft").whole.endswith(r"= -\nabla \log \pi(y_w\mid x)")
+    """L = −log π(y_w)/|y_w|, a sum over tokens: ∇L = −1/|y_w| Σ_t ∇log π(y_w,t)."""
+    assert proved.slope("sft").whole == (
+        r"\nabla L = -\frac{1}{|y_w|}\,\sum_t \nabla \log \pi(y_{w,t}\mid x, y_{w,<t})"
+    )
 
 
 def test_a_loss_for_every_link_has_no_gradient():
@@ -123,7 +126,7 @@ def test_code_of_another_text_is_not_shown():
 
 
 def test_the_formula_in_a_line_is_that_of_the_loss():
-    assert formula_of(library.get("sft")) == "−log π(y_w)"
+    assert formula_of(library.get("sft")) == "−(log π(y_w))/|y_w|"
 
 
 @pytest.mark.slow
