@@ -66,6 +66,8 @@ def main() -> None:
         checkout.mkdir()
         for part in ("derivations", "midpo_sym", "site"):  # the package's own copy reads its own
             shutil.copytree(ROOT / part, checkout / part)
+        for part in ("benchmarks/conformance/formulas", "benchmarks/results", "tests/cases/code"):
+            shutil.copytree(ROOT / part, checkout / part)  # what was found of libraries
         shutil.copy(ROOT / "mkdocs.yml", checkout)
         subprocess.run((*MIDPO, "stage", "--out", staged), cwd=checkout, check=True)
         rows = [*times(checkout, staged, given.runs), *sizes(checkout / "build/site")]

@@ -33,8 +33,11 @@ def site() -> None:
 @site.command(epilog="Example: midpo site build --out /tmp/pages")
 @_CONFIG
 @click.option("--out", type=Path, help="Where to write it, instead of where --config says.")
+@click.option(
+    "--site-url", default="", help="Where it will be: for the sitemap and canonical links."
+)
 @FORCE
-def build(config_file: Path, out: Path | None, *, force: bool) -> None:
+def build(config_file: Path, out: Path | None, *, site_url: str, force: bool) -> None:
     """Prove every claim again and build the pages.
 
     Of what is in the folder, only pages of an earlier build that nobody changed are replaced or
@@ -46,7 +49,7 @@ def build(config_file: Path, out: Path | None, *, force: bool) -> None:
     with _said():
         from midpo_sym.site.mkdocs import project  # noqa: PLC0415 - loads mkdocs and SymPy
 
-        written = project.build(config_file, out, force=force)
+        written = project.build(config_file, out, site_url=site_url, force=force)
         click.echo(f"built: {written.folder / 'index.html'}")
         _tell_left(written)
 

@@ -36,7 +36,7 @@
     }
   };
   const letScroll = () => {
-    for (const formula of all(".eq")) {
+    for (const formula of all(".eq, .motions li")) {
       const wide = formula.scrollWidth > formula.clientWidth + 1;
       if (wide && !formula.hasAttribute("tabindex")) {
         formula.tabIndex = 0;
@@ -124,6 +124,31 @@
     });
   };
 
+  /* Facets leave the rows of a table that have what is chosen. */
+  const addFacets = (facets) => {
+    const table = document.querySelector(facets.dataset.facets);
+    const names = all("thead th", table).map((each) => each.dataset.name);
+    const rows = [...table.tBodies[0].rows];
+    const cell = (row, name) => row.cells[names.indexOf(name)].textContent;
+    const show = () => {
+      const words = facets.querySelector("[type=search]").value.toLowerCase().split(/\s+/).filter(Boolean);
+      const tests = [(row) => words.every((word) => row.textContent.toLowerCase().includes(word))];
+      for (const each of all("[data-column]", facets))
+        if (each.value) tests.push((row) => cell(row, each.dataset.column) === each.value);
+      for (const each of all("[data-from]", facets))
+        if (each.value) tests.push((row) => cell(row, each.dataset.from) >= each.value && /\d/.test(cell(row, each.dataset.from)));
+      for (const each of all("[data-without]:checked", facets))
+        tests.push((row) => !cell(row, each.dataset.without).split(", ").includes(each.value));
+      for (const each of all("[data-only]:checked", facets))
+        tests.push((row) => cell(row, each.dataset.only).startsWith(each.value));
+      for (const row of rows) row.hidden = !tests.every((test) => test(row));
+      facets.querySelector(".count").textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length}`;
+    };
+    facets.addEventListener("input", show);
+    facets.hidden = false;
+    show();
+  };
+
   /* Losses are programs over pairs [value, derivative]; each page brings its own. */
   const dual = {
     number: (a) => [a, 0],
@@ -196,8 +221,9 @@
     document.fonts?.ready.then(letScroll);
     addTips();
     addToolbar();
-    all(".filter").forEach(addFilter);
-    all("#comparison").forEach(addTable);
+    all("[data-filters]").forEach(addFilter);
+    all("[data-facets]").forEach(addFacets);
+    all("#comparison, .sortable").forEach(addTable);
     all("[data-live]").forEach(addSliders);
     all(".md-search[role=dialog]").forEach((each) => each.setAttribute("aria-label", "Search"));
   });

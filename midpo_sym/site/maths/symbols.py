@@ -108,5 +108,5 @@ def _definition(node: tree.Defined, derivation: Derivation) -> str:
 
 
 def _nodes(statement: Statement) -> Iterator[Expression]:
-    for side in (statement.zeta, statement.argument):
+    for side in (statement.zeta, statement.target.loss):
         yield from side.walk()

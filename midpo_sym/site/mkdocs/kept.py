@@ -28,11 +28,16 @@ _KEPT = re.compile("[0-9a-f]{32}")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that an archive can say
 
 
-def key(folders: Iterable[Path]) -> str:
-    """Return a name for what is made by this program from the files of some folders."""
+def key(folders: Iterable[Path], *others: Path) -> str:
+    """Return a name for what is made by this program from files.
+
+    Args:
+        folders: all files in them.
+        others: more files, those of them that there are.
+    """
     digest = hashlib.sha256(_program())
     given = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
-    for path in given:
+    for path in (*given, *(each for each in others if each.is_file())):
         _add(digest, path)
     return digest.hexdigest()[:32]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from midpo_sym.site.atlas import glossary, listing, loss
 from midpo_sym.site.maths import font
 from midpo_sym.site.pages import (
     algorithm,
@@ -41,11 +42,14 @@ class Maker:
 # In the order of the navigation.
 MAKERS = (
     Maker(home.make),
+    Maker(listing.make),
+    Maker(loss.make),
     Maker(algorithm.make, "Algorithms"),
     Maker(theory.make, "Theory"),
     Maker(compare.make),
     Maker(audit.make),
     Maker(tutorial.make),
+    Maker(glossary.make, "Reference"),
     Maker(language.make, "Reference"),
     Maker(command_line.make, "Reference"),
     Maker(

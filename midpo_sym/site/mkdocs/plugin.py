@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,9 +23,11 @@ from mkdocs.structure.pages import Page
 from midpo_sym.session import Session, remembering
 from midpo_sym.site.maths import markdown_math
 from midpo_sym.site.maths.compact import compact
+from midpo_sym.site.mkdocs.described import description
 from midpo_sym.site.mkdocs.errors import SiteError
 from midpo_sym.site.mkdocs.render import render
 from midpo_sym.site.mkdocs.served import Built, Server
+from midpo_sym.site.mkdocs.templating import render as from_template
 from midpo_sym.spec.errors import SpecError
 
 _PLAIN = re.compile('<span class="(?:n|o|p|w)">([^<]*)</span>')
@@ -82,7 +85,11 @@ class MidpoPlugin(BasePlugin[MidpoConfig]):
     def on_page_markdown(self, markdown: str, *, page: Page, **_: Any) -> str:
         """Name the page, for the errors of formulas; of a page that is the same, read nothing."""
         markdown_math.name_page(page.file.src_uri)
-        return "" if self._same(page.file) else markdown
+        if self._same(page.file):
+            return ""
+        if not page.meta.get("description"):
+            page.meta["description"] = description(markdown)
+        return markdown
 
     def on_page_content(self, html: str, *, page: Page, **_: Any) -> str:
         """Leave out what marks the words of code that look like the text around them."""
@@ -105,6 +112,16 @@ class MidpoPlugin(BasePlugin[MidpoConfig]):
                 )
         return env
 
+    def on_post_template(self, output: str, *, template_name: str, config: MkDocsConfig) -> str:
+        """Leave out what needs an absolute address, if the website has none: see `site_url`."""
+        if config.site_url:
+            return output
+        if template_name == "sitemap.xml":
+            return ""
+        if template_name == "404.html":
+            return _lost(config)
+        return output
+
     @event_priority(-100)  # when other plugins are done with it
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
         """Return the page in fewer bytes, and keep it if it is served."""
@@ -125,3 +142,27 @@ class MidpoPlugin(BasePlugin[MidpoConfig]):
 
     def _same(self, file: File) -> Built | None:
         return self._server.same.get(file.src_uri) if self._server else None
+
+
+def _lost(config: MkDocsConfig) -> str:
+    """Return the page for an address that there is not, which needs no other file."""
+    pages = [
+        (title, address.removesuffix(".md") + ".html")
+        for each in config.nav or []
+        for title, address in each.items()
+        if isinstance(address, str) and address != "index.md"
+    ]
+    folders = sorted({address.partition("/")[0] for address in _nested(config.nav or [])})
+    return from_template(
+        "lost.html", name=config.site_name, pages=pages, folders=[*folders, "atlas"]
+    ).decode()
+
+
+def _nested(navigation: list[Any]) -> Iterator[str]:
+    """Yield the addresses of a navigation that lie in a folder."""
+    for each in navigation:
+        for found in each.values():
+            if not isinstance(found, str):
+                yield from _nested(found)
+            elif "/" in found:
+                yield found

@@ -42,7 +42,9 @@ class Written:
     left: tuple[str, ...]
 
 
-def build(config_file: Path, out: Path | None, *, force: bool = False) -> Written:
+def build(
+    config_file: Path, out: Path | None, *, site_url: str = "", force: bool = False
+) -> Written:
     """Build the website, and return what was written.
 
     It is built in a temporary folder; what an earlier build wrote, and nobody changed, makes place.
@@ -50,6 +52,8 @@ def build(config_file: Path, out: Path | None, *, force: bool = False) -> Writte
     Args:
         config_file: mkdocs.yml.
         out: the folder to write; None for the one that the configuration names.
+        site_url: where the website will be; "" for what the configuration says. Without any, what
+            needs an absolute address is left out.
         force: whether the folder may hold other files.
 
     Raises:
@@ -60,7 +64,8 @@ def build(config_file: Path, out: Path | None, *, force: bool = False) -> Writte
     """
     if out:
         check_folder(out, force=force)
-    config = _config(config_file, **({"site_dir": str(out.resolve())} if out else {}))
+    changes = {"site_dir": str(out.resolve()) if out else "", "site_url": site_url}
+    config = _config(config_file, **{key: value for key, value in changes.items() if value})
     folder = out or Path(config.site_dir)
     check_folder(folder, force=force, parents=out is None)
     with _scratch() as scratch:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from midpo_sym.session import remembering
+from midpo_sym.site.atlas import CONFORMANCE
 from midpo_sym.site.mkdocs import kept
 from midpo_sym.site.pages.page import Navigation
 
@@ -47,7 +48,7 @@ def render(specs: Path, pages: Path, *, cache: Path | None = None) -> Site:
     with remembering():
         if cache is None:
             return _made(specs, pages, None)
-        name = kept.key((specs, pages))
+        name = kept.key((specs, pages), specs.resolve().parent / CONFORMANCE)
         found = kept.find(cache, name)
         if found is not None:
             return Site(*found)

@@ -15,6 +15,8 @@ from midpo_sym.prover.properties import Properties
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Proved
 from midpo_sym.session import remembering
+from midpo_sym.site.atlas.placed import placed
+from midpo_sym.site.atlas.words import GLOSSARY
 from midpo_sym.site.live import program as live
 from midpo_sym.site.live.plot import Plot, curves, draw
 from midpo_sym.site.maths.layout import formula
@@ -51,14 +53,18 @@ def _made(algorithm: Algorithm, material: Material, cache: Path | None) -> dict[
     """Return the files of an algorithm; the same, if all that they are made from is the same."""
     derivation = algorithm.derivation
     others = [(it.id, it.becomes, it.derivation.title) for it in material.algorithms]
-    key = repr((derivation.path, derivation.text, others, material.works))
+    work = material.works.get(derivation.source.work) if derivation.source else None
+    place = placed(derivation.id, material.atlas, work) if material.atlas else None
+    key = repr((derivation.path, derivation.text, others, material.works, place))
     with remembering() as session:
         return session.recall(
-            __name__, _MOST_REMEMBERED, key, lambda: _files(algorithm, material, cache)
+            __name__, _MOST_REMEMBERED, key, lambda: _files(algorithm, material, cache, place)
         )
 
 
-def _files(algorithm: Algorithm, material: Material, cache: Path | None) -> dict[str, bytes]:
+def _files(
+    algorithm: Algorithm, material: Material, cache: Path | None, place: dict[str, Any] | None
+) -> dict[str, bytes]:
     derivation, result = algorithm.derivation, algorithm.main
     program = live.loss_program(result.statement)
     moved = live.sliders(derivation, program)
@@ -75,6 +81,9 @@ def _files(algorithm: Algorithm, material: Material, cache: Path | None) -> dict
     page = render(
         "algorithm.md",
         **_what(algorithm, material),
+        place=place,
+        glossary=GLOSSARY,
+        root="../",
         plots=_plots(algorithm.id, derivation.title, program, moved, cache),
         live={
             "name": algorithm.id,

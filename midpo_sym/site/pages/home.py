@@ -9,6 +9,8 @@ from typing import Any
 from midpo_sym.language.printing.mathematics import to_latex
 from midpo_sym.prover.framework import implicit_reward
 from midpo_sym.prover.verdict import Status
+from midpo_sym.site.atlas.findings import findings
+from midpo_sym.site.atlas.words import GLOSSARY
 from midpo_sym.site.maths.formula import BREAK
 from midpo_sym.site.maths.layout import formula
 from midpo_sym.site.mkdocs.templating import fenced, render
@@ -53,6 +55,10 @@ def make(material: Material, cache: Path | None) -> Pages:
         total=len(printed),
         ours=len(claims) - len(printed),
         use=_use(material),
+        findings=list(findings(material.atlas)) if material.atlas else [],
+        losses=len(material.atlas.rows) if material.atlas else 0,
+        glossary=GLOSSARY,
+        root="",
         audited=sum(len(found) for _, found in material.audits),
         theory=f"theory/{material.theories[0][0].setting.id}.md" if material.theories else "",
     )

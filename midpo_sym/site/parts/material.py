@@ -11,6 +11,8 @@ from midpo_sym.chains.audit import EntryResult, check_entry
 from midpo_sym.chains.chain import ChainResult, check_theory
 from midpo_sym.prover.prove import Result, prove_derivation
 from midpo_sym.prover.special_cases import Specialisation, specialisations
+from midpo_sym.site.atlas.gather import Atlas
+from midpo_sym.site.atlas.gather import gather as gather_atlas
 from midpo_sym.site.maths.formula import inline
 from midpo_sym.site.mkdocs.errors import FormulaError, SiteError, UnexpectedVerdictError
 from midpo_sym.site.parts.certificate import Certified, certified
@@ -77,6 +79,7 @@ class Material:
         decisions: file and title of each decision note.
         theories: the files of the theory, in the order of the paper, with their chains.
         audits: the files of the audit, in the order of the paper, with their verdicts.
+        atlas: all losses that come with the package; None for a folder of one's own.
     """
 
     algorithms: tuple[Algorithm, ...]
@@ -85,6 +88,7 @@ class Material:
     decisions: tuple[tuple[str, str], ...]
     theories: tuple[tuple[Theory, tuple[ChainResult, ...]], ...] = ()
     audits: tuple[tuple[Audit, tuple[EntryResult, ...]], ...] = ()
+    atlas: Atlas | None = None
 
     def named(self, id_: str) -> Algorithm:
         """Return the algorithm with an id."""
@@ -128,6 +132,7 @@ def gather(folder: Path, pages: Path) -> Material:
         tuple(_decisions(pages / "decisions")),
         tuple(_derived(folder)),
         tuple(_audited(folder)),
+        gather_atlas(folder),
     )
 
 

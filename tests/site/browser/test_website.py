@@ -18,6 +18,9 @@ PAGES = [
     "index.html",
     *(f"algorithms/{id_}.html" for id_ in api.ids("paper")),
     *(f"theory/{each.setting.id}.html" for each in library.theories()),
+    "atlas.html",
+    "glossary.html",
+    *(f"atlas/{id_}.html" for id_ in ("ipo", "kto", "odpo", "alpha_dpo", "f_dpo_alpha")),
     "compare.html",
     "audit.html",
     "add_your_own.html",
@@ -41,11 +44,13 @@ SCHEMES = {"light": "default", "dark": "slate"}  # and what the theme calls them
 WIDTHS = (390, 768, 1280)
 # Pages of one template, and of these a few; axe takes seconds for a thousand formulas.
 WITH_FORMULAS = ("index.html", "algorithms/dpo.html")
-ALIKE = ("algorithms/", "theory/")
+ALIKE = ("algorithms/", "theory/", "atlas/")
 TRIED = [
     *(name for name in PAGES if not name.startswith(ALIKE)),
     *(f"algorithms/{id_}.html" for id_ in ("dpo", "simpo", "tdpo2")),
     "theory/lemma_1.html",
+    "atlas/ipo.html",
+    "atlas/odpo.html",
 ]
 SETTLED = (
     "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => "

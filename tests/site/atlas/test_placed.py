@@ -1,0 +1,143 @@
+"""What pages of the atlas say of a loss: against the files of the atlas, and against hand work."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from midpo_sym.atlas import index
+from midpo_sym.site.atlas import proved, words
+from midpo_sym.site.atlas.code import citation, code_of, configurations
+from midpo_sym.site.atlas.gather import Atlas
+from midpo_sym.site.atlas.listing import formula_of
+from midpo_sym.site.atlas.placed import relative
+from midpo_sym.spec import library
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def atlas() -> Atlas:
+    derivations = {each.id: each for each in library.everything()}
+    return Atlas(tuple(index.read().values()), derivations, ROOT)
+
+
+def test_a_tie_has_the_values_that_it_holds_at():
+    """CPO is the preference part plus λ times a likelihood: without it λ is 0."""
+    found = proved.tie(("cpo_preference", "cpo"))
+    assert (found.special, found.general, found.same) == ("cpo_preference", "cpo", False)
+    assert found.at == "λ = 0"
+    assert found.gradient
+
+
+def test_a_tie_is_found_whichever_is_named_first():
+    found = proved.tie(("cpo", "cpo_preference"))
+    assert (found.special, found.general) == ("cpo_preference", "cpo")
+
+
+def test_what_is_not_proved_is_no_tie():
+    """IPO's square is no special case of DPO's log-sigmoid, whatever proposes it."""
+    assert proved.tie(("ipo", "dpo")) is None
+
+
+@pytest.mark.slow
+def test_a_formula_of_a_library_is_named_only_if_it_is_proved_to_be_the_loss():
+    sums = ROOT / "benchmarks/conformance/formulas/ipo_sums.toml"
+    means = ROOT / "benchmarks/conformance/formulas/ipo_averages.toml"
+    assert proved.losses_of("dpo") == ("dpo",)
+    assert "ipo" in proved.losses_of(str(sums))
+    assert "ipo_mean" not in proved.losses_of(str(sums))
+    assert "ipo" not in proved.losses_of(str(means))
+
+
+def test_the_gradient_of_sft_is_that_of_minus_a_logarithm():
+    """L = −log π(y_w)/|y_w|, a sum over tokens: ∇L = −1/|y_w| Σ_t ∇log π(y_w,t)."""
+    assert proved.slope("sft").whole == (
+        r"\nabla L = -\frac{1}{|y_w|}\,\sum_t \nabla \log \pi(y_{w,t}\mid x, y_{w,<t})"
+    )
+
+
+def test_a_loss_for_every_link_has_no_gradient():
+    assert proved.slope("gpo") is None
+
+
+def test_verdicts_in_words_follow_the_row():
+    rows = index.read()
+    assert words.verdict(rows["dpo"]).startswith("Proved, in value and in gradient: MI-DPO with")
+    assert words.verdict(rows["tdpo2"]).startswith("Proved in value, and refuted in gradient")
+    assert words.verdict(rows["odpo"]).startswith("Refuted: no prior of one response")
+    open_ = replace(rows["dpo"], value="undecided", gradient="undecided")
+    assert words.verdict(open_).startswith("Undecided: whether MI-DPO")
+    for row in rows.values():
+        said = words.verdict(row)
+        assert said.startswith("Proved") == (row.value == "proved")
+        assert ("no prior" in said) <= (row.value == "refuted")
+
+
+def test_needs_are_those_of_the_row():
+    rows = index.read()
+    assert words.needs(rows["simpo"]) == "lengths"
+    assert words.needs(rows["cpo"]) == "the policy alone"
+    assert words.needs(rows["sparsepo"]) == (
+        "a reference, next-token distributions, weights per token"
+    )
+    assert words.needs(replace(rows["dpo"], needs_length=None)) == "not computed"
+
+
+def test_a_search_finds_names_papers_and_configurations():
+    rows = index.read()
+    asked = [{"library": "trl", "loss": "DPOTrainer ipo", "command": "… --at loss_type=ipo"}]
+    work = library.works()["azar2023ipo"]
+    found = list(words.search_words(library.get("ipo"), rows["ipo"], work, asked))
+    assert {"IPO", "ipo", "arXiv 2310.12036", "Azar et al. 2023", 'loss_type="ipo"'} <= set(found)
+    simpo = list(words.search_words(library.get("simpo"), rows["simpo"], None, []))
+    assert "reference-free, without a reference model" in simpo
+    assert "margin, target reward margin" in simpo
+
+
+def test_trl_is_told_only_what_was_proved_or_documented():
+    row = {"library": "trl", "version": "1.16.0", "loss": "DPOTrainer hinge", "remark": ""}
+    row |= {"command": "midpo verify x::dpo --as y --at loss_type=hinge"}
+    (found,) = configurations([row | {"verdict": "proved"}])
+    assert found.text == 'DPOConfig(loss_type="hinge")'
+    assert list(configurations([row | {"verdict": "differs"}])) == []
+    assert list(configurations([row | {"verdict": "proved", "library": "openrlhf"}])) == []
+
+
+def test_links_of_notes_lead_to_pages(atlas):
+    text = "See [IPO](ipo.md), [SimPO](simpo.md), [other](elsewhere.md)."
+    assert relative(text, atlas, "atlas") == (
+        "See [IPO](ipo.md), [SimPO](../algorithms/simpo.md), [other](elsewhere.md)."
+    )
+
+
+def test_a_citation_names_loss_page_and_version():
+    found = citation(library.get("ipo"), "atlas/ipo.html")
+    assert found.startswith("@misc{midposym_ipo,")
+    assert "page atlas/ipo.html" in found
+
+
+def test_code_of_another_text_is_not_shown():
+    derivation = library.get("ipo")
+    assert code_of(derivation).module == "midpo_sym/losses/atlas/ipo.py"
+    assert code_of(replace(derivation, text=derivation.text + "# edited\n")) is None
+
+
+def test_the_formula_in_a_line_is_that_of_the_loss():
+    assert formula_of(library.get("sft")) == "−(log π(y_w))/|y_w|"
+
+
+@pytest.mark.slow
+def test_every_usage_runs():
+    """All programs in one process: each computes losses that are numbers, and a gradient."""
+    pytest.importorskip("torch")
+    found = [code for id_ in library.ids() if (code := code_of(library.get(id_)))]
+    assert len(found) > 90
+    check = "\nassert losses_of_pairs.isfinite().all()\n"
+    program = "\n".join(code.usage + check for code in found)
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-600:]
