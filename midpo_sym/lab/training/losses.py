@@ -44,8 +44,9 @@ def load_loss(path: Path) -> type[PreferenceLoss]:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     for found in vars(module).values():
-        is_class = isinstance(found, type) and issubclass(found, PreferenceLoss)
-        if is_class and found.__module__ == name:
+        if not isinstance(found, type) or not issubclass(found, PreferenceLoss):
+            continue
+        if found.__module__ == name:  # and not what it imports
             return found
     raise LabError(f"{path} has no loss; midpo generate --spec writes one")
 

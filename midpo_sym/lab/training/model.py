@@ -86,7 +86,7 @@ def log_policy(model: Transformer, encoding: Encoding, world: World) -> Array:
     found = np.empty((len(world.prompts), len(answers)))
     for prompt in range(len(world.prompts)):
         ids = encoding.stems(prompt)
-        parts = [model(each)[:, -longest:] for each in ids.split(_ROWS)]
+        parts = [model(each)[:, -longest:] for each in torch.split(ids, _ROWS)]
         logps = torch.cat(parts).double().log_softmax(-1)
         own = logps[:, :-1].gather(-1, ids[:, -(longest - 1) :, None]) if longest > 1 else None
         sums = np.zeros((len(ids), longest))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -49,7 +49,7 @@ class LossObjective:
         """Return the loss of each pair; (pairs,)."""
         needs = self.loss.needs
         logits = policy(batch.ids)
-        sources: dict[str, Tensor] = {}
+        sources: dict[str, Any] = {}
         whole = bool(needs.kl) or any("ref" in models for _, models in needs.statistics.values())
         if needs.needs_ref:
             name = "ref_logits" if whole else "ref_logps"
@@ -58,8 +58,8 @@ class LossObjective:
             sources["prev_logps"] = batch.ref_logps
         if any("prev" in models for _, models in needs.statistics.values()):
             sources["prev_logits"] = batch.ref_logits
-        extra = given(needs, batch, token_logps(logits.detach(), batch.labels))
-        losses, _, _ = self.loss.from_logits(logits, batch.labels, **sources, **extra)
+        sources |= given(needs, batch, token_logps(logits.detach(), batch.labels))
+        losses, _, _ = self.loss.from_logits(logits, batch.labels, **sources)
         return losses
 
     def learned(self) -> Iterable[nn.Parameter]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,8 +81,8 @@ def draw(world: World, log_reference: Array, count: int, purpose: int) -> Pairs:
     kept = ~is_tie if settings.tie_rule == "drop" else np.ones(count, dtype=bool)
     if not kept.any():
         raise LabError("all pairs are ties, and tie_rule is 'drop'; take fewer ties, or 'coin'")
-    found = _described(world, prompt[kept], chosen[kept], rejected[kept], np.ones(kept.sum()))
-    return Pairs(*found[:-1], tie=is_tie[kept])
+    found = _described(world, prompt[kept], chosen[kept], rejected[kept])
+    return replace(found, tie=is_tie[kept])
 
 
 def everybody(world: World) -> Pairs:
@@ -97,11 +97,10 @@ def everybody(world: World) -> Pairs:
     first, second = first[different], second[different]
     prompt = np.repeat(np.arange(world.seen), len(first))
     chosen, rejected = np.tile(first, world.seen), np.tile(second, world.seen)
-    *fields, tie = _described(world, prompt, chosen, rejected, np.ones(len(prompt)))
+    found = _described(world, prompt, chosen, rejected)
     noise = world.settings.noise
-    share = (1 - noise) * fields[4] + noise * (1 - fields[4])
-    fields[3] = np.asarray(share / share.mean())
-    return Pairs(*fields, tie=tie)
+    share = (1 - noise) * found.probability + noise * (1 - found.probability)
+    return replace(found, weight=np.asarray(share / share.mean()))
 
 
 def _written(
@@ -119,12 +118,18 @@ def _written(
     return found
 
 
-def _described(
-    world: World, prompt: Whole, chosen: Whole, rejected: Whole, weight: Array
-) -> tuple[Whole, Whole, Whole, Array, Array, Array, Array, NDArray[np.bool_]]:
+def _described(world: World, prompt: Whole, chosen: Whole, rejected: Whole) -> Pairs:
+    """Return pairs that count alike, none of them a tie, with what the annotators say of them."""
     settings = world.settings
     above, below = world.opinions[:, prompt, chosen], world.opinions[:, prompt, rejected]
     wins, tie = outcomes(settings.choice, above - below, settings.ties)
-    probability = (wins + tie / 2).mean(axis=0)
-    scores = above.mean(axis=0), below.mean(axis=0)
-    return prompt, chosen, rejected, weight, probability, *scores, np.zeros(len(prompt), bool)
+    return Pairs(
+        prompt=prompt,
+        chosen=chosen,
+        rejected=rejected,
+        weight=np.ones(len(prompt)),
+        probability=np.asarray((wins + tie / 2).mean(axis=0)),
+        chosen_score=np.asarray(above.mean(axis=0)),
+        rejected_score=np.asarray(below.mean(axis=0)),
+        tie=np.zeros(len(prompt), dtype=bool),
+    )
