@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from midpo_sym.lab.checks import LabError
 from midpo_sym.lab.study.arms import AGAIN, arms
 from midpo_sym.lab.study.config import Study
 from midpo_sym.lab.study.running import Run, run_shard, runs, shards
-from midpo_sym.lab.study.shards import Shard, read_lines
+from midpo_sym.lab.study.shards import Shard, read_lines, read_shard
 
 _LOOK = 2.0  # seconds between looks at what is done
 
@@ -35,7 +35,7 @@ class Progress:
     seconds_left: float | None
 
 
-def chosen_trials(study: Study, folder: Path) -> dict[tuple[str, str], int]:
+def chosen_trials(study: Study, folder: Path, worlds: Iterable[str]) -> dict[tuple[str, str], int]:
     """Return for each (world, arm) the trial of highest mean value in the tuning seeds.
 
     A trial that failed in one of them is taken only if all did.
@@ -43,16 +43,12 @@ def chosen_trials(study: Study, folder: Path) -> dict[tuple[str, str], int]:
     Raises:
         LabError: a run of these is missing.
     """
-    every, _ = arms(study)
+    every = [arm for arm in arms(study)[0] if not arm.name.endswith(AGAIN)]
     found = {}
-    for world in study.worlds:
-        values: dict[str, list[list[float]]] = {
-            arm.name: [[] for _ in arm.trials] for arm in every if not arm.name.endswith(AGAIN)
-        }
+    for world in worlds:
+        values: dict[str, list[list[float]]] = {arm.name: [[] for _ in arm.trials] for arm in every}
         for seed in range(study.study.tuning_seeds):
-            shard = Shard("tuning", world, seed)
-            path = shard.path(folder)
-            for line in read_lines(path)[1:] if path.exists() else []:
+            for line in read_shard(Shard("tuning", world, seed).path(folder)):
                 if "run" in line and line["arm"] in values:
                     values[line["arm"]][line["trial"]].append(_value(line))
         for name, trials in values.items():
@@ -108,7 +104,8 @@ def execute(
     for part in (first, second):
         if not part:
             continue
-        chosen = chosen_trials(study, folder) if part is second else {}
+        worlds = dict.fromkeys(each.world for each in part if each.phase == "test")
+        chosen = chosen_trials(study, folder, worlds)
         tasks = [runs(study, each, chosen) for each in part]
         clock.begin(_done(folder, tasks))
         if jobs == 1:

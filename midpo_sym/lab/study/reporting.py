@@ -71,9 +71,9 @@ def _head(study: Study, results: Results, digest: str, *, has_parquet: bool) -> 
     worlds = list(study.worlds.values())
     what = study.study
     budget = (
-        f"Worlds: {len(worlds)}, with {what.seeds} seeds of each compared, and {what.tuning_seeds} "
-        f"others to choose hyper-parameters, {what.trials} trials for each loss, by the value: "
-        f"E[r] − {what.tau:g} KL(π‖π_ref), above the reference's. Everything is trained for "
+        f"{len(worlds)} worlds. Seeds of each that are compared: {what.seeds}; others, on which "
+        f"hyper-parameters are chosen: {what.tuning_seeds}, with up to {what.trials} trials for "
+        f"each loss. What counts is the value: E[r] − {what.tau:g} KL(π‖π_ref), above the reference's. Everything is trained for "
         f"{study.training.steps} steps of {study.training.batch} pairs."
     )
     lines = [
@@ -155,7 +155,9 @@ def _worlds(study: Study, every: Sequence[Arm], results: Results) -> str:
     text = (
         "Mean value, and in brackets the mean gain of length: noise, bias and distance at work.\n"
     )
-    return _section("World by world", text, ["loss", *study.worlds], rows)
+    return _section(
+        "World by world", text, ["loss", *(each.replace("_", " ") for each in study.worlds)], rows
+    )
 
 
 def _priors(study: Study, results: Results) -> str:

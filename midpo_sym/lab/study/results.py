@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -13,15 +13,13 @@ from typing import Any
 from midpo_sym.lab.checks import LabError
 from midpo_sym.lab.study.config import Study
 from midpo_sym.lab.study.running import shards
-from midpo_sym.lab.study.shards import read_lines
-from midpo_sym.lab.training.fit import Snapshot
-from midpo_sym.lab.worlds.measures import Measures
+from midpo_sym.lab.study.shards import COLUMNS as OF_SNAPSHOT
+from midpo_sym.lab.study.shards import read_shard, settings_of
 
 Row = Mapping[str, Any]
 _OF_RUN = ("arm", "trial", "hyper_parameters", "seed", "failure", "seconds")
-_OF_SNAPSHOT = tuple(each.name for kind in (Snapshot, Measures) for each in fields(kind))
-COLUMNS = ("phase", "world", "world_seed", *_OF_RUN, "is_last", *_OF_SNAPSHOT)
-_DIGITS = 9  # that a number has in a table; float32 has no more to say
+COLUMNS = ("phase", "world", "world_seed", *_OF_RUN, "is_last", *OF_SNAPSHOT)
+_DIGITS = 7  # that a number has in a shard, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +119,15 @@ def read_results(study: Study, folder: Path, arms_of_shard: Mapping[str, int]) -
     tuning, test = shards(study)
     for shard in (*tuning, *test):
         path = shard.path(folder)
-        lines = read_lines(path) if path.exists() else []
-        origin = lines[0].get("provenance", {}) if lines else {}
-        if lines and origin.get("settings") != study.digest:
+        lines = read_shard(path)
+        if lines and settings_of(lines) != study.digest:
             raise LabError(
                 f"{path}: its runs were made with other settings than the configuration's; name "
                 "the configuration that it was made with"
             )
-        if lines and origin not in provenances:
-            provenances.append(origin)
+        for line in lines:
+            if "provenance" in line and line["provenance"] not in provenances:
+                provenances.append(line["provenance"])
         found = [line for line in lines if "run" in line]
         if len(found) < arms_of_shard[shard.phase]:
             missing.append(shard.name)
@@ -144,7 +142,7 @@ def read_results(study: Study, folder: Path, arms_of_shard: Mapping[str, int]) -
                 {
                     **head,
                     "is_last": place == len(snapshots),
-                    **{name: each.get(name) for name in _OF_SNAPSHOT},
+                    **{name: each.get(name) for name in OF_SNAPSHOT},
                 }
                 for place, each in enumerate(snapshots, 1)
             ]

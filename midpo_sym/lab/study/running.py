@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,12 @@ import numpy as np
 from midpo_sym.lab.checks import Array
 from midpo_sym.lab.study.arms import AGAIN, Arm, Trial, arms
 from midpo_sym.lab.study.config import Study
-from midpo_sym.lab.study.shards import Shard, append, open_shard, plain
+from midpo_sym.lab.study.shards import COLUMNS, Shard, append, compact, open_shard
 from midpo_sym.lab.training.encoding import Encoding
 from midpo_sym.lab.training.fit import Snapshot, fit
 from midpo_sym.lab.training.model import Transformer, log_policy
 from midpo_sym.lab.training.reference import fit_reference
+from midpo_sym.lab.training.settings import TrainingSettings
 from midpo_sym.lab.worlds import Pairs, Truth, World, build, draw, measure
 
 _PAIRS = 2  # purpose of the world's random numbers
@@ -141,7 +142,7 @@ class Bench:
         trial, rows = run.trial, []
 
         def watch(policy: Transformer, snapshot: Snapshot) -> None:
-            rows.append(plain({**asdict(snapshot), **self._measured(policy)}))
+            rows.append({**asdict(snapshot), **self._measured(policy)})
 
         try:
             start = self._blind_reference() if run.arm.of == "learned_shared" else self.reference
@@ -150,7 +151,7 @@ class Bench:
                 self.encoding,
                 self.pairs,
                 run.arm.objective(self.study, trial, start, len(self.pairs)),
-                self.study.training,
+                self._training(run),
                 learning_rate=trial.learning_rate,
                 seed=run.seed,
                 watch=watch,
@@ -166,6 +167,11 @@ class Bench:
         truth = Truth(self.world.reward[seen], self.log_reference[seen])
         rewards = truth.frontier(np.array(GRID))
         return [[kl, float(each - rewards[0])] for kl, each in zip(GRID, rewards, strict=True)]
+
+    def _training(self, run: Run) -> TrainingSettings:
+        """Return the budget; only what is compared is looked at on the way."""
+        tuning = run.shard.phase == "tuning"
+        return replace(self.study.training, snapshots=1) if tuning else self.study.training
 
     def _measured(self, policy: Transformer) -> dict[str, float]:
         log_probabilities = log_policy(policy, self.encoding, self.world)
@@ -194,5 +200,5 @@ class Bench:
             "seed": run.seed,
             "failure": failure,
             "seconds": round(seconds, 3),
-            "snapshots": rows,
+            "snapshots": [compact(each[name] for name in COLUMNS) for each in rows],
         }

@@ -12,15 +12,19 @@ import math
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from midpo_sym.lab.checks import LabError
+from midpo_sym.lab.training.fit import Snapshot
+from midpo_sym.lab.worlds.measures import Measures
 
 FOLDER = "shards"
+COLUMNS = tuple(each.name for kind in (Snapshot, Measures) for each in fields(kind))
+_DIGITS = 7  # that a number has on the disk
 _PACKAGES = ("midpo-sym", "torch", "numpy")
 
 
@@ -74,17 +78,41 @@ def open_shard(path: Path, origin: Mapping[str, Any]) -> dict[str, dict[str, Any
     if path.exists():
         lines = read_lines(path)
         if lines:
-            there = lines[0].get("provenance", {}).get("settings")
+            there = settings_of(lines)
             if there != origin["settings"]:
                 raise LabError(
-                    f"{path}: its runs were made with other settings, {str(there)[:12]} and not "
+                    f"{path}: its runs were made with other settings, {there[:12]} and not "
                     f"{origin['settings'][:12]}; name another --out, or remove the file"
                 )
-            _write_whole(path, lines)
+            last = [each["provenance"] for each in lines if "provenance" in each][-1]
+            # Another version or commit goes on: from here on it says so.
+            _write_whole(path, lines if last == origin else [*lines, {"provenance": dict(origin)}])
             return {each["run"]: each for each in lines[1:] if "run" in each}
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write_whole(path, [{"provenance": dict(origin)}])
+    _write_whole(path, [{"provenance": dict(origin), "columns": list(COLUMNS)}])
     return {}
+
+
+def read_shard(path: Path) -> list[dict[str, Any]]:
+    """Return the lines of a shard, snapshots as dictionaries; none if there is no shard.
+
+    Raises:
+        LabError: a line cannot be read.
+    """
+    lines = read_lines(path) if path.exists() else []
+    columns = lines[0].get("columns", []) if lines else []
+    for line in lines:
+        if "run" in line:
+            line["snapshots"] = [
+                dict(zip(columns, each, strict=True)) for each in line["snapshots"]
+            ]
+    return lines
+
+
+def settings_of(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Return the digest of the settings that a shard was made with."""
+    origin = lines[0].get("provenance") if lines else None
+    return str(origin.get("settings", "")) if isinstance(origin, dict) else ""
 
 
 def append(path: Path, record: Mapping[str, Any]) -> None:
@@ -117,12 +145,16 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def plain(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record with None for every number that is not finite, as JSON has none of these."""
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in record.items()
-    }
+def compact(values: Iterable[Any]) -> list[Any]:
+    """Return numbers with as many digits as matter; None for those that are not finite.
+
+    JSON has no other numbers, and hundreds of shards are to be committed.
+    """
+    return [_number(each) if isinstance(each, float) else each for each in values]
+
+
+def _number(value: float) -> float | None:
+    return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
 
 
 def _line(record: Mapping[str, Any]) -> bytes:

@@ -1,6 +1,6 @@
 """Tiny language models trained on a world: the reference, policies by any loss, learned priors.
 
-Plain torch on the CPU. A loss is called as users call it, `loss.from_logits(logits, labels, …)`.
+Plain torch on the CPU. A loss is called as users call it, `loss.from_statistics(chosen, rejected)`.
 """
 
 from __future__ import annotations

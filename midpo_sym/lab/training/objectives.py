@@ -1,16 +1,16 @@
-"""What is minimised over a policy: a loss of pairs, called as users call it."""
+"""What is minimised over a policy: a generated loss, from statistics of tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from midpo_sym.lab.training.inputs import Batch, given
 from midpo_sym.lab.training.model import Transformer
-from midpo_sym.tensor import PreferenceLoss
+from midpo_sym.tensor import Needs, PreferenceLoss, ResponseStatistics
 
 
 class Objective(Protocol):
@@ -47,19 +47,8 @@ class LossObjective:
 
     def losses(self, policy: Transformer, batch: Batch, step: int) -> Tensor:  # noqa: ARG002
         """Return the loss of each pair; (pairs,)."""
-        needs = self.loss.needs
-        logits = policy(batch.ids)
-        sources: dict[str, Any] = {}
-        whole = bool(needs.kl) or any("ref" in models for _, models in needs.statistics.values())
-        if needs.needs_ref:
-            name = "ref_logits" if whole else "ref_logps"
-            sources[name] = batch.ref_logits if whole else batch.ref_logps
-        if needs.reference_model == "prev":
-            sources["prev_logps"] = batch.ref_logps
-        if any("prev" in models for _, models in needs.statistics.values()):
-            sources["prev_logits"] = batch.ref_logits
-        sources |= given(needs, batch, token_logps(logits.detach(), batch.labels))
-        losses, _, _ = self.loss.from_logits(logits, batch.labels, **sources)
+        found = statistics_of(self.loss.needs, policy(batch.ids), batch)
+        losses, _, _ = self.loss.from_statistics(*found.chunk())
         return losses
 
     def learned(self) -> Iterable[nn.Parameter]:
@@ -73,6 +62,50 @@ class LossObjective:
     def trains_rest(self, step: int) -> bool:  # noqa: ARG002
         """Return that there is none."""
         return False
+
+
+def statistics_of(needs: Needs, logits: Tensor, batch: Batch) -> ResponseStatistics:
+    """Return what a loss needs to know of the responses of a batch.
+
+    It is what `loss.from_logits` measures: that works in blocks, for vocabularies of many
+    thousands, and at a handful of tokens the blocks cost more than the rest of a step.
+
+    Args:
+        needs: of the loss.
+        logits: the policy's; (2 · pairs, places, letters + 1).
+        batch: the pairs, with the reference's logits.
+    """
+    live = batch.live
+    own, reference = _distributions(logits), _distributions(batch.ref_logits)
+    models = {"pi": own, "ref": reference, "prev": reference}  # the first round
+    logps = token_logps(logits, batch.labels)
+
+    def divergence(one: Tensor, other: Tensor) -> Tensor:
+        return (one.exp() * (one - other)).sum(-1) * live
+
+    extra = given(needs, batch, logps.detach())
+    pairs = {name for name, (of, _) in needs.data.items() if of == "pair"}
+    return ResponseStatistics(
+        logps=logps,
+        mask=live,
+        ref_logps=batch.ref_logps,
+        logratios=logps - batch.ref_logps,
+        kl_ref_pi=divergence(reference, own) if "ref_pi" in needs.kl else None,
+        kl_pi_ref=divergence(own, reference) if "pi_ref" in needs.kl else None,
+        prev_logps=batch.ref_logps,
+        weights={name: extra[name] for name in needs.weights},
+        vocabulary={
+            name: function(*(models[each] for each in of)) * live
+            for name, (function, of) in needs.statistics.items()
+        },
+        data={name: extra[name].repeat(2) if name in pairs else extra[name] for name in needs.data},
+    )
+
+
+def _distributions(logits: Tensor) -> Tensor:
+    """Return log-probabilities at each place, of the token there: what is before it said them."""
+    found = logits.log_softmax(-1)
+    return torch.cat([found[:, :1], found[:, :-1]], dim=1)
 
 
 def token_logps(logits: Tensor, labels: Tensor) -> Tensor:
