@@ -18,7 +18,7 @@ from midpo_sym.cli.certify import certify
 from midpo_sym.cli.console import BAD_INPUT, FAILED, INTERRUPTED, UsageError, complain
 from midpo_sym.cli.diff import diff, table
 from midpo_sym.cli.generate import generate
-from midpo_sym.cli.lab import lab
+from midpo_sym.cli.laboratory import lab
 from midpo_sym.cli.prove import prove
 from midpo_sym.cli.show import prior, show
 from midpo_sym.cli.site import site

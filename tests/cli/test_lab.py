@@ -1,4 +1,4 @@
-"""`midpo lab`: files, formats, exit statuses."""
+"""`midpo lab tabular`: files, formats, exit statuses."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from midpo_sym.files import MANIFEST
 from midpo_sym.lab import experiment, report
 from midpo_sym.lab.experiment import LEARNED, UNTRAINED, Row, Worth
 
-QUICK = ("lab", "--problems", "0", "--longest", "1", "--floor", "0.05")
+QUICK = ("lab", "tabular", "--problems", "0", "--longest", "1", "--floor", "0.05")
 PRIORS = [*(each.id for each in lab.expressible()), *LEARNED, *UNTRAINED]
 FILES = ("losses.csv", "losses.svg", "objective.csv")
 
@@ -71,7 +71,7 @@ def test_the_figure_is_an_svg_that_says_what_made_it(midpo, tmp_path):
     midpo(*QUICK, "--out", str(tmp_path))
     text = (tmp_path / "losses.svg").read_text(encoding="utf-8")
     assert ET.fromstring(text).tag.endswith("svg")
-    assert "midpo lab --seed 0 --problems 0 --longest 1 --floor 0.05" in text
+    assert "midpo lab tabular --seed 0 --problems 0 --longest 1 --floor 0.05" in text
     assert "<dc:date>" not in text
 
 
@@ -107,7 +107,7 @@ def test_an_empty_report_has_a_header():
     ],
 )
 def test_bad_input_ends_with_status_2(midpo, arguments, message):
-    outcome = midpo("lab", *arguments)
+    outcome = midpo("lab", "tabular", *arguments)
     assert outcome.status == 2
     assert message in outcome.err
     assert outcome.out == ""
@@ -154,6 +154,6 @@ def test_without_matplotlib_the_error_names_the_extra(midpo, monkeypatch, tmp_pa
 
 
 def test_help_has_an_example(midpo):
-    outcome = midpo("lab", "--help")
+    outcome = midpo("lab", "tabular", "--help")
     assert outcome.status == 0
-    assert "Example: midpo lab --seed 1" in outcome.out
+    assert "Example: midpo lab tabular --seed 1" in outcome.out

@@ -1,4 +1,4 @@
-"""`midpo lab`: section 5.2 on finite problems."""
+"""`midpo lab tabular`: section 5.2 on finite problems."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from midpo_sym.lab import Row, Settings, Worth
 
 
-@click.command(epilog="Example: midpo lab --seed 1 --problems 2 --out lab")
+@click.command(epilog="Example: midpo lab tabular --seed 1 --problems 2 --out lab")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all random numbers.")
 @click.option(
     "--problems",
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 )
 @FORCE
 @AS_JSON
-def lab(
+def tabular(
     *,
     seed: int,
     count: int,
@@ -97,11 +97,13 @@ def lab(
             files = {
                 "losses.csv": report.to_csv(rows, laboratory.Row).encode(),
                 "objective.csv": report.to_csv(worths, laboratory.Worth).encode(),
-                "losses.svg": report.figure(rows, f"midpo lab {options}", laboratory.expressible()),
+                "losses.svg": report.figure(
+                    rows, f"midpo lab tabular {options}", laboratory.expressible()
+                ),
             }
         except ImportError as error:
             raise UsageError(str(error)) from None
-        install(files, folder, by="midpo lab", force=force)
+        install(files, folder, by="midpo lab tabular", force=force)
     if as_json:
         print_json(_as_data(settings, rows, worths))
     else:

@@ -1,0 +1,106 @@
+"""MI-DPO with a prior that is learned along with the policy, section 5.2 of the paper.
+
+Source:
+    Tutunov et al. 2025, section 5.2; offsets of pairs as in AuxDPO, without its null space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from midpo_sym.lab.checks import LabError
+from midpo_sym.lab.training.inputs import Batch
+from midpo_sym.lab.training.model import Transformer
+from midpo_sym.lab.training.objectives import token_logps
+from midpo_sym.losses import mi_dpo_loss
+
+# What each kind is, for reports.
+KINDS = {
+    "learned_per_prompt": "a model of answers given the prompt, trained with the policy",
+    "learned_shared": "a model of answers that does not see the prompt, trained with the policy",
+    "learned_alternating": "as per prompt; policy and prior are trained in turns",
+    "learned_budget": "as per prompt; KL(π_ref‖ζ) beyond a budget is penalised",
+    "learned_offsets": "π_ref, and an offset of each pair whose square is penalised",
+    "learned_free": "π_ref, and an offset of each pair without any constraint",
+    "learned_alone": "as free; the policy is not trained",
+}
+_TURN = 10  # steps of a turn of the alternation
+_PENALTY = 1.0  # of a nat of divergence beyond the budget
+_BUDGET = 0.1  # nats of an answer
+_SQUARE = 0.05  # penalty of an offset's square
+
+
+class PriorObjective:
+    """MI-DPO's loss with a learned prior of one of `KINDS`.
+
+    Args:
+        kind: which.
+        beta: scale of the implicit reward; the paper's α.
+        start: where a prior that is a model starts; it is copied by the caller.
+        pairs: how many pairs there are in all, for their offsets.
+
+    Raises:
+        LabError: there is no such kind.
+    """
+
+    def __init__(self, kind: str, beta: float, start: Transformer, pairs: int) -> None:
+        if kind not in KINDS:
+            raise LabError(f"there is no prior {kind!r}; there are {', '.join(KINDS)}")
+        self.kind, self.beta = kind, beta
+        self.has_offsets = kind in {"learned_offsets", "learned_free", "learned_alone"}
+        self.prior = None if self.has_offsets else start.requires_grad_()
+        self.offsets = nn.Parameter(torch.zeros(pairs)) if self.has_offsets else None
+
+    def losses(self, policy: Transformer, batch: Batch, step: int) -> Tensor:  # noqa: ARG002
+        """Return the loss of each pair, penalties included; (pairs,)."""
+        logps = token_logps(policy(batch.ids), batch.labels).sum(-1)
+        penalty = torch.zeros(len(batch.rows))
+        if self.offsets is not None:
+            offset = self.offsets[batch.rows]
+            half = torch.cat([offset, -offset]) / 2  # log ζ = log π_ref ± half, by the label
+            log_prior = batch.ref_logps.sum(-1) - half / self.beta
+            if self.kind == "learned_offsets":
+                penalty = _SQUARE * offset**2
+        else:
+            assert self.prior is not None
+            blind = self.kind == "learned_shared"
+            logits = self.prior(batch.blind if blind else batch.ids)
+            log_prior = token_logps(logits, batch.labels).sum(-1)
+            if self.kind == "learned_budget":
+                over = (_divergence(batch, logits) - _BUDGET).clamp(min=0)
+                penalty = _PENALTY * over.expand(len(batch.rows))
+        chosen, rejected = logps.chunk(2)
+        chosen_prior, rejected_prior = log_prior.chunk(2)
+        found, _, _ = mi_dpo_loss(chosen, rejected, chosen_prior, rejected_prior, beta=self.beta)
+        return found + penalty
+
+    def learned(self) -> Iterable[nn.Parameter]:
+        """Return the parameters of the prior."""
+        if self.offsets is not None:
+            return (self.offsets,)
+        assert self.prior is not None
+        return self.prior.parameters()
+
+    def trains_policy(self, step: int) -> bool:
+        """Return whether the policy moves in a step."""
+        if self.kind == "learned_alone":
+            return False
+        return self.kind != "learned_alternating" or (step // _TURN) % 2 == 0
+
+    def trains_rest(self, step: int) -> bool:
+        """Return whether the prior moves in a step."""
+        return self.kind != "learned_alternating" or (step // _TURN) % 2 == 1
+
+
+def _divergence(batch: Batch, logits: Tensor) -> Tensor:
+    """Return the mean over the batch's answers of Σ_t KL(π_ref‖ζ) along the answer.
+
+    Along answers of the reference its mean is KL(π_ref‖ζ).
+    """
+    live = batch.labels[:, 1:] >= 0
+    reference = batch.ref_logits[:, :-1].log_softmax(-1)
+    each = (reference.exp() * (reference - logits[:, :-1].log_softmax(-1))).sum(-1)
+    return (each * live).sum(-1).mean()
