@@ -246,13 +246,13 @@ def older(text: str, todo: Sequence[Mutant], reasons: Container[str]) -> list[st
     many as there are: the report does not say which of them it was.
 
     Raises:
-        ValueError: the report is about other mutants.
+        SystemExit: the report is about other mutants.
     """
     rows = [line for line in text.splitlines() if line.startswith("| `")]
     alike = Counter(map(_row, todo))
     listed = {row: sum(line.startswith(row) for line in rows) for row in alike}
     if f"- mutants: {len(todo)}\n" not in text or sum(listed.values()) != len(rows):
-        raise ValueError("the report is about another state of the kernel: make a whole run")
+        raise SystemExit("the report is about another state of the kernel: make a whole run")
     outcomes = []
     for mutant in todo:
         row = _row(mutant)
@@ -354,11 +354,7 @@ def main() -> int:
     outcomes, slow, kept = [""] * len(todo), 0, Kept(keep, group)
     if options.again:
         text = path.read_text(encoding="utf-8")
-        try:
-            outcomes = older(text, todo, reasons)
-        except ValueError as error:
-            print(error)
-            return 1
+        outcomes = older(text, todo, reasons)
         slow = int(text.partition(" of them by running on")[0].rpartition(" ")[2])
         older_note = text.split("\n\n")[2].partition("- mutants")[0]
         note = f"{older_note} " if older_note else ""
