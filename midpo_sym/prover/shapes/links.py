@@ -101,9 +101,9 @@ def link_facts(link: Link) -> LinkFacts:
 def _other_forms(body: Expression) -> tuple[Expression, ...]:
     """Return ways to write a link that the kernel proves equal everywhere."""
     found = []
-    for change in (_as_it_stands, _reflected):
+    for written in (_shortest, _collected, lambda each: _collected(_reflected(each))):
         with suppress(*_UNREADABLE):
-            other = rebuild(normal_form(change(body)), by_response=False)
+            other = written(body)
             if other != body and _is_everywhere(decide(body, other).theorem):
                 found.append(other)
     return tuple(found)
@@ -117,8 +117,29 @@ def _is_everywhere(theorem: Theorem | None) -> bool:
     return theorem is not None and all(is_free(each.node) for each in theorem.denominators)
 
 
-def _as_it_stands(body: Expression) -> Expression:
-    return body
+def _shortest(node: Expression) -> Expression:
+    return rebuild(normal_form(node), by_response=False)
+
+
+def _collected(body: Expression) -> Expression:
+    """Return a link that is linear in what moves in it, as a sum of that with coefficients."""
+    names: dict[Expression, tree.Parameter] = {}
+
+    def named(part: Expression) -> Expression:
+        if is_free(part):
+            return part
+        if isinstance(part, (tree.Neg, tree.Add, tree.Mul, tree.Div)):
+            return tree.over(part, [named(child) for child in part.children()])
+        return names.setdefault(part, tree.Parameter(f"_{len(names)}"))
+
+    whole, zero = named(body), tree.Number(0)
+    nothing = {name.name: zero for name in names.values()}
+    rest = substitute(whole, nothing)
+    terms = [_shortest(rest)]
+    for part, name in names.items():
+        alone = substitute(whole, nothing | {name.name: tree.Number(1)})
+        terms.append(tree.mul(_shortest(tree.add(alone, tree.Neg(rest))), part))
+    return tree.total([each for each in terms if each != zero])
 
 
 def _reflected(node: Expression) -> Expression:
