@@ -114,7 +114,9 @@ _UNREADABLE = (OutsideClassError, ZeroDenominatorError, NotReadableError, ValueE
 
 def _is_everywhere(theorem: Theorem | None) -> bool:
     """Return whether there is a theorem, which holds wherever parameters let two links be."""
-    return theorem is not None and all(is_free(each.node) for each in theorem.denominators)
+    return theorem is not None and all(
+        is_free(each.node) or each.node.positive for each in theorem.denominators
+    )
 
 
 def _shortest(node: Expression) -> Expression:
@@ -143,9 +145,17 @@ def _collected(body: Expression) -> Expression:
 
 
 def _reflected(node: Expression) -> Expression:
-    """Return a link with b + log(1 + exp(-b)) for each log(1 + exp b) that rises."""
+    """Return a link with b + log(1 + exp(-b)) for each log(1 + exp b) that rises, -log for log 1/.
+
+    Raises:
+        ValueError: what is in a logarithm is not positive by its form any more.
+    """
     node = tree.over(node, [_reflected(child) for child in node.children()])
     match node:
+        case tree.Neg(body=tree.Neg(body=inner)):
+            return inner
+        case tree.Log(body=tree.Div(numerator=tree.Number(value=1), denominator=under)):
+            return tree.Neg(_reflected(tree.Log(under)))
         case tree.Log(body=tree.Add(terms=(tree.Number(value=1), tree.Exp(body=inner)))):
             if direction_of(inner) == 1:
                 turned = tree.Exp(tree.Neg(inner))

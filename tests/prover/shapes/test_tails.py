@@ -116,6 +116,7 @@ CONVEX = [  # by hand, from f″ or as said
     "(1 + exp(abs(a)))**3",
     "max(0, 1 - a)**3",
     "((1 - u)*softplus(-a) - u*softplus(a))/(1 - 2*u)",  # softplus(-a) - u a/(1 - 2u)
+    "(u*logsigmoid(-a) - (1 - u)*logsigmoid(a))/(1 - 2*u)",
     "1 + a - max(-a, -a)",
 ]
 
