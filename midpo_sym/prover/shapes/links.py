@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
 
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import Theorem, decide, normal_form
@@ -23,7 +24,18 @@ from midpo_sym.language.substitute import substitute, unfold
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.conditions import flows
 from midpo_sym.prover.derivation.rebuild import NotReadableError, rational, rebuild
-from midpo_sym.prover.shapes.points import FAR, FARTHER, MOST, Point, falls, rises, sags, settings
+from midpo_sym.prover.shapes.points import (
+    FAR,
+    FARTHER,
+    MORE,
+    MOST,
+    Point,
+    Search,
+    falls,
+    rises,
+    sags,
+    settings,
+)
 from midpo_sym.prover.shapes.rules import (
     bend_of,
     direction_of,
@@ -39,6 +51,7 @@ from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.session import remembered
 
 _CHECKS = 2  # choices of the parameters at which a *yes* is held against points
+_CHOICES = 6  # and at which more points are tried where nothing else is known
 
 
 class Answer(Enum):
@@ -166,14 +179,14 @@ def _reflected(node: Expression) -> Expression:
 def _fact(
     body: Expression,
     holds: Callable[[Expression], bool],
-    against: Callable[[Expression, int], tuple[Point, ...]],
+    against: Search,
 ) -> Fact:
     """Return whether a fact holds of a link.
 
     Args:
         body: the link.
         holds: whether the form of an expression shows it.
-        against: finds points that show that it does not, from so many choices of the parameters.
+        against: finds points that show that it does not.
 
     Raises:
         DisagreementError: the form shows what points contradict.
@@ -184,8 +197,10 @@ def _fact(
         raise DisagreementError("the form of a link shows what points contradict")
     if points:
         return Fact(Answer.NO, points)
-    shown = shown or any(map(holds, _other_forms(body)))
-    return Fact(Answer.YES if shown else Answer.UNDECIDED)
+    if shown or any(map(holds, _other_forms(body))):
+        return Fact(Answer.YES)
+    points = against(body, _CHOICES, MORE)
+    return Fact(Answer.NO, points) if points else Fact(Answer.UNDECIDED)
 
 
 def _bounded_below(body: Expression) -> Fact:
@@ -196,7 +211,7 @@ def _bounded_below(body: Expression) -> Fact:
             return Fact(Answer.UNDECIDED if falls(body, first, FARTHER) else Answer.YES)
         if is_line(form) or falls_without_end(form):
             return Fact(Answer.NO if falls(body, first, FAR) else Answer.UNDECIDED)
-    for parameters in settings(body):
+    for parameters in (*settings(body), dict.fromkeys(first, Fraction(1, 4))):
         with suppress(ValueError):  # nothing that is positive by its form any more
             numbers = {name: rational_number(value) for name, value in parameters.items()}
             if parameters and falls_without_end(substitute(body, numbers)):

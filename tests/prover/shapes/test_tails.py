@@ -90,6 +90,7 @@ BOUNDED = {
     "a/(1 + abs(a))": True,  # between -1 and 1
     "softplus(a) - exp(-a)": False,
     "softplus(a) - 1/exp(-a)": False,
+    "clip(a, -1, 1)/sigmoid(a)": False,  # -(1 + exp x)
     "-(k + exp(a))**u": None,  # -1 at u = 0
     "log(sigmoid(k*a))": False,
     "a**3": False,
