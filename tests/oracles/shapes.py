@@ -70,11 +70,11 @@ def beyond(statement: Statement, points: Iterable[Point]) -> list[Point]:
     """Return points with parameters far from zero, where maxima are their other side.
 
     >>> from oracles.statement import read
-    >>> text = 'parameters.c.domain = "real"\nparameters.u.domain = "unit"\n'
-    >>> statement = read(text + 'prior.zeta = "ref(y)"\nloss.argument = "c*u"')[""]
-    >>> point = Point("s", {"w": (0,), "l": (1,)}, {"c": Fraction(-1), "u": Fraction(1)}, {})
-    >>> [str(x) for each in beyond(statement, [point]) for x in each.parameters.values()]
-    ['-16', '1']
+    >>> text = 'parameters.c.domain = "real"\\nparameters.u.domain = "unit"\\n'
+    >>> statement = read(text + 'prior.zeta = "ref(y)"\\nloss.argument = "c*u"')[""]
+    >>> point = Point("s", {"w": (0,), "l": (1,)}, {"c": -1, "u": 1}, {})
+    >>> [each.parameters for each in beyond(statement, [point])]
+    [{'c': -16, 'u': 1}]
     """
     free = {name for name, domain in statement.parameters.items() if "unit" not in domain}
     free -= {*statement.fixed}

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
 
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import Theorem, decide, normal_form
@@ -23,7 +24,18 @@ from midpo_sym.language.substitute import substitute, unfold
 from midpo_sym.language.tree import Expression
 from midpo_sym.prover.conditions import flows
 from midpo_sym.prover.derivation.rebuild import NotReadableError, rational, rebuild
-from midpo_sym.prover.shapes.points import FAR, FARTHER, MOST, Point, falls, rises, sags, settings
+from midpo_sym.prover.shapes.points import (
+    FAR,
+    FARTHER,
+    MORE,
+    MOST,
+    Point,
+    Search,
+    falls,
+    rises,
+    sags,
+    settings,
+)
 from midpo_sym.prover.shapes.rules import (
     bend_of,
     direction_of,
@@ -39,6 +51,7 @@ from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.session import remembered
 
 _CHECKS = 2  # choices of the parameters at which a *yes* is held against points
+_CHOICES = 6  # and at which more points are tried where nothing else is known
 
 
 class Answer(Enum):
@@ -101,9 +114,9 @@ def link_facts(link: Link) -> LinkFacts:
 def _other_forms(body: Expression) -> tuple[Expression, ...]:
     """Return ways to write a link that the kernel proves equal everywhere."""
     found = []
-    for change in (_as_it_stands, _reflected):
+    for written in (_shortest, _collected, lambda each: _collected(_reflected(each))):
         with suppress(*_UNREADABLE):
-            other = rebuild(normal_form(change(body)), by_response=False)
+            other = written(body)
             if other != body and _is_everywhere(decide(body, other).theorem):
                 found.append(other)
     return tuple(found)
@@ -114,17 +127,48 @@ _UNREADABLE = (OutsideClassError, ZeroDenominatorError, NotReadableError, ValueE
 
 def _is_everywhere(theorem: Theorem | None) -> bool:
     """Return whether there is a theorem, which holds wherever parameters let two links be."""
-    return theorem is not None and all(is_free(each.node) for each in theorem.denominators)
+    return theorem is not None and all(
+        is_free(each.node) or each.node.positive for each in theorem.denominators
+    )
 
 
-def _as_it_stands(body: Expression) -> Expression:
-    return body
+def _shortest(node: Expression) -> Expression:
+    return rebuild(normal_form(node), by_response=False)
+
+
+def _collected(body: Expression) -> Expression:
+    """Return a link that is linear in what moves in it, as a sum of that with coefficients."""
+    names: dict[Expression, tree.Parameter] = {}
+
+    def named(part: Expression) -> Expression:
+        if is_free(part):
+            return part
+        if isinstance(part, (tree.Neg, tree.Add, tree.Mul, tree.Div)):
+            return tree.over(part, [named(child) for child in part.children()])
+        return names.setdefault(part, tree.Parameter(f"_{len(names)}"))
+
+    whole, zero = named(body), tree.Number(0)
+    nothing = {name.name: zero for name in names.values()}
+    rest = substitute(whole, nothing)
+    terms = [_shortest(rest)]
+    for part, name in names.items():
+        alone = substitute(whole, nothing | {name.name: tree.Number(1)})
+        terms.append(tree.mul(_shortest(tree.add(alone, tree.Neg(rest))), part))
+    return tree.total([each for each in terms if each != zero])
 
 
 def _reflected(node: Expression) -> Expression:
-    """Return a link with b + log(1 + exp(-b)) for each log(1 + exp b) that rises."""
+    """Return a link with b + log(1 + exp(-b)) for each log(1 + exp b) that rises, -log for log 1/.
+
+    Raises:
+        ValueError: what is in a logarithm is not positive by its form any more.
+    """
     node = tree.over(node, [_reflected(child) for child in node.children()])
     match node:
+        case tree.Neg(body=tree.Neg(body=inner)):
+            return inner
+        case tree.Log(body=tree.Div(numerator=tree.Number(value=1), denominator=under)):
+            return tree.Neg(_reflected(tree.Log(under)))
         case tree.Log(body=tree.Add(terms=(tree.Number(value=1), tree.Exp(body=inner)))):
             if direction_of(inner) == 1:
                 turned = tree.Exp(tree.Neg(inner))
@@ -135,14 +179,14 @@ def _reflected(node: Expression) -> Expression:
 def _fact(
     body: Expression,
     holds: Callable[[Expression], bool],
-    against: Callable[[Expression, int], tuple[Point, ...]],
+    against: Search,
 ) -> Fact:
     """Return whether a fact holds of a link.
 
     Args:
         body: the link.
         holds: whether the form of an expression shows it.
-        against: finds points that show that it does not, from so many choices of the parameters.
+        against: finds points that show that it does not.
 
     Raises:
         DisagreementError: the form shows what points contradict.
@@ -153,8 +197,10 @@ def _fact(
         raise DisagreementError("the form of a link shows what points contradict")
     if points:
         return Fact(Answer.NO, points)
-    shown = shown or any(map(holds, _other_forms(body)))
-    return Fact(Answer.YES if shown else Answer.UNDECIDED)
+    if shown or any(map(holds, _other_forms(body))):
+        return Fact(Answer.YES)
+    points = against(body, _CHOICES, MORE)
+    return Fact(Answer.NO, points) if points else Fact(Answer.UNDECIDED)
 
 
 def _bounded_below(body: Expression) -> Fact:
@@ -165,7 +211,7 @@ def _bounded_below(body: Expression) -> Fact:
             return Fact(Answer.UNDECIDED if falls(body, first, FARTHER) else Answer.YES)
         if is_line(form) or falls_without_end(form):
             return Fact(Answer.NO if falls(body, first, FAR) else Answer.UNDECIDED)
-    for parameters in settings(body):
+    for parameters in (*settings(body), dict.fromkeys(first, Fraction(1, 4))):
         with suppress(ValueError):  # nothing that is positive by its form any more
             numbers = {name: rational_number(value) for name, value in parameters.items()}
             if parameters and falls_without_end(substitute(body, numbers)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise, product
-from typing import Any
+from typing import Any, Protocol
 
 from mpmath.ctx_iv import MPIntervalContext
 
@@ -24,6 +24,7 @@ _VALUES = {
     "open unit": (Fraction(1, 4), Fraction(3, 4)),
 }
 MOST = 16  # choices of the parameters that are tried
+MORE = tuple(map(Fraction, range(-20, 21)))  # places, if none of those is enough
 FAR = tuple(map(Fraction, (30, 10**3, 10**5)))  # where what has no bound is seen to fall
 FARTHER = tuple(map(Fraction, (10**7, 10**8)))  # where what has one has long been seen not to
 _FALL = 0.5
@@ -33,20 +34,39 @@ Interval = Any  # mpmath's, which has no type stubs
 Point = Mapping[str, Fraction]
 
 
-def rises(body: Expression, most: int = MOST) -> tuple[Point, ...]:
+class Search(Protocol):
+    """A search for points that show something of a function."""
+
+    def __call__(
+        self, body: Expression, most: int = ..., places: Sequence[Fraction] = ...
+    ) -> tuple[Point, ...]:
+        """Return the points; none if none are found.
+
+        Args:
+            body: the function.
+            most: choices of its parameters that are tried at most.
+            places: values of its variable.
+        """
+
+
+def rises(
+    body: Expression, most: int = MOST, places: Sequence[Fraction] = _PLACES
+) -> tuple[Point, ...]:
     """Return two points between which a function rises, if some are found."""
     for parameters in settings(body, most):
-        values = _values(body, parameters)
+        values = _values(body, parameters, places)
         for (left, low), (right, high) in product(values, values):
             if left < right and low.b < high.a:
                 return {**parameters, VARIABLE.name: left}, {**parameters, VARIABLE.name: right}
     return ()
 
 
-def sags(body: Expression, most: int = MOST) -> tuple[Point, ...]:
+def sags(
+    body: Expression, most: int = MOST, places: Sequence[Fraction] = _PLACES
+) -> tuple[Point, ...]:
     """Return three points, the middle one above the chord of the others, if some are found."""
     for parameters in settings(body, most):
-        values = dict(_values(body, parameters))
+        values = dict(_values(body, parameters, places))
         for left, right in product(values, values):
             middle = (left + right) / 2
             if left < right and middle in values:

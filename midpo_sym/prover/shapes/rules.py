@@ -113,10 +113,13 @@ def direction_of(node: Expression) -> int | None:  # noqa: C901, PLR0911 - one c
 
 
 def _of_product(factors: tuple[Expression, ...]) -> int | None:
-    """Return the direction that factors share which are never negative."""
-    if not all(map(is_never_negative, factors)):
-        return None
-    return _same([direction_of(each) for each in factors])
+    """Return the direction of a product whose factors have signs, from that of their sizes."""
+    sign, found = 1, list[int | None]()
+    for each in factors:
+        its = next((sign for sign in (1, -1) if is_never_negative(each, sign)), 0)
+        found.append(_times(its, direction_of(each)))
+        sign *= its
+    return _times(sign, _same(found))
 
 
 def is_steep(node: Expression) -> bool:

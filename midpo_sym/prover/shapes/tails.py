@@ -112,6 +112,10 @@ def _of(node: Expression, end: int) -> Tail:  # noqa: C901, PLR0911 - a case for
             return _sum([_of(each, end) for each in terms])
         case tree.Mul(factors=factors):
             return _product([_of(each, end) for each in factors])
+        case tree.Div(numerator=over, denominator=tree.Div(numerator=one, denominator=other)):
+            return _times(_of(over, end), _times(_inverse(_of(one, end)), _of(other, end)))
+        case tree.Div(numerator=over, denominator=tree.Exp(body=body)):
+            return _times(_of(over, end), _exp(_of(tree.Neg(body), end)))
         case tree.Div(numerator=over, denominator=under):
             return _times(_of(over, end), _inverse(_of(under, end)))
         case tree.Exp(body=body):
