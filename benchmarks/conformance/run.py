@@ -65,13 +65,16 @@ def main() -> None:
     parser.add_argument("environments", nargs="*", help="which; all of them if none is named")
     given = parser.parse_args()
     data = tomllib.loads((HERE / "libraries.toml").read_text(encoding="utf-8"))
-    before = json.loads(JSON.read_text(encoding="utf-8"))
+    wanted = given.environments or [*data["environment"]]
+    new = {
+        name: asked(made(given.folder, name, needed), name)
+        for name, needed in data["environment"].items()
+        if name in wanted
+    }
+    before = json.loads(JSON.read_text(encoding="utf-8"))  # now: another run may have ended since
     rows: list[dict[str, str]] = []
-    for name, needed in data["environment"].items():
-        if not given.environments or name in given.environments:
-            rows += asked(made(given.folder, name, needed), name)
-        else:
-            rows += [row for row in before if row.get("environment") == name]
+    for name in data["environment"]:
+        rows += new.get(name) or [row for row in before if row.get("environment") == name]
     for path, text in written([*rows, *only_read(data, rows[0])]).items():
         path.write_text(text, encoding="utf-8")
 

@@ -30,3 +30,5 @@ def test_the_action_proves_and_is_short():
     lines = (EXAMPLES / "prove.yml").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= 12
     assert lines[-1].strip() == "- run: pytest --midpo"
+    assert "URL: of a git repository" in lines[0]  # it is on no package index
+    assert lines[-2].strip() == '- run: pip install pytest "midpo-sym @ git+URL"'

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from midpo_sym.code.answers.conventions import conventions
+from midpo_sym.code.answers.conventions import REFERENCE, conventions
 from midpo_sym.code.answers.formula import NoFormulaError, formula_of, with_prior
 from midpo_sym.code.inputs.binding import Binding, BindingError, Kind, bind
 from midpo_sym.code.inputs.instance import NotStatedError
@@ -72,12 +72,17 @@ class Asked:
 
 def suggestions(asked: Asked) -> tuple[str, ...]:
     """Return what a function is, as far as it is one of the things that are looked for."""
-    read = _read(asked)
     found = [*islice(_conventions(asked), 1)]
-    found += islice(_related(asked, read), _MOST) if read is not None else ()
+    if found and REFERENCE not in found[0]:
+        return tuple(found)
+    read = _read(asked)
+    if read is not None:
+        found += islice(_related(asked, read), _MOST)
     if not found:
         found += islice(_by_name(asked, library.everything()), _MOST)
-    return tuple(found) or (*(_described(read) if read is not None else ()),)
+    if not found and read is not None:
+        found += _described(read)
+    return tuple(found)
 
 
 def _conventions(asked: Asked) -> Iterator[str]:
