@@ -55,7 +55,7 @@ def make(material: Material, cache: Path | None) -> Pages:
         negatives=[
             {
                 **_link(atlas.by_id[id_], atlas),
-                "says": words.verdict(atlas.by_id[id_]),
+                "says": words.verdict(atlas.by_id[id_], "on its page"),
                 "row": atlas.by_id[id_],
             }
             for id_ in atlas.refuted

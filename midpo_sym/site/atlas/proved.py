@@ -24,7 +24,7 @@ from midpo_sym.prover.gradients.chain_rule import switch_symbols
 from midpo_sym.prover.gradients.report import gradient_result
 from midpo_sym.session import remembering
 from midpo_sym.site.maths.formula import BREAK
-from midpo_sym.site.maths.layout import formula
+from midpo_sym.site.maths.layout import formula, width
 from midpo_sym.spec import library
 from midpo_sym.spec.model import Derivation
 from midpo_sym.spec.reading.losses import load
@@ -36,6 +36,9 @@ T = TypeVar("T", bound=Hashable)
 R = TypeVar("R")
 
 _LABEL = re.compile(r"\b[AB]\.")
+_TOKENS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
+_TIMES = r"\,"  # between two factors
+_LINE = 40  # characters of a summand that is not broken
 _MOST_TRIED = 2  # losses that a formula may be, besides those of its name
 _ONE, _ZERO = tree.Number(1), tree.Number(0)
 
@@ -126,7 +129,22 @@ def slope(id_: str) -> Slope | None:
         for each in gradient.names
     )
     motions = tuple(wording.motion(each, symbols, calculus) for each in result.motions)
-    return Slope(f"{left} = {f' {BREAK} '.join(pieces)}", names, motions)
+    whole = f" {BREAK} ".join(map(_in_factors, pieces))
+    return Slope(f"{left} = {whole}", names, motions)
+
+
+def _in_factors(piece: str) -> str:
+    """Return a long summand with places to break between its factors."""
+    if width(piece) <= _LINE:
+        return piece
+    factors, depth = [""], 0
+    for part in _TOKENS.findall(piece):
+        depth += (part in "{[(") - (part in "}])")
+        if part == _TIMES and not depth:
+            factors.append("")
+        else:
+            factors[-1] += part
+    return f" {BREAK}' ".join(factors)
 
 
 def losses_of(asked: str) -> tuple[str, ...]:

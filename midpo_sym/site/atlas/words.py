@@ -15,10 +15,10 @@ _PROVED, _REFUTED = Status.PROVED.value, Status.REFUTED.value
 
 # By what a statement says that MI-DPO gives.
 _GIVEN = {
-    "loss": "MI-DPO with the prior below has this loss",
-    "argument": "under a link of its own, this is a loss of MI-DPO's argument with the prior below",
-    "scores": "its links are of {}, with the prior below",
-    "terms": "its weighted terms are of {}, with the prior below{}",
+    "loss": "MI-DPO with the prior {place} has this loss",
+    "argument": "under a link of its own, this is a loss of MI-DPO's argument with the prior {place}",
+    "scores": "its links are of {terms}, with the prior {place}",
+    "terms": "its weighted terms are of {terms}, with the prior {place}{added}",
 }
 # By the kind of a term.
 _OF_TERMS = {
@@ -28,9 +28,14 @@ _OF_TERMS = {
 }
 
 
-def verdict(row: Row) -> str:
-    """Return the verdict on a loss in a sentence."""
-    said = _given(row)
+def verdict(row: Row, place: str = "below") -> str:
+    """Return the verdict on a loss in a sentence.
+
+    Args:
+        row: of the loss.
+        place: where the prior is shown.
+    """
+    said = _given(row, place)
     if row.value == _PROVED and row.gradient == _PROVED:
         return f"Proved, in value and in gradient: {said}."
     if row.value == _PROVED:
@@ -45,11 +50,12 @@ def verdict(row: Row) -> str:
     return f"Refuted: it is not so that {said}."
 
 
-def _given(row: Row) -> str:
+def _given(row: Row, place: str) -> str:
     """Return what is said that MI-DPO gives of a loss."""
     kinds = row.axes.terms.split(" + ")
     terms = " and of ".join(_OF_TERMS[each] for each in kinds if each in _OF_TERMS)
-    return _GIVEN[row.gives].format(terms, "; something is added" if "added" in kinds else "")
+    added = "; something is added" if "added" in kinds else ""
+    return _GIVEN[row.gives].format(terms=terms, place=place, added=added)
 
 
 def needs(row: Row) -> str:

@@ -141,3 +141,19 @@ def test_every_usage_runs():
         [sys.executable, "-c", program], check=False, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-600:]
+
+
+def test_a_long_summand_is_broken_between_its_factors_only():
+    """Of x · σ(−a·b) · Σ_t ∇log π: three factors, and nothing inside of brackets is cut."""
+    piece = r"-x\,\sigma\!\left(-a\,b\right)\,\mathbf{1}[c\,d > 0]\,\sum_t \nabla \log \pi(y_{w,t})"
+    piece += r"\,\frac{aaaa\,bbbb}{cccc}\,\log\left(abcdefghijklmnopqrst\right)"
+    found = [each.strip("' ") for each in proved._in_factors(piece).split(r"\allowbreak")]
+    assert found == [
+        "-x",
+        r"\sigma\!\left(-a\,b\right)",
+        r"\mathbf{1}[c\,d > 0]",
+        r"\sum_t \nabla \log \pi(y_{w,t})",
+        r"\frac{aaaa\,bbbb}{cccc}",
+        r"\log\left(abcdefghijklmnopqrst\right)",
+    ]
+    assert proved._in_factors(r"-x\,y") == r"-x\,y"
