@@ -73,8 +73,9 @@ def _head(study: Study, results: Results, digest: str, *, has_parquet: bool) -> 
     budget = (
         f"{len(worlds)} worlds. Seeds of each that are compared: {what.seeds}; others, on which "
         f"hyper-parameters are chosen: {what.tuning_seeds}, with up to {what.trials} trials for "
-        f"each loss. What counts is the value: E[r] − {what.tau:g} KL(π‖π_ref), above the reference's. Everything is trained for "
-        f"{study.training.steps} steps of {study.training.batch} pairs."
+        f"each loss. What counts is the value: E[r] − {what.tau:g} KL(π‖π_ref), above the "
+        f"reference's. Everything is trained for {study.training.steps} steps of "
+        f"{study.training.batch} pairs."
     )
     lines = [
         _LIMITS.format(

@@ -77,7 +77,7 @@ def fit(
         watch: called with the policy at each snapshot.
     """
     policy = copy.deepcopy(reference).requires_grad_()
-    everything = _Table(pairs, encoding, reference)
+    everything = PairTable(pairs, encoding, reference)
     generator = torch.Generator().manual_seed(seed)
     groups = [{"params": list(policy.parameters()), "lr": learning_rate}]
     rest = list(objective.learned())
@@ -125,7 +125,7 @@ def _freeze(policy: nn.Module, rest: list[nn.Parameter], objective: Objective, s
             each.grad = None
 
 
-class _Table:
+class PairTable:
     """All pairs as tensors, with what the reference says of them."""
 
     def __init__(self, pairs: Pairs, encoding: Encoding, reference: Transformer) -> None:

@@ -88,9 +88,8 @@ def log_policy(model: Transformer, encoding: Encoding, world: World) -> Array:
         ids = encoding.stems(prompt)
         parts = [model(each)[:, -longest:] for each in torch.split(ids, _ROWS)]
         logps = torch.cat(parts).double().log_softmax(-1)
-        own = logps[:, :-1].gather(-1, ids[:, -(longest - 1) :, None]) if longest > 1 else None
+        own = logps[:, :-1].gather(-1, ids[:, 1 - longest :, None])[..., 0]
         sums = np.zeros((len(ids), longest))
-        if own is not None:
-            sums[:, 1:] = own[..., 0].cumsum(-1).numpy()
+        sums[:, 1:] = own.cumsum(-1).numpy()
         found[prompt] = sums[row, last] + logps.numpy()[row, last, token]
     return found

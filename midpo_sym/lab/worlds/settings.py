@@ -90,7 +90,7 @@ class WorldSettings:
         """
         for name, least, most in (
             ("letters", 1, 8),
-            ("longest", 1, 12),
+            ("longest", 2, 12),
             ("states", 1, 64),
             ("prompts", 1, 64),
             ("unseen", 0, 63),
@@ -120,8 +120,6 @@ class WorldSettings:
                 f"letters = {self.letters} and longest = {self.longest} make {self.answers} "
                 f"answers; at most {MOST_ANSWERS}, as all are listed: take one of them smaller"
             )
-        if self.answers < 2:  # noqa: PLR2004 - a pair
-            raise LabError("letters = 1 and longest = 1 make one answer; a pair needs two")
         if self.unseen >= self.prompts:
             raise LabError(
                 f"unseen is {self.unseen}; it has to be below prompts, {self.prompts}, as some "
