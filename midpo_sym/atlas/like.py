@@ -109,11 +109,6 @@ def like(derivation: Derivation) -> Likeness:
         return Likeness(row, tuple(related), nearest, found.stale, untried)
 
 
-def _is_shipped(derivation: Derivation) -> bool:
-    """Return whether a specification is one of those that come with the package."""
-    return library.is_shipped(derivation.id) and library.get(derivation.id).text == derivation.text
-
-
 _ORDER = {kind: k for k, kind in enumerate((SAME, UP_TO, SPECIAL_LEFT, SPECIAL_RIGHT))}
 
 
@@ -131,12 +126,17 @@ def _candidates(
 
 
 def _compared(derivation: Derivation, ours: Profile | None, ids: Iterable[str]) -> list[Entry]:
+    """Compare a loss with others, one after another.
+
+    Profiles and fingerprints of both are taken as of a left one, as names go by the side.
+    """
     left = side(LEFT, derivation)
-    rights = [side(RIGHT, library.get(id_)) for id_ in ids]
-    print_of_left, *prints = fingerprints([left, *rights])
+    others = {id_: library.get(id_) for id_ in ids}
+    alike = [side(LEFT, each) for each in others.values()]
+    print_of_left, *prints = fingerprints([left, *alike])
     return [
-        entry_of((left, right), (print_of_left, its), (ours, profile(right)))
-        for right, its in zip(rights, prints, strict=True)
+        entry_of((left, side(RIGHT, each)), (print_of_left, its), (ours, profile(same)))
+        for each, its, same in zip(others.values(), prints, alike, strict=True)
     ]
 
 

@@ -15,6 +15,7 @@ import click
 from midpo_sym import __version__
 from midpo_sym.cli.atlas.like import like
 from midpo_sym.cli.atlas.listing import index_, list_
+from midpo_sym.cli.atlas.mapping import map_
 from midpo_sym.cli.certify import certify
 from midpo_sym.cli.console import BAD_INPUT, FAILED, INTERRUPTED, UsageError, complain
 from midpo_sym.cli.diff import diff, table
@@ -59,7 +60,7 @@ def cli() -> None:
 _OBJECTS = 100_000
 
 _COMMANDS = (
-    *(prove, diff, table, theory, audit, list_, like, show, prior, new, check, schema),
+    *(prove, diff, table, theory, audit, list_, map_, like, show, prior, new, check, schema),
     *(generate, verify, certify, lab, site, index_),
 )
 for _command in _COMMANDS:
