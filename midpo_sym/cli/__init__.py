@@ -28,7 +28,6 @@ from midpo_sym.cli.theory import audit, theory
 from midpo_sym.cli.verify import verify
 from midpo_sym.cli.write import check, new, schema
 from midpo_sym.files import FileError
-from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.session import remembering
 from midpo_sym.spec.errors import SpecError
 
@@ -78,6 +77,10 @@ def main() -> None:
     except (SpecError, UsageError, FileError) as error:
         complain(str(error))
         sys.exit(BAD_INPUT)
-    except DisagreementError as error:
+    except Exception as error:
+        from midpo_sym.prover.verdict import DisagreementError  # noqa: PLC0415 - loads the judges
+
+        if not isinstance(error, DisagreementError):
+            raise
         complain(f"{error}. This is a bug in midpo_sym: please report it with the file.")
         sys.exit(FAILED)
