@@ -155,12 +155,16 @@ def _candidates(
 def _compared(
     derivation: Derivation, ours: Profile | None, others: Mapping[str, Profile | None]
 ) -> list[Entry]:
+    """Compare a loss with others, of which the profiles are known, one after another.
+
+    Profiles and fingerprints of both are taken as of a left one, as names go by the side.
+    """
     left = side(LEFT, derivation)
-    rights = [side(RIGHT, library.get(id_)) for id_ in others]
-    print_of_left, *prints = fingerprints([left, *rights])
+    specifications = [library.get(id_) for id_ in others]
+    print_of_left, *prints = fingerprints([left, *(side(LEFT, each) for each in specifications)])
     return [
-        entry_of((left, right), (print_of_left, its), (ours, known))
-        for right, its, known in zip(rights, prints, others.values(), strict=True)
+        entry_of((left, side(RIGHT, each)), (print_of_left, its), (ours, known))
+        for each, its, known in zip(specifications, prints, others.values(), strict=True)
     ]
 
 

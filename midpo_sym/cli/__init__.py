@@ -14,6 +14,7 @@ import click
 from midpo_sym import __version__
 from midpo_sym.cli.atlas.like import like
 from midpo_sym.cli.atlas.listing import index_, list_
+from midpo_sym.cli.atlas.mapping import map_
 from midpo_sym.cli.certify import certify
 from midpo_sym.cli.console import BAD_INPUT, FAILED, INTERRUPTED, UsageError, complain
 from midpo_sym.cli.diff import diff, table
@@ -26,7 +27,6 @@ from midpo_sym.cli.theory import audit, theory
 from midpo_sym.cli.verify import verify
 from midpo_sym.cli.write import check, new, schema
 from midpo_sym.files import FileError
-from midpo_sym.prover.verdict import DisagreementError
 from midpo_sym.session import remembering
 from midpo_sym.spec.errors import SpecError
 
@@ -55,7 +55,7 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    *(prove, diff, table, theory, audit, list_, like, show, prior, new, check, schema),
+    *(prove, diff, table, theory, audit, list_, map_, like, show, prior, new, check, schema),
     *(generate, verify, certify, lab, site, index_),
 )
 for _command in _COMMANDS:
@@ -72,6 +72,10 @@ def main() -> None:
     except (SpecError, UsageError, FileError) as error:
         complain(str(error))
         sys.exit(BAD_INPUT)
-    except DisagreementError as error:
+    except Exception as error:
+        from midpo_sym.prover.verdict import DisagreementError  # noqa: PLC0415 - loads the judges
+
+        if not isinstance(error, DisagreementError):
+            raise
         complain(f"{error}. This is a bug in midpo_sym: please report it with the file.")
         sys.exit(FAILED)

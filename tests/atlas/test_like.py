@@ -138,7 +138,8 @@ def test_steps_go_along_proved_edges(monkeypatch):
         class right:  # noqa: N801
             id = "b"
 
-    ties = lattices.Ties((("c", "d"),), (("a", "b", True), ("b", "c", True), ("e", "f", True)), "")
+    edges = tuple(lattices.Edge(*ends, gradient=True, at=()) for ends in ("ab", "bc", "ef"))
+    ties = lattices.Ties((("c", "d"),), edges, (), "")
     monkeypatch.setattr(lattices, "read", lambda: ties)
     assert lattices.steps_from([Related]) == {"b": 1, "a": 2, "c": 2, "d": 3}
     monkeypatch.setattr(lattices, "read", lambda: None)

@@ -115,11 +115,59 @@ def test_a_wrong_lattice_fails_the_check(midpo, tmp_path, monkeypatch):
     assert midpo("index", "--check").status == 0
     ties = lattices.read()
     assert ties.edges == ()
-    added = lattices.Ties((), (("dpo", "dpo", True),), ties.digest)
+    added = lattices.Ties((), (lattices.Edge("dpo", "dpo", True, ()),), (), ties.digest)
     path.write_text(lattices.text(added), encoding="utf-8")
     outcome = midpo("index", "--check")
     assert outcome.status == 1
     assert "lattice.json: not as computed" in outcome.out
+
+
+def test_a_map_has_families_special_cases_and_what_is_excluded(midpo):
+    """SimPO needs a prior that knows the label; R-DPO without its penalty is DPO."""
+    found = json.loads(midpo("map", "--json").out)
+    assert found["current"]
+    assert sorted(id_ for each in found["families"] for id_ in each["ids"]) == sorted(library.ids())
+    edges = {(each["general"], each["special"]): each["at"] for each in found["special_cases"]}
+    assert edges["r_dpo", "dpo"] == {"alpha_tilde": "0"}
+    excluded = {each["id"]: each["excludes"] for each in found["negatives"]}
+    assert excluded["simpo"] == "alone"
+    assert not {"dpo", "r_dpo", "tdpo"} & {*excluded}
+    out = midpo("map", "simpo").out
+    assert "Not MI-DPO's own loss with any prior that knows its response alone" in out
+    assert "exp(−L(a, b)) + exp(−L(b, a)) − 1 = 0" in out
+    assert json.loads(midpo("map", "simpo", "--json").out)["negative"]["excludes"] == "alone"
+
+
+def test_a_map_is_a_table_and_a_drawing(midpo):
+    rows = {each["id"]: each for each in csv.DictReader(io.StringIO(midpo("map", "--csv").out))}
+    assert set(rows) == set(library.ids())
+    assert "tdpo at mu1 = 1" not in rows["dpo"]["special_case_of"]
+    assert "r_dpo at alpha_tilde = 0" in rows["dpo"]["special_case_of"]
+    assert rows["simpo"]["is_not"] == "MI-DPO's with any prior that knows its response alone"
+    assert midpo("map", "--svg").out.startswith("<svg ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("ppo",), "there is no loss 'ppo': midpo list has all of them"),
+        (("--csv", "--svg"), "--csv, --svg and --json exclude each other"),
+        (("dpo", "--svg"), "ID goes with --json or alone"),
+    ],
+)
+def test_what_a_map_is_not_is_told(midpo, arguments, said):
+    outcome = midpo("map", *arguments)
+    assert outcome.status == 2
+    assert said in outcome.err
+
+
+def test_a_map_without_a_current_lattice_says_so(midpo, tmp_path, monkeypatch):
+    monkeypatch.setattr(lattices, "path", lambda: tmp_path / "lattice.json")
+    outcome = midpo("map", "--json")
+    assert outcome.status == 1
+    assert "the lattice is not current, and is left out" in outcome.err
+    assert json.loads(outcome.out)["special_cases"] == []
+    assert midpo("map", "--svg").out == ""
 
 
 @pytest.mark.slow

@@ -124,7 +124,7 @@ def index_(*, check: bool, rows_only: bool, as_json: bool) -> None:
     changed = index.differences(index.read(), found)
     wanted = {index.path(): index.text(found)}
     if not rows_only:
-        ties = lattices.computed(lambda pairs: progress(pairs, "comparing"))
+        ties = lattices.computed(found.rows, lambda pairs: progress(pairs, "comparing"))
         wanted[lattices.path()] = lattices.text(ties)
         if lattices.read() != ties:
             changed.append(f"{lattices.LATTICE}: not as computed")

@@ -1,0 +1,1 @@
+"""Drawings as SVG: one file each, with nothing fetched and no script."""
