@@ -8,7 +8,7 @@ projection, for losses that are linear in the statistics.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -16,13 +16,13 @@ from torch import Tensor
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.checks import check_number
 from midpo_sym.tensor.kernels.derivatives import check_transforms, refuse_second_derivative
-from midpo_sym.tensor.kernels.measured import Measured, joined, nothing_yet, save_context
+from midpo_sym.tensor.kernels.measured import Measured, joined, kept, nothing_yet, save_context
 from midpo_sym.tensor.kernels.projection import Head, HeadGradient
 from midpo_sym.tensor.kernels.rows import Coefficients
 from midpo_sym.tensor.kernels.sizes import accumulation_dtype
 from midpo_sym.tensor.kernels.tiles import Tiles, cuts
 from midpo_sym.tensor.kernels.tokens import gather_tokens
-from midpo_sym.tensor.statistics import ResponseStatistics, assemble
+from midpo_sym.tensor.statistics import ResponseStatistics, assemble, widen
 
 
 def linear_statistics(
@@ -41,11 +41,13 @@ def linear_statistics(
     kl: Collection[str] = (),
     mask: Tensor | None = None,
     weights: Mapping[str, Tensor] | None = None,
+    shifted: bool = False,
+    empty: Literal["raise", "skip"] = "raise",
 ) -> ResponseStatistics:
     """Return the statistics of responses from hidden states.
 
     Nothing of the size of the logits is kept, or ever in memory beyond a tile. The hidden states
-    are not to be shifted: those at t - 1 predict `labels[:, t]`. Under `torch.autocast` the
+    at t - 1 predict `labels[:, t]`, unless `shifted` says otherwise. Under `torch.autocast` the
     projections run in its dtype, as those of `torch.nn.Linear` would. The reference is a constant,
     and there is no second derivative.
 
@@ -64,6 +66,8 @@ def linear_statistics(
         kl: the divergences wanted, of "ref_pi" for KL(π_ref‖π) and "pi_ref" for KL(π‖π_ref).
         mask: completion mask, combined with `labels != -100`; bool or integer (N, T).
         weights: per-token weights by name, each (N, T); gradients flow into them.
+        shifted: `hidden[:, t]` predict `labels[:, t]`, position 0 included.
+        empty: "skip" measures responses without a token too, as zeros.
 
     Returns:
         The statistics, float32, or float64 if `hidden` are.
@@ -79,7 +83,12 @@ def linear_statistics(
     inputs.check_reference(
         kl, "ref_hidden and ref_weight", given=reference is not None, cached=ref_logps
     )
-    live = inputs.live_tokens(labels, mask, tuple(hidden.shape[:2]), hidden.device, "hidden")
+    live = inputs.live_tokens(
+        labels, mask, tuple(hidden.shape[:2]), hidden.device, "hidden", shifted=shifted
+    )
+    others = (ref_logps, prev_logps, weights)
+    if shifted:
+        labels, *others = widen(labels, *others)  # type: ignore[assignment]
     measured = Measured(
         *_statistics(
             *policy[:3],
@@ -90,9 +99,11 @@ def linear_statistics(
             kl_pi_ref="pi_ref" in kl,
             softcap=policy.softcap,
             ref_softcap=reference and reference.softcap,
+            empty=empty == "skip",
         )
     )
-    return assemble(measured, live, ref_logps, prev_logps, weights)
+    statistics = assemble(measured, live, *others)
+    return statistics.without_first() if shifted else statistics
 
 
 def heads(
@@ -152,10 +163,19 @@ def _measure(
     *,
     kl_ref_pi: bool,
     kl_pi_ref: bool,
+    empty: bool,
 ) -> Measured:
     """Measure every live token; the arguments are those of the operator."""
-    inputs.check_values(labels, live, policy.vocabulary)
+    inputs.check_values(labels, live, policy.vocabulary, empty=empty)
     tokens = gather_tokens(labels, live, pairs=False)
+    if not len(tokens):
+        return nothing_yet(
+            live,
+            accumulation_dtype(policy.hidden.dtype),
+            reference=reference is not None,
+            kl_ref_pi=kl_ref_pi,
+            kl_pi_ref=kl_pi_ref,
+        )
     tiles = Tiles(policy, reference, tokens)
     found = tiles.nothing_yet(kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)
     for start, stop in cuts(0, len(tokens), tiles.size):
@@ -231,10 +251,13 @@ def _statistics(
     kl_pi_ref: bool,
     softcap: float | None = None,
     ref_softcap: float | None = None,
+    empty: bool = False,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
     policy = Head(hidden, weight, bias, softcap)
     reference = _head(ref_hidden, ref_weight, ref_bias, ref_softcap)
-    found = _measure(policy, labels, live, reference, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)
+    found = _measure(
+        policy, labels, live, reference, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref, empty=empty
+    )
     return found[0], found[1], found[2], found[3], found[4], found[5]
 
 
@@ -253,8 +276,9 @@ def _(
     kl_pi_ref: bool,
     softcap: float | None = None,
     ref_softcap: float | None = None,
+    empty: bool = False,
 ) -> tuple[Tensor, ...]:
-    del weight, bias, labels, ref_weight, ref_bias, softcap, ref_softcap
+    del weight, bias, labels, ref_weight, ref_bias, softcap, ref_softcap, empty
     return tuple(
         nothing_yet(
             live,
@@ -318,7 +342,7 @@ def _back(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, ...]:
     coefficients, wanted = joined(moves), list(ctx.needs_input_grad[:3])
     if all(each is None for each in coefficients):
         return (None,) * 8
-    found = _gradients(*ctx.saved_tensors, *coefficients, wanted, **ctx.softcaps)
+    found = _gradients(*kept(ctx), *coefficients, wanted, **ctx.softcaps)
     heads = (each if want else None for each, want in zip(found, wanted, strict=True))
     return (*heads, *(None,) * 5)
 

@@ -8,18 +8,18 @@ torch.library, so that `torch.compile` takes them as they are.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.kernels.derivatives import check_transforms, refuse_second_derivative
-from midpo_sym.tensor.kernels.measured import Measured, joined, nothing_yet, save_context
+from midpo_sym.tensor.kernels.measured import Measured, joined, kept, nothing_yet, save_context
 from midpo_sym.tensor.kernels.rows import Coefficients, Workspace, measure, prepare, write_gradient
 from midpo_sym.tensor.kernels.sizes import accumulation_dtype, block_rows
 from midpo_sym.tensor.kernels.spans import spans
-from midpo_sym.tensor.statistics import ResponseStatistics, assemble
+from midpo_sym.tensor.statistics import ResponseStatistics, assemble, widen
 
 
 def response_statistics(
@@ -33,10 +33,12 @@ def response_statistics(
     mask: Tensor | None = None,
     weights: Mapping[str, Tensor] | None = None,
     overwrite_logits: bool = False,
+    shifted: bool = False,
+    empty: Literal["raise", "skip"] = "raise",
 ) -> ResponseStatistics:
     """Return the statistics of responses from logits.
 
-    The logits are not to be shifted: `logits[:, t - 1]` predict `labels[:, t]`. Only inputs are
+    `logits[:, t - 1]` predict `labels[:, t]`, unless `shifted` says otherwise. Only inputs are
     kept for the backward pass, and what they hold at masked positions never matters, NaN included.
     The reference is a constant: no gradient flows into it. There is no second derivative.
 
@@ -51,6 +53,8 @@ def response_statistics(
         weights: per-token weights by name, each (N, T); gradients flow into them.
         overwrite_logits: write the gradient over the memory of `logits`, which then nobody may read
             after the backward pass. Without effect under `torch.compile`.
+        shifted: `logits[:, t]` predict `labels[:, t]`, position 0 included; nothing is copied.
+        empty: "skip" measures responses without a token too, as zeros.
 
     Returns:
         The statistics, float32, or float64 if `logits` are.
@@ -67,18 +71,28 @@ def response_statistics(
         inputs.check_matrix("ref_logits", ref_logits, inputs.LOGITS)
         inputs.check_alike("ref_logits", ref_logits, tuple(logits.shape), device, "logits")
     inputs.check_reference(kl, "ref_logits", given=ref_logits is not None, cached=ref_logps)
-    live = inputs.live_tokens(labels, mask, shape, device, "logits")
+    live = inputs.live_tokens(labels, mask, shape, device, "logits", shifted=shifted)
+    others = (ref_logps, prev_logps, weights)
+    if shifted:
+        labels, *others = widen(labels, *others)  # type: ignore[assignment]
     reference = None if ref_logits is None else ref_logits.detach()
     if overwrite_logits and not torch.compiler.is_compiling():
         inputs.check_overwritable(logits)
         found = _Overwriting.apply(  # type: ignore[no-untyped-call]
-            logits, labels, live, reference, tuple(kl)
+            logits, labels, live, reference, tuple(kl), empty == "skip"
         )
     else:
         found = _statistics(
-            logits, labels, live, reference, kl_ref_pi="ref_pi" in kl, kl_pi_ref="pi_ref" in kl
+            logits,
+            labels,
+            live,
+            reference,
+            kl_ref_pi="ref_pi" in kl,
+            kl_pi_ref="pi_ref" in kl,
+            empty=empty == "skip",
         )
-    return assemble(Measured(*found), live, ref_logps, prev_logps, weights)
+    statistics = assemble(Measured(*found), live, *others)
+    return statistics.without_first() if shifted else statistics
 
 
 def _measure(
@@ -89,10 +103,11 @@ def _measure(
     *,
     kl_ref_pi: bool,
     kl_pi_ref: bool,
+    empty: bool,
 ) -> Measured:
     """Measure every live token; the arguments are those of the operator."""
     vocabulary = logits.shape[-1]
-    inputs.check_values(labels, live, vocabulary)
+    inputs.check_values(labels, live, vocabulary, empty=empty)
     found = _nothing_yet(logits, live, reference, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)
     dtype = found.logps.dtype
     size = block_rows(vocabulary, dtype, logits.device)
@@ -192,8 +207,11 @@ def _statistics(
     *,
     kl_ref_pi: bool,
     kl_pi_ref: bool,
+    empty: bool = False,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-    found = _measure(logits, labels, live, reference, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)
+    found = _measure(
+        logits, labels, live, reference, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref, empty=empty
+    )
     return found[0], found[1], found[2], found[3], found[4], found[5]
 
 
@@ -206,8 +224,9 @@ def _(
     *,
     kl_ref_pi: bool,
     kl_pi_ref: bool,
+    empty: bool = False,
 ) -> tuple[Tensor, ...]:
-    del labels
+    del labels, empty
     return tuple(_nothing_yet(logits, live, reference, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref))
 
 
@@ -241,7 +260,7 @@ def _back(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, None, None, N
     coefficients = joined(moves)
     if all(each is None for each in coefficients):
         return None, None, None, None
-    return _gradient(*ctx.saved_tensors, *coefficients), None, None, None
+    return _gradient(*kept(ctx), *coefficients), None, None, None
 
 
 _statistics.register_autograd(_back, setup_context=save_context)
@@ -259,24 +278,31 @@ class _Overwriting(torch.autograd.Function):
         live: Tensor,
         reference: Tensor | None,
         kl: tuple[str, ...],
+        empty: bool,  # noqa: FBT001 - autograd knows no keywords
     ) -> tuple[Tensor, ...]:
         found = _measure(
-            logits, labels, live, reference, kl_ref_pi="ref_pi" in kl, kl_pi_ref="pi_ref" in kl
+            logits,
+            labels,
+            live,
+            reference,
+            kl_ref_pi="ref_pi" in kl,
+            kl_pi_ref="pi_ref" in kl,
+            empty=empty,
         )
         save_context(ctx, (logits, labels, live, reference), {}, found)
         return tuple(found)
 
     @staticmethod
-    def backward(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, None, None, None, None]:
+    def backward(ctx: Any, *moves: Tensor | None) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():
             refuse_second_derivative()
         coefficients = joined(moves)
         if all(each is None for each in coefficients):
-            return None, None, None, None, None
-        logits, labels, live, reference, logratios, kl_pi_ref, redone = ctx.saved_tensors
+            return (None,) * 6
+        logits, labels, live, reference, logratios, kl_pi_ref, redone = kept(ctx)
         none = logratios.new_empty(0)
         measured = Measured(none, none, logratios, none, kl_pi_ref, redone)
         # Shares the version counter: a second backward pass is told that the logits are gone.
         out = logits.detach()
         _write_gradient(out, logits, labels, live, reference, measured, coefficients)
-        return out, None, None, None, None
+        return out, *(None,) * 5

@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from midpo_sym.tensor import inputs
-from midpo_sym.tensor.heads.output import OutputHead, scaled
-from midpo_sym.tensor.heads.read import read_head
-from midpo_sym.tensor.kernels.fused import attach, single_pass
-from midpo_sym.tensor.kernels.measured import Measured, nothing_yet
-from midpo_sym.tensor.kernels.projection import Head
-from midpo_sym.tensor.kernels.sizes import accumulation_dtype
-from midpo_sym.tensor.kernels.vocabulary import Source, measure
-from midpo_sym.tensor.linear import heads, linear_statistics
-from midpo_sym.tensor.logits import response_statistics
-from midpo_sym.tensor.needs import (
-    Given,
-    Needs,
-    check_defined,
-    check_given,
-    check_present,
-    take_data,
-)
-from midpo_sym.tensor.slopes import (
-    as_leaves,
-    check_agreement,
-    derivatives,
-    through_arguments,
-    through_sums,
+from midpo_sym.tensor.entries import hidden as from_states
+from midpo_sym.tensor.entries import logits as from_outputs
+from midpo_sym.tensor.entries.call import prepare
+from midpo_sym.tensor.entries.head import read_models
+from midpo_sym.tensor.entries.logits import responses_of
+from midpo_sym.tensor.heads.output import OutputHead
+from midpo_sym.tensor.inputs.layout import Layout, Pairs
+from midpo_sym.tensor.needs import Needs, check_defined, check_present
+from midpo_sym.tensor.outcome import Empty, Outcome, Reduction, Triple, check_sums
+from midpo_sym.tensor.parameters import (
+    arguments_of,
+    check_parameter,
+    keywords_of,
+    links_of,
+    parameters_of,
 )
 from midpo_sym.tensor.statistics import ResponseStatistics
 
-Reduction = Literal["mean", "sum", "none"]
-Triple = tuple[Tensor, Tensor, Tensor]
+Both = Tensor | tuple[Tensor, Tensor]  # (2B, ...), or the chosen and the rejected responses
 
 
 class PreferenceLoss(nn.Module):
@@ -48,11 +36,52 @@ class PreferenceLoss(nn.Module):
     depends on that pair only, and the link goes element by element. A subclass that redefines
     `from_statistics`, say to mix pairs, is still right everywhere, but never in a single pass.
 
+    The entries `from_logits`, `from_hidden`, `from_head` and `from_statistics` share keywords:
+
+    - `reduction`: "mean", over the pairs that count and by their weights; "sum"; or "none".
+    - `empty`: what a response without a token does, "raise" an error or "skip" its pair: no loss,
+      no gradient, no place in the mean.
+    - `sample_weights`: of the pairs; (B,). `label_smoothing`: the share of pairs that are taken to
+      be the wrong way round; ε of (1 − ε)·link(argument) + ε·link(−argument).
+
+    All but the last take these as well, and any hyper-parameter for one call, such as `beta`, as a
+    number or a tensor () or (B,):
+
+    - `shifted`: the outputs at t predict the labels at t, as in pipelines that shift by themselves
+      and where contexts are split; nothing is copied.
+    - `pairs`: the order of the rows: "halves", chosen responses first; "interleaved"; or "shared",
+      one row for a prompt and both responses, which `segments` tells apart by 0, 1 and 2. Two
+      tensors (chosen, rejected) may stand for one in every argument with rows of responses.
+    - `cu_seqlens`: (2B + 1,), where packed responses begin, in a batch (1, nnz) or (nnz,); or
+      `segments`: (N, T), the number of the response of each token, -1 at padding.
+    - `vocabulary`: how many columns are tokens; those beyond only pad the matrix and are left out.
+
     Attributes:
         needs: what the loss needs to know of a response.
+        keywords: what the class is made with.
+        redefined: whether it has a `from_statistics` of its own.
     """
 
     needs: ClassVar[Needs]
+    keywords: ClassVar[tuple[str, ...]] = ()
+    redefined: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        """Note what the class says of itself."""
+        super().__init_subclass__()
+        cls.redefined = cls.from_statistics is not PreferenceLoss.from_statistics
+        cls.keywords = keywords_of(cls)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; a hyper-parameter is checked as it was when the loss was made.
+
+        Raises:
+            TypeError: a hyper-parameter is no number.
+            ValueError: it is outside its domain.
+        """
+        if name in self.__dict__ and name in parameters_of(self):
+            check_parameter(self, name, value)
+        super().__setattr__(name, value)
 
     def argument(self, chosen: ResponseStatistics, rejected: ResponseStatistics) -> Triple:
         """Return (argument, chosen_rewards, rejected_rewards), each (B,).
@@ -70,44 +99,59 @@ class PreferenceLoss(nn.Module):
         """Return the losses of arguments, element by element: -log sigmoid; (B,)."""
         return -functional.logsigmoid(argument)
 
-    def from_statistics(self, chosen: ResponseStatistics, rejected: ResponseStatistics) -> Triple:
+    def from_statistics(
+        self,
+        chosen: ResponseStatistics,
+        rejected: ResponseStatistics,
+        *,
+        empty: Empty = "raise",
+        reduction: Reduction = "none",
+        sample_weights: Tensor | None = None,
+        label_smoothing: float = 0.0,
+    ) -> Triple:
         """Return losses and implicit rewards from statistics.
 
         Args:
             chosen: statistics of the preferred responses; (B, T).
             rejected: statistics of the others; (B, T).
+            empty: see the class, as for the others.
+            reduction: of the losses.
+            sample_weights: of the pairs; (B,).
+            label_smoothing: from 0 to below 0.5.
 
         Returns:
-            (losses, chosen_rewards, rejected_rewards), each (B,), the rewards detached.
+            (losses, chosen_rewards, rejected_rewards), each (B,), the losses a scalar if they are
+            reduced, the rewards detached.
 
         Raises:
+            TypeError: an argument is of another type.
             ValueError: a statistic that the loss needs is missing, a token weight is out of range,
                 or an argument is ∞ - ∞.
         """
-        for name, part in (("chosen", chosen), ("rejected", rejected)):
-            check_present(name, type(self).__name__, self.needs, part)
-        if chosen.mask.shape[0] != rejected.mask.shape[0]:
-            raise ValueError(
-                f"rejected: expected as many responses as chosen, {chosen.mask.shape[0]}, got "
-                f"{rejected.mask.shape[0]}"
-            )
-        argument, chosen_rewards, rejected_rewards = self.argument(chosen, rejected)
-        if not torch.compiler.is_compiling():
-            check_defined(argument, chosen, rejected)
-        return self.link(argument), chosen_rewards.detach(), rejected_rewards.detach()
+        wanted = Outcome(empty, reduction, sample_weights, label_smoothing)
+        return self._finished(chosen, rejected, wanted, redefined=False)
 
     def from_logits(
         self,
-        logits: Tensor,
-        labels: Tensor,
+        logits: Both,
+        labels: Both,
         *,
-        ref_logits: Tensor | None = None,
-        ref_logps: Tensor | None = None,
-        prev_logps: Tensor | None = None,
-        prev_logits: Tensor | None = None,
-        mask: Tensor | None = None,
+        ref_logits: Both | None = None,
+        ref_logps: Both | None = None,
+        prev_logps: Both | None = None,
+        prev_logits: Both | None = None,
+        mask: Both | None = None,
         overwrite_logits: bool = False,
-        **weights: Tensor,
+        shifted: bool = False,
+        pairs: Pairs = "halves",
+        cu_seqlens: Tensor | None = None,
+        segments: Tensor | None = None,
+        vocabulary: int | None = None,
+        empty: Empty = "raise",
+        reduction: Reduction = "none",
+        sample_weights: Tensor | None = None,
+        label_smoothing: float = 0.0,
+        **weights: Any,
     ) -> Triple:
         """Return losses and implicit rewards from logits, not shifted, chosen responses first.
 
@@ -115,68 +159,81 @@ class PreferenceLoss(nn.Module):
             logits: the policy's; floating point (2B, T, V).
             labels: token ids, -100 where ignored; int64 (2B, T).
             ref_logits: the reference's, if the loss needs it; (2B, T, V).
-            ref_logps: cached log π_ref(y_t) instead, where no divergence is needed; (2B, T).
+            ref_logps: cached log π_ref(y_t) instead, where no divergence is needed; (2B, T). Where
+                the loss needs no more, the *sums* over the tokens, never means; (2B,).
             prev_logps: cached log-probabilities of the previous policy, if needed; (2B, T).
             prev_logits: its logits, if a statistic of its distributions is needed; (2B, T, V).
             mask: completion mask, combined with `labels != -100`; bool or integer (2B, T).
             overwrite_logits: write the gradient over the memory of `logits`.
-            **weights: per-token weights by name, each (2B, T); and data, (2B,) of responses,
-                (B,) of pairs, () of the batch.
+            shifted: see the class, as for the others.
+            pairs: the order of the rows.
+            cu_seqlens: where packed responses begin.
+            segments: the response of each token.
+            vocabulary: how many columns are tokens.
+            empty: "raise" or "skip".
+            reduction: of the losses.
+            sample_weights: of the pairs; (B,).
+            label_smoothing: from 0 to below 0.5.
+            **weights: per-token weights by name, each (2B, T); data, (2B,) of responses, (B,) of
+                pairs, () of the batch; and hyper-parameters, numbers or tensors () or (B,).
 
         Returns:
-            (losses, chosen_rewards, rejected_rewards), each (B,), the rewards detached.
+            (losses, chosen_rewards, rejected_rewards), each (B,), the losses a scalar if they are
+            reduced, the rewards detached.
 
         Raises:
-            TypeError: an argument is no tensor of the right kind; a weight is missing or unknown.
-            ValueError: as `response_statistics` and `from_statistics` raise it, or a reference is
-                missing.
+            TypeError: an argument is no tensor of the right kind; a name is missing or unknown.
+            ValueError: as `response_statistics` and `from_statistics` raise it, a reference is
+                missing, or the layout does not fit the batch.
         """
-        given = ref_logits is not None or ref_logps is not None
-        check_given(
-            type(self).__name__,
-            self.needs,
+        layout = Layout(pairs, cu_seqlens, segments, shifted)
+        call = prepare(
+            self,
+            self.from_logits,
+            layout,
+            Outcome(empty, reduction, sample_weights, label_smoothing),
             weights,
-            "ref_logits or ref_logps",
-            given=given,
+            responses=responses_of(labels, layout),
+            source="ref_logits or ref_logps",
+            reference=ref_logits is not None,
+            ref_logps=ref_logps,
+            per_token=isinstance(labels, Tensor) and labels.ndim == 1,
             prev_logps=prev_logps,
         )
-        ref = self.needs.needs_ref
-        data = take_data(self.needs.data, weights, len(labels))
-        statistics = response_statistics(
-            logits,
-            labels,
-            ref_logits=ref_logits if ref else None,
-            ref_logps=ref_logps if ref else None,
-            prev_logps=prev_logps,
-            kl=self.needs.kl,
-            mask=mask,
-            weights=weights,
-            overwrite_logits=overwrite_logits,
+        given = {"logits": logits, "ref_logits": ref_logits, "prev_logits": prev_logits}
+        given |= {"labels": labels, "mask": mask, "prev_logps": prev_logps}
+        found = from_outputs.statistics_of(
+            call, given, vocabulary=vocabulary, overwrite=overwrite_logits
         )
-        sources = {"pi": (logits,), "ref": (ref_logits,), "prev": (prev_logits,)}
-        statistics = self._with_vocabulary(statistics, sources, overwritten=overwrite_logits)
-        statistics = dataclasses.replace(statistics, data=data)
-        return self.from_statistics(*statistics.chunk())
+        return call.loss.outcome(*found, call.outcome)
 
     def from_hidden(
         self,
-        hidden: Tensor,
+        hidden: Both,
         weight: Tensor,
-        labels: Tensor,
+        labels: Both,
         *,
         bias: Tensor | None = None,
-        ref_hidden: Tensor | None = None,
+        ref_hidden: Both | None = None,
         ref_weight: Tensor | None = None,
         ref_bias: Tensor | None = None,
         softcap: float | None = None,
         logit_scale: float | None = None,
         ref_softcap: float | None = None,
         ref_logit_scale: float | None = None,
-        ref_logps: Tensor | None = None,
-        prev_logps: Tensor | None = None,
-        mask: Tensor | None = None,
+        ref_logps: Both | None = None,
+        prev_logps: Both | None = None,
+        mask: Both | None = None,
+        shifted: bool = False,
+        pairs: Pairs = "halves",
+        cu_seqlens: Tensor | None = None,
+        segments: Tensor | None = None,
+        vocabulary: int | None = None,
+        empty: Empty = "raise",
         reduction: Reduction = "mean",
-        **weights: Tensor,
+        sample_weights: Tensor | None = None,
+        label_smoothing: float = 0.0,
+        **weights: Any,
     ) -> Triple:
         """Return the loss and implicit rewards from hidden states and tensors of the lm_head.
 
@@ -198,73 +255,66 @@ class PreferenceLoss(nn.Module):
             logit_scale: what the policy's logits are multiplied by, before the cap.
             ref_softcap: of the reference.
             ref_logit_scale: of the reference.
-            ref_logps: cached log π_ref(y_t) instead, where no divergence is needed; (2B, T).
+            ref_logps: as `from_logits` takes them: of tokens, (2B, T), or their sums, (2B,).
             prev_logps: cached log-probabilities of the previous policy, if needed; (2B, T).
             mask: completion mask, combined with `labels != -100`; bool or integer (2B, T).
+            shifted: see the class, as for the others.
+            pairs: the order of the rows.
+            cu_seqlens: where packed responses begin.
+            segments: the response of each token.
+            vocabulary: how many rows of `weight` are tokens.
+            empty: "raise" or "skip".
             reduction: of the losses: "mean", "sum", or "none".
-            **weights: per-token weights by name, each (2B, T); and data, (2B,) of responses,
-                (B,) of pairs, () of the batch.
+            sample_weights: of the pairs; (B,).
+            label_smoothing: from 0 to below 0.5.
+            **weights: as `from_logits` takes them.
 
         Returns:
             (loss, chosen_rewards, rejected_rewards): the loss a scalar, or (B,) if not reduced; the
             rewards (B,), detached.
 
         Raises:
-            TypeError: an argument is no tensor of the right kind; a weight is missing or unknown.
+            TypeError: an argument is no tensor of the right kind; a name is missing or unknown.
             ValueError: as `linear_statistics` and `from_statistics` raise it, a reference is
-                missing, the reduction is unknown, or `needs.linear` or `needs.by_sums` is claimed
+                missing, the layout does not fit, or `needs.linear` or `needs.by_sums` is claimed
                 wrongly.
         """
-        if reduction not in {"mean", "sum", "none"}:
-            raise ValueError(f"reduction: expected 'mean', 'sum' or 'none', got {reduction!r}")
-        has_ref = ref_hidden is not None or ref_logps is not None
-        source = "ref_hidden and ref_weight, or ref_logps"
-        check_given(
-            type(self).__name__, self.needs, weights, source, given=has_ref, prev_logps=prev_logps
+        layout = Layout(pairs, cu_seqlens, segments, shifted)
+        call = prepare(
+            self,
+            self.from_hidden,
+            layout,
+            Outcome(empty, reduction, sample_weights, label_smoothing),
+            weights,
+            responses=responses_of(labels, layout),
+            source="ref_hidden and ref_weight, or ref_logps",
+            reference=ref_hidden is not None,
+            ref_logps=ref_logps,
+            per_token=isinstance(labels, Tensor) and labels.ndim == 1,
+            prev_logps=prev_logps,
         )
         if not self.needs.needs_ref:
-            ref_hidden = ref_weight = ref_bias = ref_logps = None
-        hidden, bias = scaled("", hidden, weight, bias, logit_scale)
-        if ref_hidden is not None and ref_weight is not None:
-            ref_hidden, ref_bias = scaled("ref_", ref_hidden, ref_weight, ref_bias, ref_logit_scale)
-        data = take_data(self.needs.data, weights, len(labels))
-        given = Given(ref_logps, prev_logps, weights, data)
-        states, ref_states = (hidden, weight, bias), (ref_hidden, ref_weight, ref_bias)
-        softcaps = (softcap, ref_softcap)
-        if reduction != "none" and self._fuses(hidden, weight, bias):
-            models = heads(states, ref_states, softcaps)
-            return self._single_pass(models, labels, mask, given, reduction)
-        statistics = linear_statistics(
-            hidden,
-            weight,
-            labels,
-            bias=bias,
-            ref_hidden=ref_hidden,
-            ref_weight=ref_weight,
-            ref_bias=ref_bias,
-            softcap=softcap,
-            ref_softcap=ref_softcap,
-            ref_logps=ref_logps,
-            prev_logps=prev_logps,
-            kl=self.needs.kl,
-            mask=mask,
-            weights=weights,
+            ref_hidden = ref_weight = ref_bias = None
+        call, rows, states = from_states.rows_of(
+            call,
+            {"labels": labels, "mask": mask, "prev_logps": prev_logps},
+            {"hidden": hidden, "ref_hidden": ref_hidden},
         )
-        sources = {"pi": states, "ref": ref_states}
-        statistics = self._with_vocabulary(statistics, sources, softcaps)
-        statistics = dataclasses.replace(statistics, data=data)
-        losses, chosen_rewards, rejected_rewards = self.from_statistics(*statistics.chunk())
-        return _reduced(losses, reduction), chosen_rewards, rejected_rewards
+        policy = from_states.trimmed("", states["hidden"], weight, bias, vocabulary, logit_scale)
+        reference = from_states.trimmed(
+            "ref_", states["ref_hidden"], ref_weight, ref_bias, vocabulary, ref_logit_scale
+        )
+        return from_states.loss_of(call, rows, policy, reference, (softcap, ref_softcap))
 
     def from_head(
         self,
-        hidden: Tensor,
+        hidden: Both,
         head: nn.Module | OutputHead,
-        labels: Tensor,
+        labels: Both,
         *,
         softcap: float | None = None,
         logit_scale: float | None = None,
-        ref_hidden: Tensor | None = None,
+        ref_hidden: Both | None = None,
         ref_head: nn.Module | OutputHead | None = None,
         **others: Any,
     ) -> Triple:
@@ -292,109 +342,61 @@ class PreferenceLoss(nn.Module):
             TypeError: as `read_head` and `from_hidden` raise it.
             ValueError: as `read_head` and `from_hidden` raise it, or half a reference is given.
         """
-        inputs.check_matrix("hidden", hidden, inputs.HIDDEN)
-        policy = read_head(head, softcap=softcap, logit_scale=logit_scale).on(hidden)
-        given: dict[str, Any] = {"bias": policy.bias, "softcap": policy.softcap}
-        if (ref_hidden is None) != (ref_head is None):
-            missing = "ref_hidden" if ref_hidden is None else "ref_head"
-            raise ValueError(
-                f"{missing}: is None, as half a reference is given; the reference's hidden states "
-                "go with its model, or with read_head(model) while its adapters are disabled"
-            )
-        if ref_hidden is not None:
-            inputs.check_matrix("ref_hidden", ref_hidden, inputs.HIDDEN)
-            with torch.no_grad():
-                other = read_head(ref_head).on(ref_hidden)
-            given |= {"ref_hidden": other.hidden, "ref_weight": other.weight}
-            given |= {"ref_bias": other.bias, "ref_softcap": other.softcap}
+        policy, given = read_models(
+            hidden,
+            head,
+            labels,
+            softcap=softcap,
+            logit_scale=logit_scale,
+            ref_hidden=ref_hidden,
+            ref_head=ref_head,
+        )
         return self.from_hidden(policy.hidden, policy.weight, labels, **given, **others)
 
-    def _fuses(self, *trained: Tensor | None) -> bool:
-        """Return whether gradients are wanted, and can be formed with the loss."""
-        return (
-            (self.needs.linear or self.needs.by_sums)
-            and not self.needs.statistics
-            and type(self).from_statistics is PreferenceLoss.from_statistics
-            and not torch.compiler.is_compiling()
-            and torch.is_grad_enabled()
-            and any(each is not None and each.requires_grad for each in trained)
-        )
-
-    def _single_pass(
-        self,
-        models: tuple[Head, Head | None],
-        labels: Tensor,
-        mask: Tensor | None,
-        given: Given,
-        reduction: Reduction,
+    def outcome(
+        self, chosen: ResponseStatistics, rejected: ResponseStatistics, wanted: Outcome
     ) -> Triple:
-        """Do what `from_hidden` does, and form the gradients on the way."""
-        policy, reference = models
-        kl, has_ref = self.needs.kl, reference is not None
-        inputs.check_reference(
-            kl, "ref_hidden and ref_weight", given=has_ref, cached=given.ref_logps
-        )
-        shape, device = tuple(policy.hidden.shape[:2]), policy.hidden.device
-        live = inputs.live_tokens(labels, mask, shape, device, "hidden")
-        blank = nothing_yet(
-            live,
-            accumulation_dtype(policy.hidden.dtype),
-            reference=has_ref,
-            kl_ref_pi="ref_pi" in kl,
-            kl_pi_ref="pi_ref" in kl,
-        )
+        """Return what an entry returns, from statistics.
 
-        def argument(measured: Measured) -> Tensor:
-            return self.argument(*given.join(measured, live).chunk())[0]
+        Args:
+            chosen: statistics of the preferred responses; (B, T).
+            rejected: statistics of the others; (B, T).
+            wanted: of the losses.
 
-        def loss_of(arguments: Tensor) -> Tensor:
-            return _reduced(self.link(arguments), reduction)
+        Raises:
+            ValueError: as `from_statistics` raises it.
+        """
+        return self._finished(chosen, rejected, wanted, redefined=self.redefined)
 
-        linear = self.needs.linear
-        through = through_arguments if linear else through_sums
-        coefficients, slopes = through(argument, loss_of, blank, live)
-        measured, gradients = single_pass(
-            policy, reference, labels, live, coefficients, slopes, kl=kl, apart=not linear
-        )
-        # What else the loss depends on, learned token weights above all, gets its gradient here.
-        leaves = as_leaves(measured)
-        losses, *rewards = self.from_statistics(*given.join(leaves, live).chunk())
-        loss = _reduced(losses, reduction)
-        moves = derivatives(loss, leaves)
-        check_agreement(
-            type(self).__name__, moves, coefficients, gradients.slopes, live, linear=linear
-        )
-        loss = attach(loss, gradients, policy, reference, labels, live, measured, moves)
-        return loss, rewards[0], rewards[1]
-
-    def _with_vocabulary(
+    def _finished(
         self,
-        statistics: ResponseStatistics,
-        sources: Mapping[str, tuple[Tensor | None, ...]],
-        softcaps: tuple[float | None, float | None] = (None, None),
+        chosen: ResponseStatistics,
+        rejected: ResponseStatistics,
+        wanted: Outcome,
         *,
-        overwritten: bool = False,
-    ) -> ResponseStatistics:
-        """Add the statistics of next-token distributions that have no kernel."""
-        wanted = self.needs.statistics
-        if not wanted:
-            return statistics
-        if overwritten:
+        redefined: bool,
+    ) -> Triple:
+        """Return the outcome; `redefined` if `from_statistics` of a subclass says the losses."""
+        check_sums(chosen, rejected)
+        for name, part in (("chosen", chosen), ("rejected", rejected)):
+            check_present(name, type(self).__name__, self.needs, part)
+        if chosen.mask.shape[0] != rejected.mask.shape[0]:
             raise ValueError(
-                f"overwrite_logits: {type(self).__name__} reads the logits again in the backward "
-                f"pass, for {', '.join(wanted)}; leave it out"
+                f"rejected: expected as many responses as chosen, {chosen.mask.shape[0]}, got "
+                f"{rejected.mask.shape[0]}"
             )
-        there: dict[str, Source] = {
-            model: tuple(each for each in source if each is not None)
-            for model, source in sources.items()
-            if source[0] is not None
-        }
-        caps = dict(zip(("pi", "ref"), softcaps, strict=True))
-        found = measure(wanted, there, statistics.mask, caps)
-        return dataclasses.replace(statistics, vocabulary=found)
-
-
-def _reduced(losses: Tensor, reduction: Reduction) -> Tensor:
-    if reduction == "none":
-        return losses
-    return losses.mean() if reduction == "mean" else losses.sum()
+        chosen, rejected, kept = wanted.prepared(chosen, rejected)
+        if redefined:
+            if wanted.label_smoothing:
+                raise ValueError(
+                    f"label_smoothing: {type(self).__name__} has a from_statistics of its own, "
+                    "which says nothing of pairs the wrong way round; leave it out"
+                )
+            losses, *rewards = self.from_statistics(chosen, rejected)
+        else:
+            argument, *rewards = arguments_of(self, chosen, rejected)
+            if not torch.compiler.is_compiling():
+                check_defined(argument, chosen, rejected)
+            losses = wanted.smoothed(lambda each: links_of(self, each), argument)
+        found = (wanted.rewards(each.detach(), kept) for each in rewards)
+        return wanted.reduce(losses, kept), next(found), next(found)

@@ -65,17 +65,19 @@ class Given:
         prev_logps: cached log-probabilities of the previous policy, or None; (2B, T).
         weights: per-token weights by name, each (2B, T).
         data: by name, (2B,) of responses and of the pair of each, () of the batch.
+        ref_sums: cached log π_ref(y) instead of `ref_logps`, or None; (2B,).
     """
 
     ref_logps: Tensor | None
     prev_logps: Tensor | None
     weights: Mapping[str, Tensor]
     data: Mapping[str, Tensor]
+    ref_sums: Tensor | None = None
 
     def join(self, measured: Measured, live: Tensor) -> ResponseStatistics:
         """Return the statistics of a batch."""
         found = assemble(measured, live, self.ref_logps, self.prev_logps, self.weights)
-        return dataclasses.replace(found, data=self.data)
+        return dataclasses.replace(found, data=self.data, ref_sums=self.ref_sums)
 
 
 def take_data(
@@ -157,6 +159,8 @@ def check_present(side: str, name: str, needs: Needs, part: ResponseStatistics) 
         fields.append("logratios")
     if needs.reference_model == "prev":
         fields.append("prev_logps")
+    if part.ref_sums is not None:
+        fields = [each for each in fields if each != "logratios"]
     missing = [each for each in fields if getattr(part, each) is None]
     missing += [f"vocabulary[{each!r}]" for each in needs.statistics if each not in part.vocabulary]
     missing += [f"data[{each!r}]" for each in needs.data if each not in part.data]

@@ -80,7 +80,7 @@ def through_sums(
             moves = derivatives(loss_of(argument(leaves)), leaves).label
         if moves is None:
             return measured.logps.new_zeros(len(live))
-        return torch.where(live, moves, 0).sum(-1) / live.sum(-1)
+        return torch.where(live, moves, 0).sum(-1) / live.sum(-1).clamp_min(1)
 
     return Coefficients(live.to(blank.logps.dtype)), slopes
 

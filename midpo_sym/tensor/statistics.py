@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.kernels.measured import Measured
+
+ONLY_SUMS = (
+    "ref_logps: this loss needs the reference token by token, expected shape (responses, tokens), "
+    "got one sum for each response; pass log π_ref(y_t) of the tokens, or the reference's logits "
+    "or hidden states (a loss written by hand reads sums by total('logratios'))"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +39,8 @@ class ResponseStatistics:
         weights: per-token weights by name.
         vocabulary: other statistics of the distributions at position t, by name.
         data: constants by name, (N,) of each response or its pair, or () of the batch.
+        ref_sums: log π_ref(y), nats, a constant, where only the sum over the tokens is known, and
+            `ref_logps` and `logratios` are None; (N,).
     """
 
     logps: Tensor
@@ -43,6 +53,7 @@ class ResponseStatistics:
     weights: Mapping[str, Tensor] = dataclasses.field(default_factory=dict)
     vocabulary: Mapping[str, Tensor] = dataclasses.field(default_factory=dict)
     data: Mapping[str, Tensor] = dataclasses.field(default_factory=dict)
+    ref_sums: Tensor | None = None
 
     @property
     def lengths(self) -> Tensor:
@@ -65,6 +76,8 @@ class ResponseStatistics:
         found = {**self.vocabulary, **self.weights}.get(name, getattr(self, name, None))
         if isinstance(found, Tensor):
             return found
+        if self.ref_sums is not None and name in {"ref_logps", "logratios"}:
+            raise ValueError(ONLY_SUMS)
         raise ValueError(f"the loss needs {name}, which the statistics are without; {_cure(name)}")
 
     def total(self, name: str) -> Tensor:
@@ -73,6 +86,10 @@ class ResponseStatistics:
         Raises:
             ValueError: it was not measured.
         """
+        if self.ref_sums is not None and name == "ref_logps":
+            return self.ref_sums
+        if self.ref_sums is not None and name == "logratios":
+            return self.logps.sum(-1) - self.ref_sums
         return self.of(name).sum(-1)
 
     def chunk(self) -> tuple[ResponseStatistics, ResponseStatistics]:
@@ -88,14 +105,22 @@ class ResponseStatistics:
                 "responses, the second half the rejected ones, in the same order"
             )
         half = rows // 2
-        return self._map(lambda each: each[:half]), self._map(lambda each: each[half:])
+        return self.map(lambda each: each[:half]), self.map(lambda each: each[half:])
+
+    def row(self, number: int) -> ResponseStatistics:
+        """Return the statistics of one response, as a batch of one."""
+        return self.map(lambda each: each[number : number + 1])
+
+    def without_first(self) -> ResponseStatistics:
+        """Return the statistics without position 0."""
+        return self.map(lambda each: each[:, 1:] if each.ndim == self.mask.ndim else each)
 
     def detach(self) -> ResponseStatistics:
         """Return the same statistics as constants, weights included."""
-        return self._map(torch.Tensor.detach)
+        return self.map(torch.Tensor.detach)
 
-    def _map(self, change: Callable[[Tensor], Tensor]) -> ResponseStatistics:
-        """Apply a function to every tensor."""
+    def map(self, change: Callable[[Tensor], Tensor]) -> ResponseStatistics:
+        """Apply a function to every tensor but the numbers of the batch."""
 
         def optional(each: Tensor | None) -> Tensor | None:
             return None if each is None else change(each)
@@ -111,7 +136,25 @@ class ResponseStatistics:
             weights={name: change(each) for name, each in self.weights.items()},
             vocabulary={name: change(each) for name, each in self.vocabulary.items()},
             data={name: change(each) if each.ndim else each for name, each in self.data.items()},
+            ref_sums=optional(self.ref_sums),
         )
+
+
+def widen(
+    labels: Tensor,
+    ref_logps: Tensor | None,
+    prev_logps: Tensor | None,
+    weights: Mapping[str, Tensor] | None,
+) -> tuple[Any, ...]:
+    """Return per-token arguments with a column in front, where outputs at t predict labels at t."""
+
+    def wide(each: Tensor | None, blank: int = 0) -> Tensor | None:
+        if not isinstance(each, Tensor) or each.ndim == 1:
+            return each  # whoever reads it says what is wrong
+        return functional.pad(each, (1, 0), value=blank)
+
+    wider = None if weights is None else {name: wide(each) for name, each in weights.items()}
+    return wide(labels, inputs.IGNORE), wide(ref_logps), wide(prev_logps), wider
 
 
 def _cure(name: str) -> str:

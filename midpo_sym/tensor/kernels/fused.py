@@ -19,7 +19,7 @@ from torch import Tensor
 
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.kernels.derivatives import refuse_second_derivative
-from midpo_sym.tensor.kernels.measured import Measured
+from midpo_sym.tensor.kernels.measured import Measured, keep, kept
 from midpo_sym.tensor.kernels.projection import Head, HeadGradient
 from midpo_sym.tensor.kernels.rows import Coefficients
 from midpo_sym.tensor.kernels.sizes import accumulation_dtype, tile_rows
@@ -90,6 +90,7 @@ def single_pass(
     *,
     kl: Sequence[str],
     apart: bool = False,
+    empty: bool = False,
 ) -> tuple[Measured, Gradients]:
     """Measure a batch and form the gradients of its loss.
 
@@ -103,11 +104,12 @@ def single_pass(
             numbers of the responses whose pairs are measured whole; (2B,).
         kl: the divergences wanted.
         apart: whether the two responses of a pair may have different slopes.
+        empty: whether a response may be without a token; one of the batch has one.
 
     Raises:
         ValueError: a label is outside the vocabulary, or a response has no token.
     """
-    inputs.check_values(labels, live, policy.vocabulary)
+    inputs.check_values(labels, live, policy.vocabulary, empty=empty)
     tokens = gather_tokens(labels, live, pairs=True)
     counts = torch.tensor(tokens.counts, device=live.device)  # chosen, rejected, chosen, …
     lengths = [sum(pair) for pair in zip(tokens.counts[::2], tokens.counts[1::2], strict=True)]
@@ -244,7 +246,7 @@ class _Attach(torch.autograd.Function):
         *others: Tensor | None,
     ) -> Tensor:
         ctx.gradients, ctx.softcaps, ctx.others = gradients, softcaps, 2 + len(others)
-        ctx.save_for_backward(hidden, weight, bias, *others)
+        keep(ctx, hidden, weight, bias, *others)
         return loss.clone()
 
     @staticmethod
@@ -254,7 +256,7 @@ class _Attach(torch.autograd.Function):
         if ctx.gradients.there:
             found = ctx.gradients.hand_over(move)
         else:
-            hidden, weight, bias, *others = ctx.saved_tensors
+            hidden, weight, bias, *others = kept(ctx)
             states, matrix, constant, labels, live, *rest = others
             cap, ref_cap = ctx.softcaps
             reference = None if states is None else Head(states, matrix, constant, ref_cap)

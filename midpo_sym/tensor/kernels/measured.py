@@ -75,6 +75,24 @@ def joined(moves: Sequence[Tensor | None]) -> Coefficients:
     return Coefficients(label, kl_ref_pi, kl_pi_ref)
 
 
+def keep(ctx: Any, *tensors: Tensor | None) -> None:
+    """Save tensors for a backward pass, those of `torch.inference_mode` as well.
+
+    Autograd refuses the latter because it cannot tell whether they are changed in between; they are
+    a reference's outputs here, which nobody changes.
+    """
+    inferred = [each is not None and each.is_inference() for each in tensors]
+    ctx.inferred = {k: each for k, each in enumerate(tensors) if inferred[k]}
+    ctx.save_for_backward(
+        *(None if skip else each for each, skip in zip(tensors, inferred, strict=True))
+    )
+
+
+def kept(ctx: Any) -> tuple[Any, ...]:
+    """Return the tensors that `keep` saved."""
+    return tuple(ctx.inferred.get(k, each) for k, each in enumerate(ctx.saved_tensors))
+
+
 def save_context(
     ctx: Any, inputs: tuple[Any, ...], keyword_only_inputs: Mapping[str, Any], output: Any
 ) -> None:
@@ -88,6 +106,6 @@ def save_context(
     """
     del keyword_only_inputs
     measured = Measured(*output)
-    ctx.save_for_backward(*inputs, measured.logratios, measured.kl_pi_ref, measured.redone)
+    keep(ctx, *inputs, measured.logratios, measured.kl_pi_ref, measured.redone)
     ctx.mark_non_differentiable(measured.ref_logps, measured.redone)
     ctx.set_materialize_grads(False)

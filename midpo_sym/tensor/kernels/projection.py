@@ -73,6 +73,8 @@ class HeadGradient:
             hidden: the hidden states; (n, H).
             scale: factor of every row; (n,), None for 1.
         """
+        if not len(hidden):
+            return  # of pairs without a token, before one that fills tiles
         alpha, dtype = 1.0, hidden.dtype
         if scale is None:
             rows = torch.ones_like(by_logits[:, 0])
@@ -118,6 +120,8 @@ class HeadGradient:
 
     def release(self, dtype: torch.dtype) -> tuple[Tensor | None, Tensor | None]:
         """Return the sums by weight and bias in a dtype, and forget them."""
+        if self.weight is not None and not self.started:
+            self.weight.zero_()
         weight = None if self.weight is None else self.weight.to(dtype)
         bias = None if self.bias is None else self.bias.to(dtype)
         self.weight = self.bias = None

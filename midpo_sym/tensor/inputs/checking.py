@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 IGNORE = -100  # the label that everybody's data collators put where there is nothing to learn
 DIVERGENCES = ("ref_pi", "pi_ref")
@@ -35,10 +36,20 @@ def check_matrix(name: str, value: object, shape: tuple[str, ...]) -> None:
     """
     wanted = f"({', '.join(shape)})"
     if not isinstance(value, Tensor) or not value.is_floating_point():
-        raise TypeError(f"{name}: expected a floating-point tensor {wanted}, got {describe(value)}")
+        raise TypeError(
+            f"{name}: expected a floating-point tensor {wanted}, got {describe(value)}"
+            f"{_swapped(value)}"
+        )
     _check_whole(name, value)
     if value.ndim != len(shape) or 0 in value.shape:
         raise ValueError(f"{name}: expected shape {wanted}, none of it 0, got {describe(value)}")
+
+
+def _swapped(value: object) -> str:
+    """Return a hint where integers stand in the place of a model's output."""
+    if isinstance(value, Tensor) and value.dtype in {torch.int64, torch.int32}:
+        return "; whole numbers look like labels: are two arguments swapped?"
+    return ""
 
 
 def check_alike(
@@ -59,11 +70,24 @@ def check_alike(
     if tuple(value.shape) != shape:
         raise ValueError(
             f"{name}: expected shape {shape}, as {model} has it, got {describe(value)}"
+            f"{_padded(name, value, shape)}"
         )
     if value.device != device:
         raise ValueError(
             f"{name}: expected a tensor on {device}, where {model} is, got {describe(value)}"
         )
+
+
+def _padded(name: str, value: Tensor, shape: tuple[int, ...]) -> str:
+    """Return the cure where two models differ by the padding of their vocabularies only."""
+    place = {"ref_logits": -1, "prev_logits": -1, "ref_weight": 0}.get(name)
+    if place is None or value.ndim != len(shape):
+        return ""
+    sizes = [list(each) for each in (value.shape, shape)]
+    first, second = (each.pop(place) for each in sizes)
+    if sizes[0] != sizes[1] or first == second:
+        return ""
+    return f"; if the vocabularies differ by padding only, pass vocabulary={min(first, second)}"
 
 
 def check_per_token(
@@ -81,7 +105,13 @@ def check_per_token(
 
 
 def live_tokens(
-    labels: object, mask: object, shape: tuple[int, ...], device: torch.device, model: str
+    labels: object,
+    mask: object,
+    shape: tuple[int, ...],
+    device: torch.device,
+    model: str,
+    *,
+    shifted: bool = False,
 ) -> Tensor:
     """Check labels and completion mask and return which tokens count.
 
@@ -92,9 +122,11 @@ def live_tokens(
         shape: (N, T), as the model's output has it.
         device: where the model's output is.
         model: the name of that output, for messages.
+        shifted: whether the output at t predicts the label at t.
 
     Returns:
-        bool (N, T); position 0 is never live, as nothing predicts it.
+        bool (N, T); position 0 is never live, as nothing predicts it. If shifted, (N, T + 1), as if
+        the labels had a column in front.
 
     Raises:
         TypeError: labels or mask are no tensors of integers.
@@ -105,27 +137,63 @@ def live_tokens(
             f"labels: expected int64 token ids (responses, tokens), got {describe(labels)}"
         )
     check_alike("labels", labels, shape, device, model)
-    live = (labels != IGNORE) & (torch.arange(shape[1], device=device) > 0)
+    live = labels != IGNORE
+    if not shifted:
+        live = live & (torch.arange(shape[1], device=device) > 0)
     if mask is None:
-        return live
+        return functional.pad(live, (1, 0)) if shifted else live
     if not isinstance(mask, Tensor) or mask.is_floating_point() or mask.is_complex():
         raise TypeError(
             f"mask: expected a bool or integer completion mask (responses, tokens), got "
             f"{describe(mask)}"
         )
     check_alike("mask", mask, shape, device, model)
-    return live & (mask != 0)
+    live = live & (mask != 0)
+    return functional.pad(live, (1, 0)) if shifted else live
 
 
-def check_values(labels: Tensor, live: Tensor, vocabulary: int) -> None:
+def check_shift(name: str, output: Tensor, labels: object) -> None:
+    """Check that nobody has shifted a model's output and the labels, the idiom z[:, :-1], y[:, 1:].
+
+    Their place in memory tells: the output is without its last row, the labels without their first.
+
+    Args:
+        name: of the output.
+        output: (N, T, ...).
+        labels: (N, T), if a tensor.
+
+    Raises:
+        ValueError: they are shifted.
+    """
+    if torch.compiler.is_compiling() or not isinstance(labels, Tensor):
+        return
+    if output.ndim != len(LOGITS) or labels.ndim != len(LOGITS) - 1 or 1 in output.shape[:2]:
+        return
+    rows, width = output.shape[1], labels.stride(0)
+    cut = output.stride(0) == (rows + 1) * output.stride(1)
+    cut = cut and width == rows + 1 and labels.stride(1) == 1
+    if cut and labels.storage_offset() % width == 1 and output.storage_offset() == 0:
+        raise ValueError(
+            f"{name}: is without its last position, and labels without their first: these are "
+            "shifted already. Pass shifted=True, or both as they were: a loss shifts by itself"
+        )
+
+
+def check_values(labels: Tensor, live: Tensor, vocabulary: int, *, empty: bool = False) -> None:
     """Check the token ids that count, and that every response has one.
+
+    Args:
+        labels: token ids (N, T).
+        live: bool (N, T).
+        vocabulary: how many ids there are.
+        empty: whether a response may be without a live token.
 
     Raises:
         ValueError: an id outside the vocabulary, or a response without a live token.
     """
     wrong = live & ((labels < 0) | (labels >= vocabulary))
-    empty = ~live.any(-1)
-    if not (wrong.any() | empty.any()).item():
+    without = torch.zeros_like(live[:, 0]) if empty else ~live.any(-1)
+    if not (wrong.any() | without.any()).item():
         return
     if wrong.any():
         places = wrong.nonzero()
@@ -135,11 +203,11 @@ def check_values(labels: Tensor, live: Tensor, vocabulary: int) -> None:
             f"got {_listed(values, len(places))} at [response, position] "
             f"{_listed(places[:_MANY].tolist(), len(places))} of {describe(labels)}"
         )
-    rows = empty.nonzero().flatten()
+    rows = without.nonzero().flatten()
     raise ValueError(
         f"labels: response {_listed(rows[:_MANY].tolist(), len(rows))} of {describe(labels)} has "
         f"no token: expected at least one label other than {IGNORE}, unmasked, after position 0, "
-        "which nothing predicts; drop the pair from the batch"
+        "which nothing predicts; drop the pair from the batch, or pass empty='skip'"
     )
 
 
