@@ -51,7 +51,9 @@ def verify(
 
     This imports the file and runs the function: the one command that executes code of yours. The
     function is run on small tensors, and torch's own operations are read, forward and backward.
-    What is proved holds over the real numbers, for all values of its inputs.
+    What is proved holds over the real numbers, for all values of its inputs. Where it differs, the
+    arguments are shown, and what it is instead: the specification under another convention, a loss
+    of the atlas, or its links, terms and prior, each proved.
 
     Arguments are known by their names, such as chosen_logps; what the names mean is printed with
     the answer. An argument may be a tensor of shape (batch,), log(pi(w)); of shape (batch, tokens),

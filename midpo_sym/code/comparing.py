@@ -10,14 +10,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import reduce
 
 from midpo_sym.code.inputs.instance import Atom, Batch, pairs_of, renamed
 from midpo_sym.code.inputs.tensors import Input
 from midpo_sym.code.running import Output, Run
 from midpo_sym.code.tracing.algebra import (
+    ONE,
     ZERO,
     NotReadableError,
     minus,
+    negative,
     number,
     over,
     plus,
@@ -88,14 +91,16 @@ class Comparison:
                 found = tuple(map(plus, found[: len(here)], found[len(here) :]))
             same = len(found) == len(here) and all(map(self.equal, found, here))
             return "none" if same else None
-        parts = separated(output.elements[0], self.batch.atoms, self.batch.pairs)
-        for reduction, factor in factors(self.batch.pairs, stacked=self.stacked).items():
+        node, atoms, pairs = output.elements[0], self.batch.atoms, self.batch.pairs
+        for reduction, factor in factors(pairs, stacked=self.stacked).items():
+            # The same in each batch, so that one proof serves for all.
+            parts = separated(node, atoms, pairs, factor=1 / factor)
             scaled = [times(number(factor), each) for each in here]
             if parts is None:
-                if self.equal(output.elements[0], total(scaled)):
+                if self.equal(node, total(scaled)):
                     return reduction
-            elif all(map(self.equal, parts, scaled)) or self.equal(
-                output.elements[0],
+            elif all(map(self.equal, parts, here)) or self.equal(
+                node,
                 total(scaled),  # a number may be of another pair's share
             ):
                 return reduction
@@ -218,7 +223,12 @@ def factors(pairs: int, *, stacked: bool) -> dict[str, Fraction]:
 
 
 def separated(
-    node: Expression, atoms: Mapping[str, Atom], pairs: int, *, deeply: bool = False
+    node: Expression,
+    atoms: Mapping[str, Atom],
+    pairs: int,
+    *,
+    factor: Fraction = Fraction(1),
+    deeply: bool = False,
 ) -> list[Expression] | None:
     """Return the parts of a sum over a batch, one for each pair; None if pairs are coupled.
 
@@ -228,36 +238,42 @@ def separated(
         node: the sum.
         atoms: the variables.
         pairs: in the batch.
+        factor: what the sum is multiplied by.
         deeply: whether sums of one pair are taken apart as well: then numbers that every pair has
             are its own, however they were added up.
     """
     parts: list[Expression] = [ZERO] * pairs
     shared: Expression = ZERO
 
-    def add_up(term: Expression, factor: Fraction) -> bool:
+    def add_up(term: Expression, factor: Expression) -> bool:
         nonlocal shared
         match term:
             case tree.Neg(body=body):
-                return add_up(body, -factor)
-            case tree.Mul(factors=(first, *rest)) if (value := rational(first)) is not None:
-                return add_up(tree.product(rest), factor * value)
-            case tree.Div(numerator=above, denominator=below) if value := rational(below):
-                return add_up(above, factor / value)
+                return add_up(body, negative(factor))
+            case tree.Mul(factors=factors):
+                of_pairs = [each for each in factors if pairs_of(each, atoms)]
+                rest = [each for each in factors if each not in of_pairs]
+                if rest and len(of_pairs) <= 1:
+                    inner = tree.product(of_pairs) if of_pairs else ONE
+                    return add_up(inner, reduce(times, rest, factor))
+            case tree.Div(numerator=above, denominator=below) if not pairs_of(below, atoms):
+                if above != ONE:
+                    return add_up(above, over(factor, below))
         if deeply and isinstance(term, tree.Add):
             return all(add_up(each, factor) for each in term.terms)
         found = pairs_of(term, atoms)
         if len(found) == 1:
             pair = found.pop() - 1
-            parts[pair] = plus(parts[pair], times(number(factor), term))
+            parts[pair] = plus(parts[pair], times(factor, term))
             return True
         if not found:
-            shared = plus(shared, times(number(factor), term))
+            shared = plus(shared, times(factor, term))
             return True
         if isinstance(term, tree.Add):
             return all(add_up(each, factor) for each in term.terms)
         return False
 
-    if not add_up(node, Fraction(1)):
+    if not add_up(node, number(factor)):
         return None
     each = over(shared, number(pairs))
     return [plus(part, each) for part in parts]

@@ -51,6 +51,8 @@ def slope(node: Expression, by: tree.Parameter, *, logarithmic: bool) -> Express
             return total([move(each) for each in terms])
         case tree.Mul(factors=factors):
             return total([_but(factors, k, move(each)) for k, each in enumerate(factors)])
+        case tree.Div(numerator=above, denominator=below) if above.positive and below.positive:
+            return times(node, _of_logarithm(node, by, logarithmic=logarithmic))
         case tree.Div(numerator=above, denominator=below):
             first = over(move(above), below)
             moved = move(below)
@@ -58,9 +60,11 @@ def slope(node: Expression, by: tree.Parameter, *, logarithmic: bool) -> Express
                 return first
             return minus(first, over(times(above, moved), times(below, below)))
         case tree.Log(body=body):
-            return ONE if logarithmic and body == by else over(move(body), body)
+            return _of_logarithm(body, by, logarithmic=logarithmic)
         case tree.Exp(body=body):
             return times(move(body), node)
+        case tree.Pow(base=base) if base.positive:
+            return times(node, _of_logarithm(node, by, logarithmic=logarithmic))
         case tree.Pow(base=base, exponent=exponent):
             by_base = times(move(base), times(exponent, power(base, minus(exponent, ONE))))
             moved = move(exponent)
@@ -71,6 +75,30 @@ def slope(node: Expression, by: tree.Parameter, *, logarithmic: bool) -> Express
             message = "the derivative of cauchy_cdf, which has π in it"
             raise NotReadableError(message)
     raise AssertionError(node)
+
+
+def _of_logarithm(node: Expression, by: tree.Parameter, *, logarithmic: bool) -> Expression:
+    """Return the derivative of the logarithm of what is positive, without a quotient to cancel."""
+    if isinstance(node, tree.StopGradient) or by not in set(node.walk()):
+        return ZERO
+    if node == by and logarithmic:
+        return ONE
+
+    def of(inner: Expression) -> Expression:
+        return _of_logarithm(inner, by, logarithmic=logarithmic)
+
+    match node:
+        case tree.Exp(body=body):
+            return slope(body, by, logarithmic=logarithmic)
+        case tree.Mul(factors=factors) if all(each.positive for each in factors):
+            return total([of(each) for each in factors])
+        case tree.Div(numerator=above, denominator=below) if above.positive and below.positive:
+            return minus(of(above), of(below))
+        case tree.Pow(base=base, exponent=exponent) if base.positive:
+            moved = slope(exponent, by, logarithmic=logarithmic)
+            rest = ZERO if rational(moved) == 0 else times(moved, log(base))
+            return plus(times(exponent, of(base)), rest)
+    return over(slope(node, by, logarithmic=logarithmic), node)
 
 
 def on_path(node: Expression, signs: Signs, *, value: bool) -> Expression:

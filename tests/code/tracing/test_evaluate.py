@@ -2,6 +2,7 @@
 
 import math
 
+import mpmath
 import pytest
 import torch
 
@@ -52,3 +53,14 @@ def test_no_point_is_found_outside_of_a_domain():
     """log p - 1 is zero for no probability."""
     node = tree.add(tree.Log(P), tree.Neg(tree.Number(1)))
     assert solved(node, ATOMS, {"p": 0.5, logarithm_of("p"): math.log(0.5)}, ["p"]) is None
+
+
+@pytest.mark.parametrize("a", [-1e6, -2.0, 0.0, 0.5, 40.0])
+def test_cauchys_distribution_has_its_digits_in_the_lower_tail(a):
+    """1/2 + atan(a)/π by mpmath, in 30 digits; its slope is 1/(π (1 + a²))."""
+    node = tree.CauchyCdf(tree.Parameter("a"))
+    with mpmath.workdps(30):
+        wanted = mpmath.mpf(1) / 2 + mpmath.atan(mpmath.mpf(a)) / mpmath.pi
+        slope = 1 / (mpmath.pi * (1 + mpmath.mpf(a) ** 2))
+    assert value_at(node, {"a": a}) == pytest.approx(float(wanted), rel=1e-12)
+    assert slopes_at(node, {"a": a}, set())["a"] == pytest.approx(float(slope), rel=1e-12)

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from midpo_sym.code.tracing.algebra import ONE, ZERO, NotReadableError, minus, number, times
-from midpo_sym.code.tracing.signs import MAX_BRANCHES, Signs, bounds, is_off_zero
+from midpo_sym.code.tracing.signs import MAX_BRANCHES, Signs, Unbranched, bounds, is_off_zero
 from midpo_sym.language import tree
 
 A, B = tree.Parameter("a"), tree.Parameter("b")
@@ -95,3 +95,15 @@ def test_numbers_far_from_zero_by_their_form():
     assert is_off_zero(tree.Log(P))
     assert not is_off_zero(SHARE)
     assert not is_off_zero(minus(LENGTH, ONE))
+
+
+def test_a_formula_has_maxima_where_a_run_has_branches():
+    """Of a real a, a positive k: max(a, k) and |a| stay, max(k, 0) is k, a > 0 is refused."""
+    signs = Unbranched((HERE, THERE))
+    assert signs.larger(A, POSITIVE) == tree.Max(A, POSITIVE)
+    assert signs.size(A) == tree.Max(A, tree.Neg(A))
+    assert signs.smaller(A, POSITIVE) == tree.Neg(tree.Max(tree.Neg(A), tree.Neg(POSITIVE)))
+    assert signs.larger(POSITIVE, ZERO) == POSITIVE
+    with pytest.raises(NotReadableError, match="a branch"):
+        signs.holds("gt", A, ZERO)
+    assert signs.branches == []

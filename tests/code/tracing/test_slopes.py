@@ -22,6 +22,11 @@ EXPRESSIONS = [
     (A - K) ** 3,
     (1 + P) ** (1 / K),
     log(1 - P) * A,
+    log(P ** (1 / K) / (1 - P ** (1 / K))),
+    P * K / (1 - P),
+    1 / (1 + P / K * exp(A)),
+    (1 + P) ** A,
+    log(K * exp(A * P) * (1 - P)),
     call("sigmoid", A * K),
 ]
 
