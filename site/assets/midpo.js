@@ -40,10 +40,12 @@
       const wide = formula.scrollWidth > formula.clientWidth + 1;
       if (wide && !formula.hasAttribute("tabindex")) {
         formula.tabIndex = 0;
+        formula.dataset.wide = "";
+        if (formula.matches("li")) continue; /* it stays an item of its list */
         formula.setAttribute("role", "region");
         formula.setAttribute("aria-label", "wide formula");
-      } else if (!wide && formula.getAttribute("role") === "region") {
-        for (const name of ["tabindex", "role", "aria-label"]) formula.removeAttribute(name);
+      } else if (!wide && "wide" in formula.dataset) {
+        for (const name of ["tabindex", "role", "aria-label", "data-wide"]) formula.removeAttribute(name);
       }
     }
   };

@@ -16,6 +16,7 @@ from midpo_sym.language.substitute import unfold
 from midpo_sym.site.atlas import words
 from midpo_sym.site.atlas.code import code_of
 from midpo_sym.site.atlas.gather import Atlas
+from midpo_sym.site.live.graph import Edge, Sizes, layered
 from midpo_sym.site.mkdocs.templating import render
 from midpo_sym.site.pages.page import Pages
 from midpo_sym.site.parts.material import Material
@@ -24,6 +25,7 @@ from midpo_sym.targets.wording.losses import SIGNS
 from midpo_sym.targets.wording.table import loss as as_one
 
 _PATH = "atlas.md"
+_SIZES = Sizes(wide=160, high=26, gap=250, row=36)
 _SMALLEST_FAMILY = 2
 _FACETS = ("prior", "link", "terms", "weight", "scope")
 _NEEDS = ("a reference", "next-token distributions", "lengths", "weights per token")
@@ -61,6 +63,7 @@ def make(material: Material, cache: Path | None) -> Pages:
             for id_ in atlas.refuted
         ],
         lattice=_lattice(atlas),
+        graph=Markup(_graph(atlas)),  # noqa: S704 - made of escaped text
         sign=SIGNS,
         glossary=words.GLOSSARY,
         root="",
@@ -105,6 +108,18 @@ def _values(rows: list[dict[str, Any]], name: str) -> list[str]:
 
 def _link(row: Row, atlas: Atlas) -> dict[str, str]:
     return {"id": row.id, "title": row.title, "address": f"{atlas.address(row.id)}.html"}
+
+
+def _graph(atlas: Atlas) -> str:
+    """Return the lattice as a drawing."""
+    found = [
+        Edge(each.general, each.special, each.at, each.gradient)
+        for each in atlas.ties
+        if not each.same
+    ]
+    titles = {each.id: each.title for each in atlas.rows}
+    addresses = {id_: f"{atlas.address(id_)}.html" for id_ in titles}
+    return layered(titles, found, addresses, _SIZES)
 
 
 def _lattice(atlas: Atlas) -> list[dict[str, Any]]:

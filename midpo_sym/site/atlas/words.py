@@ -16,7 +16,8 @@ _PROVED, _REFUTED = Status.PROVED.value, Status.REFUTED.value
 # By what a statement says that MI-DPO gives.
 _GIVEN = {
     "loss": "MI-DPO with the prior {place} has this loss",
-    "argument": "under a link of its own, this is a loss of MI-DPO's argument with the prior {place}",
+    "argument": "under a link of its own, this is a loss of MI-DPO's argument with the prior "
+    "{place}",
     "scores": "its links are of {terms}, with the prior {place}",
     "terms": "its weighted terms are of {terms}, with the prior {place}{added}",
 }
