@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,18 +35,14 @@ pairs = 10
 """
 FILES = {"differences.svg", "frontier.svg", "report.md", "results.csv", "study.toml", MANIFEST}
 OWN = """
-id = "my_dpo"
 title = "My DPO"
-paper = "A note"
-year = 2026
-source = "equation 1"
-description = "DPO."
+summary = "DPO, once more."
 [parameters]
-beta = "positive"
+alpha = { domain = "positive", default = "1/10", torch = "beta", meaning = "scale of the reward" }
 [prior]
 zeta = "ref(y)"
 [loss]
-argument = "beta*log(pi(w)/ref(w)) - beta*log(pi(l)/ref(l))"
+argument = "alpha*log(pi(w)/ref(w)) - alpha*log(pi(l)/ref(l))"
 """
 
 
@@ -108,8 +105,7 @@ def test_bad_input_ends_with_status_2(midpo, tmp_path, arguments, message):
 
 
 def test_a_wrong_setting_says_place_and_cure(midpo, tiny, tmp_path):
-    with open(tiny, "a", encoding="utf-8") as file:
-        file.write("nosie = 0.1\n")
+    Path(tiny).write_text(TINY + "nosie = 0.1\n", encoding="utf-8")
     outcome = midpo("lab", "train", "--config", tiny, "--out", str(tmp_path / "out"))
     assert outcome.status == 2
     assert "tiny.toml: [worlds.plain]: there is no setting 'nosie'; allowed:" in outcome.err
@@ -126,8 +122,8 @@ def test_the_configuration_can_be_printed_and_given_back(midpo, tmp_path):
 
 
 def test_a_shipped_id_is_not_taken_again(midpo, tiny, tmp_path):
-    own = tmp_path / "own.toml"
-    own.write_text(OWN.replace("my_dpo", "dpo"), encoding="utf-8")
+    own = tmp_path / "dpo.toml"
+    own.write_text(OWN, encoding="utf-8")
     call = ("--config", tiny, "--out", str(tmp_path / "out"), "--spec", str(own))
     outcome = midpo("lab", "train", *call)
     assert outcome.status == 2

@@ -8,6 +8,7 @@ import torch
 from generators.tiny_worlds import bench
 
 from midpo_sym.lab.optimum import optimum
+from midpo_sym.lab.study import rejections
 from midpo_sym.lab.training import (
     Encoding,
     LossObjective,
@@ -20,7 +21,7 @@ from midpo_sym.lab.training import (
     fit_reference,
     log_policy,
 )
-from midpo_sym.lab.worlds import WorldSettings, build, everybody
+from midpo_sym.lab.worlds import WorldSettings, build, everybody, measure
 
 SHORT = TrainingSettings(steps=4, batch=8, snapshots=2)
 
@@ -96,6 +97,30 @@ def test_a_run_that_is_not_finite_ends_there():
     outcome, seen = trained(Broken(build_loss("dpo", {})))
     assert outcome.diverged
     assert [snapshot.step for _, snapshot in seen] == [2]
+
+
+def values(seeds, beta):
+    """Return what DPO's policy is worth after four steps, for each seed."""
+    here, found = bench(), []
+    for seed in seeds:
+        loss = LossObjective(build_loss("dpo", {"beta": beta}))
+        outcome, _ = trained(loss, seed, TrainingSettings(steps=4, batch=8, snapshots=1))
+        policy = log_policy(outcome.policy, here.encoding, here.world)
+        found.append(measure(here.world, policy, here.log_reference, 0.5).value)
+    return np.array(found)
+
+
+@pytest.mark.slow
+def test_a_planted_null_differs_as_often_as_the_level_says():
+    """Groups of six reject with probability 2/2⁶: of ten more than two once in 300 such tests.
+
+    Against the reference, whose value is 0, they see what four steps are worth.
+    """
+    one, other = values(range(60), 0.5), values(range(1000, 1060), 0.5)
+    rejected, groups = rejections(list(one - other), 6, 0.05)
+    assert groups == 10
+    assert rejected <= 2
+    assert rejections(list(one), 6, 0.05)[0] >= 8
 
 
 @pytest.mark.slow
