@@ -11,6 +11,7 @@ from midpo_sym import __version__
 from midpo_sym.atlas.rows import Row, flat
 from midpo_sym.spec import library
 
+_AUTHOR = "The midpo_sym developers"
 _TITLE = "An atlas of preference losses with computed verdicts"
 
 
@@ -43,10 +44,29 @@ def to_bibtex(rows: Iterable[Row]) -> str:
     return "\n\n".join([citation(), *(known[key].bibtex() for key in keys)])
 
 
+def to_cff() -> str:
+    """Return the citation of the atlas, in this version, as a file CITATION.cff has it."""
+    return "\n".join(
+        [
+            "# Written by `midpo list --cff`; the BibTeX is that of `midpo list --bibtex`.",
+            "cff-version: 1.2.0",
+            "message: Please cite the atlas, and the works that introduced the losses you use.",
+            "type: dataset",
+            f"title: {_TITLE}",
+            "authors:",
+            f"  - name: {_AUTHOR}",
+            f"version: {__version__}",
+            "license: Apache-2.0",
+            "keywords: [preference optimisation, DPO, formal verification, language models]",
+            "",
+        ]
+    )
+
+
 def citation() -> str:
     """Return the BibTeX entry of the atlas, in this version."""
     fields = {
-        "author": "{The midpo_sym developers}",
+        "author": f"{{{_AUTHOR}}}",
         "title": f"{{{_TITLE}}}",
         "note": f"midpo_sym {__version__}",
         "version": __version__,

@@ -94,12 +94,11 @@ class Negative:
         Raises:
             TypeError: it has other keys.
         """
-        return Negative(
-            **{
-                key: tuple(value.items()) if isinstance(value, Mapping) else value
-                for key, value in data.items()
-            }
-        )
+        read: dict[str, Any] = {
+            key: tuple(value.items()) if isinstance(value, Mapping) else value
+            for key, value in data.items()
+        }
+        return Negative(**read)
 
 
 def wanted(row: Row) -> tuple[str, ...]:

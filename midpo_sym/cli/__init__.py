@@ -54,6 +54,14 @@ def cli() -> None:
     """Prove that preference-optimisation losses are MI-DPO under some prior, or refute it."""
 
 
+# New objects until cycles are looked for: a command makes few, and most of them are to stay.
+_OBJECTS = 100_000
+
+_HOW_TO_WRITE = (
+    "how a loss is written: midpo new --help, derivations/README.md, and, for the atlas, "
+    ".github/CONTRIBUTING.md"
+)
+
 _COMMANDS = (
     *(prove, diff, table, theory, audit, list_, map_, like, show, prior, new, check, schema),
     *(generate, verify, certify, lab, site, index_),
@@ -71,6 +79,8 @@ def main() -> None:
         cli(prog_name="midpo")
     except (SpecError, UsageError, FileError) as error:
         complain(str(error))
+        if isinstance(error, SpecError) and error.place is not None:
+            complain(_HOW_TO_WRITE)
         sys.exit(BAD_INPUT)
     except Exception as error:
         from midpo_sym.prover.verdict import DisagreementError  # noqa: PLC0415 - loads the judges

@@ -275,7 +275,7 @@ PROPERTIES: dict[str, Properties] = {
         needs_divergence=False,
         needs_length=False,
         needs_weights=False,
-        year=0,
+        year=2026,
         of="atlas",
     ),
     "bdpo": Properties(
@@ -471,7 +471,7 @@ PROPERTIES: dict[str, Properties] = {
         needs_divergence=False,
         needs_length=True,
         needs_weights=False,
-        year=0,
+        year=2024,
         of="atlas",
     ),
     "d2po": Properties(
@@ -821,7 +821,7 @@ PROPERTIES: dict[str, Properties] = {
         needs_divergence=False,
         needs_length=True,
         needs_weights=False,
-        year=0,
+        year=2024,
         of="atlas",
     ),
     "iterative_rpo": Properties(
@@ -1283,7 +1283,7 @@ PROPERTIES: dict[str, Properties] = {
         needs_divergence=False,
         needs_length=False,
         needs_weights=False,
-        year=0,
+        year=2024,
         of="atlas",
     ),
     "sdpo": Properties(

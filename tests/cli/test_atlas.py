@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ import pytest
 from midpo_sym.atlas import index, lattices
 from midpo_sym.spec import library
 
-CASES = Path(__file__).parents[1] / "cases"
+ROOT = Path(__file__).parents[2]
+CASES = ROOT / "tests" / "cases"
 
 
 def listed(midpo, *arguments) -> list[str]:
@@ -120,6 +123,59 @@ def test_a_wrong_lattice_fails_the_check(midpo, tmp_path, monkeypatch):
     outcome = midpo("index", "--check")
     assert outcome.status == 1
     assert "lattice.json: not as computed" in outcome.out
+
+
+def test_claims_of_a_work_have_their_verdicts(midpo):
+    """By hand: Opal's law of weights refutes, the odds of ORPO are a difference of scores."""
+    found = json.loads(midpo("list", "--claims-by", "2509.11298", "--json").out)
+    values = {f"{each['loss']}/{each['claim']}": each["value"] for each in found}
+    assert values["orpo/normal-form"] == "proved"
+    assert values["uni_dpo/score-dependent-weight"] == "refuted"
+    assert not any(each["own"] for each in found)
+    assert midpo("list", "--claims-by", "opal", "orpo").out.count("normal-form") == 1
+    rows = csv.DictReader(io.StringIO(midpo("list", "--claims-by", "Tang et al.", "--csv").out))
+    assert {("gpo", "dpo"), ("gpo", "ipo")} <= {(each["loss"], each["claim"]) for each in rows}
+    outcome = midpo("list", "--claims-by", "nobody")
+    assert outcome.status == 2
+    assert "no claim of these losses cites 'nobody'" in outcome.err
+
+
+def test_what_others_say_is_as_the_readme_has_it():
+    """Each line of the table names a claim that exists, cites that work, and came out so."""
+    rows = {row.id: row for row in index.read().values()}
+    text = (library.directory() / "atlas" / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(
+        r"^\| [^|]*\((\d{4}\.\d{5})\) \| [^|]* \| `(\w+)/([\w-]+)` \| (\w+) \|", text, re.MULTILINE
+    )
+    assert len(lines) >= 16
+    for arxiv, id_, name, said in lines:
+        (verdict,) = [each for each in rows[id_].claims if each.id == name]
+        (claim,) = [each for each in library.get(id_).claims if each.id == name]
+        assert verdict.value == said
+        assert library.works()[claim.citation.work].arxiv == arxiv
+
+
+def test_the_citation_is_of_this_version_and_its_authors(midpo):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    file = (library.directory() / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {project['version']}\n" in file
+    assert re.findall(r"^  - name: (.*)$", file, re.MULTILINE) == [
+        a["name"] for a in project["authors"]
+    ]
+    assert f"\nlicense: {project['license']}\n" in file
+    assert midpo("list", "--cff").out == file
+
+
+def test_a_year_is_missing_only_where_no_work_has_one():
+    """Of TRL's sft and of TUR-DPO public code alone was read, which names no year."""
+    assert {row.id for row in index.read().values() if not row.year} == {"sft", "tur_dpo"}
+
+
+def test_an_error_of_a_file_leads_to_how_one_is_written(midpo, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('title = "Mine"\n[loss]\nargument = "log(pi(w)"\n', encoding="utf-8")
+    assert midpo("check", path).err.count(".github/CONTRIBUTING.md") == 1
+    assert "CONTRIBUTING" not in midpo("check", "nothing").err
 
 
 def test_a_map_has_families_special_cases_and_what_is_excluded(midpo):

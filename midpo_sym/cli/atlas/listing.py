@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import click
 
 from midpo_sym.atlas import index
-from midpo_sym.atlas.export import to_bibtex, to_csv
+from midpo_sym.atlas.export import to_bibtex, to_cff, to_csv
 from midpo_sym.atlas.rows import SORTS, Choice, Row, flat, years
 from midpo_sym.atlas.rows import chosen as rows_chosen
 from midpo_sym.cli.console import (
@@ -30,7 +31,7 @@ _YEARS = "2024, 2023-2024, 2024- or -2023"
 @click.command(
     "list",
     epilog="Examples: midpo list, midpo list --link hinge, midpo list --prior fixed --year 2024- "
-    "--sort year, midpo list length --csv",
+    "--sort year, midpo list length --csv, midpo list --claims-by Opal",
 )
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
 @click.option("--prior", metavar="TEXT", default="", help="What a prior knows: fixed, policy, ...")
@@ -47,8 +48,15 @@ _YEARS = "2024, 2023-2024, 2024- or -2023"
     default=None,
     help="Sort by a column; the paper's come first otherwise.",
 )
+@click.option(
+    "--claims-by",
+    metavar="WORK",
+    default="",
+    help="List the claims that cite a work instead, by author, title, key or arXiv id.",
+)
 @chosen_set
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, all columns.")
+@click.option("--cff", is_flag=True, help="Print how the atlas is cited, as CITATION.cff has it.")
 @click.option("--bibtex", is_flag=True, help="Print BibTeX: of the atlas, and of the works listed.")
 @AS_JSON
 def list_(  # noqa: PLR0913 - one for each option
@@ -58,8 +66,10 @@ def list_(  # noqa: PLR0913 - one for each option
     year: str,
     reference_free: bool | None,
     sort: str | None,
+    claims_by: str,
     chosen: str | None,
     as_csv: bool,
+    cff: bool,
     bibtex: bool,
     as_json: bool,
     **axes: str,
@@ -76,6 +86,9 @@ def list_(  # noqa: PLR0913 - one for each option
     """
     if as_csv + bibtex + as_json > 1:
         raise UsageError("--csv, --bibtex and --json exclude each other")
+    if cff:
+        click.echo(to_cff(), nl=False)
+        return
     span = years(year) if year else (0, 9999)
     if span is None:
         raise UsageError(f"--year {year[:40]} names no years: write {_YEARS}")
@@ -83,7 +96,35 @@ def list_(  # noqa: PLR0913 - one for each option
     if found.stale:
         complain(stale(found.stale))
     choice = Choice(axes, span, family, texts, chosen or "", reference_free)
-    _print(rows_chosen(found.rows, choice, sort or ""), len(found.rows), as_csv, bibtex, as_json)
+    rows = rows_chosen(found.rows, choice, sort or "")
+    if claims_by:
+        _print_claims(rows, claims_by, as_csv, bibtex, as_json)
+    else:
+        _print(rows, len(found.rows), as_csv, bibtex, as_json)
+
+
+def _print_claims(
+    rows: list[Row],
+    work: str,
+    as_csv: bool,  # noqa: FBT001
+    bibtex: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    from midpo_sym.atlas.claims import claims_by, claims_csv  # noqa: PLC0415 - reads specifications
+
+    if bibtex:
+        raise UsageError("--bibtex is of losses; the claims of a work go with --csv or --json")
+    found = claims_by(rows, work)
+    if not found:
+        raise UsageError(f"no claim of these losses cites {work[:40]!r}; who does: midpo show ID")
+    if as_csv:
+        click.echo(claims_csv(found), nl=False)
+    elif as_json:
+        print_json([asdict(each) for each in found])
+    else:
+        from midpo_sym.targets.terminal import atlas  # noqa: PLC0415 - a table is not always drawn
+
+        render(atlas.claims(found))
 
 
 def _print(rows: list[Row], total: int, as_csv: bool, bibtex: bool, as_json: bool) -> None:  # noqa: FBT001

@@ -28,7 +28,7 @@ def bco_pair_loss(
 
     A logistic classifier of good and bad responses whose logit is the implicit reward.
 
-    Paper: TRL 0.29, DPOTrainer, loss_type bco_pair.
+    Paper: Werra and others 2026, DPOTrainer, loss_type bco_pair.
 
     Formula::
 

@@ -30,7 +30,7 @@ def cpo_simpo_loss(
 
     SimPO, and the likelihood of the chosen response beside it, which makes training steadier.
 
-    Paper: CPO_SIMPO by the authors of CPO, 2024, README of the code.
+    Paper: Xu and others 2024, README of the code.
 
     Formula::
 

@@ -30,7 +30,7 @@ def ipo_mean_loss(
     IPO as several libraries train it: each log-ratio is divided by the length of its response
     first.
 
-    Paper: TRL, DPOTrainer, loss_type ipo.
+    Paper: Werra and others 2024, DPOTrainer, loss_type ipo.
 
     Formula::
 

@@ -32,7 +32,7 @@ def scaled_dpo_loss(
 
     Each pair counts by how far its given rewards are apart.
 
-    Paper: NeMo-Aligner, SPIN and self-rewarding training, preference_loss scale.
+    Paper: Shen and others 2024 (arXiv 2405.01481), code of SPIN and self-rewarding training,
 
     Formula::
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from midpo_sym.atlas.rows import AXES, Row
 
 if TYPE_CHECKING:
+    from midpo_sym.atlas.claims import Cited
     from midpo_sym.atlas.like import Likeness
     from midpo_sym.prover.equivalence.lattice import Entry
 
@@ -41,6 +42,18 @@ def _verdict(row: Row) -> str:
     if row.gradient != row.value:
         said += f", gradient {row.gradient}"
     return said if row.as_expected else f"{said}; NOT AS EXPECTED"
+
+
+def claims(found: Sequence[Cited]) -> RenderableType:
+    """Return what works say of losses, with the verdicts that came out."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("loss/claim", "work", "value", "gradient", "what it says"):
+        table.add_column(column, overflow="fold")
+    for each in found:
+        where = f"{each.work}, {each.place}"
+        name = f"{each.loss}/{each.claim}"
+        table.add_row(name, where, each.value, each.gradient, each.note)
+    return Group(table, f"{len(found)} claims. Each is proved again by: midpo prove LOSS/CLAIM")
 
 
 def likeness(found: Likeness) -> RenderableType:
