@@ -20,6 +20,8 @@ _DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
     "open unit": (lambda value: 0 < value < 1, "a number between 0 and 1, and neither"),
 }
 _LENGTHS = "_lengths"
+_DIVERGENCES = ("_kl", "_kl_ref_pi", "_kl_pi_ref")
+_ROUNDING = 0.01  # how far a sum of small divergences in low precision may be below 0
 _FLOATING = ("_logps", "_kl", "_kl_ref_pi", "_kl_pi_ref")  # whole numbers are a mistake here
 
 
@@ -62,13 +64,17 @@ def check_pairs(**statistics: Tensor) -> dict[str, Tensor]:
 
     Raises:
         TypeError: one is no tensor, or not of a floating dtype.
-        ValueError: they differ in shape or device, have another shape, or a length is below 1.
+        ValueError: they differ in shape or device, have another shape, a length is below 1, or a
+            divergence below 0.
     """
     _check_alike(statistics, "(batch,)", 1)
     found = _upcast(statistics)
     for name, length in found.items():
         if name.endswith(_LENGTHS):
             _check_values(name, length, length >= 1, "a number of tokens, 1 or more")
+        elif name.endswith(_DIVERGENCES):
+            wanted = "a divergence, 0 or more; is its sign or its name another's?"
+            _check_values(name, length, ~(length < -_ROUNDING), wanted)
     return found
 
 
@@ -87,7 +93,8 @@ def check_tokens(
 
     Raises:
         TypeError: one is no tensor, or not of a floating dtype.
-        ValueError: they differ in shape or device, have another shape, or a length is below 1.
+        ValueError: they differ in shape or device, have another shape, a length is below 1, or a
+            response has no token.
     """
     lengths = {name: each for name, each in statistics.items() if name.endswith(_LENGTHS)}
     found = check_pairs(**lengths)
@@ -99,6 +106,9 @@ def check_tokens(
         }
         masks = {} if mask is None else {f"{label}_mask": mask}
         _check_alike({**ours, **masks}, "(batch, tokens)", 2)
+        for name, each in masks.items():
+            counts = each.bool().sum(-1)
+            _check_values(name, counts, counts >= 1, "a response with a token, true at one or more")
         ours = _upcast(ours)
         if mask is not None:
             # where, not a product: what lies at padding may be no number

@@ -356,16 +356,7 @@ class PreferenceLoss(nn.Module):
     def outcome(
         self, chosen: ResponseStatistics, rejected: ResponseStatistics, wanted: Outcome
     ) -> Triple:
-        """Return what an entry returns, from statistics.
-
-        Args:
-            chosen: statistics of the preferred responses; (B, T).
-            rejected: statistics of the others; (B, T).
-            wanted: of the losses.
-
-        Raises:
-            ValueError: as `from_statistics` raises it.
-        """
+        """Return what an entry returns, from statistics, as `from_statistics` takes them."""
         return self._finished(chosen, rejected, wanted, redefined=self.redefined)
 
     def _finished(
