@@ -16,7 +16,14 @@ from midpo_sym.cli.atlas.like import like
 from midpo_sym.cli.atlas.listing import index_, list_
 from midpo_sym.cli.atlas.mapping import map_
 from midpo_sym.cli.certify import certify
-from midpo_sym.cli.console import BAD_INPUT, FAILED, INTERRUPTED, UsageError, complain
+from midpo_sym.cli.console import (
+    BAD_INPUT,
+    FAILED,
+    HOW_TO_WRITE,
+    INTERRUPTED,
+    UsageError,
+    complain,
+)
 from midpo_sym.cli.diff import diff, table
 from midpo_sym.cli.generate import generate
 from midpo_sym.cli.laboratory import lab
@@ -57,11 +64,6 @@ def cli() -> None:
 # New objects until cycles are looked for: a command makes few, and most of them are to stay.
 _OBJECTS = 100_000
 
-_HOW_TO_WRITE = (
-    "how a loss is written: midpo new --help, derivations/README.md, and, for the atlas, "
-    ".github/CONTRIBUTING.md"
-)
-
 _COMMANDS = (
     *(prove, diff, table, theory, audit, list_, map_, like, show, prior, new, check, schema),
     *(generate, verify, certify, lab, site, index_),
@@ -80,7 +82,7 @@ def main() -> None:
     except (SpecError, UsageError, FileError) as error:
         complain(str(error))
         if isinstance(error, SpecError) and error.place is not None:
-            complain(_HOW_TO_WRITE)
+            complain(HOW_TO_WRITE)
         sys.exit(BAD_INPUT)
     except Exception as error:
         from midpo_sym.prover.verdict import DisagreementError  # noqa: PLC0415 - loads the judges

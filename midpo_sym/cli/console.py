@@ -17,6 +17,11 @@ from midpo_sym.spec.model import Claim, Derivation
 
 PROVED, FAILED, BAD_INPUT = 0, 1, 2
 INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
+# Said once, after what is wrong with a specification.
+HOW_TO_WRITE = (
+    "how a loss is written: midpo new --help, derivations/README.md, and, for the atlas, "
+    ".github/CONTRIBUTING.md"
+)
 _PIPE_WIDTH = 160  # columns of a table that no terminal limits
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")

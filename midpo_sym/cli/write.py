@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from midpo_sym.cli.console import AS_JSON, BAD_INPUT, UsageError, complain, print_json
+from midpo_sym.cli.console import AS_JSON, BAD_INPUT, HOW_TO_WRITE, UsageError, complain, print_json
 from midpo_sym.files import write_file
 from midpo_sym.spec import library
 from midpo_sym.spec.errors import SpecError
@@ -88,6 +88,8 @@ def check(files: tuple[Path, ...], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
     if not all(each["ok"] for each in found):
+        if not as_json:
+            complain(HOW_TO_WRITE)
         sys.exit(BAD_INPUT)
 
 

@@ -175,7 +175,9 @@ def test_an_error_of_a_file_leads_to_how_one_is_written(midpo, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('title = "Mine"\n[loss]\nargument = "log(pi(w)"\n', encoding="utf-8")
     assert midpo("check", path).err.count(".github/CONTRIBUTING.md") == 1
-    assert "CONTRIBUTING" not in midpo("check", "nothing").err
+    assert midpo("prove", path).err.count(".github/CONTRIBUTING.md") == 1
+    assert midpo("check", path, path).err.count(".github/CONTRIBUTING.md") == 1
+    assert "CONTRIBUTING" not in midpo("prove", "nothing").err
 
 
 def test_a_map_has_families_special_cases_and_what_is_excluded(midpo):
