@@ -6,6 +6,7 @@ interrupted.
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any
 
@@ -74,6 +75,7 @@ for _command in _COMMANDS:
 
 def main() -> None:
     """Run the command line; every expected error is a message and an exit status."""
+    gc.set_threshold(_OBJECTS)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
