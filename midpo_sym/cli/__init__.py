@@ -6,7 +6,6 @@ interrupted.
 
 from __future__ import annotations
 
-import gc
 import sys
 from typing import Any
 
@@ -62,9 +61,6 @@ def cli() -> None:
     """Prove that preference-optimisation losses are MI-DPO under some prior, or refute it."""
 
 
-# New objects until cycles are looked for: a command makes few, and most of them are to stay.
-_OBJECTS = 100_000
-
 _COMMANDS = (
     *(prove, diff, table, theory, audit, list_, map_, like, show, prior, new, check, schema),
     *(generate, verify, certify, lab, site, index_),
@@ -75,7 +71,6 @@ for _command in _COMMANDS:
 
 def main() -> None:
     """Run the command line; every expected error is a message and an exit status."""
-    gc.set_threshold(_OBJECTS)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
