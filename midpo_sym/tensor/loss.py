@@ -13,10 +13,10 @@ from midpo_sym.tensor.entries import logits as from_outputs
 from midpo_sym.tensor.entries.call import prepare
 from midpo_sym.tensor.entries.head import read_models
 from midpo_sym.tensor.entries.logits import responses_of
+from midpo_sym.tensor.entries.outcome import Empty, Outcome, Reduction, Triple, check_sums
 from midpo_sym.tensor.heads.output import OutputHead
 from midpo_sym.tensor.inputs.layout import Layout, Pairs
 from midpo_sym.tensor.needs import Needs, check_defined, check_present
-from midpo_sym.tensor.outcome import Empty, Outcome, Reduction, Triple, check_sums
 from midpo_sym.tensor.parameters import (
     arguments_of,
     check_parameter,

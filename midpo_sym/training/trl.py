@@ -29,7 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from midpo_sym.tensor import PreferenceLoss, read_head
-from midpo_sym.tensor.outcome import Empty
+from midpo_sym.tensor.entries.outcome import Empty
 from midpo_sym.training.metrics import TokenMetrics, fixed_rewards, token_metrics
 
 _OWN = {"completion_mask", "ref_chosen_logps", "ref_rejected_logps"}  # what no model takes

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from midpo_sym.tensor.entries.outcome import Outcome
 from midpo_sym.tensor.inputs import describe
 from midpo_sym.tensor.inputs.layout import Layout, joined_sides
 from midpo_sym.tensor.needs import check_given, take_data
-from midpo_sym.tensor.outcome import Outcome
 from midpo_sym.tensor.parameters import check_names, take_parameters, with_parameters
 
 if TYPE_CHECKING:
     from midpo_sym.tensor.loss import PreferenceLoss
+
+_ROUNDING = 0.01  # how far above 0 a log-probability of low precision may be
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,5 +129,10 @@ def _sums(sums: Tensor, responses: int, *, given: bool) -> Tensor:
         raise ValueError(
             f"ref_logps: expected one sum for each of {responses} responses, or shape "
             f"(responses, tokens), got {describe(sums)}"
+        )
+    if not torch.compiler.is_compiling() and bool((sums > _ROUNDING).any()):
+        raise ValueError(
+            f"ref_logps: log-probabilities are 0 or less, got {float(sums.max()):g}; negative "
+            "log-likelihoods have the other sign"
         )
     return sums.clone() if sums.is_inference() else sums.detach()

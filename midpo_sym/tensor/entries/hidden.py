@@ -12,6 +12,7 @@ from torch import Tensor
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.entries.call import Call
 from midpo_sym.tensor.entries.logits import cut, with_vocabulary
+from midpo_sym.tensor.entries.outcome import Triple
 from midpo_sym.tensor.heads.output import scaled
 from midpo_sym.tensor.inputs.layout import arranged, blank_of, joined_sides
 from midpo_sym.tensor.kernels.fused import attach, single_pass
@@ -20,7 +21,6 @@ from midpo_sym.tensor.kernels.projection import Head
 from midpo_sym.tensor.kernels.sizes import accumulation_dtype
 from midpo_sym.tensor.linear import heads, linear_statistics
 from midpo_sym.tensor.needs import Given
-from midpo_sym.tensor.outcome import Triple
 from midpo_sym.tensor.parameters import arguments_of, links_of
 from midpo_sym.tensor.slopes import (
     as_leaves,

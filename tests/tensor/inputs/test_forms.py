@@ -248,6 +248,12 @@ def test_vocabularies_padded_to_different_sizes(plain):
     assert_close(TDPO().from_hidden(plain["hidden"], wide, plain["labels"], **states), wanted)
 
 
+def test_negative_log_likelihoods_are_noticed(plain):
+    del plain["ref_hidden"]
+    with pytest.raises(ValueError, match="log-probabilities are 0 or less, got 6"):
+        evaluate(losses.DPOLoss(), plain, ref_logps=torch.arange(1.0, 7.0))
+
+
 def test_mistakes_are_named(plain):
     logits, labels = plain["hidden"] @ plain["weight"].t(), plain["labels"]
     cases = [

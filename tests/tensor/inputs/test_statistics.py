@@ -21,5 +21,7 @@ def test_an_empty_mask_is_noticed():
     given = dict.fromkeys(names, statistics)
     given |= dict.fromkeys(("chosen_kl", "rejected_kl"), -statistics)
     given |= dict.fromkeys(("chosen_weights", "rejected_weights"), -statistics)
-    with pytest.raises(ValueError, match=r"rejected_mask\[1\] is 0; expected a response with a tok"):
+    with pytest.raises(
+        ValueError, match=r"rejected_mask\[1\] is 0; expected a response with a tok"
+    ):
         losses.tis_dpo_loss(**given, chosen_mask=mask | True, rejected_mask=mask)
