@@ -56,7 +56,7 @@ def frontier(study: Study, arms: Sequence[Arm], results: Results, origin: str) -
             path = _path(results, world, arm.name)
             if not path:
                 continue
-            xs, ys = zip(*path, strict=True)
+            xs, ys = zip((0.0, 0.0), *path, strict=True)  # from the reference on
             panel.plot(xs, ys, color=color, linewidth=0.7, alpha=0.6)
             panel.scatter(xs[-1:], ys[-1:], color=color, marker=mark, s=22)
             panel.annotate(arm.name, (xs[-1], ys[-1]), fontsize=5, xytext=(3, 2),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,7 @@ class Results:
             return None
         columns = {name: [row[name] for row in self.rows] for name in COLUMNS}
         table = pa.table(columns).replace_schema_metadata(
-            {"provenance": repr([dict(each) for each in self.provenances])}
+            {"provenance": json.dumps([dict(each) for each in self.provenances])}
         )
         file = io.BytesIO()
         parquet.write_table(table, file)
