@@ -75,11 +75,11 @@ def test_numbers_may_not_leave_torch_without_an_operation(function, what):
 
 @pytest.mark.slow
 def test_a_hyper_parameter_that_loses_its_name_is_tried_at_some_values():
-    """`math.sqrt` sees the float and not its name: with √β² for β it is DPO at three values."""
+    """`math.pow` wants the float and not its name: with √β² for β it is DPO at three values."""
 
     def squares(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
         logits = margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
-        return -functional.logsigmoid(math.sqrt(beta) ** 2 * logits)
+        return -functional.logsigmoid(math.pow(beta, 0.5) ** 2 * logits)
 
     found = midpo_sym.verify(squares, "dpo")
     assert found.symbolic == ()
@@ -93,10 +93,22 @@ def test_a_branch_on_a_hyper_parameter_that_has_lost_its_name_is_looked_for():
 
     def large(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
         logits = margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
-        scale = 2.0 if math.log(beta) > math.log(5) else 1.0
+        scale = 2.0 if math.pow(beta, 1.0) > 5 else 1.0
         return -functional.logsigmoid(scale * beta * logits)
 
     assert midpo_sym.verify(large, "dpo").symbolic == ()
+
+
+@pytest.mark.slow
+def test_a_branch_on_a_logarithm_of_a_hyper_parameter_is_a_branch():
+    """`math.log` keeps the name, so that both paths are read, and one is no DPO."""
+
+    def large(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
+        logits = margin(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
+        scale = 2.0 if math.log(beta) > math.log(5) else 1.0
+        return -functional.logsigmoid(scale * beta * logits)
+
+    assert not midpo_sym.verify(large, "dpo").proved
 
 
 @pytest.mark.slow
