@@ -254,7 +254,7 @@ def test_what_does_not_parse_stops_with_the_message_of_midpo_check(specs, midpo)
     path.write_text(path.read_text().replace('"1/10"', '"0.1"'))
     with pytest.raises(SpecError) as caught:
         render(specs, ROOT / "site")
-    assert midpo("check", str(path)).err == f"midpo: {caught.value}\n"
+    assert midpo("check", str(path)).err.startswith(f"midpo: {caught.value}\n")
 
 
 def test_a_claim_that_is_not_as_expected_stops_the_build(specs):
