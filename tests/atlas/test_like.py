@@ -46,6 +46,7 @@ def module_patch():
         yield patch
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("paper")
 def test_a_loss_under_another_name_is_that_loss():
     """α log π/ref(w) − α log π/ref(l), spelled otherwise and with another name for α."""

@@ -125,6 +125,7 @@ def test_a_wrong_lattice_fails_the_check(midpo, tmp_path, monkeypatch):
     assert "lattice.json: not as computed" in outcome.out
 
 
+@pytest.mark.slow
 def test_claims_of_a_work_have_their_verdicts(midpo):
     """By hand: Opal's law of weights refutes, the odds of ORPO are a difference of scores."""
     found = json.loads(midpo("list", "--claims-by", "2509.11298", "--json").out)

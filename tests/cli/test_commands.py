@@ -212,6 +212,7 @@ def test_the_schema_can_refuse(midpo):
         jsonschema.validate(found, SCHEMA)
 
 
+@pytest.mark.slow
 def test_list_shows_every_specification(midpo):
     rows = json.loads(midpo("list", "--json").out)
     assert {row["id"]: row["title"] for row in rows} == {

@@ -169,6 +169,7 @@ def test_a_rare_branch_that_is_wrong_is_not_proved():
     assert found.value.status is Status.UNDECIDED
 
 
+@pytest.mark.slow
 def test_a_validation_that_raises_is_said_to():
     def checks(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps, beta=0.1):
         if beta > 1:

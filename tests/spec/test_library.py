@@ -45,6 +45,7 @@ def test_bibtex_is_well_formed(work):
     assert work.key.startswith("".join(letter for letter in name if letter.isalpha()))
 
 
+@pytest.mark.slow
 def test_no_work_is_left_uncited():
     used = {
         citation.work

@@ -157,6 +157,7 @@ def test_missing_distributions_are_asked_for_by_name():
         )
 
 
+@pytest.mark.slow
 def test_the_previous_policy_has_no_hidden_states():
     _, labels = batch()
     hidden, weight = torch.zeros(2 * PAIRS, TOKENS, WIDTH), torch.zeros(WORDS, WIDTH)

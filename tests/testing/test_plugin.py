@@ -87,6 +87,7 @@ def run(pytester, monkeypatch):
     return call
 
 
+@pytest.mark.slow
 def test_a_claim_is_a_test_and_a_counterexample_is_the_text(pytester, run):
     """The loss itself is proved; the claim is refuted, and the residual is the one by hand."""
     pytester.path.joinpath("own.toml").write_text(DPO + SWAPPED)

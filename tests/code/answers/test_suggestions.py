@@ -63,6 +63,7 @@ def lopsided(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps,
     return (1 - torch.tanh(beta * m)).mean()
 
 
+@pytest.mark.slow
 def test_a_loss_of_the_atlas_is_named_with_the_question_that_proves_it():
     assert "it is rso: --as rso" in said(hinge)
     assert midpo_sym.verify(hinge, "rso").proved

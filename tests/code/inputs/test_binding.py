@@ -141,6 +141,7 @@ def test_a_hyper_parameter_that_must_be_a_float_is_tried_at_some():
     assert "at these hyper-parameters" in str(found)
 
 
+@pytest.mark.slow
 def test_a_computed_float_is_read_as_a_quotient_and_said_so():
     """1/0.3 arrives as 3.3333333333333335; read as 10/3, the loss is DPO at β = 3/10."""
 

@@ -50,6 +50,7 @@ def test_the_estimate_is_the_median_of_means_of_two():
     assert compare([0.0, 1.0, 5.0]).estimate == pytest.approx(7 / 4)
 
 
+@pytest.mark.slow
 def test_the_level_is_kept_whatever_the_sizes():
     """Under the null each sign is as probable as the other: of all 2¹⁰ at most 5 % are rejected."""
     sizes = np.arange(1, 11) ** 1.5

@@ -41,6 +41,7 @@ def whole(tmp_path_factory):
     return folder, list(execute(STUDY, folder, ORIGIN))
 
 
+@pytest.mark.slow
 def test_progress_ends_where_the_study_does(whole):
     _, progress = whole
     assert [each.done for each in progress] == [*range(1, TOTAL + 1), TOTAL]
@@ -151,6 +152,7 @@ def test_a_loss_that_refuses_is_a_run_that_failed(tmp_path, monkeypatch):
     assert f"- dpo: {2 + 2} runs failed." in text
 
 
+@pytest.mark.slow
 def test_the_report_says_what_the_rows_say(whole):
     folder, _ = whole
     found = results(folder)
@@ -174,6 +176,7 @@ def test_the_report_says_what_the_rows_say(whole):
     assert files == report(STUDY, results(folder)), "the same bytes for the same results"
 
 
+@pytest.mark.slow
 def test_a_study_that_has_begun_has_a_report_that_says_so(tmp_path):
     text = report(STUDY, results(tmp_path))["report.md"].decode()
     assert "**Not complete:** 3 shards lack runs, the first of them tuning/plain/0." in text

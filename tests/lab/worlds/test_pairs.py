@@ -35,6 +35,7 @@ def test_somebody_wins_or_nobody_does(choice):
     assert wins + loses + tie == pytest.approx(np.ones(5))
 
 
+@pytest.mark.slow
 def test_labels_are_as_frequent_as_their_probabilities():
     """The mean of 1 − 2p over chosen sides is 0 up to five standard errors of 40,000 labels."""
     world = build(WorldSettings(**TINY), 3)

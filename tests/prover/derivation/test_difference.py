@@ -33,6 +33,7 @@ def checked(found):
     return found.steps
 
 
+@pytest.mark.slow
 def test_r_dpo_with_either_sign_leaves_twice_the_lengths():
     """λ(|w| − |l|) + λ(|w| − |l|) = 2λ(|w| − |l|), after logarithms and α lr have cancelled; where
     the lengths are equal both terms are λ·0, one line apart."""

@@ -137,6 +137,7 @@ def test_orpo_is_not_cpo():
     assert diff("cpo", "orpo").verdict == "differs"
 
 
+@pytest.mark.slow
 def test_dice_is_dpo_up_to_the_frozen_model():
     found = diff("dpo", "dice")
     assert (found.verdict, found.closest.kind) == ("same up to", UP_TO)

@@ -176,6 +176,7 @@ def texts(values):
     return {name: str(value) for name, value in values.items()}
 
 
+@pytest.mark.slow
 def test_weights_and_data_are_the_same_up_to_multiples(weighted):
     """α(μ-sum) − α δ is 2(μ'-sum) + 3 δ' at μ' = (α/2) μ and δ' = −(α/3) δ; and back at α = 2,
     where μ is μ', with δ = −(3/2) δ'."""

@@ -165,6 +165,7 @@ def test_simpo_does_lower_it_after_unlikely_shared_tokens():
     assert table.rate(1.0, 1.0) > 0
 
 
+@pytest.mark.slow
 def test_a_step_that_contradicts_stops_the_program(monkeypatch):
     result = gradient_result(shipped("dpo"))
     steps = tabular.steps(result.gradient.loss)

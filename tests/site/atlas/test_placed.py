@@ -106,6 +106,7 @@ def test_trl_is_told_only_what_was_proved_or_documented():
     assert list(configurations([row | {"verdict": "proved", "library": "openrlhf"}])) == []
 
 
+@pytest.mark.slow
 def test_links_of_notes_lead_to_pages(atlas):
     text = "See [IPO](ipo.md), [SimPO](simpo.md), [other](elsewhere.md)."
     assert relative(text, atlas, "atlas") == (
