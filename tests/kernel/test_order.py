@@ -91,6 +91,8 @@ class TestBounds:
         assert only.premise == (Number(0), divergence)
         assert kernel.prove_only_if(bound, gap, p("y"), g("y"), given) is None
         assert kernel.prove_only_if(bound, gap, q("y"), 2 * p("y"), given) is None
+        # The ratio of these is the right one, and is nothing where they are zero.
+        assert kernel.prove_only_if(bound, gap, -p("y"), -q("y"), given) is None
 
     def test_equality_needs_positive_weights_everywhere(self):
         """With a weight that may be zero, or a square beside it, t = 1 does not follow."""
