@@ -111,7 +111,7 @@ def test_the_logits_path_makes_one_tensor_of_their_size():
     with small_pieces(3):
         with NewMemory() as forward:
             measured = kernels._measure(
-                logits, labels, live, reference, kl_ref_pi=True, kl_pi_ref=True
+                logits, labels, live, reference, kl_ref_pi=True, kl_pi_ref=True, empty=False
             )
         one = torch.ones_like(measured.logps)
         arguments = (labels, live, reference, measured, Coefficients(one, one, one))
@@ -168,7 +168,7 @@ def test_projecting_twice_makes_no_more_than_a_tile():
     with small_pieces(5):
         with NewMemory() as forward:
             measured = linear._measure(
-                policy, labels, live, reference, kl_ref_pi=True, kl_pi_ref=True
+                policy, labels, live, reference, kl_ref_pi=True, kl_pi_ref=True, empty=False
             )
         one = torch.ones_like(measured.logps)
         with NewMemory() as backward:

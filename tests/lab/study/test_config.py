@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from generators.tiny_worlds import study
+from generators.lab.tiny_worlds import study
 
 from midpo_sym.lab.checks import LabError
 from midpo_sym.lab.study import SHIPPED, arms, read_study

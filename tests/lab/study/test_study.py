@@ -5,7 +5,7 @@ import io
 import xml.etree.ElementTree as ET
 
 import pytest
-from generators.tiny_worlds import study
+from generators.lab.tiny_worlds import study
 
 from midpo_sym.lab.checks import LabError
 from midpo_sym.lab.study import (

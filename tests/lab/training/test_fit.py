@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
-from generators.tiny_worlds import bench
+from generators.lab.tiny_worlds import bench
 
 from midpo_sym.lab.optimum import optimum
 from midpo_sym.lab.study import rejections

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from generators.tiny_worlds import MODEL, bench
+from generators.lab.tiny_worlds import MODEL, bench
 
 from midpo_sym import losses
 from midpo_sym.lab.checks import LabError

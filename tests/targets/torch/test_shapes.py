@@ -211,8 +211,9 @@ def test_hidden_states_are_projected_once(name, monkeypatch):
     given = {"mask": mask, "ref_logps": ref_logps if loss.needs.reference else None}
     wanted, *_ = loss.from_logits(hidden @ weight.t(), labels, **given)
     expected = torch.autograd.grad(wanted.mean(), (hidden, weight))
-    for path in ("linear_statistics", "response_statistics"):
-        monkeypatch.setattr(f"midpo_sym.tensor.loss.{path}", None)  # what the others would call
+    # What the others would call.
+    for path in ("hidden.linear_statistics", "logits.response_statistics"):
+        monkeypatch.setattr(f"midpo_sym.tensor.entries.{path}", None)
     found, *_ = loss.from_hidden(hidden, weight, labels, **given)
     torch.testing.assert_close(found, wanted.mean())
     for one, other in zip(torch.autograd.grad(found, (hidden, weight)), expected, strict=True):
