@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from midpo_sym.session import Session, remembering
 from midpo_sym.site.mkdocs.render import Site, render
 from midpo_sym.site.parts.material import Material, gather
 
@@ -33,4 +34,5 @@ def material() -> Material:
 
 @pytest.fixture(scope="session")
 def rendered(cache) -> Site:
-    return render(ROOT / "derivations", ROOT / "site", cache=cache)
+    with remembering(Session()):  # nothing that another test left behind is in the pages
+        return render(ROOT / "derivations", ROOT / "site", cache=cache)
