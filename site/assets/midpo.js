@@ -36,14 +36,14 @@
     }
   };
   const letScroll = () => {
-    for (const formula of all(".eq, .motions li")) {
+    for (const formula of all(".eq, .motions li, .md-typeset__scrollwrap, .md-typeset__table")) {
       const wide = formula.scrollWidth > formula.clientWidth + 1;
       if (wide && !formula.hasAttribute("tabindex")) {
         formula.tabIndex = 0;
         formula.dataset.wide = "";
         if (formula.matches("li")) continue; /* it stays an item of its list */
         formula.setAttribute("role", "region");
-        formula.setAttribute("aria-label", "wide formula");
+        formula.setAttribute("aria-label", formula.matches(".eq") ? "wide formula" : "wide table");
       } else if (!wide && "wide" in formula.dataset) {
         for (const name of ["tabindex", "role", "aria-label", "data-wide"]) formula.removeAttribute(name);
       }
