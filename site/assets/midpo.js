@@ -36,14 +36,18 @@
     }
   };
   const letScroll = () => {
+    /* Regions of a page are told apart by their names: hence the numbers. */
+    const numbers = { formula: 0, table: 0 };
     for (const formula of all(".eq, .motions li, .md-typeset__scrollwrap, .md-typeset__table")) {
+      const kind = formula.matches(".eq") ? "formula" : "table";
+      numbers[kind] += 1;
       const wide = formula.scrollWidth > formula.clientWidth + 1;
       if (wide && !formula.hasAttribute("tabindex")) {
         formula.tabIndex = 0;
         formula.dataset.wide = "";
         if (formula.matches("li")) continue; /* it stays an item of its list */
         formula.setAttribute("role", "region");
-        formula.setAttribute("aria-label", formula.matches(".eq") ? "wide formula" : "wide table");
+        formula.setAttribute("aria-label", `wide ${kind} ${numbers[kind]}`);
       } else if (!wide && "wide" in formula.dataset) {
         for (const name of ["tabindex", "role", "aria-label", "data-wide"]) formula.removeAttribute(name);
       }
