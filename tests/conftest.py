@@ -3,6 +3,7 @@
 import gc
 import inspect
 import os
+import signal
 import subprocess
 import sys
 import zlib
@@ -27,6 +28,12 @@ SLOW = {"website", "rendered", "drawn", "workshop", "browser", "certificates"}
 # one of them: for machines that answer after each change. The whole is the default.
 SAMPLE = int(os.environ.get("MIDPO_SAMPLE", "1"))
 left_out = pytest.StashKey[int]()
+
+
+def pytest_configure() -> None:
+    """Let children be interrupted, in a shell's background too, where that is ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -286,6 +286,9 @@ def test_an_interrupted_command_says_so_in_a_line_and_exits_with_130():
     ) as child:
         assert child.stdout.readline() == "ready\n"
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=60)
+        try:
+            _, err = child.communicate(timeout=60)
+        finally:
+            child.kill()
     assert child.returncode == 130
     assert err == "midpo: interrupted; no file is left half written\n"
