@@ -4,6 +4,7 @@
     python benchmarks/kernel_mutants.py --group theory
     python benchmarks/kernel_mutants.py --sample 100 --seed 1 --quick
     python benchmarks/kernel_mutants.py --keep outcomes.jsonl --jobs 2
+    python benchmarks/kernel_mutants.py --keep outcomes.jsonl --tests-added
     python benchmarks/kernel_mutants.py --group theory --again
 
 Mutates the trusted files one syntax node at a time, runs their tests on each in a process of its
@@ -11,10 +12,12 @@ own, and writes a report beside this file: a sample has one of its own. Every su
 the reasons in `kernel_mutants.toml` say why one may live. Ends with 1 if one has none, or if there
 is a reason for a mutant that is none any more. With `--keep` each outcome is written down as it
 comes, and a run that was stopped goes on from there, as long as the kernel and its tests stay.
+After tests were added, and only added, `--tests-added` lets what was noticed before count: what
+survived runs again, and the report says of how many that is so.
 With `--quick` the slow tests are left out: what they alone would notice counts as a survivor. So
 does with `--trust` what has a reason: it is not run. The report says what ran.
 With `--again` only those survivors of the group's report run that have no reason by now, on all
-tests: after tests were added, and only added, what was noticed still is.
+tests, added ones among them.
 """
 
 from __future__ import annotations
@@ -22,10 +25,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
-import hashlib
 import importlib
 import io
-import json
 import os
 import random
 import resource
@@ -43,12 +44,12 @@ ROOT = HERE.parent
 sys.path[:0] = [str(ROOT)]
 
 from kernel_mutations import REASONS, Mutant, mutants, read_reasons  # noqa: E402 - beside this file
+from kernel_outcomes import KILLED, SLOW, SURVIVED, Kept  # noqa: E402 - beside this file
 
 from midpo_sym.kernel import TRUSTED  # noqa: E402 - of this checkout
 
 # Seconds of the processor for the quick tests, and for all; what needs longer has been noticed.
 LIMIT, WHOLE_LIMIT = 60, 240
-KILLED, SURVIVED, SLOW = "killed", "survived", "too slow"
 # What the tests import besides the program, loaded once, before the processes split.
 LOADED = (
     *("mpmath", "pytest", "sympy", "click", "hypothesis.strategies", "rich.console", "rich.table"),
@@ -67,6 +68,11 @@ class Group:
     suite: tuple[str, ...]
     slow: tuple[str, ...]
     report: str
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """Return what any stage runs."""
+        return (*self.suite, *self.slow)
 
     def stages(self, module: str, *, quick: bool, own: bool = False) -> Iterator[list[str]]:
         """Yield the arguments of each run of pytest, the tests of the module itself first."""
@@ -117,43 +123,6 @@ GROUPS = {
 }
 
 
-class Kept:
-    """The outcomes of a run, in a file from which the next one goes on.
-
-    An outcome is that of one changed source with one state of the kernel and the group's tests.
-    """
-
-    def __init__(self, path: Path | None, group: Group) -> None:
-        """Read what is there already; without a path nothing is kept."""
-        self.path = path
-        names = [each.partition("::")[0] for each in (*group.suite, *group.slow)]
-        sources = sorted((ROOT / "midpo_sym" / "kernel").rglob("*.py"))
-        files = [*sources, *(ROOT / each for each in names)]
-        self.state = hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()
-        self.found: dict[str, dict[str, str]] = {}
-        if path and path.exists():
-            rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-            self.found = {row["digest"]: row for row in rows}
-
-    def outcome(self, mutant: Mutant | None, *, quick: bool) -> str:
-        """Return an outcome that is kept, or "": who survives the quick tests alone runs again."""
-        row = self.found.get(self.digest(mutant), {"outcome": ""})
-        return row["outcome"] if quick or row["outcome"] != SURVIVED or row["whole"] else ""
-
-    def digest(self, mutant: Mutant | None) -> str:
-        """Return what an outcome is kept under."""
-        text = f"{mutant.module}\n{mutant.source}" if mutant else ""
-        return hashlib.sha256(f"{self.state}\n{text}".encode()).hexdigest()
-
-    def add(self, mutant: Mutant | None, outcome: str, *, quick: bool) -> None:
-        """Write an outcome down."""
-        if self.path and mutant:
-            row = {"digest": self.digest(mutant), "key": mutant.key, "outcome": outcome}
-            row |= {"whole": not quick}
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
-
-
 def run(
     todo: Sequence[Mutant | None],
     group: Group,
@@ -168,7 +137,7 @@ def run(
     Without the slow ones, where `quick`. Of a mutant that may live, for a reason, the quick tests
     of its module alone; these come last.
     """
-    kept = kept or Kept(None, group)
+    kept = kept or Kept(None, group.tests)
     may_live = [bool(each and each.key in reasons) for each in todo]
     alone = [quick or each for each in may_live]
     outcomes = [kept.outcome(each, quick=q) for each, q in zip(todo, alone, strict=True)]
@@ -261,6 +230,16 @@ def older(text: str, todo: Sequence[Mutant], reasons: Container[str]) -> list[st
     return outcomes
 
 
+def _of_older_tests(kept: Kept, todo: Sequence[Mutant], *, quick: bool) -> str:
+    """Return a sentence on the outcomes that count though tests were added since, if there are."""
+    count = sum(kept.is_older(each, quick=quick) for each in todo)
+    if not count:
+        return ""
+    return (
+        f"{count} were noticed before tests were added, and only added: these did not run again. "
+    )
+
+
 def report(
     found: list[tuple[Mutant, str]],
     reasons: dict[str, str],
@@ -306,10 +285,17 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="without the slow tests")
     parser.add_argument("--trust", action="store_true", help="do not run what has a reason")
     parser.add_argument("--keep", type=Path, help="a file of outcomes to go on from")
+    parser.add_argument(
+        "--tests-added",
+        action="store_true",
+        help="the tests have only been added to since: count what is kept as noticed by older ones",
+    )
     parser.add_argument("--again", action="store_true", help="the report's survivors alone")
     options = parser.parse_args()
     if options.again and (options.only or options.sample or options.quick or options.trust):
         parser.error("--again renews a whole report: leave out what makes one shorter")
+    if options.tests_added and not options.keep:
+        parser.error("--tests-added is about outcomes that are kept: name their file with --keep")
     return options
 
 
@@ -351,7 +337,8 @@ def main() -> int:
         )
         todo = drawn
     path = HERE / group.report
-    outcomes, slow, kept = [""] * len(todo), 0, Kept(keep, group)
+    outcomes, slow = [""] * len(todo), 0
+    kept = Kept(keep, group.tests, added=options.tests_added)
     if options.again:
         text = path.read_text(encoding="utf-8")
         outcomes = older(text, todo, reasons)
@@ -368,6 +355,7 @@ def main() -> int:
                 outcomes[place] = SURVIVED
         note += f"{outcomes.count(SURVIVED)} that have a reason to live were not run. "
     waiting = [place for place, outcome in enumerate(outcomes) if not outcome]
+    note += _of_older_tests(kept, [todo[place] for place in waiting], quick=options.quick)
     print(f"{len(waiting)} mutants", flush=True)
     ran = run(
         [todo[place] for place in waiting],

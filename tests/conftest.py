@@ -38,9 +38,40 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """While tests are collected, whatever cases are made from is read once: no test runs yet."""
-    with remembering(Session()):
-        return (yield)
+    """While tests are collected, whatever cases are made from is read once: no test runs yet.
+
+    Nor is garbage looked for: what is made stays.
+    """
+    gc.disable()
+    try:
+        with remembering(Session()):
+            return (yield)
+    finally:
+        gc.enable()
+
+
+def is_quick_alone(config: pytest.Config) -> bool:
+    """Return whether slow tests are left out, all of them, and none is named."""
+    named = any("::" in each or each.endswith(".py") for each in config.args)
+    return config.getoption("markexpr") == "not slow" and not named
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not import modules of slow tests in order to leave out all that is in them."""
+    if collection_path.suffix == ".py" and is_quick_alone(config):
+        text = collection_path.read_text(encoding="utf-8")
+        return True if "\npytestmark = pytest.mark.slow\n" in text else None
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(
+    collector: pytest.Module | pytest.Class, name: str, obj: object
+) -> list[pytest.Item] | None:
+    """Do not make the cases of a slow test in order to leave out all of them."""
+    marks = getattr(obj, "pytestmark", ()) if name.startswith(("test", "Test")) else ()
+    slow = isinstance(marks, list) and any(each.name == "slow" for each in marks)
+    return [] if slow and is_quick_alone(collector.config) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

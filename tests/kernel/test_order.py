@@ -94,6 +94,24 @@ class TestBounds:
         # The ratio of these is the right one, and is nothing where they are zero.
         assert kernel.prove_only_if(bound, gap, -p("y"), -q("y"), given) is None
 
+    def test_each_side_has_to_be_positive_by_its_form(self):
+        """The form of −(−q) does not say that it is q."""
+        gap = total("y", p("y") * slack(q("y") / p("y")))
+        bound = kernel.prove_at_most(Number(0), gap, gap)
+        assert kernel.prove_only_if(bound, gap, p("y"), q("y")).right == q("y")
+        assert kernel.prove_only_if(bound, gap, p("y"), Neg(Neg(q("y")))) is None
+        assert kernel.prove_only_if(bound, gap, Neg(Neg(p("y"))), q("y")) is None
+
+    def test_premise_and_conclusion_speak_of_the_same_quantities(self):
+        """From s = s + KL, for a real s, there follows no p s = q s for a positive one."""
+        gap = total("y", p("y") * slack(q("y") / p("y")))
+        real, positive = Parameter("s", "real"), Parameter("s", "positive")
+        bound = kernel.prove_at_most(real, real + gap, gap)
+        for factor in (Number(2), Parameter("t", "positive")):
+            assert kernel.prove_only_if(bound, gap, p("y") * factor, q("y") * factor)
+        with pytest.raises(OutsideClassError, match="two different quantities are called s"):
+            kernel.prove_only_if(bound, gap, p("y") * positive, q("y") * positive)
+
     def test_equality_needs_positive_weights_everywhere(self):
         """With a weight that may be zero, or a square beside it, t = 1 does not follow."""
         weight = Indexed("s", ("y",), "nonnegative")
@@ -152,6 +170,13 @@ class TestLeastValues:
         assert kernel.generalise(bound, "a") is None
         free = kernel.prove_instance(Least("a", loss("a")), loss("a"), "a")
         assert kernel.generalise(free, "a").right == Least("a", loss("a"))
+
+    def test_only_a_bound_generalises(self):
+        """From β = q(y) just where log β = log q(y) there follows no β ≤ min_y q(y)."""
+        logs = (log(beta), log(q("y")))
+        zero = kernel.prove_if_and_only_if(logs, Number(1), (beta, q("y")))
+        assert zero.mode is Mode.IF_AND_ONLY_IF
+        assert kernel.generalise(zero, "y") is None
 
     def test_only_bounds_are_joined_and_end_to_end(self):
         loss = function("l", "real")

@@ -19,6 +19,7 @@ from midpo_sym.language.build import (
     log,
     parameter,
     pi,
+    position,
     prod_t,
     sg,
     sum_t,
@@ -80,6 +81,14 @@ def test_capture_by_renaming():
     apart = sum_t("w", weight("a", "w")) * sum_t("w", weight("b", "w"))
     assert decide(at_w, apart).answer is Answer.UNKNOWN
     assert not compare(at_w, apart)[0]
+
+
+def test_the_place_of_a_token_is_no_free_number():
+    """Σ_t t = |y|(|y| + 1)/2, by no law of the kernel's: what it does not see it does not deny."""
+    places, count = sum_t("w", position("w")), length("w")
+    assert decide(places, count * (count + 1) / 2).answer is Answer.UNKNOWN
+    assert decide(places, count).answer is Answer.UNKNOWN
+    assert decide(places + count, count + places).answer is Answer.EQUAL
 
 
 ZERO_DENOMINATORS = [

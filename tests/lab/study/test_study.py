@@ -55,6 +55,7 @@ def test_what_is_done_is_not_done_again(whole, monkeypatch):
     assert [each.done for each in execute(STUDY, folder, ORIGIN)] == [TOTAL]
 
 
+@pytest.mark.slow
 def test_a_crash_loses_the_run_in_hand_and_nothing_else(whole, tmp_path):
     """Cut a line short, and go on: all rows are as they would have been, to the last digit."""
     steps = execute(STUDY, tmp_path, ORIGIN)
