@@ -21,16 +21,16 @@ from typing import Any
 try:
     from trl.trainer import dpo_trainer
 except ModuleNotFoundError as absent:
-    from midpo_sym.training.extras import missing
+    from midpo_sym.training.common.extras import missing
 
-    raise missing("midpo_sym.training.trl", "TRL", "trl>=1.16,<1.17") from absent
+    raise missing("midpo_sym.training.trl", "TRL") from absent
 
 import torch
 from torch import Tensor, nn
 
 from midpo_sym.tensor import PreferenceLoss, read_head
 from midpo_sym.tensor.entries.outcome import Empty
-from midpo_sym.training.metrics import TokenMetrics, fixed_rewards, token_metrics
+from midpo_sym.training.common.metrics import TokenMetrics, fixed_rewards, token_metrics
 
 _OWN = {"completion_mask", "ref_chosen_logps", "ref_rejected_logps"}  # what no model takes
 # What of a `DPOConfig` says which loss it is, and its value where it says nothing.
