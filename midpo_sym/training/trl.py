@@ -31,6 +31,7 @@ from torch import Tensor, nn
 from midpo_sym.tensor import PreferenceLoss, read_head
 from midpo_sym.tensor.entries.outcome import Empty
 from midpo_sym.training.common.metrics import TokenMetrics, fixed_rewards, token_metrics
+from midpo_sym.training.step import last_states
 
 _OWN = {"completion_mask", "ref_chosen_logps", "ref_rejected_logps"}  # what no model takes
 # What of a `DPOConfig` says which loss it is, and its value where it says nothing.
@@ -116,7 +117,7 @@ class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL ha
         mask = inputs["completion_mask"]
         labels = inputs["input_ids"].masked_fill(mask == 0, -100)
         reference = self._reference(given, inputs, labels.shape[1])
-        outputs, hidden = _states(model, {**given, **asked}, labels.shape[1])
+        outputs, hidden = last_states(model, {**given, **asked}, labels.shape[1])
         head = read_head(self.accelerator.unwrap_model(self.model))
         mode = "train" if self.model.training else "eval"
         whole = mode == "train" and self._pairs_in_step is not None
@@ -166,7 +167,7 @@ class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL ha
             ),
             self._reference_model() as (model, plain),
         ):
-            _, hidden = _states(model, given, tokens)
+            _, hidden = last_states(model, given, tokens)
             return {"ref_hidden": hidden, "ref_head": read_head(plain)}
 
     @contextlib.contextmanager
@@ -263,20 +264,6 @@ def _check_arguments(args: Any, loss: PreferenceLoss) -> None:
             f"args.precompute_ref_log_probs: keeps sums of log-probabilities, but loss={loss} "
             "needs the reference's distributions; set it to False"
         )
-
-
-def _states(model: Any, given: Mapping[str, Any], tokens: int) -> tuple[Any, Tensor]:
-    """Return a model's output and its last hidden states, without logits but those of one token.
-
-    The forward of the wrapper runs, as DDP and FSDP need it.
-
-    Args:
-        model: wrapped or not.
-        given: what its forward takes.
-        tokens: how many the labels have; prompts learned by PEFT stand before them.
-    """
-    outputs = model(**given, output_hidden_states=True, logits_to_keep=1)
-    return outputs, outputs.hidden_states[-1][:, -tokens:]
 
 
 def _kept(completion_mask: Tensor) -> Tensor:

@@ -1,0 +1,99 @@
+"""What a run of the trainer is besides its steps: evaluation, checkpoints, processes."""
+
+import copy
+
+import pytest
+import torch
+from oracles import processes
+from torch.testing import assert_close
+
+from midpo_sym import losses
+
+
+def parameters(trainer):
+    return {name: each.detach().clone() for name, each in trainer.model.named_parameters()}
+
+
+@pytest.mark.slow
+def test_evaluation_is_trls_own(made):
+    """Loss and metrics of held-out pairs, a last batch of one pair included."""
+    held_out = made.dataset.select(range(3))
+    settings = {
+        "steps": 2, "eval_dataset": held_out, "eval_strategy": "steps", "eval_steps": 1,
+        "per_device_eval_batch_size": 2,
+    }  # fmt: skip
+    ours, _ = made.train(
+        made.peers.ours.PreferenceTrainer, loss=losses.DPOLoss(beta=0.1), **settings
+    )
+    its, _ = made.train(made.peers.trl.DPOTrainer, **settings)
+    logs = [
+        [each for each in trainer.state.log_history if "eval_loss" in each]
+        for trainer in (ours, its)
+    ]
+    assert len(logs[0]) == len(logs[1]) == 2
+    for mine, wanted in zip(*logs, strict=True):
+        for name in wanted.keys() - {"eval_runtime", "eval_steps_per_second"}:
+            if "per_second" not in name:
+                assert mine[name] == pytest.approx(wanted[name], rel=1e-5, abs=1e-6), name
+        assert mine["eval_policy_rewards/margins"] == mine["eval_rewards/margins"]
+
+
+@pytest.mark.slow
+def test_a_run_that_is_resumed_is_one_that_was_not_interrupted(made):
+    kind = made.peers.ours.PreferenceTrainer
+    settings = {"steps": 4, "save_strategy": "steps", "save_steps": 2}
+    whole, log = made.train(kind, loss=losses.TDPOLoss(beta=0.3), **settings)
+    first = f"{whole.args.output_dir}/checkpoint-2"
+    again, both = made.train(kind, loss=losses.TDPOLoss(beta=0.3), resumed=first, **settings)
+    for mine, wanted in zip(both, log, strict=True):
+        assert mine["loss"] == pytest.approx(wanted["loss"], abs=1e-7)
+    wanted = parameters(whole)
+    for name, each in parameters(again).items():
+        assert_close(each, wanted[name], rtol=0, atol=0)
+
+
+@pytest.mark.slow
+def test_layers_that_are_computed_again_change_nothing(made):
+    """Gradient checkpointing, with the reference by adapters: they stay off in its forward only."""
+    adapters = made.peers.peft.LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM")
+    runs = [
+        made.train(
+            made.peers.ours.PreferenceTrainer, steps=3, loss=losses.TDPOLoss(beta=0.3),
+            with_reference=False, peft_config=copy.deepcopy(adapters),
+            gradient_checkpointing=each,
+        )[1]
+        for each in (False, True)
+    ]  # fmt: skip
+    for mine, wanted in zip(*runs, strict=True):
+        for name in ("loss", "grad_norm"):
+            assert mine[name] == pytest.approx(wanted[name], rel=1e-5, abs=1e-6)
+
+
+def one_process(_, made, loss, keywords):
+    from accelerate.state import AcceleratorState  # noqa: PLC0415 - is there if TRL is
+
+    AcceleratorState._reset_state(reset_partial_state=True)
+    trainer, log = made.train(made.peers.ours.PreferenceTrainer, steps=3, loss=loss, **keywords)
+    assert isinstance(trainer.model_wrapped, torch.nn.parallel.DistributedDataParallel)
+    return log, {name: each.tolist() for name, each in parameters(trainer).items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("accumulated", [1, 2])
+def test_two_processes_are_one(accumulated, made):
+    """Under DDP, at the same batch of a step: losses, gradients, metrics and the model at the end."""
+    loss = losses.TDPOLoss(beta=0.3)
+    kind = made.peers.ours.PreferenceTrainer
+    alone, log = made.train(kind, steps=3, loss=loss, per_device_train_batch_size=4)
+    split = {
+        "per_device_train_batch_size": 2 // accumulated,
+        "gradient_accumulation_steps": accumulated,
+    }
+    found = processes.run(2, one_process, made, copy.deepcopy(loss), split)
+    wanted = parameters(alone)
+    for both, model in found:
+        for name, each in model.items():
+            assert_close(torch.tensor(each), wanted[name], rtol=0, atol=1e-6)
+        for mine, each in zip(both, log, strict=True):
+            for name in ("loss", "grad_norm", "rewards/margins", "entropy", "num_tokens"):
+                assert mine[name] == pytest.approx(each[name], rel=1e-5, abs=1e-6), name
