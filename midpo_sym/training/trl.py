@@ -30,6 +30,7 @@ from torch import Tensor, nn
 
 from midpo_sym.tensor import PreferenceLoss, read_head
 from midpo_sym.tensor.entries.outcome import Empty
+from midpo_sym.training.common.learning import BeforeStep, LearnsInLoss, learned
 from midpo_sym.training.common.metrics import TokenMetrics, fixed_rewards, token_metrics
 from midpo_sym.training.step import last_states
 
@@ -45,7 +46,7 @@ _LOSS_SETTINGS: dict[str, tuple[Any, ...]] = {
 _DEFAULT_BETA = 0.1
 
 
-class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL has no types
+class PreferenceTrainer(LearnsInLoss, dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL has none
     """TRL's `DPOTrainer` with another loss.
 
     Beside TRL's metrics it logs `policy_rewards/chosen`, `/rejected`, `/margins` and `/accuracies`:
@@ -63,6 +64,7 @@ class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL ha
         empty: Empty = "raise",
         with_token_metrics: bool = True,
         loss_inputs: Callable[[Mapping[str, Any]], Mapping[str, Tensor]] | None = None,
+        loss_learning_rate: float | None = None,
         **others: Any,
     ) -> None:
         """Make a trainer.
@@ -77,6 +79,8 @@ class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL ha
             with_token_metrics: log entropy, token accuracy, mean logits and log-probabilities too,
                 as TRL does. They cost one more product with the lm_head, without gradient.
             loss_inputs: from a batch to what else the loss needs, by name: token weights, data.
+            loss_learning_rate: of what the loss learns itself, such as the prior of
+                `LearnedPriorLoss`; that of `args` if None.
             **others: as `DPOTrainer` takes them.
 
         Raises:
@@ -92,6 +96,7 @@ class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL ha
         _check_arguments(args, loss)
         self.loss, self.empty = loss, empty
         self.with_token_metrics, self.loss_inputs = with_token_metrics, loss_inputs
+        self.loss_learning_rate = loss_learning_rate
         self._pairs_in_step: Tensor | None = None
         stands_in = not loss.needs.needs_ref and ref_model is None and not isinstance(model, str)
         if stands_in:
@@ -99,6 +104,8 @@ class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL ha
         super().__init__(model, ref_model, args, **others)
         self.ref_model: Any = self.ref_model if loss.needs.needs_ref else None
         loss.to(self.accelerator.device)
+        if learned(loss):
+            self.add_callback(BeforeStep(loss))
 
     def get_batch_samples(self, *args: Any, **keywords: Any) -> Any:
         """Return the batches of a step, and note how many pairs count in all of them."""
@@ -143,6 +150,8 @@ class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL ha
             loss = loss + self.router_aux_loss_coef * outputs.aux_loss
             log["aux_loss"].append(self._mean(outputs.aux_loss.detach().reshape(1)))
         self._log_rewards(log, labels, rewards)
+        for name, each in getattr(self.loss, "logged", {}).items():
+            log[name].append(self._mean(each.reshape(1)))
         self._log_tokens(log, mode, inputs)
         if self.with_token_metrics:
             self._log_token_metrics(log, token_metrics(hidden.detach(), head, labels))
@@ -259,10 +268,11 @@ def _check_arguments(args: Any, loss: PreferenceLoss) -> None:
             f"args.beta is {args.beta}, but loss={loss} has its own; leave args.beta out"
         )
     needs = loss.needs
-    if args.precompute_ref_log_probs and needs.needs_ref and (needs.kl or needs.statistics):
+    more = needs.kl or needs.statistics or learned(loss)
+    if args.precompute_ref_log_probs and needs.needs_ref and more:
         raise ValueError(
             f"args.precompute_ref_log_probs: keeps sums of log-probabilities, but loss={loss} "
-            "needs the reference's distributions; set it to False"
+            "needs the reference itself; set it to False"
         )
 
 

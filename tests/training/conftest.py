@@ -1,4 +1,4 @@
-"""A tiny model, pairs, and a way to train it in TRL; made when a test asks, as imports take seconds."""
+"""A tiny model, pairs, and a way to train it in TRL; imports take seconds, and wait for a test."""
 
 import copy
 import dataclasses

@@ -1,6 +1,7 @@
 """What a run of the trainer is besides its steps: evaluation, checkpoints, processes."""
 
 import copy
+import math
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from oracles import processes
 from torch.testing import assert_close
 
 from midpo_sym import losses
+from midpo_sym.training.priors import LearnedPrior, LearnedPriorLoss, Turns
 
 
 def parameters(trainer):
@@ -69,28 +71,62 @@ def test_layers_that_are_computed_again_change_nothing(made):
             assert mine[name] == pytest.approx(wanted[name], rel=1e-5, abs=1e-6)
 
 
+def learned_prior(**keywords):
+    torch.manual_seed(1)
+    prior = LearnedPrior(16, rank=2, budget=math.inf)  # a budget is of a process's own batch
+    return LearnedPriorLoss(prior=prior, beta=0.3, **keywords)
+
+
+@pytest.mark.slow
+def test_a_learned_prior_is_trained_and_resumed(made):
+    """In turns of two steps: the policy moves in the first two, the prior in the next."""
+    kind, settings = made.peers.ours.PreferenceTrainer, {"save_strategy": "steps", "save_steps": 1}
+    settings |= {"steps": 3, "loss_learning_rate": 0.1}
+    whole, log = made.train(kind, loss=learned_prior(turns=Turns(2)), **settings)
+    assert log[0]["prior/divergence"] == log[2]["prior/divergence"] == 0
+    states = [
+        torch.load(f"{whole.args.output_dir}/checkpoint-{step}/loss.pt") for step in (1, 2, 3)
+    ]
+    for name, each in states[0].items():
+        assert torch.equal(each, states[1][name])
+    assert not torch.equal(states[1]["prior.up.weight"], states[2]["prior.up.weight"])
+    resumed = f"{whole.args.output_dir}/checkpoint-2"
+    again, _ = made.train(kind, loss=learned_prior(turns=Turns(2)), resumed=resumed, **settings)
+    for name, each in again.loss.state_dict().items():
+        assert torch.equal(each, states[2][name])
+    for name, each in parameters(again).items():
+        assert torch.equal(each, parameters(whole)[name])
+
+
 def one_process(_, made, loss, keywords):
     from accelerate.state import AcceleratorState  # noqa: PLC0415 - is there if TRL is
 
     AcceleratorState._reset_state(reset_partial_state=True)
     trainer, log = made.train(made.peers.ours.PreferenceTrainer, steps=3, loss=loss, **keywords)
     assert isinstance(trainer.model_wrapped, torch.nn.parallel.DistributedDataParallel)
-    return log, {name: each.tolist() for name, each in parameters(trainer).items()}
+    learned = {**parameters(trainer), **dict(trainer.loss.named_parameters())}
+    return log, {name: each.tolist() for name, each in learned.items()}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("accumulated", [1, 2])
-def test_two_processes_are_one(accumulated, made):
-    """Under DDP, at the same batch of a step: losses, gradients, metrics and the model at the end."""
+@pytest.mark.parametrize("kind_of_prior", ["fixed", "learned"])
+def test_two_processes_are_one(kind_of_prior, accumulated, made):
+    """Under DDP, at the same batch of a step: losses, gradients, metrics, the model at the end."""
     loss = losses.TDPOLoss(beta=0.3)
+    if kind_of_prior == "learned":
+        if accumulated > 1:
+            pytest.skip("once is enough")
+        loss = learned_prior()
+    first = copy.deepcopy(loss)
     kind = made.peers.ours.PreferenceTrainer
     alone, log = made.train(kind, steps=3, loss=loss, per_device_train_batch_size=4)
     split = {
         "per_device_train_batch_size": 2 // accumulated,
         "gradient_accumulation_steps": accumulated,
     }
-    found = processes.run(2, one_process, made, copy.deepcopy(loss), split)
-    wanted = parameters(alone)
+    found = processes.run(2, one_process, made, first, split)
+    wanted = {**parameters(alone), **dict(alone.loss.named_parameters())}
     for both, model in found:
         for name, each in model.items():
             assert_close(torch.tensor(each), wanted[name], rtol=0, atol=1e-6)
