@@ -53,7 +53,7 @@ def main(steps: int = 6) -> list[float]:
         num_attention_heads=2, num_key_value_heads=2,
     )  # fmt: skip
     model = LlamaForCausalLM(config)
-    reference = copy.deepcopy(model).requires_grad_(requires_grad=False).eval()
+    reference = copy.deepcopy(model).requires_grad_(requires_grad=False)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     share = PAIRS // accelerator.num_processes
     batches = DataLoader(make_pairs(), batch_size=share, collate_fn=join)

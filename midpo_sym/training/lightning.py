@@ -62,7 +62,7 @@ class PreferenceModule(lightning.LightningModule):  # type: ignore[misc]  # if i
         self.model, self.loss, self.make_optimizer = model, loss, optimizer
         self.loss_inputs, self.keywords = loss_inputs, keywords
         if reference is not None:
-            reference.requires_grad_(requires_grad=False).eval()
+            reference.requires_grad_(requires_grad=False).train(mode=False)
         self._kept = (reference,)  # in a tuple: no submodule, so in no checkpoint
 
     def configure_optimizers(self) -> torch.optim.Optimizer:

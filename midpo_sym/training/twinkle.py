@@ -62,7 +62,7 @@ class TwinkleLoss(Loss):  # type: ignore[misc]  # twinkle has no types
         ref_logps: Any = None,
         ref_chosen_logps: Any = None,
         ref_rejected_logps: Any = None,
-        **_: Any,
+        **others: Any,  # noqa: ARG002 - what other losses are passed
     ) -> Any:
         """Return the mean loss over the pairs, which twinkle divides by no number of tokens.
 
@@ -80,6 +80,7 @@ class TwinkleLoss(Loss):  # type: ignore[misc]  # twinkle has no types
         labels = torch.as_tensor(inputs["labels"])
         labels = labels.unsqueeze(0) if labels.ndim == 1 else labels
         kept = ref_outputs or {}
+        loss: Tensor
         if outputs.get("logps") is None or self.require_logits:
             loss = self._from_logits(labels, outputs, kept, ref_logps)
         else:
@@ -89,9 +90,9 @@ class TwinkleLoss(Loss):  # type: ignore[misc]  # twinkle has no types
             reference = None if tokens is None else _tokens(tokens, live, logps)
             sums = None
             if ref_chosen_logps is not None and ref_rejected_logps is not None:
-                given = (ref_chosen_logps, ref_rejected_logps)
-                sums = torch.stack([torch.as_tensor(each) for each in given], 1)
-                sums, reference = sums.flatten().to(logps), None
+                sides = (ref_chosen_logps, ref_rejected_logps)
+                pairs = torch.stack([torch.as_tensor(each) for each in sides], 1)
+                sums, reference = pairs.flatten().to(logps), None
             found = statistics_of(self.loss, logps, live, reference, sums)
             loss, _, _ = self.loss.from_statistics(*in_turns(found), reduction="mean")
         return LossOutput(loss=loss, num_tokens=0)
@@ -118,10 +119,10 @@ class TwinkleLoss(Loss):  # type: ignore[misc]  # twinkle has no types
                 raise ValueError(f"reference: missing, loss={self.loss} needs its logps")
             like = logits[..., 0].detach().float()
             reference = {"ref_logps": _tokens(given, labels != _IGNORE, like)}
-        loss, _, _ = self.loss.from_logits(
+        found, _, _ = self.loss.from_logits(
             logits, labels, **reference, shifted=True, pairs="interleaved", reduction="mean"
         )
-        return loss
+        return found
 
 
 def _tokens(given: Any, live: Tensor, like: Tensor) -> Tensor:

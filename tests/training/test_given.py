@@ -1,8 +1,9 @@
 """What a loss reads of log-probabilities, against what its own formula says."""
 
 import pytest
+import torch
 
-from midpo_sym import losses
+from midpo_sym import losses, training
 from midpo_sym.lab.training import build_loss
 from midpo_sym.losses import atlas
 from midpo_sym.training.common.given import check_given, reads_of
@@ -38,3 +39,15 @@ def test_every_loss_is_refused_or_read():
         else:
             seen.add(reads_of(loss))
     assert seen == {"refused", "sums", "means", "tokens"}
+
+
+def test_means_are_told_from_sums_where_they_can_be():
+    """Tokens of probability 0.2: their mean, taken for a sum of 20, says 0.92 of each."""
+    lengths = torch.tensor([20, 31])
+    means = torch.full((2,), 0.2).log()
+    training.check_sums(means * lengths, lengths)
+    with pytest.raises(ValueError, match=r"means over the tokens, .* a probability of 0\.94 each"):
+        training.check_sums(means, lengths)
+    training.check_sums(means, torch.tensor([2, 3]))  # too short to say
+    with pytest.raises(ValueError, match=r"0 or less, got 1\\.6"):
+        training.check_sums(-means, lengths)

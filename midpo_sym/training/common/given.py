@@ -17,6 +17,8 @@ _CHOSEN = ((-1.31, -0.42, -2.17), (-1.13, -0.71, -1.67))
 _REJECTED = ((-0.73, -1.94, -0.26), (-0.97, -1.49, -0.38))
 _SHIFT = 0.05  # moved from one token to the next: sums and lengths stay
 _SAME = 1e-9
+_LONG = 4  # tokens of a response whose sum and mean cannot be taken for each other
+_CERTAIN = 0.9  # a probability that the tokens of whole responses do not have
 
 
 def check_given(loss: PreferenceLoss, library: str) -> None:
@@ -127,6 +129,37 @@ def statistics_of(
         return ResponseStatistics(logps=own, mask=live, ref_sums=ref_sums.detach().to(own))
     reference = torch.where(live, ref_logps.detach().to(own), 0.0)
     return ResponseStatistics(logps=own, mask=live, ref_logps=reference, logratios=own - reference)
+
+
+def check_sums(logps: Tensor, lengths: Tensor) -> None:
+    """Check, on one batch and when asked, that log-probabilities are sums over tokens, not means.
+
+    The functions of `midpo_sym.losses` take sums, and a mean is as good a number to them. It shows
+    by the number of tokens: a mean, taken for a sum, says that every token was nearly certain. In
+    responses of a few tokens it does not show.
+
+        >>> check_sums(torch.tensor([-1.4, -2.1]), torch.tensor([30, 42]))
+        Traceback (most recent call last):
+            ...
+        ValueError: logps: look like means over the tokens, expected sums: their tokens would have a
+        probability of 0.95 each; multiply them by the numbers of tokens
+
+    Args:
+        logps: log-probabilities of responses, nats; (N,).
+        lengths: their numbers of tokens; (N,).
+
+    Raises:
+        ValueError: they are means, by all appearances, or above 0.
+    """
+    if bool((logps > 0).any()):
+        raise ValueError(f"logps: log-probabilities are 0 or less, got {float(logps.max()):g}")
+    long = lengths >= _LONG
+    each = (logps.detach() / lengths)[long].exp()
+    if each.numel() and bool((each > _CERTAIN).all()):
+        raise ValueError(
+            "logps: look like means over the tokens, expected sums: their tokens would have a "
+            f"probability of {float(each.mean()):.2f} each; multiply them by the numbers of tokens"
+        )
 
 
 def in_turns(found: ResponseStatistics) -> tuple[ResponseStatistics, ResponseStatistics]:
