@@ -20,7 +20,9 @@ try:
 except ModuleNotFoundError as absent:
     from midpo_sym.training.common.extras import missing
 
-    raise missing("midpo_sym.training.liger", "Liger", "midpo-sym[liger]") from absent
+    raise missing(
+        "midpo_sym.training.liger", "Liger", "liger-kernel>=0.8.5,<0.9", "liger"
+    ) from absent
 
 from torch import Tensor, nn
 

@@ -20,7 +20,9 @@ try:
 except ModuleNotFoundError as absent:
     from midpo_sym.training.common.extras import missing
 
-    raise missing("midpo_sym.training.lightning", "Lightning") from absent
+    raise missing(
+        "midpo_sym.training.lightning", "Lightning", "lightning>=2.6,<3", "train"
+    ) from absent
 
 import torch
 from torch import Tensor, nn

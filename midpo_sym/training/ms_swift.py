@@ -5,7 +5,7 @@ In a file that is passed as `--external_plugins`:
     >>> from midpo_sym.losses import atlas
     >>> from midpo_sym.training.ms_swift import preference_trainer
     >>> from swift.trainers import TrainerFactory  # doctest: +SKIP
-    >>> Trainer = preference_trainer(atlas.get("ipo")())  # doctest: +SKIP
+    >>> Trainer = preference_trainer(atlas.get("ipo")(tau=0.1))  # doctest: +SKIP
     >>> TrainerFactory.TRAINER_MAPPING["dpo"] = f"{__name__}.Trainer"  # doctest: +SKIP
 
 ms-swift measures the sum of the log-probabilities of each response; losses that read more are

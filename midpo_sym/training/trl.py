@@ -23,7 +23,7 @@ try:
 except ModuleNotFoundError as absent:
     from midpo_sym.training.common.extras import missing
 
-    raise missing("midpo_sym.training.trl", "TRL") from absent
+    raise missing("midpo_sym.training.trl", "TRL", "trl>=1.16,<1.17", "train") from absent
 
 import torch
 from torch import Tensor, nn

@@ -62,7 +62,7 @@ class TwinkleLoss(Loss):  # type: ignore[misc]  # twinkle has no types
         ref_logps: Any = None,
         ref_chosen_logps: Any = None,
         ref_rejected_logps: Any = None,
-        **others: Any,  # noqa: ARG002 - what other losses are passed
+        **others: Any,  # noqa: ARG002 - of the protocol
     ) -> Any:
         """Return the mean loss over the pairs, which twinkle divides by no number of tokens.
 
@@ -73,6 +73,7 @@ class TwinkleLoss(Loss):  # type: ignore[misc]  # twinkle has no types
             ref_logps: log π_ref of the tokens instead, a tensor or lists; (2B, T).
             ref_chosen_logps: their sums instead; (B,).
             ref_rejected_logps: the same; (B,).
+            **others: what is passed for other losses.
 
         Raises:
             ValueError: the reference is missing, or shapes do not fit.

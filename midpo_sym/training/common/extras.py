@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-TRAIN = "midpo-sym[train]"
 
-
-def missing(module: str, library: str, requirement: str = TRAIN) -> ImportError:
+def missing(module: str, library: str, requirement: str, extra: str = "") -> ImportError:
     """Return the error of a module whose library is not there.
 
     Args:
         module: of this package.
         library: as people call it.
-        requirement: as pip takes it; an extra of this package where one has the library.
+        requirement: as pip takes it.
+        extra: of this package, which brings it; empty if none does.
     """
-    if not requirement.startswith("midpo-sym"):
-        return ImportError(f"{module} needs {library}: pip install '{requirement}'")
-    extra = requirement.removeprefix("midpo-sym")
-    return ImportError(
-        f"{module} needs {library}: pip install '{requirement}', or in a checkout "
-        f"pip install '.{extra}'"
-    )
+    said = f"{module} needs {library}: pip install '{requirement}'"
+    return ImportError(f"{said}, or in a checkout pip install '.[{extra}]'" if extra else said)
