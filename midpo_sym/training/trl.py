@@ -105,7 +105,20 @@ class PreferenceTrainer(LearnsInLoss, dpo_trainer.DPOTrainer):  # type: ignore[m
         self.ref_model: Any = self.ref_model if loss.needs.needs_ref else None
         loss.to(self.accelerator.device)
         if learned(loss):
+            self._check_learning()
             self.add_callback(BeforeStep(loss))
+
+    def _check_learning(self) -> None:
+        """Check that what the loss learns is trained as the model is.
+
+        Raises:
+            ValueError: an engine shards the optimiser, and knows the model's parameters only.
+        """
+        if self.is_deepspeed_enabled or self.is_fsdp_enabled:
+            raise ValueError(
+                f"loss={type(self.loss).__name__} has parameters of its own, which DeepSpeed and "
+                "FSDP do not take beside a model; train it under DDP"
+            )
 
     def get_batch_samples(self, *args: Any, **keywords: Any) -> Any:
         """Return the batches of a step, and note how many pairs count in all of them."""

@@ -97,7 +97,11 @@ def test_the_loss_is_that_of_mi_dpo_and_the_penalty(reduction, batch):
     logps = (each * (labels >= 0)).sum(-1)
     log_prior, divergence = by_hand(prior, batch)
     score = BETA * (logps - log_prior)
-    pairs = -logsigmoid(score[:2] - score[2:]) + divergence.mean() - 0.01
+    pairs = -logsigmoid(score[:2] - score[2:])
+    terms = prior(batch["ref_hidden"], batch["ref_head"], batch["labels"])
+    plain, _, _ = losses.mi_dpo_loss(*logps.chunk(2), *terms.log_prior.chunk(2), beta=BETA)
+    assert_close(plain, pairs, **CLOSE)
+    pairs = pairs + divergence.mean() - 0.01
     wanted = getattr(pairs, reduction)()
     assert_close(loss, wanted, **CLOSE)
     assert_close(torch.cat([chosen, rejected]), score.detach(), **CLOSE)

@@ -109,15 +109,14 @@ def one_process(_, made, loss, keywords):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("accumulated", [1, 2])
-@pytest.mark.parametrize("kind_of_prior", ["fixed", "learned"])
-def test_two_processes_are_one(kind_of_prior, accumulated, made):
+@pytest.mark.parametrize(
+    ("loss", "accumulated"),
+    [(losses.TDPOLoss(beta=0.3), 1), (losses.TDPOLoss(beta=0.3), 2), (None, 1)],
+    ids=["fixed prior", "in two parts", "learned prior"],
+)
+def test_two_processes_are_one(loss, accumulated, made):
     """Under DDP, at the same batch of a step: losses, gradients, metrics, the model at the end."""
-    loss = losses.TDPOLoss(beta=0.3)
-    if kind_of_prior == "learned":
-        if accumulated > 1:
-            pytest.skip("once is enough")
-        loss = learned_prior()
+    loss = learned_prior() if loss is None else loss
     first = copy.deepcopy(loss)
     kind = made.peers.ours.PreferenceTrainer
     alone, log = made.train(kind, steps=3, loss=loss, per_device_train_batch_size=4)
