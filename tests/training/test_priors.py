@@ -155,7 +155,7 @@ def test_a_policy_that_learns_too_is_not_degenerate():
     watch = PriorWatch(batches=3)
     for _ in range(9):
         watch.see(torch.tensor([2.0, 3.0]), torch.tensor([2.0, 2.0]), "")
-    assert watch.share == pytest.approx(4 / 9)
+    assert watch.share.item() == pytest.approx(4 / 9)
     assert not watch.degenerate
 
 

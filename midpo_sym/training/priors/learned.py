@@ -247,7 +247,7 @@ class LearnedPriorLoss(PreferenceLoss):
         both = dataclasses.replace(found, ref_logps=terms.logps)
         chosen, rejected, kept = wanted.prepared(*both.chunk())
         argument, *rewards = self.argument(chosen, rejected)
-        self._look(found.logps, terms)
+        self._look(found.logps, terms, trained=argument.requires_grad)
         losses = wanted.smoothed(self.link, argument) + terms.penalty
         first, second = (wanted.rewards(each, kept) for each in rewards)
         return wanted.reduce(losses, kept), first, second
@@ -272,17 +272,18 @@ class LearnedPriorLoss(PreferenceLoss):
         return self.from_hidden()
 
     @torch.no_grad()
-    def _look(self, logps: Tensor, terms: PriorTerms) -> None:
+    def _look(self, logps: Tensor, terms: PriorTerms, *, trained: bool) -> None:
         """Log what the prior does, and look for the degenerate case."""
         policy = self.beta * (logps - terms.ref_logps).sum(-1)
         prior = self.beta * (terms.ref_logps - terms.logps).sum(-1)
         parts = [chosen - rejected for chosen, rejected in (policy.chunk(2), prior.chunk(2))]
         cure = f"Lower budget={self.prior.budget}, raise price={self.prior.price}, or use turns."
-        self.watch.see(parts[0], parts[1], cure)
+        if trained:
+            self.watch.see(parts[0], parts[1], cure)
         self.logged = {
             "prior/divergence": terms.divergence.mean(),
             "prior/penalty": terms.penalty.detach(),
-            "prior/share": terms.penalty.new_tensor(self.watch.share),
+            "prior/share": self.watch.share,
         }
 
     def extra_repr(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 
+import torch
 from torch import Tensor
 
 _LOG = logging.getLogger("midpo_sym.training")
@@ -18,21 +19,30 @@ class PriorWatch:
     does. If the preferences are explained and nearly all of it is the prior's, the loss has fallen
     and the policy has learned next to nothing.
 
+    Nothing waits for a device but every so many batches.
+
     Attributes:
-        share: of the argument that is the prior's, over the last batches.
-        degenerate: whether it has been named.
+        degenerate: whether the case has been named.
     """
 
     def __init__(self, *, batches: int = 20, limit: float = 0.9) -> None:
         """Make one.
 
         Args:
-            batches: about how many are averaged, and seen before anything is said.
+            batches: about how many are averaged, and seen between two looks.
             limit: the share from which a run is degenerate.
         """
-        self.batches, self.limit = batches, limit
-        self.share, self.degenerate = 0.0, False
-        self._seen, self._policy, self._prior = 0, 0.0, 0.0
+        self.batches, self.limit, self.degenerate = batches, limit, False
+        self._seen = 0
+        self._parts: Tensor | None = None  # of the policy and of the prior; (2,)
+
+    @property
+    def share(self) -> Tensor:
+        """The part of the argument that is the prior's, over the last batches; ()."""
+        if self._parts is None:
+            return torch.zeros(())
+        total = self._parts.sum()
+        return torch.where(total > 0, self._parts[1] / total, 0.0)
 
     def see(self, policy: Tensor, prior: Tensor, cure: str) -> None:
         """Look at a batch, and name the degenerate case once.
@@ -43,18 +53,19 @@ class PriorWatch:
             cure: what to change, for the message.
         """
         self._seen += 1
-        step = 1 / min(self._seen, self.batches)
-        self._policy += step * (float(policy.detach().mean()) - self._policy)
-        self._prior += step * (float(prior.detach().mean()) - self._prior)
-        total = self._policy + self._prior
-        self.share = self._prior / total if total > 0 else 0.0
-        late = self._seen >= self.batches and total > _EXPLAINED
-        if late and self.share > self.limit and not self.degenerate:
+        found = torch.stack([policy.detach().mean(), prior.detach().mean()])
+        if self._parts is None:
+            self._parts = torch.zeros_like(found)
+        self._parts = self._parts + (found - self._parts) / min(self._seen, self.batches)
+        if self._seen % self.batches or self.degenerate:
+            return
+        share = float(self.share)
+        if float(self._parts.sum()) > _EXPLAINED and share > self.limit:
             self.degenerate = True
             _LOG.warning(
                 "degenerate prior: %.0f %% of the argument of the loss is the prior's, so the "
                 "loss falls without the policy learning; a prior that is free explains any "
                 "preferences without a cycle (section 5.2 of the paper). %s",
-                100 * self.share,
+                100 * share,
                 cure,
             )
