@@ -37,7 +37,8 @@ def pair_loss(
 
     Args:
         loss: of `midpo_sym.losses`, or of a module that `midpo generate` wrote.
-        model: wrapped as the loop wraps it: by DDP, by `torch.compile`, or not.
+        model: wrapped as the loop wraps it: by DDP, by `torch.compile`, or not. Its forward takes
+            `output_hidden_states`, `logits_to_keep` and `use_cache`, as those of transformers do.
         batch: `input_ids`, `attention_mask` and `labels`, -100 where a token does not count, each
             (2B, T), chosen responses first; and what else the model's forward takes. `ref_logps`,
             log-probabilities of the reference kept from before, of tokens (2B, T) or their sums

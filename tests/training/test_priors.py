@@ -110,7 +110,7 @@ def test_the_loss_is_that_of_mi_dpo_and_the_penalty(reduction, batch):
         assert_close(one, other, **CLOSE)
 
 
-def trained(prior, batch, *, labels, rate=0.2, steps=50):
+def trained(prior, batch, *, labels, rate=0.4, steps=24):
     """Train a prior alone, as the policy stays the reference; return the loss and its value."""
     states, head = batch["ref_hidden"], batch["ref_head"]
     loss = LearnedPriorLoss(prior=prior, beta=1.0)
