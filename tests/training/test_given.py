@@ -41,6 +41,15 @@ def test_every_loss_is_refused_or_read():
     assert seen == {"refused", "sums", "means", "tokens"}
 
 
+def test_a_prior_that_learns_needs_more_than_numbers():
+    """Given log-probabilities alone it would be DPO, without a word."""
+    loss = training.LearnedPriorLoss(prior=training.LearnedPrior(4))
+    with pytest.raises(ValueError, match="needs hidden states; a library gives"):
+        check_given(loss, "a library")
+    with pytest.raises(TypeError, match=r"loss: expected a loss such as .*, got 'dpo'"):
+        check_given("dpo", "a library")
+
+
 def test_means_are_told_from_sums_where_they_can_be():
     """Tokens of probability 0.2: their mean, taken for a sum of 20, says 0.92 of each."""
     lengths = torch.tensor([20, 31])

@@ -42,6 +42,8 @@ def check_given(loss: PreferenceLoss, library: str) -> None:
     more += [*needs.weights, *needs.data]
     if needs.reference_model == "prev":
         more.append("the previous policy")
+    if type(loss).from_head is not PreferenceLoss.from_head:
+        more.append("hidden states")  # such as a prior that learns
     cause = None
     if not more:
         try:

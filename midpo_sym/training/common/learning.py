@@ -32,14 +32,26 @@ class LearnsInLoss:
         return optimizer
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        """Save the model, and what the loss has learned beside it."""
         super()._save(output_dir, state_dict)  # type: ignore[misc]
         if learned(self.loss):
             folder = self.args.output_dir if output_dir is None else output_dir
             torch.save(self.loss.state_dict(), Path(folder) / _FILE)
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        """Load what a checkpoint has of the loss, the optimiser and the schedule.
+
+        Raises:
+            ValueError: it has nothing of a loss that learns.
+        """
         if checkpoint is not None and learned(self.loss):
-            found = torch.load(Path(checkpoint) / _FILE, map_location="cpu", weights_only=True)
+            path = Path(checkpoint) / _FILE
+            if not path.is_file():
+                raise ValueError(
+                    f"{path}: missing, expected what loss={type(self.loss).__name__} had learned; "
+                    "the checkpoint is of a run with another loss"
+                )
+            found = torch.load(path, map_location="cpu", weights_only=True)
             self.loss.load_state_dict(found)
         super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[misc]
 
