@@ -23,6 +23,7 @@ from midpo_sym.tensor.parameters import (
     keywords_of,
     links_of,
     parameters_of,
+    take_tensors,
 )
 from midpo_sym.tensor.statistics import ResponseStatistics
 
@@ -56,6 +57,8 @@ class PreferenceLoss(nn.Module):
       `segments`: (N, T), the number of the response of each token, -1 at padding.
     - `vocabulary`: how many columns are tokens; those beyond only pad the matrix and are left out.
 
+    A loss is made with numbers, or tensors () in their place; an `nn.Parameter` is learned.
+
     Attributes:
         needs: what the loss needs to know of a response.
         keywords: what the class is made with.
@@ -71,6 +74,7 @@ class PreferenceLoss(nn.Module):
         super().__init_subclass__()
         cls.redefined = cls.from_statistics is not PreferenceLoss.from_statistics
         cls.keywords = keywords_of(cls)
+        take_tensors(cls)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; a hyper-parameter is checked as it was when the loss was made.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +25,33 @@ def keywords_of(kind: type) -> tuple[str, ...]:
     """Return the keywords that a class is made with."""
     given = inspect.signature(kind.__init__).parameters.values()  # type: ignore[misc]
     return tuple(each.name for each in given if each.kind is inspect.Parameter.KEYWORD_ONLY)
+
+
+def take_tensors(kind: type[PreferenceLoss]) -> None:
+    """Let a class be made with tensors () in the place of numbers.
+
+    They are checked as the numbers they are, and kept as they are: an `nn.Parameter` is learned.
+
+    Args:
+        kind: whose `__init__` is wrapped, if it has one of its own.
+    """
+    plain = kind.__dict__.get("__init__")
+    if plain is None:
+        return
+
+    @functools.wraps(plain)
+    def made(self: PreferenceLoss, *args: Any, **keywords: Any) -> None:
+        tensors = {
+            name: each
+            for name, each in keywords.items()
+            if isinstance(each, Tensor) and each.ndim == 0 and each.is_floating_point()
+        }
+        numbers = {name: each.item() for name, each in tensors.items()}
+        plain(self, *args, **{**keywords, **numbers})
+        for name, each in tensors.items():
+            setattr(self, name, each)
+
+    kind.__init__ = made  # type: ignore[assignment]
 
 
 def parameters_of(loss: PreferenceLoss) -> list[str]:

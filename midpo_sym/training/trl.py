@@ -21,16 +21,18 @@ from typing import Any
 try:
     from trl.trainer import dpo_trainer
 except ModuleNotFoundError as absent:
-    from midpo_sym.training.extras import missing
+    from midpo_sym.training.common.extras import missing
 
-    raise missing("midpo_sym.training.trl", "TRL", "trl>=1.16,<1.17") from absent
+    raise missing("midpo_sym.training.trl", "TRL", "trl>=1.16,<1.17", "train") from absent
 
 import torch
 from torch import Tensor, nn
 
 from midpo_sym.tensor import PreferenceLoss, read_head
 from midpo_sym.tensor.entries.outcome import Empty
-from midpo_sym.training.metrics import TokenMetrics, fixed_rewards, token_metrics
+from midpo_sym.training.common.learning import BeforeStep, LearnsInLoss, learned
+from midpo_sym.training.common.metrics import TokenMetrics, fixed_rewards, token_metrics
+from midpo_sym.training.step import last_states
 
 _OWN = {"completion_mask", "ref_chosen_logps", "ref_rejected_logps"}  # what no model takes
 # What of a `DPOConfig` says which loss it is, and its value where it says nothing.
@@ -44,7 +46,7 @@ _LOSS_SETTINGS: dict[str, tuple[Any, ...]] = {
 _DEFAULT_BETA = 0.1
 
 
-class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL has no types
+class PreferenceTrainer(LearnsInLoss, dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL has none
     """TRL's `DPOTrainer` with another loss.
 
     Beside TRL's metrics it logs `policy_rewards/chosen`, `/rejected`, `/margins` and `/accuracies`:
@@ -62,6 +64,7 @@ class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL ha
         empty: Empty = "raise",
         with_token_metrics: bool = True,
         loss_inputs: Callable[[Mapping[str, Any]], Mapping[str, Tensor]] | None = None,
+        loss_learning_rate: float | None = None,
         **others: Any,
     ) -> None:
         """Make a trainer.
@@ -76,6 +79,8 @@ class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL ha
             with_token_metrics: log entropy, token accuracy, mean logits and log-probabilities too,
                 as TRL does. They cost one more product with the lm_head, without gradient.
             loss_inputs: from a batch to what else the loss needs, by name: token weights, data.
+            loss_learning_rate: of what the loss learns itself, such as the prior of
+                `LearnedPriorLoss`; that of `args` if None.
             **others: as `DPOTrainer` takes them.
 
         Raises:
@@ -91,6 +96,7 @@ class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL ha
         _check_arguments(args, loss)
         self.loss, self.empty = loss, empty
         self.with_token_metrics, self.loss_inputs = with_token_metrics, loss_inputs
+        self.loss_learning_rate = loss_learning_rate
         self._pairs_in_step: Tensor | None = None
         stands_in = not loss.needs.needs_ref and ref_model is None and not isinstance(model, str)
         if stands_in:
@@ -98,6 +104,21 @@ class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL ha
         super().__init__(model, ref_model, args, **others)
         self.ref_model: Any = self.ref_model if loss.needs.needs_ref else None
         loss.to(self.accelerator.device)
+        if learned(loss):
+            self._check_learning()
+            self.add_callback(BeforeStep(loss))
+
+    def _check_learning(self) -> None:
+        """Check that what the loss learns is trained as the model is.
+
+        Raises:
+            ValueError: an engine shards the optimiser, and knows the model's parameters only.
+        """
+        if self.is_deepspeed_enabled or self.is_fsdp_enabled:
+            raise ValueError(
+                f"loss={type(self.loss).__name__} has parameters of its own, which DeepSpeed and "
+                "FSDP do not take beside a model; train it under DDP"
+            )
 
     def get_batch_samples(self, *args: Any, **keywords: Any) -> Any:
         """Return the batches of a step, and note how many pairs count in all of them."""
@@ -116,7 +137,7 @@ class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL ha
         mask = inputs["completion_mask"]
         labels = inputs["input_ids"].masked_fill(mask == 0, -100)
         reference = self._reference(given, inputs, labels.shape[1])
-        outputs, hidden = _states(model, {**given, **asked}, labels.shape[1])
+        outputs, hidden = last_states(model, {**given, **asked}, labels.shape[1])
         head = read_head(self.accelerator.unwrap_model(self.model))
         mode = "train" if self.model.training else "eval"
         whole = mode == "train" and self._pairs_in_step is not None
@@ -142,6 +163,8 @@ class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL ha
             loss = loss + self.router_aux_loss_coef * outputs.aux_loss
             log["aux_loss"].append(self._mean(outputs.aux_loss.detach().reshape(1)))
         self._log_rewards(log, labels, rewards)
+        for name, each in getattr(self.loss, "logged", {}).items():
+            log[name].append(self._mean(each.reshape(1)))
         self._log_tokens(log, mode, inputs)
         if self.with_token_metrics:
             self._log_token_metrics(log, token_metrics(hidden.detach(), head, labels))
@@ -166,7 +189,7 @@ class PreferenceTrainer(dpo_trainer.DPOTrainer):  # type: ignore[misc]  # TRL ha
             ),
             self._reference_model() as (model, plain),
         ):
-            _, hidden = _states(model, given, tokens)
+            _, hidden = last_states(model, given, tokens)
             return {"ref_hidden": hidden, "ref_head": read_head(plain)}
 
     @contextlib.contextmanager
@@ -258,25 +281,12 @@ def _check_arguments(args: Any, loss: PreferenceLoss) -> None:
             f"args.beta is {args.beta}, but loss={loss} has its own; leave args.beta out"
         )
     needs = loss.needs
-    if args.precompute_ref_log_probs and needs.needs_ref and (needs.kl or needs.statistics):
+    more = needs.kl or needs.statistics or learned(loss)
+    if args.precompute_ref_log_probs and needs.needs_ref and more:
         raise ValueError(
             f"args.precompute_ref_log_probs: keeps sums of log-probabilities, but loss={loss} "
-            "needs the reference's distributions; set it to False"
+            "needs the reference itself; set it to False"
         )
-
-
-def _states(model: Any, given: Mapping[str, Any], tokens: int) -> tuple[Any, Tensor]:
-    """Return a model's output and its last hidden states, without logits but those of one token.
-
-    The forward of the wrapper runs, as DDP and FSDP need it.
-
-    Args:
-        model: wrapped or not.
-        given: what its forward takes.
-        tokens: how many the labels have; prompts learned by PEFT stand before them.
-    """
-    outputs = model(**given, output_hidden_states=True, logits_to_keep=1)
-    return outputs, outputs.hidden_states[-1][:, -tokens:]
 
 
 def _kept(completion_mask: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from midpo_sym.lab.training.inputs import Batch
 from midpo_sym.lab.training.model import Transformer
 from midpo_sym.lab.training.objectives import token_logps
 from midpo_sym.losses import mi_dpo_loss
+from midpo_sym.training.priors import PairOffsets, Turns, budget_penalty
 
 # What each kind is, for reports.
 KINDS = {
@@ -27,7 +28,7 @@ KINDS = {
     "learned_free": "π_ref, and an offset of each pair without any constraint",
     "learned_alone": "as free; the policy is not trained",
 }
-_TURN = 10  # steps of a turn of the alternation
+_TURNS = Turns(10)
 _PENALTY = 1.0  # of a nat of divergence beyond the budget
 _BUDGET = 0.1  # nats of an answer
 _SQUARE = 0.05  # penalty of an offset's square
@@ -50,28 +51,26 @@ class PriorObjective:
         if kind not in KINDS:
             raise LabError(f"there is no prior {kind!r}; there are {', '.join(KINDS)}")
         self.kind, self.beta = kind, beta
-        self.has_offsets = kind in {"learned_offsets", "learned_free", "learned_alone"}
-        self.prior = None if self.has_offsets else start.requires_grad_()
-        self.offsets = nn.Parameter(torch.zeros(pairs)) if self.has_offsets else None
+        self.prior: Transformer | PairOffsets
+        if kind in {"learned_offsets", "learned_free", "learned_alone"}:
+            square = _SQUARE if kind == "learned_offsets" else 0.0
+            self.prior = PairOffsets(pairs, beta=beta, square=square)
+        else:
+            self.prior = start.requires_grad_()
 
     def losses(self, policy: Transformer, batch: Batch, step: int) -> Tensor:  # noqa: ARG002
         """Return the loss of each pair, penalties included; (pairs,)."""
         logps = token_logps(policy(batch.ids), batch.labels).sum(-1)
         penalty = torch.zeros(len(batch.rows))
-        if self.offsets is not None:
-            offset = self.offsets[batch.rows]
-            half = torch.cat([offset, -offset]) / 2  # log ζ = log π_ref ± half, by the label
-            log_prior = batch.ref_logps.sum(-1) - half / self.beta
-            if self.kind == "learned_offsets":
-                penalty = _SQUARE * offset**2
+        if isinstance(self.prior, PairOffsets):
+            log_prior, penalty = self.prior(batch.rows, batch.ref_logps.sum(-1))
         else:
-            assert self.prior is not None
             blind = self.kind == "learned_shared"
             logits = self.prior(batch.blind if blind else batch.ids)
             log_prior = token_logps(logits, batch.labels).sum(-1)
             if self.kind == "learned_budget":
-                over = (_divergence(batch, logits) - _BUDGET).clamp(min=0)
-                penalty = _PENALTY * over.expand(len(batch.rows))
+                over = budget_penalty(_divergence(batch, logits), _BUDGET, _PENALTY)
+                penalty = over.expand(len(batch.rows))
         chosen, rejected = logps.chunk(2)
         chosen_prior, rejected_prior = log_prior.chunk(2)
         found, _, _ = mi_dpo_loss(chosen, rejected, chosen_prior, rejected_prior, beta=self.beta)
@@ -79,28 +78,22 @@ class PriorObjective:
 
     def learned(self) -> Iterable[nn.Parameter]:
         """Return the parameters of the prior."""
-        if self.offsets is not None:
-            return (self.offsets,)
-        assert self.prior is not None
         return self.prior.parameters()
 
     def trains_policy(self, step: int) -> bool:
         """Return whether the policy moves in a step."""
         if self.kind == "learned_alone":
             return False
-        return self.kind != "learned_alternating" or (step // _TURN) % 2 == 0
+        return self.kind != "learned_alternating" or _TURNS.trains_policy(step)
 
     def trains_rest(self, step: int) -> bool:
         """Return whether the prior moves in a step."""
-        return self.kind != "learned_alternating" or (step // _TURN) % 2 == 1
+        return self.kind != "learned_alternating" or _TURNS.trains_prior(step)
 
 
 def _divergence(batch: Batch, logits: Tensor) -> Tensor:
-    """Return the mean over the batch's answers of Σ_t KL(π_ref‖ζ) along the answer.
-
-    Along answers of the reference its mean is KL(π_ref‖ζ).
-    """
+    """Return Σ_t KL(π_ref‖ζ) along each of the batch's answers; (2 · pairs,)."""
     live = batch.labels[:, 1:] >= 0
     reference = batch.ref_logits[:, :-1].log_softmax(-1)
     each = (reference.exp() * (reference - logits[:, :-1].log_softmax(-1))).sum(-1)
-    return (each * live).sum(-1).mean()
+    return (each * live).sum(-1)

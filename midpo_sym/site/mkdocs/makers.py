@@ -52,6 +52,7 @@ MAKERS = (
     Maker(glossary.make, "Reference"),
     Maker(language.make, "Reference"),
     Maker(command_line.make, "Reference"),
+    Maker(lambda *_: Pages({}, [{"Where people train": "training.md"}]), "Reference"),
     Maker(
         lambda *_: Pages({}, [{"Python API": "api.md"}, {"Python API: results": "api_results.md"}]),
         "Reference",

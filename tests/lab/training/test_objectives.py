@@ -130,14 +130,14 @@ def test_an_offset_shifts_the_argument_by_itself():
     policy, pairs = batch()
     free = prior("learned_free")
     with torch.no_grad():
-        free.offsets.fill_(0.75)
+        free.prior.offsets.fill_(0.75)
     dpo = LossObjective(build_loss("dpo", {"beta": 0.5})).losses(policy, pairs, 0)
     argument = -torch.log(torch.expm1(dpo.detach().double()))  # a, of the loss log(1 + e^−a)
     shifted = -torch.nn.functional.logsigmoid(argument + 0.75)
     assert free.losses(policy, pairs, 0).detach() == pytest.approx(shifted.float(), abs=1e-5)
     squared = prior("learned_offsets")
     with torch.no_grad():
-        squared.offsets.fill_(0.75)
+        squared.prior.offsets.fill_(0.75)
     more = squared.losses(policy, pairs, 0) - free.losses(policy, pairs, 0)
     assert more.detach() == pytest.approx(torch.full((12,), 0.05 * 0.75**2), abs=1e-6)
 

@@ -26,6 +26,7 @@ PAGES = [
     "add_your_own.html",
     "language.html",
     "command_line.html",
+    "training.html",
     "api.html",
     "api_results.html",
     "trust.html",

@@ -58,6 +58,7 @@ def test_there_is_a_page_for_everything(website):
         "add_your_own.html",
         "command_line.html",
         "language.html",
+        "training.html",
         "api.html",
         "api_results.html",
         "trust.html",

@@ -7,7 +7,7 @@ from oracles.tensor.literal import DPO, TDPO, SimPO, SparsePO
 from torch.testing import assert_close
 
 from midpo_sym import losses
-from midpo_sym.tensor import response_statistics
+from midpo_sym.tensor import OutputHead, response_statistics
 
 ROWS, TOKENS, WIDTH, VOCABULARY = 6, 7, 5, 13
 LENGTHS = (7, 5, 6, 4, 7, 3)
@@ -36,7 +36,13 @@ def evaluate(loss, batch, way="hidden", **keywords):
     weight = batch["weight"].clone().requires_grad_()
     states = {name: batch[name] for name in ("hidden", "ref_hidden") if name in batch}
     given = {"reduction": "mean"} | keywords
-    if way == "hidden":
+    if way == "head":
+        reference = {"ref_head": OutputHead(batch["weight"])} if "ref_hidden" in states else {}
+        head = OutputHead(weight)
+        found = loss.from_head(
+            states.pop("hidden"), head, batch["labels"], **states, **reference, **given
+        )
+    elif way == "hidden":
         reference = {"ref_weight": batch["weight"]} if "ref_hidden" in states else {}
         found = loss.from_hidden(
             states.pop("hidden"), weight, batch["labels"], **states, **reference, **given
@@ -111,7 +117,7 @@ def padded_left(batch):
 FORMS = [shifted, interleaved, two_tensors, packed, segments, padded_left]
 
 
-@pytest.mark.parametrize("way", ["hidden", "logits"])
+@pytest.mark.parametrize("way", ["hidden", "head", "logits"])
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_changes_nothing(form, way, plain):
     if form is two_tensors:
@@ -232,6 +238,32 @@ def test_beta_of_each_pair_and_as_a_tensor(way, plain):
     with pytest.raises(ValueError, match="beta is -5; expected a finite number above 0"):
         loss.beta = -5
     assert loss.beta == 0.2
+
+
+def test_a_loss_is_made_with_a_tensor(plain):
+    """It is checked, and a parameter is learned: dL/dβ by the two sides of β."""
+    learned = torch.nn.Parameter(torch.tensor(0.7, dtype=torch.float64))
+    loss = losses.TDPOLoss(beta=learned)
+    assert list(loss.parameters()) == [learned]
+    found = loss.from_statistics(*statistics(plain), reduction="mean")[0]
+    around = [
+        losses.TDPOLoss(beta=each).from_statistics(*statistics(plain), reduction="mean")[0]
+        for each in (0.7 - 1e-6, 0.7, 0.7 + 1e-6)
+    ]
+    assert_close(found, around[1], **EXACT)
+    (slope,) = torch.autograd.grad(found, learned)
+    assert slope.item() == pytest.approx((around[2] - around[0]).item() / 2e-6, rel=1e-6)
+    with pytest.raises(ValueError, match=r"beta is -0\.\d+; expected a finite number above 0"):
+        losses.TDPOLoss(beta=torch.tensor(-0.1))
+    with pytest.raises(TypeError, match=r"beta is a tensor of shape \(2,\)"):
+        losses.TDPOLoss(beta=torch.tensor([0.1, 0.2]))
+
+
+def statistics(batch):
+    logits, reference = (batch[name] @ batch["weight"].t() for name in ("hidden", "ref_hidden"))
+    return response_statistics(
+        logits, batch["labels"], ref_logits=reference, kl=("ref_pi",)
+    ).chunk()
 
 
 def test_vocabularies_padded_to_different_sizes(plain):
