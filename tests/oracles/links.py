@@ -18,7 +18,7 @@ from oracles.reader import Tree
 from oracles.shapes import elsewhere
 from oracles.statement import LossTerm, Statement
 
-FAR = (Fraction(10**2), Fraction(10**3), Fraction(10**5))  # the last may be too far to say
+FAR = (Fraction(10), Fraction(10**2), Fraction(10**3), Fraction(10**5))  # what is too far is None
 SURE = mpmath.mpf(10) ** -30
 
 
@@ -99,19 +99,22 @@ def sags_at(statement: Statement, body: Tree, seed: str) -> str:
     return ""
 
 
-def falls_without_end(statement: Statement, body: Tree, seed: str) -> list[bool]:
+def falls_without_end(statement: Statement, body: Tree, seed: str) -> list[bool | None]:
     """Return at each setting whether a link still falls far out, by more than a half."""
     return [falls_far_out(statement, body, at) for at in settings(statement, seed, 6)]
 
 
-def falls_far_out(statement: Statement, body: Tree, at: dict[str, Fraction]) -> bool:
-    """Return whether a link still falls far out, by more than a half."""
+def falls_far_out(statement: Statement, body: Tree, at: dict[str, Fraction]) -> bool | None:
+    """Return whether a link still falls far out, by more than a half; None if that is not seen."""
+    answer: bool | None = False
     for sign in (1, -1):
-        values = [value(statement, body, at, sign * far) for far in FAR]
-        near, far = values[1:] if values[2] is not None else values[:2]
-        if None not in (near, far) and far < near - 0.5:
+        found = (value(statement, body, at, sign * far) for far in FAR)
+        known = [each for each in found if each is not None][-2:]
+        if len(known) < 2:
+            answer = None
+        elif known[1] < known[0] - 0.5:
             return True
-    return False
+    return answer
 
 
 def weight_is(statement: Statement, term: LossTerm, points: list[Point]) -> set[str]:

@@ -112,13 +112,15 @@ def _bounded(statement: Statement, body: Tree, said: dict[str, Any], seed: str) 
         at = {name: Fraction(text) for name, text in points[0].items() if name != "a"}
         problem = _points(statement, points, 2)
         falls = links.falls_far_out(statement, body, at)
-        return Finding("bounded", "right" if falls and not problem else "wrong", problem or "no")
+        kind = "wrong" if problem or falls is False else "right" if falls else "unknown"
+        return Finding("bounded", kind, problem or "no")
     found = links.falls_without_end(statement, body, seed)
     if answer == "undecided":
         return Finding("bounded", "unknown", f"in truth {not any(found)}")
     if answer == "yes":
         return Finding("bounded", "wrong" if any(found) else "right", "yes")
-    return Finding("bounded", "right" if all(found) else "wrong", "no")
+    kind = "wrong" if False in found else "unknown" if None in found else "right"
+    return Finding("bounded", kind, "no")
 
 
 def _slope(statement: Statement, body: Tree, text: str | None, seed: str) -> Finding:

@@ -118,6 +118,12 @@ def test_what_a_link_does_by_numbers(body, rises, sags, falls):
     assert float(slope) == -12  # -3 (2 - a)²
 
 
+def test_what_is_too_far_to_say_is_neither_bounded_nor_not():
+    """a³/2 falls without end, but exp(-500) is below the digits that are looked at."""
+    assert links.falls_far_out(read(KTO)[""], parse("log(exp(a**3/2))"), {}) is None
+    assert links.falls_far_out(read(KTO)[""], parse("a**3/2"), {}) is True
+
+
 @pytest.mark.parametrize("module", [oracles.shapes, generators.shapes.cases, readings])
 def test_what_docstrings_say(module):
     found = doctest.testmod(module)
