@@ -295,16 +295,15 @@ class PreferenceLoss(nn.Module):
         )
         if not self.needs.needs_ref:
             ref_hidden = ref_weight = ref_bias = None
-        call, rows, states = from_states.rows_of(
+        return from_states.from_tensors(
             call,
             {"labels": labels, "mask": mask, "prev_logps": prev_logps},
-            {"hidden": hidden, "ref_hidden": ref_hidden},
+            (hidden, weight, bias),
+            (ref_hidden, ref_weight, ref_bias),
+            vocabulary=vocabulary,
+            scales=(logit_scale, ref_logit_scale),
+            softcaps=(softcap, ref_softcap),
         )
-        policy = from_states.trimmed("", states["hidden"], weight, bias, vocabulary, logit_scale)
-        reference = from_states.trimmed(
-            "ref_", states["ref_hidden"], ref_weight, ref_bias, vocabulary, ref_logit_scale
-        )
-        return from_states.loss_of(call, rows, policy, reference, (softcap, ref_softcap))
 
     def from_head(
         self,
@@ -386,8 +385,7 @@ class PreferenceLoss(nn.Module):
             losses, *rewards = self.from_statistics(chosen, rejected)
         else:
             argument, *rewards = arguments_of(self, chosen, rejected)
-            if not torch.compiler.is_compiling():
-                check_defined(argument, chosen, rejected)
+            check_defined(argument, chosen, rejected)
             losses = wanted.smoothed(lambda each: links_of(self, each), argument)
         found = (wanted.rewards(each.detach(), kept) for each in rewards)
         return wanted.reduce(losses, kept), next(found), next(found)

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 
 _WIDE = 16.0
-_SMALL = {torch.float32: 1e-30, torch.float64: 1e-290}  # some digits above the least normal number
+SMALL = {torch.float32: 1e-30, torch.float64: 1e-290}  # some digits above the least normal number
 
 
 class Rows(NamedTuple):
@@ -140,7 +140,7 @@ def measure(
         kl_ref_pi: whether KL(q‖p) is wanted.
         kl_pi_ref: whether KL(p‖q) is wanted.
     """
-    size, small = logits.shape[0], _SMALL[work.dtype]
+    size, small = logits.shape[0], SMALL[work.dtype]
     z = work.raised(logits, "difference")
     p = torch.softmax(z, -1, out=work.buffer("p", size))
     p_label = p.gather(1, labels).squeeze(1)
