@@ -131,8 +131,8 @@ def _measure(
     vocabulary = logits.shape[-1]
     inputs.check_values(labels, live, vocabulary, empty=empty)
     if not values.free_to_read(logits.device):
-        rows = steady.rows_of(logits, labels, live, reference)
-        return steady.measure(rows, live, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)[0]
+        batch = steady.rows_of(logits, labels, live, reference)
+        return steady.measure(batch, live, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)[0]
     found = _nothing_yet(logits, live, reference, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)
     dtype = found.logps.dtype
     size = block_rows(vocabulary, dtype, logits.device)

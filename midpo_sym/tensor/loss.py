@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -16,6 +15,7 @@ from midpo_sym.tensor.entries.logits import responses_of
 from midpo_sym.tensor.entries.outcome import Empty, Outcome, Reduction, Triple, check_sums
 from midpo_sym.tensor.heads.output import OutputHead
 from midpo_sym.tensor.inputs.layout import Layout, Pairs
+from midpo_sym.tensor.inputs.wrapping import check_output, check_parameters
 from midpo_sym.tensor.needs import Needs, check_defined, check_present
 from midpo_sym.tensor.parameters import (
     arguments_of,
@@ -186,6 +186,7 @@ class PreferenceLoss(nn.Module):
             ValueError: as `response_statistics` and `from_statistics` raise it, a reference is
                 missing, or the layout does not fit the batch.
         """
+        check_output(self, logits)
         layout = Layout(pairs, cu_seqlens, segments, shifted)
         call = prepare(
             self,
@@ -279,6 +280,7 @@ class PreferenceLoss(nn.Module):
                 missing, the layout does not fit, or `needs.linear` or `needs.by_sums` is claimed
                 wrongly.
         """
+        check_parameters(self, (weight, bias))
         layout = Layout(pairs, cu_seqlens, segments, shifted)
         call = prepare(
             self,
@@ -350,6 +352,7 @@ class PreferenceLoss(nn.Module):
             ref_hidden=ref_hidden,
             ref_head=ref_head,
         )
+        check_parameters(self, head.parameters() if isinstance(head, nn.Module) else ())
         return self.from_hidden(policy.hidden, policy.weight, labels, **given, **others)
 
     def outcome(

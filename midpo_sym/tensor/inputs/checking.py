@@ -292,11 +292,11 @@ def check_head(
         check_matrix(f"{prefix}bias", bias, ("vocabulary",), part=part)
         assert isinstance(bias, Tensor)
         parts.append((f"{prefix}bias", bias, shape[:1]))
-    for part, value, wanted in parts:
-        check_alike(part, value, wanted, hidden.device, name)
+    for each, value, wanted in parts:
+        check_alike(each, value, wanted, hidden.device, name)
         if value.dtype != hidden.dtype and not _cast_alike(value, hidden):
             raise ValueError(
-                f"{part}: expected the dtype of {name}, which is {describe(hidden)}, got "
+                f"{each}: expected the dtype of {name}, which is {describe(hidden)}, got "
                 f"{describe(value)}; convert one, or call the loss under torch.autocast"
             )
 

@@ -28,6 +28,10 @@ _WIDE = 16.0
 SMALL = {torch.float32: 1e-30, torch.float64: 1e-290}  # some digits above the least normal number
 
 
+# Some tokens of a batch, or some rows of a block.
+Where = slice | tuple[slice, ...] | tuple[int, slice] | tuple[Tensor, Tensor]
+
+
 class Rows(NamedTuple):
     """What is measured of a block of R rows, each (R,); None where it was not asked for.
 
@@ -63,7 +67,7 @@ class Coefficients(NamedTuple):
     kl_ref_pi: Tensor | None = None
     kl_pi_ref: Tensor | None = None
 
-    def part(self, where: slice | tuple[int, slice] | tuple[Tensor, Tensor]) -> Coefficients:
+    def part(self, where: Where) -> Coefficients:
         """Return the coefficients of some tokens."""
         return Coefficients(*(None if each is None else each[where] for each in self))
 

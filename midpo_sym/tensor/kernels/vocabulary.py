@@ -79,10 +79,10 @@ def measure(
         ]
         counts = {model: (len(sources[model]), (softcaps or {}).get(model)) for model in wanted}
         found = checkpoint(_row, measures, counts, dtype, *parts, use_reentrant=False)
-        for name, each in zip(measures, found, strict=True):
+        for name, row in zip(measures, found, strict=True):
             blank = torch.zeros(live.shape[1], dtype=dtype, device=live.device)
-            each = torch.where(there.squeeze(-1), each, 0.0)
-            rows[name].append(blank.index_put((places,), each))
+            row_there = torch.where(there.squeeze(-1), row, 0.0)
+            rows[name].append(blank.index_put((places,), row_there))
     return {name: torch.stack(each) for name, each in rows.items()}
 
 

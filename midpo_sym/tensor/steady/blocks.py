@@ -120,7 +120,7 @@ def measured(logits: Logits, of: Softmaxes, *, kl_ref_pi: bool, kl_pi_ref: bool)
     if not (kl_ref_pi or kl_pi_ref) or logits.reference is None or of.reference is None:
         return Rows(logps, ref_logps, logratios)
     assert logratios is not None
-    shift = shift_of(*of, logratios)
+    shift = shift_of(of.policy, of.reference, logratios)
     parts = logits.empty(2)
     function = fused(divergences, logits.policy.device)
     for where in logits.blocks():
@@ -171,7 +171,7 @@ def write_gradient(
     both = coefficients.kl_ref_pi is not None or coefficients.kl_pi_ref is not None
     shift: Shift | None = None
     if coefficients.kl_pi_ref is not None and of.reference is not None and logratios is not None:
-        shift = shift_of(*of, logratios)
+        shift = shift_of(of.policy, of.reference, logratios)
     function = fused(gradient, logits.policy.device)
     for where in logits.blocks():
         out[where] = function(

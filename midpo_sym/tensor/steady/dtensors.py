@@ -184,8 +184,8 @@ def _check_states(name: str, value: Any, weight: str) -> None:
     raise ValueError(
         f"{name}: expected a DTensor, since {weight} is one, got a plain tensor, which does not "
         f"say whether the processes hold the same. Tensor parallelism: pass {_SPLIT}. Data "
-        "parallelism (FSDP2): call the loss inside the wrapped forward, or from_head with the model "
-        "that fully_shard was called on, which gathers the lm_head, or gather it by "
+        "parallelism (FSDP2): call the loss inside the wrapped forward, or from_head with the "
+        "model that fully_shard was called on, which gathers the lm_head, or gather it by "
         "weight.full_tensor(grad_placements=[Partial('avg')])"
     )
 

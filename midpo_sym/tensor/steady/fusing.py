@@ -26,7 +26,8 @@ def fused(function: Callable[..., Found], device: torch.device) -> Callable[...,
     compiled = torch.compile(function, dynamic=True)
 
     def call(*arguments: Any) -> Found:
-        with torch._dynamo.config.patch(suppress_errors=True):  # falls back, and remembers it
+        # Falls back on the function where it cannot be compiled, and remembers that.
+        with torch._dynamo.config.patch(suppress_errors=True):  # noqa: SLF001
             return compiled(*arguments)
 
     return call

@@ -149,12 +149,8 @@ def measure(
         kl_pi_ref=kl_pi_ref,
     )
     has = batch.reference is not None
-    rows = Rows(
-        *(
-            _numbers(batch, 1)[0] if each else None
-            for each in (True, has, has, kl_ref_pi, kl_pi_ref)
-        )
-    )
+    kinds = (has, has, kl_ref_pi, kl_pi_ref)
+    rows = Rows(_numbers(batch, 1)[0], *(_numbers(batch, 1)[0] if each else None for each in kinds))
     models = (batch.policy, batch.reference)
     norms = [None if each is None else Norm(*_numbers(batch, _NORMS)) for each in models]
     tiles = batch.tiles()

@@ -9,19 +9,18 @@ from torch.utils._python_dispatch import TorchDispatchMode
 SECONDS = 120
 
 
-def run(count, folder, function, *arguments):
-    """Run a function of a module on so many processes; a failure of one is raised here.
+def run(count, folder, *functions):
+    """Run functions of modules on so many processes; a failure of one is raised here.
 
     Args:
         count: how many.
         folder: where they meet, empty.
-        function: of its rank, and of the arguments.
-        arguments: what can be pickled.
+        functions: without arguments.
     """
-    multiprocessing.spawn(_work, (count, str(folder / "meet"), function, arguments), nprocs=count)
+    multiprocessing.spawn(_work, (count, str(folder / "meet"), functions), nprocs=count)
 
 
-def _work(rank, count, meeting, function, arguments):
+def _work(rank, count, meeting, functions):
     torch.set_num_threads(1)
     distributed.init_process_group(
         "gloo",
@@ -31,7 +30,8 @@ def _work(rank, count, meeting, function, arguments):
         timeout=timedelta(seconds=SECONDS),
     )
     try:
-        function(rank, *arguments)
+        for function in functions:
+            function()
     finally:
         distributed.destroy_process_group()
 

@@ -19,7 +19,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.tensor import DTensor, Replicate, Shard, distribute_tensor
 from torch.distributed.tensor.parallel import ColwiseParallel, parallelize_module
 
-from midpo_sym.tensor import linear_statistics, response_statistics
+from midpo_sym.tensor import linear_statistics, read_head, response_statistics
 
 VOCABULARY = 50  # no other dimension has 50, and 4 processes hold 13, 13, 13 and 11
 WIDTH = 6
@@ -72,7 +72,7 @@ def check_logits(mesh, kind, dtype=torch.float64, tolerance=1e-12, **how):
 def check_hidden(mesh, kind, *, as_head=False, cap=None, tolerance=1e-12, dtype=torch.float64):
     """From hidden states: value, rewards, and the gradients by these, by weight and by bias."""
     first, second, labels, weights = models(dtype=dtype)
-    leaves = [each.double().requires_grad_() for each in first]
+    leaves = [each.double().clone().requires_grad_() for each in first]
 
     def logits(hidden, weight, bias):
         z = hidden.double() @ weight.double().t() + bias.double()
@@ -88,22 +88,23 @@ def check_hidden(mesh, kind, *, as_head=False, cap=None, tolerance=1e-12, dtype=
     weight, bias = (rows(each.clone(), mesh).requires_grad_() for each in first[1:])
     given |= given.pop("weights")
     has_ref = given.pop("ref_logits", None) is not None
+    if as_head:
+        heads = [linear(*each[1:], mesh) for each in (first, second)]
+        weight, bias = heads[0].weight, heads[0].bias
+        if has_ref:
+            given |= {"ref_hidden": same(second[0], mesh)}
+            given |= {"ref_head": read_head(heads[1], softcap=cap)}
+        given |= {} if cap is None else {"softcap": cap}
+    else:
+        given |= {"bias": bias, "softcap": cap}
+        if has_ref:
+            given |= {"ref_hidden": same(second[0], mesh), "ref_weight": rows(second[1], mesh)}
+            given |= {"ref_bias": rows(second[2], mesh), "ref_softcap": cap}
     with NothingWhole(VOCABULARY):
         if as_head:
-            heads = [linear(*each[1:], mesh) for each in (first, second)]
-            weight, bias = heads[0].weight, heads[0].bias
-            if has_ref:
-                given |= {"ref_hidden": same(second[0], mesh), "ref_head": heads[1]}
-            if cap is not None:
-                given |= {"softcap": cap}
             loss, *got = kind().from_head(same(hidden, mesh), heads[0], labels, **given)
         else:
-            if has_ref:
-                given |= {"ref_hidden": same(second[0], mesh), "ref_weight": rows(second[1], mesh)}
-                given |= {"ref_bias": rows(second[2], mesh), "ref_softcap": cap}
-            loss, *got = kind().from_hidden(
-                same(hidden, mesh), weight, labels, bias=bias, softcap=cap, **given
-            )
+            loss, *got = kind().from_hidden(same(hidden, mesh), weight, labels, **given)
         loss.backward()
     found = (loss.detach(), *got, hidden.grad, weight.grad.full_tensor(), bias.grad.full_tensor())
     assert_same(found, wanted, tolerance)
@@ -111,12 +112,11 @@ def check_hidden(mesh, kind, *, as_head=False, cap=None, tolerance=1e-12, dtype=
 
 def linear(weight, bias, mesh):
     """Return an lm_head as tensor parallelism makes it of a whole one."""
-    with torch.utils._python_dispatch._disable_current_modes():
-        head = nn.Linear(WIDTH, VOCABULARY, dtype=weight.dtype)
-        head.weight.data.copy_(weight)
-        head.bias.data.copy_(bias)
-        style = ColwiseParallel(output_layouts=Shard(-1), use_local_output=False)
-        return parallelize_module(head, mesh, style)
+    head = nn.Linear(WIDTH, VOCABULARY, dtype=weight.dtype)
+    head.weight.data.copy_(weight)
+    head.bias.data.copy_(bias)
+    style = ColwiseParallel(output_layouts=Shard(-1), use_local_output=False)
+    return parallelize_module(head, mesh, style)
 
 
 def check_statistics(mesh):
@@ -144,7 +144,7 @@ def check_statistics(mesh):
 
 
 def check_forms(mesh):
-    """Padded vocabularies, a process without a column, shifted labels, and pairs in another order."""
+    """Padded vocabularies, a process without a column, shifted labels, another order of pairs."""
     logits, labels, reference, _ = batch(vocabulary=VOCABULARY)
     labels = labels.clamp_max(29)
     whole, split = (
@@ -178,7 +178,7 @@ def check_refusals(mesh):
         TDPO().from_hidden(first[0], rows(first[1], mesh), labels, ref_logps=second[0][..., 0])
 
 
-def check_all(rank):
+def check_all():
     """Every loss from each entry, in one set of processes."""
     mesh = init_device_mesh("cpu", (distributed.get_world_size(),), mesh_dim_names=("tp",))
     for kind in LOSSES:

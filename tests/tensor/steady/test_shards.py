@@ -1,12 +1,12 @@
-"""A vocabulary in parts is as good as a whole one, in threads that act as processes and in gloo's."""
+"""A vocabulary in parts is as good as a whole one, in threads like processes and in processes."""
 
 import threading
 from dataclasses import dataclass
 
 import pytest
 import torch
-from oracles.tensor import sharded
-from oracles.tensor.literal import TDPO, Everything, assert_same, batch, expect, needed
+from oracles.tensor import data_parallel, sharded
+from oracles.tensor.literal import Everything, assert_same, batch, expect, needed
 from oracles.tensor.processes import NothingWhole, run
 
 from midpo_sym.tensor import VocabularyShard, response_statistics
@@ -75,6 +75,10 @@ def test_the_spy_sees_a_whole_vocabulary():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 4])
-def test_processes_that_share_a_vocabulary_agree_with_one(count, tmp_path):
-    """Every loss, from logits, hidden states, a head and statistics; no tensor is whole."""
-    run(count, tmp_path, sharded.check_all)
+def test_processes_agree_with_one(count, tmp_path):
+    """Every loss, from logits, hidden states, a head and statistics.
+
+    With a vocabulary that they share, of which no tensor is whole; under DDP and FSDP2; with tensor
+    parallelism beside these; and with responses in parts.
+    """
+    run(count, tmp_path, sharded.check_all, data_parallel.check_all)

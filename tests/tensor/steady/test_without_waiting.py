@@ -28,7 +28,7 @@ def hidden_loss(kind, shapes):
     """Return a loss from hidden states of two models, and what is trained."""
     hidden, weight, bias, ref_hidden, ref_weight, labels, weights = shapes
     loss = kind()
-    given = {"weights": {name: weights for name in loss.needs.weights}}["weights"]
+    given = dict.fromkeys(loss.needs.weights, weights)
     if loss.needs.reference_model == "prev":
         given |= {"prev_logps": -weights}
     elif loss.needs.reference:
