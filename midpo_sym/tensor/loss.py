@@ -10,20 +10,16 @@ from torch.nn import functional
 from midpo_sym.tensor.entries import hidden as from_states
 from midpo_sym.tensor.entries import logits as from_outputs
 from midpo_sym.tensor.entries.call import prepare
+from midpo_sym.tensor.entries.finish import finished
 from midpo_sym.tensor.entries.head import read_models
 from midpo_sym.tensor.entries.logits import responses_of
-from midpo_sym.tensor.entries.outcome import Empty, Outcome, Reduction, Triple, check_sums
+from midpo_sym.tensor.entries.outcome import Empty, Outcome, Reduction, Triple
 from midpo_sym.tensor.heads.output import OutputHead
 from midpo_sym.tensor.inputs.layout import Layout, Pairs
+from midpo_sym.tensor.inputs.values import validating
 from midpo_sym.tensor.inputs.wrapping import check_output, check_parameters
-from midpo_sym.tensor.needs import Needs, check_defined, check_present
-from midpo_sym.tensor.parameters import (
-    arguments_of,
-    check_parameter,
-    keywords_of,
-    links_of,
-    parameters_of,
-)
+from midpo_sym.tensor.needs import Needs
+from midpo_sym.tensor.parameters import check_parameter, keywords_of, parameters_of
 from midpo_sym.tensor.statistics import ResponseStatistics
 
 Both = Tensor | tuple[Tensor, Tensor]  # (2B, ...), or the chosen and the rejected responses
@@ -43,6 +39,9 @@ class PreferenceLoss(nn.Module):
       no gradient, no place in the mean.
     - `sample_weights`: of the pairs; (B,). `label_smoothing`: the share of pairs that are taken to
       be the wrong way round; ε of (1 − ε)·link(argument) + ε·link(−argument).
+    - `validate`: whether values are checked, such as token ids: True, here and now, for which the
+      host waits; False, not at all; None, at once on the CPU, and elsewhere by the device itself,
+      for which nobody waits, and whose error says less.
 
     All but the last take these as well, and any hyper-parameter for one call, such as `beta`, as a
     number or a tensor () or (B,):
@@ -108,6 +107,7 @@ class PreferenceLoss(nn.Module):
         reduction: Reduction = "none",
         sample_weights: Tensor | None = None,
         label_smoothing: float = 0.0,
+        validate: bool | None = None,
     ) -> Triple:
         """Return losses and implicit rewards from statistics.
 
@@ -118,6 +118,7 @@ class PreferenceLoss(nn.Module):
             reduction: of the losses.
             sample_weights: of the pairs; (B,).
             label_smoothing: from 0 to below 0.5.
+            validate: whether to check values.
 
         Returns:
             (losses, chosen_rewards, rejected_rewards), each (B,), the losses a scalar if they are
@@ -128,8 +129,9 @@ class PreferenceLoss(nn.Module):
             ValueError: a statistic that the loss needs is missing, a token weight is out of range,
                 or an argument is ∞ - ∞.
         """
-        wanted = Outcome(empty, reduction, sample_weights, label_smoothing)
-        return self._finished(chosen, rejected, wanted, redefined=False)
+        with validating(validate):
+            wanted = Outcome(empty, reduction, sample_weights, label_smoothing)
+            return finished(self, chosen, rejected, wanted, redefined=False)
 
     def from_logits(
         self,
@@ -151,6 +153,7 @@ class PreferenceLoss(nn.Module):
         reduction: Reduction = "none",
         sample_weights: Tensor | None = None,
         label_smoothing: float = 0.0,
+        validate: bool | None = None,
         **weights: Any,
     ) -> Triple:
         """Return losses and implicit rewards from logits, not shifted, chosen responses first.
@@ -174,6 +177,7 @@ class PreferenceLoss(nn.Module):
             reduction: of the losses.
             sample_weights: of the pairs; (B,).
             label_smoothing: from 0 to below 0.5.
+            validate: whether to check values.
             **weights: per-token weights by name, each (2B, T); data, (2B,) of responses, (B,) of
                 pairs, () of the batch; and hyper-parameters, numbers or tensors () or (B,).
 
@@ -186,27 +190,28 @@ class PreferenceLoss(nn.Module):
             ValueError: as `response_statistics` and `from_statistics` raise it, a reference is
                 missing, or the layout does not fit the batch.
         """
-        check_output(self, logits)
-        layout = Layout(pairs, cu_seqlens, segments, shifted)
-        call = prepare(
-            self,
-            self.from_logits,
-            layout,
-            Outcome(empty, reduction, sample_weights, label_smoothing),
-            weights,
-            responses=responses_of(labels, layout),
-            source="ref_logits or ref_logps",
-            reference=ref_logits is not None,
-            ref_logps=ref_logps,
-            per_token=isinstance(labels, Tensor) and labels.ndim == 1,
-            prev_logps=prev_logps,
-        )
-        given = {"logits": logits, "ref_logits": ref_logits, "prev_logits": prev_logits}
-        given |= {"labels": labels, "mask": mask, "prev_logps": prev_logps}
-        found = from_outputs.statistics_of(
-            call, given, vocabulary=vocabulary, overwrite=overwrite_logits
-        )
-        return call.loss.outcome(*found, call.outcome)
+        with validating(validate):
+            check_output(self, logits)
+            layout = Layout(pairs, cu_seqlens, segments, shifted)
+            call = prepare(
+                self,
+                self.from_logits,
+                layout,
+                Outcome(empty, reduction, sample_weights, label_smoothing),
+                weights,
+                responses=responses_of(labels, layout),
+                source="ref_logits or ref_logps",
+                reference=ref_logits is not None,
+                ref_logps=ref_logps,
+                per_token=isinstance(labels, Tensor) and labels.ndim == 1,
+                prev_logps=prev_logps,
+            )
+            given = {"logits": logits, "ref_logits": ref_logits, "prev_logits": prev_logits}
+            given |= {"labels": labels, "mask": mask, "prev_logps": prev_logps}
+            found = from_outputs.statistics_of(
+                call, given, vocabulary=vocabulary, overwrite=overwrite_logits
+            )
+            return call.loss.outcome(*found, call.outcome)
 
     def from_hidden(
         self,
@@ -234,6 +239,7 @@ class PreferenceLoss(nn.Module):
         reduction: Reduction = "mean",
         sample_weights: Tensor | None = None,
         label_smoothing: float = 0.0,
+        validate: bool | None = None,
         **weights: Any,
     ) -> Triple:
         """Return the loss and implicit rewards from hidden states and tensors of the lm_head.
@@ -268,6 +274,7 @@ class PreferenceLoss(nn.Module):
             reduction: of the losses: "mean", "sum", or "none".
             sample_weights: of the pairs; (B,).
             label_smoothing: from 0 to below 0.5.
+            validate: whether to check values.
             **weights: as `from_logits` takes them.
 
         Returns:
@@ -280,32 +287,33 @@ class PreferenceLoss(nn.Module):
                 missing, the layout does not fit, or `needs.linear` or `needs.by_sums` is claimed
                 wrongly.
         """
-        check_parameters(self, (weight, bias))
-        layout = Layout(pairs, cu_seqlens, segments, shifted)
-        call = prepare(
-            self,
-            self.from_hidden,
-            layout,
-            Outcome(empty, reduction, sample_weights, label_smoothing),
-            weights,
-            responses=responses_of(labels, layout),
-            source="ref_hidden and ref_weight, or ref_logps",
-            reference=ref_hidden is not None,
-            ref_logps=ref_logps,
-            per_token=isinstance(labels, Tensor) and labels.ndim == 1,
-            prev_logps=prev_logps,
-        )
-        if not self.needs.needs_ref:
-            ref_hidden = ref_weight = ref_bias = None
-        return from_states.from_tensors(
-            call,
-            {"labels": labels, "mask": mask, "prev_logps": prev_logps},
-            (hidden, weight, bias),
-            (ref_hidden, ref_weight, ref_bias),
-            vocabulary=vocabulary,
-            scales=(logit_scale, ref_logit_scale),
-            softcaps=(softcap, ref_softcap),
-        )
+        with validating(validate):
+            check_parameters(self, (weight, bias))
+            layout = Layout(pairs, cu_seqlens, segments, shifted)
+            call = prepare(
+                self,
+                self.from_hidden,
+                layout,
+                Outcome(empty, reduction, sample_weights, label_smoothing),
+                weights,
+                responses=responses_of(labels, layout),
+                source="ref_hidden and ref_weight, or ref_logps",
+                reference=ref_hidden is not None,
+                ref_logps=ref_logps,
+                per_token=isinstance(labels, Tensor) and labels.ndim == 1,
+                prev_logps=prev_logps,
+            )
+            if not self.needs.needs_ref:
+                ref_hidden = ref_weight = ref_bias = None
+            return from_states.from_tensors(
+                call,
+                {"labels": labels, "mask": mask, "prev_logps": prev_logps},
+                (hidden, weight, bias),
+                (ref_hidden, ref_weight, ref_bias),
+                vocabulary=vocabulary,
+                scales=(logit_scale, ref_logit_scale),
+                softcaps=(softcap, ref_softcap),
+            )
 
     def from_head(
         self,
@@ -359,36 +367,4 @@ class PreferenceLoss(nn.Module):
         self, chosen: ResponseStatistics, rejected: ResponseStatistics, wanted: Outcome
     ) -> Triple:
         """Return what an entry returns, from statistics, as `from_statistics` takes them."""
-        return self._finished(chosen, rejected, wanted, redefined=self.redefined)
-
-    def _finished(
-        self,
-        chosen: ResponseStatistics,
-        rejected: ResponseStatistics,
-        wanted: Outcome,
-        *,
-        redefined: bool,
-    ) -> Triple:
-        """Return the outcome; `redefined` if `from_statistics` of a subclass says the losses."""
-        check_sums(chosen, rejected)
-        for name, part in (("chosen", chosen), ("rejected", rejected)):
-            check_present(name, type(self).__name__, self.needs, part)
-        if chosen.mask.shape[0] != rejected.mask.shape[0]:
-            raise ValueError(
-                f"rejected: expected as many responses as chosen, {chosen.mask.shape[0]}, got "
-                f"{rejected.mask.shape[0]}"
-            )
-        chosen, rejected, kept = wanted.prepared(chosen, rejected)
-        if redefined:
-            if wanted.label_smoothing:
-                raise ValueError(
-                    f"label_smoothing: {type(self).__name__} has a from_statistics of its own, "
-                    "which says nothing of pairs the wrong way round; leave it out"
-                )
-            losses, *rewards = self.from_statistics(chosen, rejected)
-        else:
-            argument, *rewards = arguments_of(self, chosen, rejected)
-            check_defined(argument, chosen, rejected)
-            losses = wanted.smoothed(lambda each: links_of(self, each), argument)
-        found = (wanted.rewards(each.detach(), kept) for each in rewards)
-        return wanted.reduce(losses, kept), next(found), next(found)
+        return finished(self, chosen, rejected, wanted, redefined=self.redefined)

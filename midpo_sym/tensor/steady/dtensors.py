@@ -164,7 +164,7 @@ def check_alike(
     first, other = next(iter(shards.items()))
     if other is None and shard is None:
         return
-    if shard is None or other is None or shard.group != other.group:
+    if shard is None or other is None or shard.processes != other.processes:
         plain, split = (name, first) if shard is None else (first, name)
         raise ValueError(
             f"{plain}: expected a DTensor split as {split} is, over the same processes, since one "

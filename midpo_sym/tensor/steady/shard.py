@@ -30,6 +30,11 @@ class VocabularyShard:
         """Return the shard of a process that has no other beside it."""
         return cls(0, vocabulary, vocabulary)
 
+    @property
+    def processes(self) -> list[int]:
+        """The ranks of the group; two groups may be of the same ones."""
+        return list(torch.distributed.get_process_group_ranks(self.group))
+
     def without_padding(self, vocabulary: int) -> VocabularyShard:
         """Return the shard of the first columns only."""
         size = min(self.size, max(0, vocabulary - self.start))

@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 from oracles.tensor.literal import DPO, LOSSES, TDPO, Everything, assert_same, batch, literal_loss
+from oracles.tensor.processes import shared
 from torch import distributed, nn
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
@@ -112,10 +113,18 @@ def outside_of_the_forward(model, kind, data):
 
 
 ENTRIES = (of_logits, of_hidden, of_head, of_statistics)
+GATHERED = (
+    (of_head, True),
+    (outside_of_the_forward, True),
+)  # where the lm_head is a unit by itself
 
 
 def expected(kind):
-    """Return the gradients of one process with the whole batch, literally."""
+    """Return the gradients of one process with the whole batch."""
+    return shared(lambda: literally(kind))
+
+
+def literally(kind):
     model, data = Policy(0), Batch()
     weights = {name: data.weights[name] for name in kind().needs.weights}
     given = data.given(kind)
@@ -138,11 +147,6 @@ def gradients_of(model):
     return found
 
 
-def sharded(model, mesh):
-    fully_shard(model.lm_head, mesh=mesh)
-    return fully_shard(model, mesh=mesh)
-
-
 def check_wrappers():
     """DDP and FSDP2, every loss from every entry."""
     world, rank = distributed.get_world_size(), distributed.get_rank()
@@ -154,8 +158,11 @@ def check_wrappers():
             model = nn.parallel.DistributedDataParallel(Policy(0))
             entry(model, kind, data).backward()
             check(gradients_of(model), wanted)
-        for entry in (*ENTRIES, outside_of_the_forward):
-            model = sharded(Policy(0), mesh)
+        for entry, apart in (*((each, False) for each in ENTRIES), *GATHERED):
+            model = Policy(0)
+            if apart:
+                fully_shard(model.lm_head, mesh=mesh)
+            fully_shard(model, mesh=mesh)
             entry(model, kind, data).backward()
             check(gradients_of(model), wanted)
 
@@ -243,11 +250,3 @@ def _same(given, mesh):
         setattr(head, name, nn.Parameter(whole))
     states = DTensor.from_local(given["ref_hidden"], mesh, [Replicate()])
     return {"ref_hidden": states, "ref_head": head}
-
-
-def check_all():
-    """Everything, in one set of processes."""
-    check_lost_gradients()
-    check_wrappers()
-    check_tensor_parallel()
-    check_contexts()

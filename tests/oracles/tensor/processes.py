@@ -36,6 +36,13 @@ def _work(rank, count, meeting, functions):
         distributed.destroy_process_group()
 
 
+def shared(make):
+    """Return what the first process makes, on all of them."""
+    found = [make() if distributed.get_rank() == 0 else None]
+    distributed.broadcast_object_list(found)
+    return found[0]
+
+
 class NothingWhole(TorchDispatchMode):
     """Fails at a tensor of this process with as many columns as the whole vocabulary has."""
 

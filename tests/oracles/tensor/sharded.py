@@ -13,7 +13,7 @@ from oracles.tensor.literal import (
     literal_loss,
     needed,
 )
-from oracles.tensor.processes import NothingWhole
+from oracles.tensor.processes import NothingWhole, shared
 from torch import distributed, nn
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.tensor import DTensor, Replicate, Shard, distribute_tensor
@@ -57,9 +57,10 @@ def check_logits(mesh, kind, dtype=torch.float64, tolerance=1e-12, **how):
     """From logits: value, rewards and every process's part of the gradient."""
     logits, labels, reference, weights = batch(vocabulary=VOCABULARY, dtype=dtype)
     given = given_for(kind, reference, weights)
-    wanted = expect(kind(), logits, labels, **given)
+    wanted = shared(lambda: expect(kind(), logits, labels, **given))
     split = columns(logits.clone(), mesh).requires_grad_()
-    given |= given.pop("weights")
+    given = {**given, **given["weights"]}
+    del given["weights"]
     if "ref_logits" in given:
         given["ref_logits"] = columns(reference, mesh)
     with NothingWhole(VOCABULARY):
@@ -72,22 +73,26 @@ def check_logits(mesh, kind, dtype=torch.float64, tolerance=1e-12, **how):
 def check_hidden(mesh, kind, *, as_head=False, cap=None, tolerance=1e-12, dtype=torch.float64):
     """From hidden states: value, rewards, and the gradients by these, by weight and by bias."""
     first, second, labels, weights = models(dtype=dtype)
-    leaves = [each.double().clone().requires_grad_() for each in first]
 
     def logits(hidden, weight, bias):
         z = hidden.double() @ weight.double().t() + bias.double()
         return z if cap is None else cap * torch.tanh(z / cap)
 
     given = given_for(kind, logits(*second), weights)
-    losses, *rewards = literal_loss(kind(), logits(*leaves), labels, **given)
-    losses.mean().backward()
-    wanted = (losses.mean().detach(), *(each.detach() for each in rewards))
-    wanted += tuple(each.grad for each in leaves)
 
+    def literally():
+        leaves = [each.double().clone().requires_grad_() for each in first]
+        losses, *rewards = literal_loss(kind(), logits(*leaves), labels, **given)
+        losses.mean().backward()
+        found = (losses.mean().detach(), *(each.detach() for each in rewards))
+        return found + tuple(each.grad for each in leaves)
+
+    wanted = shared(literally)
     hidden = first[0].clone().requires_grad_()
     weight, bias = (rows(each.clone(), mesh).requires_grad_() for each in first[1:])
-    given |= given.pop("weights")
-    has_ref = given.pop("ref_logits", None) is not None
+    has_ref = "ref_logits" in given
+    given = {name: each for name, each in given.items() if name == "prev_logps"}
+    given |= {name: weights[name] for name in kind().needs.weights}
     if as_head:
         heads = [linear(*each[1:], mesh) for each in (first, second)]
         weight, bias = heads[0].weight, heads[0].bias

@@ -13,6 +13,16 @@ from midpo_sym.tensor import VocabularyShard, response_statistics
 
 PARTS = ((0, 6), (6, 7), (13, 0), (13, 4))  # of 17 columns; one has nothing
 
+CHECKS = {
+    "vocabulary": (sharded.check_all,),
+    "wrappers": (data_parallel.check_wrappers,),
+    "others": (
+        data_parallel.check_lost_gradients,
+        data_parallel.check_tensor_parallel,
+        data_parallel.check_contexts,
+    ),
+}
+
 
 @dataclass(frozen=True)
 class InThread(VocabularyShard):
@@ -75,10 +85,11 @@ def test_the_spy_sees_a_whole_vocabulary():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 4])
-def test_processes_agree_with_one(count, tmp_path):
-    """Every loss, from logits, hidden states, a head and statistics.
+@pytest.mark.parametrize("check", CHECKS)
+def test_processes_agree_with_one(check, count, tmp_path):
+    """Every loss, from logits, hidden states, a head and statistics, in one set of processes each.
 
     With a vocabulary that they share, of which no tensor is whole; under DDP and FSDP2; with tensor
-    parallelism beside these; and with responses in parts.
+    parallelism by itself and beside FSDP2, and with responses in parts.
     """
-    run(count, tmp_path, sharded.check_all, data_parallel.check_all)
+    run(count, tmp_path, *CHECKS[check])
