@@ -14,13 +14,13 @@ from midpo_sym.tensor import VocabularyShard, response_statistics
 PARTS = ((0, 6), (6, 7), (13, 0), (13, 4))  # of 17 columns; one has nothing
 
 CHECKS = {
-    "vocabulary": (sharded.check_all,),
-    "wrappers": (data_parallel.check_wrappers,),
     "others": (
         data_parallel.check_lost_gradients,
         data_parallel.check_tensor_parallel,
         data_parallel.check_contexts,
     ),
+    "vocabulary": (sharded.check_all,),
+    "wrappers": (data_parallel.check_wrappers,),
 }
 
 
