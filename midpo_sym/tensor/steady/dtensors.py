@@ -162,7 +162,7 @@ def check_alike(
     """
     shards[name] = shard
     first, other = next(iter(shards.items()))
-    if other is None and shard is None:
+    if other is shard:
         return
     if shard is None or other is None or shard.processes != other.processes:
         plain, split = (name, first) if shard is None else (first, name)
