@@ -1,6 +1,6 @@
 """Time the torch losses on a GPU against their peers and the bare matrix products.
 
-    python benchmarks/gpu.py [--quick] [--losses NAME ...] [--rounds N] [--out FILE]
+    python benchmarks/gpu.py [--quick] [--losses NAME ...] [--ways NAME ...] [--rounds N] [--out FILE]
 
 Run it in an environment with torch for the GPU, and with trl and liger-kernel where these are to be
 measured; what is missing is named and left out. Sizes are those that others publish: bfloat16, a
@@ -93,21 +93,21 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="tiny sizes on the CPU")
     parser.add_argument("--losses", nargs="+", choices=LOSSES, default=LOSSES, metavar="NAME")
+    names = sorted({way.name for way in WAYS})
+    parser.add_argument("--ways", nargs="+", choices=names, default=names, metavar="NAME")
     parser.add_argument("--rounds", type=int, default=10, help="steps that are measured")
     parser.add_argument("--out", type=Path, help="also write the table to this file")
     options = parser.parse_args()
     if not options.quick and not torch.cuda.is_available():
         parser.error("no CUDA device is there; --quick runs tiny sizes on the CPU")
     device = torch.device("cpu" if options.quick else "cuda")
-    lines = list(
-        table(options.losses, TINY if options.quick else PUBLISHED, device, options.rounds)
-    )
+    lines = list(table(options, TINY if options.quick else PUBLISHED, device))
     print("\n".join(lines))
     if options.out:
         options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def table(losses: list[str], size: Size, device: torch.device, rounds: int) -> Iterator[str]:
+def table(options: argparse.Namespace, size: Size, device: torch.device) -> Iterator[str]:
     """Return the lines of a table in Markdown."""
     card = torch.cuda.get_device_name(device) if device.type == "cuda" else "a CPU: no measurement"
     tokens = 2 * size.pairs * size.tokens
@@ -118,14 +118,14 @@ def table(losses: list[str], size: Size, device: torch.device, rounds: int) -> I
     yield "|---|---|---|---|---|---|---|"
     missing: dict[str, str] = {}
     for path in ("logits", "hidden"):
-        for loss in losses:
+        for loss in options.losses:
             with device:
                 inputs = draw(path, loss, size)
             for way in WAYS:
-                if way.path != path or loss not in way.losses:
+                if way.path != path or loss not in way.losses or way.name not in options.ways:
                     continue
                 try:
-                    cells = measured(way, loss, inputs, device, rounds)
+                    cells = measured(way, loss, inputs, device, options.rounds)
                 except ModuleNotFoundError as error:
                     missing[way.name] = str(error)
                 except torch.OutOfMemoryError:

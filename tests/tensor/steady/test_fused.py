@@ -1,6 +1,5 @@
 """The arithmetic of a block, compiled: one graph, one loop over the logits, the same numbers."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -40,8 +39,6 @@ def test_only_a_cuda_device_has_a_compiled_function():
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_gradient_of_a_block_is_one_kernel():
     """By Inductor's own count, where it writes C++ as it would write Triton."""
-    if importlib.util.find_spec("torch._inductor") is None:
-        pytest.skip("Inductor is missing")
     torch._dynamo.reset()
     metrics.reset()
     arguments = block()
@@ -55,17 +52,10 @@ def test_the_gradient_of_a_block_is_one_kernel():
 
 @pytest.mark.slow
 def test_the_benchmark_runs():
-    """With tiny sizes; peers that are not installed are named."""
+    """With tiny sizes, of two ways."""
+    command = [sys.executable, str(ROOT / "benchmarks/gpu.py"), "--quick", "--rounds", "1"]
     done = subprocess.run(
-        [
-            sys.executable,
-            str(ROOT / "benchmarks/gpu.py"),
-            "--quick",
-            "--rounds",
-            "1",
-            "--losses",
-            "tdpo",
-        ],
+        [*command, "--losses", "tdpo", "--ways", "midpo_sym", "bare products"],
         check=False,
         capture_output=True,
         text=True,

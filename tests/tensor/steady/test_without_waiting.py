@@ -72,6 +72,21 @@ def test_the_spy_sees_what_waits():
         DPO().from_logits(logits, labels, ref_logits=reference)
 
 
+def test_values_are_checked_by_the_device_or_on_request():
+    """The device says what is wrong by an assertion of its own; the host, if asked, says where."""
+    logits, labels, reference, _ = batch()
+    labels[2, 5] = 17
+    given = {"ref_logits": reference}
+    with as_on_a_device():
+        with pytest.raises(RuntimeError, match="labels: out of the vocabulary"):
+            DPO().from_logits(logits, labels, **given)
+        with pytest.raises(ValueError, match=r"got 17 at \[response, position\] \[2, 5\]"):
+            DPO().from_logits(logits, labels, **given, validate=True)
+        DPO().from_logits(logits, labels, **given, validate=False)
+    with pytest.raises(ValueError, match="got 17 at"):
+        DPO().from_logits(logits, labels, **given)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("dtype", "rows"), [(torch.float64, 3), (torch.float32, None), (torch.bfloat16, None)]
