@@ -1,6 +1,6 @@
 """Time the torch losses on a GPU against their peers and the bare matrix products.
 
-    python benchmarks/gpu.py [--quick] [--losses NAME ...] [--ways NAME ...] [--rounds N] [--out FILE]
+    python benchmarks/gpu.py [--quick] [--losses NAME ...] [--ways NAME ...] [--out FILE]
 
 Run it in an environment with torch for the GPU, and with trl and liger-kernel where these are to be
 measured; what is missing is named and left out. Sizes are those that others publish: bfloat16, a
