@@ -239,5 +239,5 @@ def test_nothing_executes_text():
                 if path == runner:
                     called.append(whole)
                     continue
-                assert whole == "re.compile", f"{path}: {whole}"
+                assert whole in {"re.compile", "torch.compile"}, f"{path}: {whole}"
     assert called == ["exec", "compile"]

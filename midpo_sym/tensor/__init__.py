@@ -41,12 +41,15 @@ from midpo_sym.tensor.loss import PreferenceLoss
 from midpo_sym.tensor.needs import Needs
 from midpo_sym.tensor.padding import fill_padding
 from midpo_sym.tensor.statistics import ResponseStatistics
+from midpo_sym.tensor.steady.context import gather_responses
+from midpo_sym.tensor.steady.shard import VocabularyShard
 
 __all__ = [
     "Needs",
     "OutputHead",
     "PreferenceLoss",
     "ResponseStatistics",
+    "VocabularyShard",
     "cauchy_cdf",
     "check_data",
     "check_nonzero",
@@ -55,6 +58,7 @@ __all__ = [
     "check_tokens",
     "check_weights",
     "fill_padding",
+    "gather_responses",
     "linear_statistics",
     "log_cauchy_cdf",
     "log_sum_exp",

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.checks import check_number
+from midpo_sym.tensor.inputs import values
 from midpo_sym.tensor.kernels.derivatives import check_transforms, refuse_second_derivative
 from midpo_sym.tensor.kernels.measured import Measured, joined, kept, nothing_yet, save_context
 from midpo_sym.tensor.kernels.projection import Head, HeadGradient
@@ -23,6 +24,9 @@ from midpo_sym.tensor.kernels.sizes import accumulation_dtype
 from midpo_sym.tensor.kernels.tiles import Tiles, cuts
 from midpo_sym.tensor.kernels.tokens import gather_tokens
 from midpo_sym.tensor.statistics import ResponseStatistics, assemble, widen
+from midpo_sym.tensor.steady import hidden as steady
+from midpo_sym.tensor.steady.dtensors import local_heads
+from midpo_sym.tensor.steady.shard import VocabularyShard
 
 
 def linear_statistics(
@@ -43,6 +47,7 @@ def linear_statistics(
     weights: Mapping[str, Tensor] | None = None,
     shifted: bool = False,
     empty: Literal["raise", "skip"] = "raise",
+    shard: VocabularyShard | None = None,
 ) -> ResponseStatistics:
     """Return the statistics of responses from hidden states.
 
@@ -68,6 +73,10 @@ def linear_statistics(
         weights: per-token weights by name, each (N, T); gradients flow into them.
         shifted: `hidden[:, t]` predict `labels[:, t]`, position 0 included.
         empty: "skip" measures responses without a token too, as zeros.
+        shard: which columns of the vocabulary the weights and biases are, where several processes
+            share it. DTensors say so by themselves: the weights and biases placed `Shard(0)`, the
+            hidden states `Replicate()`. Everything else is the same on all processes, and so are
+            the statistics and the gradient by the hidden states.
 
     Returns:
         The statistics, float32, or float64 if `hidden` are.
@@ -77,9 +86,12 @@ def linear_statistics(
         ValueError: shapes, dtypes, devices or labels do not fit, a response has no token, or a
             reference is given twice, half, or is missing.
     """
-    policy, reference = heads(
-        (hidden, weight, bias), (ref_hidden, ref_weight, ref_bias), (softcap, ref_softcap)
-    )
+    states, ref_states = (hidden, weight, bias), (ref_hidden, ref_weight, ref_bias)
+    if shard is None:
+        states, ref_states, shard = local_heads(states, ref_states)
+        hidden = states[0]
+    split = shard is not None
+    policy, reference = heads(states, ref_states, (softcap, ref_softcap), part=split)
     inputs.check_reference(
         kl, "ref_hidden and ref_weight", given=reference is not None, cached=ref_logps
     )
@@ -89,20 +101,28 @@ def linear_statistics(
     others = (ref_logps, prev_logps, weights)
     if shifted:
         labels, *others = widen(labels, *others)  # type: ignore[assignment]
-    measured = Measured(
-        *_statistics(
-            *policy[:3],
+    models = (*policy[:3], *((None, None, None) if reference is None else reference[:3]))
+    caps = (policy.softcap, reference and reference.softcap)
+    if split or not (values.free_to_read(live.device) or torch.compiler.is_compiling()):
+        vocabulary = policy.vocabulary if shard is None else shard.vocabulary
+        inputs.check_values(labels, live, vocabulary, empty=empty == "skip")
+        settings = steady.Settings(shard, caps, tuple(kl))
+        found = steady.FromHidden.apply(  # type: ignore[no-untyped-call]
+            labels, live, settings, *models
+        )
+    else:
+        found = _statistics(
+            *models[:3],
             labels,
             live,
-            *((None, None, None) if reference is None else reference[:3]),
+            *models[3:],
             kl_ref_pi="ref_pi" in kl,
             kl_pi_ref="pi_ref" in kl,
-            softcap=policy.softcap,
-            ref_softcap=reference and reference.softcap,
+            softcap=caps[0],
+            ref_softcap=caps[1],
             empty=empty == "skip",
         )
-    )
-    statistics = assemble(measured, live, *others)
+    statistics = assemble(Measured(*found), live, *others)
     return statistics.without_first() if shifted else statistics
 
 
@@ -110,6 +130,8 @@ def heads(
     states: tuple[Tensor, Tensor, Tensor | None],
     ref_states: tuple[Tensor | None, Tensor | None, Tensor | None],
     softcaps: tuple[float | None, float | None] = (None, None),
+    *,
+    part: bool = False,
 ) -> tuple[Head, Head | None]:
     """Check the heads of the policy and of its reference, and return them.
 
@@ -117,6 +139,7 @@ def heads(
         states: the policy's hidden states, and the weight and bias of its lm_head.
         ref_states: those of the reference.
         softcaps: of the two models.
+        part: whether the lm_heads are a process's part of a vocabulary.
 
     Raises:
         TypeError: an argument is no floating-point tensor.
@@ -128,14 +151,14 @@ def heads(
         if cap is not None:
             check_number(name, cap, "positive")
     check_transforms(hidden)
-    inputs.check_head("", hidden, weight, bias)
+    inputs.check_head("", hidden, weight, bias, part=part)
     policy = _autocast(Head(hidden, weight, bias, softcaps[0]))
     if ref_hidden is None and ref_weight is None and ref_bias is None:
         return policy, None
     if ref_hidden is None or ref_weight is None:
         missing = "ref_hidden" if ref_hidden is None else "ref_weight"
         raise ValueError(f"{missing}: is None, expected a tensor, as half a reference is given")
-    inputs.check_head("ref_", ref_hidden, ref_weight, ref_bias)
+    inputs.check_head("ref_", ref_hidden, ref_weight, ref_bias, part=part)
     shape = (*hidden.shape[:2], ref_hidden.shape[2])
     inputs.check_alike("ref_hidden", ref_hidden, shape, hidden.device, "hidden")
     shape = (weight.shape[0], ref_weight.shape[1])
@@ -148,7 +171,8 @@ def heads(
 def _autocast(head: Head) -> Head:
     """Return a head in the dtype that autocast asks for, if it is on."""
     kind = head.hidden.device.type
-    if not torch.is_autocast_enabled(kind) or head.hidden.dtype == torch.float64:
+    on = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+    if not on or head.hidden.dtype == torch.float64:
         return head
     dtype = torch.get_autocast_dtype(kind)
     bias = None if head.bias is None else head.bias.to(dtype)
@@ -167,6 +191,9 @@ def _measure(
 ) -> Measured:
     """Measure every live token; the arguments are those of the operator."""
     inputs.check_values(labels, live, policy.vocabulary, empty=empty)
+    if not values.free_to_read(live.device):
+        batch = steady.batch_of(policy, reference, labels, live)
+        return steady.measure(batch, live, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)[0]
     tokens = gather_tokens(labels, live, pairs=False)
     if not len(tokens):
         return nothing_yet(
@@ -203,6 +230,10 @@ def head_gradients(
         coefficients: the loss's derivatives, (N, T).
         wanted: which of the three gradients are; None for the others.
     """
+    if not values.free_to_read(live.device):
+        batch = steady.batch_of(policy, reference, labels, live)
+        shape = policy.hidden.shape
+        return steady.gradients(batch, None, measured, coefficients, wanted, shape)
     tokens = gather_tokens(labels, live, pairs=False)
     tiles = Tiles(policy, reference, tokens)
     found, moves = (

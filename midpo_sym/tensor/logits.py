@@ -14,12 +14,19 @@ import torch
 from torch import Tensor
 
 from midpo_sym.tensor import inputs
+from midpo_sym.tensor.inputs import values
 from midpo_sym.tensor.kernels.derivatives import check_transforms, refuse_second_derivative
 from midpo_sym.tensor.kernels.measured import Measured, joined, kept, nothing_yet, save_context
 from midpo_sym.tensor.kernels.rows import Coefficients, Workspace, measure, prepare, write_gradient
 from midpo_sym.tensor.kernels.sizes import accumulation_dtype, block_rows
 from midpo_sym.tensor.kernels.spans import spans
 from midpo_sym.tensor.statistics import ResponseStatistics, assemble, widen
+from midpo_sym.tensor.steady import logits as steady
+from midpo_sym.tensor.steady.blocks import softmaxes
+from midpo_sym.tensor.steady.dtensors import local_logits
+from midpo_sym.tensor.steady.shard import VocabularyShard
+
+MODELS = ("logits", "ref_logits", "prev_logits")
 
 
 def response_statistics(
@@ -35,6 +42,7 @@ def response_statistics(
     overwrite_logits: bool = False,
     shifted: bool = False,
     empty: Literal["raise", "skip"] = "raise",
+    shard: VocabularyShard | None = None,
 ) -> ResponseStatistics:
     """Return the statistics of responses from logits.
 
@@ -55,6 +63,9 @@ def response_statistics(
             after the backward pass. Without effect under `torch.compile`.
         shifted: `logits[:, t]` predict `labels[:, t]`, position 0 included; nothing is copied.
         empty: "skip" measures responses without a token too, as zeros.
+        shard: which columns of the vocabulary the logits of both models are, where several
+            processes share it. DTensors, placed `Shard(-1)`, say so by themselves. Everything else
+            is the same on all of them, and so are the statistics.
 
     Returns:
         The statistics, float32, or float64 if `logits` are.
@@ -64,11 +75,14 @@ def response_statistics(
         ValueError: shapes, devices or labels do not fit, a response has no token, a reference is
             given twice or is missing, or logits to overwrite share memory among themselves.
     """
+    if shard is None:
+        both, shard = local_logits({"logits": logits, "ref_logits": ref_logits}, MODELS)
+        logits, ref_logits = both["logits"], both["ref_logits"]
     check_transforms(logits)
-    inputs.check_matrix("logits", logits, inputs.LOGITS)
+    inputs.check_matrix("logits", logits, inputs.LOGITS, part=shard is not None)
     shape, device = tuple(logits.shape[:2]), logits.device
     if ref_logits is not None:
-        inputs.check_matrix("ref_logits", ref_logits, inputs.LOGITS)
+        inputs.check_matrix("ref_logits", ref_logits, inputs.LOGITS, part=shard is not None)
         inputs.check_alike("ref_logits", ref_logits, tuple(logits.shape), device, "logits")
     inputs.check_reference(kl, "ref_logits", given=ref_logits is not None, cached=ref_logps)
     live = inputs.live_tokens(labels, mask, shape, device, "logits", shifted=shifted)
@@ -76,8 +90,16 @@ def response_statistics(
     if shifted:
         labels, *others = widen(labels, *others)  # type: ignore[assignment]
     reference = None if ref_logits is None else ref_logits.detach()
-    if overwrite_logits and not torch.compiler.is_compiling():
+    overwrite = overwrite_logits and not torch.compiler.is_compiling()
+    if overwrite:
         inputs.check_overwritable(logits)
+    if shard is not None or not (values.free_to_read(device) or torch.compiler.is_compiling()):
+        vocabulary = logits.shape[-1] if shard is None else shard.vocabulary
+        inputs.check_values(labels, live, vocabulary, empty=empty == "skip")
+        found = steady.FromLogits.apply(  # type: ignore[no-untyped-call]
+            logits, labels, live, reference, shard, tuple(kl), overwrite
+        )
+    elif overwrite:
         found = _Overwriting.apply(  # type: ignore[no-untyped-call]
             logits, labels, live, reference, tuple(kl), empty == "skip"
         )
@@ -108,6 +130,9 @@ def _measure(
     """Measure every live token; the arguments are those of the operator."""
     vocabulary = logits.shape[-1]
     inputs.check_values(labels, live, vocabulary, empty=empty)
+    if not values.free_to_read(logits.device):
+        batch = steady.rows_of(logits, labels, live, reference)
+        return steady.measure(batch, live, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)[0]
     found = _nothing_yet(logits, live, reference, kl_ref_pi=kl_ref_pi, kl_pi_ref=kl_pi_ref)
     dtype = found.logps.dtype
     size = block_rows(vocabulary, dtype, logits.device)
@@ -151,6 +176,10 @@ def _write_gradient(
 
     Rows that no coefficient moves get exact zeros, whatever they hold.
     """
+    if not values.free_to_read(logits.device):
+        batch = steady.rows_of(logits, labels, live, reference)
+        steady.differentiate(batch, softmaxes(batch), measured, coefficients, out)
+        return
     moved = torch.zeros_like(live)
     for each in coefficients:
         if each is not None:

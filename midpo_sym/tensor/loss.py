@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from midpo_sym.tensor.entries import hidden as from_states
 from midpo_sym.tensor.entries import logits as from_outputs
 from midpo_sym.tensor.entries.call import prepare
+from midpo_sym.tensor.entries.finish import finished
 from midpo_sym.tensor.entries.head import read_models
 from midpo_sym.tensor.entries.logits import responses_of
-from midpo_sym.tensor.entries.outcome import Empty, Outcome, Reduction, Triple, check_sums
+from midpo_sym.tensor.entries.outcome import Empty, Outcome, Reduction, Triple
 from midpo_sym.tensor.heads.output import OutputHead
 from midpo_sym.tensor.inputs.layout import Layout, Pairs
-from midpo_sym.tensor.needs import Needs, check_defined, check_present
-from midpo_sym.tensor.parameters import (
-    arguments_of,
-    check_parameter,
-    keywords_of,
-    links_of,
-    parameters_of,
-    take_tensors,
-)
+from midpo_sym.tensor.inputs.values import validating
+from midpo_sym.tensor.inputs.wrapping import check_output, check_parameters
+from midpo_sym.tensor.needs import Needs
+from midpo_sym.tensor.parameters import check_parameter, keywords_of, parameters_of, take_tensors
 from midpo_sym.tensor.statistics import ResponseStatistics
 
 Both = Tensor | tuple[Tensor, Tensor]  # (2B, ...), or the chosen and the rejected responses
@@ -44,6 +39,9 @@ class PreferenceLoss(nn.Module):
       no gradient, no place in the mean.
     - `sample_weights`: of the pairs; (B,). `label_smoothing`: the share of pairs that are taken to
       be the wrong way round; ε of (1 − ε)·link(argument) + ε·link(−argument).
+    - `validate`: whether values are checked, such as token ids: True, here and now, for which the
+      host waits; False, not at all; None, at once on the CPU, and elsewhere by the device itself,
+      for which nobody waits, and whose error says less.
 
     All but the last take these as well, and any hyper-parameter for one call, such as `beta`, as a
     number or a tensor () or (B,):
@@ -112,6 +110,7 @@ class PreferenceLoss(nn.Module):
         reduction: Reduction = "none",
         sample_weights: Tensor | None = None,
         label_smoothing: float = 0.0,
+        validate: bool | None = None,
     ) -> Triple:
         """Return losses and implicit rewards from statistics.
 
@@ -122,6 +121,7 @@ class PreferenceLoss(nn.Module):
             reduction: of the losses.
             sample_weights: of the pairs; (B,).
             label_smoothing: from 0 to below 0.5.
+            validate: whether to check values.
 
         Returns:
             (losses, chosen_rewards, rejected_rewards), each (B,), the losses a scalar if they are
@@ -132,8 +132,9 @@ class PreferenceLoss(nn.Module):
             ValueError: a statistic that the loss needs is missing, a token weight is out of range,
                 or an argument is ∞ - ∞.
         """
-        wanted = Outcome(empty, reduction, sample_weights, label_smoothing)
-        return self._finished(chosen, rejected, wanted, redefined=False)
+        with validating(validate):
+            wanted = Outcome(empty, reduction, sample_weights, label_smoothing)
+            return finished(self, chosen, rejected, wanted, redefined=False)
 
     def from_logits(
         self,
@@ -155,6 +156,7 @@ class PreferenceLoss(nn.Module):
         reduction: Reduction = "none",
         sample_weights: Tensor | None = None,
         label_smoothing: float = 0.0,
+        validate: bool | None = None,
         **weights: Any,
     ) -> Triple:
         """Return losses and implicit rewards from logits, not shifted, chosen responses first.
@@ -178,6 +180,7 @@ class PreferenceLoss(nn.Module):
             reduction: of the losses.
             sample_weights: of the pairs; (B,).
             label_smoothing: from 0 to below 0.5.
+            validate: whether to check values.
             **weights: per-token weights by name, each (2B, T); data, (2B,) of responses, (B,) of
                 pairs, () of the batch; and hyper-parameters, numbers or tensors () or (B,).
 
@@ -190,26 +193,28 @@ class PreferenceLoss(nn.Module):
             ValueError: as `response_statistics` and `from_statistics` raise it, a reference is
                 missing, or the layout does not fit the batch.
         """
-        layout = Layout(pairs, cu_seqlens, segments, shifted)
-        call = prepare(
-            self,
-            self.from_logits,
-            layout,
-            Outcome(empty, reduction, sample_weights, label_smoothing),
-            weights,
-            responses=responses_of(labels, layout),
-            source="ref_logits or ref_logps",
-            reference=ref_logits is not None,
-            ref_logps=ref_logps,
-            per_token=isinstance(labels, Tensor) and labels.ndim == 1,
-            prev_logps=prev_logps,
-        )
-        given = {"logits": logits, "ref_logits": ref_logits, "prev_logits": prev_logits}
-        given |= {"labels": labels, "mask": mask, "prev_logps": prev_logps}
-        found = from_outputs.statistics_of(
-            call, given, vocabulary=vocabulary, overwrite=overwrite_logits
-        )
-        return call.loss.outcome(*found, call.outcome)
+        with validating(validate):
+            check_output(self, logits)
+            layout = Layout(pairs, cu_seqlens, segments, shifted)
+            call = prepare(
+                self,
+                self.from_logits,
+                layout,
+                Outcome(empty, reduction, sample_weights, label_smoothing),
+                weights,
+                responses=responses_of(labels, layout),
+                source="ref_logits or ref_logps",
+                reference=ref_logits is not None,
+                ref_logps=ref_logps,
+                per_token=isinstance(labels, Tensor) and labels.ndim == 1,
+                prev_logps=prev_logps,
+            )
+            given = {"logits": logits, "ref_logits": ref_logits, "prev_logits": prev_logits}
+            given |= {"labels": labels, "mask": mask, "prev_logps": prev_logps}
+            found = from_outputs.statistics_of(
+                call, given, vocabulary=vocabulary, overwrite=overwrite_logits
+            )
+            return call.loss.outcome(*found, call.outcome)
 
     def from_hidden(
         self,
@@ -237,6 +242,7 @@ class PreferenceLoss(nn.Module):
         reduction: Reduction = "mean",
         sample_weights: Tensor | None = None,
         label_smoothing: float = 0.0,
+        validate: bool | None = None,
         **weights: Any,
     ) -> Triple:
         """Return the loss and implicit rewards from hidden states and tensors of the lm_head.
@@ -271,6 +277,7 @@ class PreferenceLoss(nn.Module):
             reduction: of the losses: "mean", "sum", or "none".
             sample_weights: of the pairs; (B,).
             label_smoothing: from 0 to below 0.5.
+            validate: whether to check values.
             **weights: as `from_logits` takes them.
 
         Returns:
@@ -283,32 +290,33 @@ class PreferenceLoss(nn.Module):
                 missing, the layout does not fit, or `needs.linear` or `needs.by_sums` is claimed
                 wrongly.
         """
-        layout = Layout(pairs, cu_seqlens, segments, shifted)
-        call = prepare(
-            self,
-            self.from_hidden,
-            layout,
-            Outcome(empty, reduction, sample_weights, label_smoothing),
-            weights,
-            responses=responses_of(labels, layout),
-            source="ref_hidden and ref_weight, or ref_logps",
-            reference=ref_hidden is not None,
-            ref_logps=ref_logps,
-            per_token=isinstance(labels, Tensor) and labels.ndim == 1,
-            prev_logps=prev_logps,
-        )
-        if not self.needs.needs_ref:
-            ref_hidden = ref_weight = ref_bias = None
-        call, rows, states = from_states.rows_of(
-            call,
-            {"labels": labels, "mask": mask, "prev_logps": prev_logps},
-            {"hidden": hidden, "ref_hidden": ref_hidden},
-        )
-        policy = from_states.trimmed("", states["hidden"], weight, bias, vocabulary, logit_scale)
-        reference = from_states.trimmed(
-            "ref_", states["ref_hidden"], ref_weight, ref_bias, vocabulary, ref_logit_scale
-        )
-        return from_states.loss_of(call, rows, policy, reference, (softcap, ref_softcap))
+        with validating(validate):
+            check_parameters(self, (weight, bias))
+            layout = Layout(pairs, cu_seqlens, segments, shifted)
+            call = prepare(
+                self,
+                self.from_hidden,
+                layout,
+                Outcome(empty, reduction, sample_weights, label_smoothing),
+                weights,
+                responses=responses_of(labels, layout),
+                source="ref_hidden and ref_weight, or ref_logps",
+                reference=ref_hidden is not None,
+                ref_logps=ref_logps,
+                per_token=isinstance(labels, Tensor) and labels.ndim == 1,
+                prev_logps=prev_logps,
+            )
+            if not self.needs.needs_ref:
+                ref_hidden = ref_weight = ref_bias = None
+            return from_states.from_tensors(
+                call,
+                {"labels": labels, "mask": mask, "prev_logps": prev_logps},
+                (hidden, weight, bias),
+                (ref_hidden, ref_weight, ref_bias),
+                vocabulary=vocabulary,
+                scales=(logit_scale, ref_logit_scale),
+                softcaps=(softcap, ref_softcap),
+            )
 
     def from_head(
         self,
@@ -355,43 +363,11 @@ class PreferenceLoss(nn.Module):
             ref_hidden=ref_hidden,
             ref_head=ref_head,
         )
+        check_parameters(self, head.parameters() if isinstance(head, nn.Module) else ())
         return self.from_hidden(policy.hidden, policy.weight, labels, **given, **others)
 
     def outcome(
         self, chosen: ResponseStatistics, rejected: ResponseStatistics, wanted: Outcome
     ) -> Triple:
         """Return what an entry returns, from statistics, as `from_statistics` takes them."""
-        return self._finished(chosen, rejected, wanted, redefined=self.redefined)
-
-    def _finished(
-        self,
-        chosen: ResponseStatistics,
-        rejected: ResponseStatistics,
-        wanted: Outcome,
-        *,
-        redefined: bool,
-    ) -> Triple:
-        """Return the outcome; `redefined` if `from_statistics` of a subclass says the losses."""
-        check_sums(chosen, rejected)
-        for name, part in (("chosen", chosen), ("rejected", rejected)):
-            check_present(name, type(self).__name__, self.needs, part)
-        if chosen.mask.shape[0] != rejected.mask.shape[0]:
-            raise ValueError(
-                f"rejected: expected as many responses as chosen, {chosen.mask.shape[0]}, got "
-                f"{rejected.mask.shape[0]}"
-            )
-        chosen, rejected, kept = wanted.prepared(chosen, rejected)
-        if redefined:
-            if wanted.label_smoothing:
-                raise ValueError(
-                    f"label_smoothing: {type(self).__name__} has a from_statistics of its own, "
-                    "which says nothing of pairs the wrong way round; leave it out"
-                )
-            losses, *rewards = self.from_statistics(chosen, rejected)
-        else:
-            argument, *rewards = arguments_of(self, chosen, rejected)
-            if not torch.compiler.is_compiling():
-                check_defined(argument, chosen, rejected)
-            losses = wanted.smoothed(lambda each: links_of(self, each), argument)
-        found = (wanted.rewards(each.detach(), kept) for each in rewards)
-        return wanted.reduce(losses, kept), next(found), next(found)
+        return finished(self, chosen, rejected, wanted, redefined=self.redefined)

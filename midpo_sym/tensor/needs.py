@@ -10,6 +10,7 @@ from torch import Tensor
 
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.checks import check_data, check_weights
+from midpo_sym.tensor.inputs import values
 from midpo_sym.tensor.kernels.measured import Measured
 from midpo_sym.tensor.kernels.vocabulary import Measure
 from midpo_sym.tensor.statistics import ResponseStatistics, assemble
@@ -185,14 +186,14 @@ def check_defined(
         ValueError: an argument is NaN, and statistics of its pair are infinite.
     """
     wrong = argument.detach().isnan()
-    if not wrong.any():
+    if not values.may_read(wrong) or not wrong.any():
         return
     found = []
     for name, part in (("chosen", chosen), ("rejected", rejected)):
         for field in ("logps", "logratios", "kl_ref_pi", "kl_pi_ref"):
-            values = getattr(part, field)
-            if values is not None:
-                places = (values.detach().isinf() & wrong.unsqueeze(1)).nonzero().tolist()
+            each = getattr(part, field)
+            if each is not None:
+                places = (each.detach().isinf() & wrong.unsqueeze(1)).nonzero().tolist()
                 found += [f"{name}.{field}[{row}, {token}]" for row, token in places[:_MANY]]
     if found:
         raise ValueError(

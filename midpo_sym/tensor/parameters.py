@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from midpo_sym.tensor import inputs
+from midpo_sym.tensor.inputs import values
 from midpo_sym.tensor.statistics import ONLY_SUMS, ResponseStatistics
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def check_parameter(loss: PreferenceLoss, name: str, value: object) -> None:
                 f"{name}: expected a number, or a floating-point tensor of them, got "
                 f"{inputs.describe(value)}"
             )
-        if torch.compiler.is_compiling():
+        if not values.may_read(value):
             return
         tried = [value.detach().min().item(), value.detach().max().item()]
     others = {each: getattr(loss, each) for each in parameters_of(loss) if each != name}
@@ -114,13 +115,13 @@ def take_parameters(loss: PreferenceLoss, given: dict[str, Any], pairs: int) -> 
     return found
 
 
-def with_parameters(loss: Loss, values: Mapping[str, Any]) -> Loss:
+def with_parameters(loss: Loss, given: Mapping[str, Any]) -> Loss:
     """Return a loss with other hyper-parameters, which shares everything else; or itself."""
-    if not values:
+    if not given:
         return loss
     found = copy.copy(loss)
-    found.__dict__.update(values)
-    by_pair = [name for name, each in values.items() if isinstance(each, Tensor) and each.ndim == 1]
+    found.__dict__.update(given)
+    by_pair = [name for name, each in given.items() if isinstance(each, Tensor) and each.ndim == 1]
     found.__dict__["_by_pair"] = by_pair
     return found
 

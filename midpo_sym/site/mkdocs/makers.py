@@ -57,6 +57,7 @@ MAKERS = (
         lambda *_: Pages({}, [{"Python API": "api.md"}, {"Python API: results": "api_results.md"}]),
         "Reference",
     ),
+    Maker(lambda *_: Pages({}, [{"Training in parallel": "distributed.md"}]), "Reference"),
     Maker(trust.make, "Trust"),
     Maker(lambda *_: Pages({}, [{"Conformance of libraries": "conformance.md"}]), "Trust"),
     Maker(decisions.make, "Trust"),

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from midpo_sym.tensor.entries.outcome import Outcome
-from midpo_sym.tensor.inputs import describe
+from midpo_sym.tensor.inputs import describe, values
 from midpo_sym.tensor.inputs.layout import Layout, joined_sides
 from midpo_sym.tensor.needs import check_given, take_data
 from midpo_sym.tensor.parameters import check_names, take_parameters, with_parameters
+from midpo_sym.tensor.steady.shard import VocabularyShard
 
 if TYPE_CHECKING:
     from midpo_sym.tensor.loss import PreferenceLoss
@@ -33,6 +34,7 @@ class Call:
         data: (2B,) of each response or its pair, chosen first, or () of the batch.
         ref_logps: cached log π_ref(y_t), or None.
         ref_sums: cached log π_ref(y) instead, chosen first, or None; (2B,).
+        shard: which columns of the vocabulary are here, None for all.
     """
 
     loss: PreferenceLoss
@@ -42,6 +44,7 @@ class Call:
     data: Mapping[str, Tensor]
     ref_logps: Tensor | None
     ref_sums: Tensor | None
+    shard: VocabularyShard | None = None
 
 
 def prepare(
@@ -80,7 +83,7 @@ def prepare(
     weights = dict(named)
     needs = loss.needs
     check_names(loss, weights, entry)
-    values = take_parameters(loss, weights, responses // 2)
+    parameters = take_parameters(loss, weights, responses // 2)
     sides = {name: joined_sides(name, each) for name, each in weights.items()}
     check_given(
         type(loss).__name__,
@@ -108,7 +111,7 @@ def prepare(
             sums = sums[order.to(sums.device)]
     if isinstance(ref_logps, Tensor) and ref_logps.is_inference():
         ref_logps = ref_logps.clone()  # autograd refuses them as they are
-    return Call(with_parameters(loss, values), layout, outcome, weights, data, ref_logps, sums)
+    return Call(with_parameters(loss, parameters), layout, outcome, weights, data, ref_logps, sums)
 
 
 def _flat(value: object) -> bool:
@@ -130,7 +133,7 @@ def _sums(sums: Tensor, responses: int, *, given: bool) -> Tensor:
             f"ref_logps: expected one sum for each of {responses} responses, or shape "
             f"(responses, tokens), got {describe(sums)}"
         )
-    if not torch.compiler.is_compiling() and bool((sums > _ROUNDING).any()):
+    if not values.holds(~(sums > _ROUNDING), "ref_logps: log-probabilities are 0 or less"):
         raise ValueError(
             f"ref_logps: log-probabilities are 0 or less, got {float(sums.max()):g}; negative "
             "log-likelihoods have the other sign"

@@ -11,6 +11,7 @@ from midpo_sym.tensor import inputs
 from midpo_sym.tensor.heads.read import read_head
 from midpo_sym.tensor.inputs.layout import joined_sides
 from midpo_sym.tensor.kernels.projection import Head
+from midpo_sym.tensor.steady.dtensors import is_shared
 
 
 def read_models(
@@ -41,7 +42,7 @@ def read_models(
     hidden, ref_hidden = joined_sides("hidden", hidden), joined_sides("ref_hidden", ref_hidden)
     packed = isinstance(labels, Tensor) and labels.ndim == 1
     wanted = inputs.HIDDEN[1:] if packed else inputs.HIDDEN
-    inputs.check_matrix("hidden", hidden, wanted)
+    _check("hidden", hidden, wanted)
     policy = read_head(head, softcap=softcap, logit_scale=logit_scale).on(hidden)
     given: dict[str, Any] = {"bias": policy.bias, "softcap": policy.softcap}
     if (ref_hidden is None) != (ref_head is None):
@@ -51,9 +52,15 @@ def read_models(
             "go with its model, or with read_head(model) while its adapters are disabled"
         )
     if ref_hidden is not None:
-        inputs.check_matrix("ref_hidden", ref_hidden, wanted)
+        _check("ref_hidden", ref_hidden, wanted)
         with torch.no_grad():
             other = read_head(ref_head).on(ref_hidden)
         given |= {"ref_hidden": other.hidden, "ref_weight": other.weight}
         given |= {"ref_bias": other.bias, "ref_softcap": other.softcap}
     return policy, given
+
+
+def _check(name: str, hidden: Any, wanted: tuple[str, ...]) -> None:
+    """Check hidden states; those that processes share are looked at where they are taken apart."""
+    if not is_shared(hidden):
+        inputs.check_matrix(name, hidden, wanted)

@@ -14,6 +14,7 @@ from midpo_sym.tensor.entries.call import Call
 from midpo_sym.tensor.entries.logits import cut, with_vocabulary
 from midpo_sym.tensor.entries.outcome import Triple
 from midpo_sym.tensor.heads.output import scaled
+from midpo_sym.tensor.inputs import values
 from midpo_sym.tensor.inputs.layout import arranged, blank_of, joined_sides
 from midpo_sym.tensor.kernels.fused import attach, single_pass
 from midpo_sym.tensor.kernels.measured import Measured, nothing_yet
@@ -30,11 +31,11 @@ from midpo_sym.tensor.slopes import (
     through_sums,
 )
 from midpo_sym.tensor.statistics import widen
+from midpo_sym.tensor.steady.dtensors import States, is_shared, local_heads, replicated
+from midpo_sym.tensor.steady.shard import VocabularyShard
 
 if TYPE_CHECKING:
     from midpo_sym.tensor.loss import PreferenceLoss
-
-States = tuple[Any, Any, Any]  # hidden states, weight and bias
 
 
 class Rows(NamedTuple):
@@ -51,7 +52,50 @@ class Rows(NamedTuple):
     prev_logps: Tensor | None
 
 
-def loss_of(
+def from_tensors(
+    call: Call,
+    tokens: Mapping[str, Any],
+    states: States,
+    ref_states: States,
+    *,
+    vocabulary: int | None,
+    scales: tuple[float | None, float | None],
+    softcaps: tuple[float | None, float | None],
+) -> Triple:
+    """Return the loss and the rewards of a batch as it is given.
+
+    Args:
+        call: of the entry.
+        tokens: labels, mask and prev_logps by these names.
+        states: of the policy.
+        ref_states: of the reference, or three times None.
+        vocabulary: how many rows of the weights are tokens, or None.
+        scales: what the logits of the two models are multiplied by.
+        softcaps: of the two.
+
+    Raises:
+        TypeError: as `linear_statistics` raises it.
+        ValueError: as `linear_statistics` and `PreferenceLoss.from_statistics` raise it, or the
+            layout does not fit the batch.
+    """
+    sides = {"hidden": states[0], "ref_hidden": ref_states[0]}
+    if any(map(is_shared, (*states, *ref_states))):
+        states, ref_states, shard = local_heads(states, ref_states)
+        tokens = {name: replicated(name, each) for name, each in tokens.items()}
+        call = dataclasses.replace(call, shard=shard)
+        sides = {"hidden": states[0], "ref_hidden": ref_states[0]}
+    call, rows, found = _rows_of(call, tokens, sides)
+    shard = call.shard
+    policy = _trimmed("", (found["hidden"], *states[1:]), vocabulary, scales[0], shard)
+    reference = _trimmed(
+        "ref_", (found["ref_hidden"], *ref_states[1:]), vocabulary, scales[1], shard
+    )
+    if shard is not None and vocabulary is not None:
+        call = dataclasses.replace(call, shard=shard.without_padding(vocabulary))
+    return _loss_of(call, rows, policy, reference, softcaps)
+
+
+def _loss_of(
     call: Call,
     rows: Rows,
     states: States,
@@ -72,7 +116,8 @@ def loss_of(
         ValueError: as `linear_statistics` and `PreferenceLoss.from_statistics` raise it.
     """
     loss = call.loss
-    if call.outcome.reduction != "none" and _fuses(loss, *states):
+    steady = call.shard is not None or not values.free_to_read(states[0].device)
+    if call.outcome.reduction != "none" and not steady and _fuses(loss, *states):
         models = heads(states, ref_states, softcaps)
         found = _single_pass(call, rows, models)
         if found is not None:
@@ -93,6 +138,7 @@ def loss_of(
         weights=call.weights,
         shifted=call.layout.shifted,
         empty=call.outcome.empty,
+        shard=call.shard,
     )
     sources: Mapping[str, tuple[Tensor | None, ...]] = {"pi": states, "ref": ref_states}
     statistics = with_vocabulary(call, statistics, sources, softcaps)
@@ -160,7 +206,7 @@ def _single_pass(call: Call, rows: Rows, models: tuple[Head, Head | None]) -> Tr
     return found, rewards[0], rewards[1]
 
 
-def rows_of(
+def _rows_of(
     call: Call, tokens: Mapping[str, Any], states: Mapping[str, Any]
 ) -> tuple[Call, Rows, dict[str, Any]]:
     """Return a batch as (2B, T), chosen responses first, whatever its layout.
@@ -192,30 +238,29 @@ def rows_of(
     return call, rows, dict(states)
 
 
-def trimmed(
+def _trimmed(
     prefix: str,
-    hidden: Any,
-    weight: Any,
-    bias: Any,
+    states: States,
     vocabulary: int | None,
     logit_scale: float | None,
+    shard: VocabularyShard | None,
 ) -> States:
     """Return hidden states, weight and bias without what pads the vocabulary, and scaled.
 
     Args:
         prefix: "" for the policy's arguments, "ref_" for the reference's.
-        hidden: (2B, T, H) or None.
-        weight: (V, H) or None.
-        bias: (V,) or None.
+        states: (2B, T, H), (V, H) and (V,), or None.
         vocabulary: how many rows are tokens, or None.
         logit_scale: or None.
+        shard: which of the rows are here, None for all.
 
     Raises:
         TypeError: an argument is of another type.
         ValueError: shapes do not fit, or the scale is no positive number.
     """
-    weight = cut(f"{prefix}weight", weight, vocabulary, dim=0)
-    bias = cut(f"{prefix}bias", bias, vocabulary, dim=0)
+    hidden, weight, bias = states
+    weight = cut(f"{prefix}weight", weight, vocabulary, dim=0, shard=shard)
+    bias = cut(f"{prefix}bias", bias, vocabulary, dim=0, shard=shard)
     if hidden is None or weight is None:
         return hidden, weight, bias
     hidden, bias = scaled(prefix, hidden, weight, bias, logit_scale)

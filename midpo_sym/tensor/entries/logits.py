@@ -13,10 +13,11 @@ from midpo_sym.tensor import inputs
 from midpo_sym.tensor.entries.call import Call
 from midpo_sym.tensor.inputs.layout import Layout, arranged, check_sides, one_row
 from midpo_sym.tensor.kernels.vocabulary import Source, measure
-from midpo_sym.tensor.logits import response_statistics
+from midpo_sym.tensor.logits import MODELS, response_statistics
 from midpo_sym.tensor.statistics import ResponseStatistics
+from midpo_sym.tensor.steady.dtensors import local_logits
+from midpo_sym.tensor.steady.shard import VocabularyShard
 
-_MODELS = ("logits", "ref_logits", "prev_logits")
 _TOKENS = ("labels", "mask", "ref_logps", "prev_logps")
 
 
@@ -52,8 +53,9 @@ def statistics_of(
         TypeError: as `response_statistics` raises it.
         ValueError: as `response_statistics` raises it, or the layout does not fit.
     """
-    given = {**given, "ref_logps": call.ref_logps}
-    weights = call.weights
+    found, shard = local_logits({**given, "ref_logps": call.ref_logps, **call.weights}, MODELS)
+    weights = {name: found.pop(name) for name in call.weights}
+    given, call = found, dataclasses.replace(call, shard=shard)
     if isinstance(given["logits"], tuple | list):
         if call.layout.packed or call.layout.pairs != "halves":
             raise ValueError(
@@ -68,13 +70,13 @@ def statistics_of(
             {name: None if each is None else each[side] for name, each in every.items()}
             for side in (0, 1)
         ]
-        found = [
+        sides = [
             _measured(
                 call, each, {name: each[name] for name in weights}, vocabulary, overwrite=overwrite
             )
             for each in half
         ]
-        both = found[0], found[1]
+        both = sides[0], sides[1]
         parts = {
             name: each.chunk(2) if each.ndim else (each, each) for name, each in call.data.items()
         }
@@ -101,7 +103,7 @@ def _arranged(
     """Measure a batch as it is given, and return its statistics chosen responses first."""
     layout = call.layout
     tokens = {**{name: given[name] for name in _TOKENS}, **weights}
-    states = {name: given[name] for name in _MODELS}
+    states = {name: given[name] for name in MODELS}
     if layout.pairs == "shared":
         tokens, states = arranged(layout, tokens, states)
         weights = {name: tokens[name] for name in weights}  # type: ignore[misc]
@@ -117,9 +119,9 @@ def _arranged(
     assert places is not None
     if not layout.shifted:
         # What stands before the first token of a response is another one, and predicts nothing.
-        first = torch.zeros_like(labels, dtype=torch.bool).flatten()
-        first[places.where[:, 0][places.there[:, 0]]] = True
-        kept = ~first.view(labels.shape)
+        first = torch.zeros_like(labels, dtype=torch.int32).flatten()
+        first.index_add_(0, places.where[:, 0], places.there[:, 0].int())
+        kept = first.view(labels.shape) == 0
         mask = kept if mask is None else kept & (mask != 0)
     weights = {name: tokens[name] for name in weights}  # type: ignore[misc]
     found = _measured(
@@ -144,7 +146,10 @@ def _measured(
 ) -> ResponseStatistics:
     """Measure rows of logits, and what no kernel measures of them."""
     needs, layout = call.loss.needs, call.layout
-    logits, ref_logits, prev_logits = (cut(name, given[name], vocabulary) for name in _MODELS)
+    shard = call.shard
+    logits, ref_logits, prev_logits = (
+        cut(name, given[name], vocabulary, shard=shard) for name in MODELS
+    )
     if not needs.needs_ref:
         ref_logits = None
     if not layout.shifted:
@@ -161,25 +166,41 @@ def _measured(
         overwrite_logits=overwrite,
         shifted=layout.shifted,
         empty="skip" if call.outcome.empty == "skip" or layout.packed else "raise",
+        shard=shard and shard.without_padding(vocabulary or shard.vocabulary),
     )
     sources = {"pi": (logits,), "ref": (ref_logits,), "prev": (prev_logits,)}
     return with_vocabulary(call, statistics, sources, overwritten=overwrite)
 
 
-def cut(name: str, value: Any, vocabulary: int | None, dim: int = -1) -> Any:
+def cut(
+    name: str,
+    value: Any,
+    vocabulary: int | None,
+    dim: int = -1,
+    shard: VocabularyShard | None = None,
+) -> Any:
     """Return logits, a weight or a bias without the columns that pad the vocabulary.
+
+    Args:
+        name: of the argument.
+        value: of the argument.
+        vocabulary: how many columns are tokens, or None for all.
+        dim: the dimension of the columns.
+        shard: which of them are here, None for all.
 
     Raises:
         ValueError: there are fewer columns than tokens.
     """
     if vocabulary is None or not isinstance(value, Tensor):
         return value
-    if not 1 <= vocabulary <= value.shape[dim]:
+    columns = value.shape[dim] if shard is None else shard.vocabulary
+    if not 1 <= vocabulary <= columns:
         raise ValueError(
-            f"vocabulary: expected a number of tokens from 1 to {value.shape[dim]}, the columns of "
+            f"vocabulary: expected a number of tokens from 1 to {columns}, the columns of "
             f"{name}, got {vocabulary}"
         )
-    return value.narrow(dim, 0, vocabulary)
+    size = vocabulary if shard is None else shard.without_padding(vocabulary).size
+    return value.narrow(dim, 0, size)
 
 
 def with_vocabulary(
@@ -206,6 +227,12 @@ def with_vocabulary(
     wanted = call.loss.needs.statistics
     if not wanted:
         return statistics
+    if call.shard is not None:
+        raise ValueError(
+            f"{type(call.loss).__name__}: {', '.join(wanted)} sums over the whole vocabulary by a "
+            "function of its own, which is not known in parts; pass whole logits, "
+            "logits.redistribute(placements=[Replicate()]).to_local()"
+        )
     if overwritten:
         raise ValueError(
             f"overwrite_logits: {type(call.loss).__name__} reads the logits again in the backward "

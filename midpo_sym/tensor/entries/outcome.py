@@ -13,6 +13,7 @@ from torch import Tensor
 
 from midpo_sym.tensor import inputs
 from midpo_sym.tensor.checks import check_number
+from midpo_sym.tensor.inputs import values
 from midpo_sym.tensor.statistics import ResponseStatistics
 
 Reduction = Literal["mean", "sum", "none"]
@@ -62,9 +63,11 @@ class Outcome:
             raise TypeError(
                 f"sample_weights: expected a tensor (pairs,), got {inputs.describe(weights)}"
             )
-        if weights is None or torch.compiler.is_compiling():
+        if weights is None:
             return
-        if not bool((weights.isfinite() & (weights >= 0)).all()):
+        if not values.holds(
+            weights.isfinite() & (weights >= 0), "sample_weights: finite, 0 or more"
+        ):
             raise ValueError(
                 f"sample_weights: expected finite numbers, 0 or more, got {weights.tolist()[:8]}"
             )
@@ -119,7 +122,7 @@ class Outcome:
         there = [part.mask.any(-1) for part in (chosen, rejected)]
         kept = there[0] & there[1] if len(there[0]) == len(there[1]) else there[0]
         if self.empty == "raise":
-            if not torch.compiler.is_compiling() and not bool(kept.all()):
+            if not values.holds(kept, "labels: a response has no token"):
                 raise ValueError(
                     f"pair {(~kept).nonzero().flatten().tolist()[:8]}: a response has no token; "
                     "drop the pair, or pass empty='skip'"
@@ -160,7 +163,7 @@ def check_sums(chosen: ResponseStatistics, rejected: ResponseStatistics) -> None
 
     A reference is near its policy, or was; a sum that is a long response's mean is far off.
     """
-    if torch.compiler.is_compiling() or chosen.ref_sums is None or rejected.ref_sums is None:
+    if chosen.ref_sums is None or rejected.ref_sums is None or not values.may_read(chosen.logps):
         return
     likely = []
     for part in (chosen, rejected):

@@ -13,6 +13,7 @@ from torch.nn import functional
 from midpo_sym.tensor.checks import check_number
 from midpo_sym.tensor.inputs import check_head
 from midpo_sym.tensor.kernels.projection import Head
+from midpo_sym.tensor.steady.dtensors import is_shared
 
 
 class Adapter(NamedTuple):
@@ -48,7 +49,7 @@ def scaled(
     if scale is None:
         return hidden, bias
     check_number(f"{prefix}logit_scale", scale, "positive")
-    check_head(prefix, hidden, weight, bias)
+    check_head(prefix, hidden, weight, bias, part=True)
     return hidden * scale, None if bias is None else bias * scale
 
 
@@ -91,7 +92,15 @@ class OutputHead:
 
         Args:
             hidden: (..., H).
+
+        Raises:
+            ValueError: it has adapters, and processes share its weight.
         """
+        if self.adapters and is_shared(self.weight):
+            raise ValueError(
+                "head: has adapters beside a weight that processes share; call the loss inside the "
+                "wrapped forward, or use from_logits"
+            )
         states, columns, bias = [hidden], [self.weight], self.bias
         for adapter in self.adapters:
             states.append(adapter.down(hidden).to(hidden.dtype))

@@ -16,6 +16,7 @@ from midpo_sym.tensor.checks import check_number
 from midpo_sym.tensor.heads.forward import UnreadError, read_transform
 from midpo_sym.tensor.heads.output import Adapter, OutputHead
 from midpo_sym.tensor.inputs import check_matrix
+from midpo_sym.tensor.steady.dtensors import gathered, is_shared
 
 _INSTEAD = "use from_logits, or from_hidden with tensors, softcap= and logit_scale="
 _LORA = "peft.tuners.lora.layer"
@@ -60,12 +61,13 @@ def read_head(
     if not hasattr(model, "get_output_embeddings"):
         return _with_keywords(_read_linear(head), softcap, logit_scale)
     linear = model.get_output_embeddings()
+    data_parallel = _is_fsdp(head) or _is_fsdp(model)
     if linear is None:
         raise ValueError(
             f"head: get_output_embeddings() of {type(model).__name__} is None; pass its lm_head, "
             f"or {_INSTEAD}"
         )
-    found = _read_linear(linear)
+    found = _read_linear(linear, data_parallel=data_parallel)
     try:
         scale, cap = read_transform(model, linear)
     except UnreadError as unread:
@@ -111,32 +113,52 @@ def _check_unwrapped(head: nn.Module) -> None:
         )
 
 
-def _read_linear(head: Any) -> OutputHead:
+def _is_fsdp(module: nn.Module) -> bool:
+    """Return whether `fully_shard` was called on a module."""
+    return any(each.__name__ == "FSDPModule" for each in type(module).__mro__)
+
+
+def _read_linear(head: Any, *, data_parallel: bool = False) -> OutputHead:
     """Return what a linear layer, or what wraps one, adds up to.
+
+    Args:
+        head: the layer.
+        data_parallel: whether a weight that processes share is one that FSDP2 has split.
 
     Raises:
         ValueError: it is something else.
     """
     if _is_of_peft(head, "ModulesToSaveWrapper"):
-        return _read_linear(_saved_module(head))
+        return _read_linear(_saved_module(head), data_parallel=data_parallel)
     if _is_lora(head):
         return _read_lora(head)
+    data_parallel = data_parallel or _is_fsdp(head)
     if not isinstance(head, nn.Module) or type(head).forward is not nn.Linear.forward:
         raise ValueError(
             f"head: expected an nn.Linear, or one with LoRA, got a {type(head).__name__}, whose "
             f"forward is its own (quantised layers, DoRA's and other adapters' are): {_INSTEAD}"
         )
     for kind in ("_forward_hooks", "_forward_pre_hooks"):
-        if getattr(head, kind):
+        if not all(map(_only_distributes, getattr(head, kind).values())):
             raise ValueError(
                 f"head: has {kind.strip('_').replace('_', ' ')}, which may change its output or "
                 f"gather its weight: remove them, or {_INSTEAD}"
             )
     weight, bias = head.weight, head.bias
-    check_matrix("head.weight", weight, ("vocabulary", "width"))
+    if data_parallel:
+        weight, bias = gathered(weight), gathered(bias)
+    if not is_shared(weight):
+        check_matrix("head.weight", weight, ("vocabulary", "width"))
     assert isinstance(weight, Tensor)
     assert bias is None or isinstance(bias, Tensor)
     return OutputHead(weight, bias)
+
+
+def _only_distributes(hook: object) -> bool:
+    """Return whether a hook is torch's own, and moves what processes share, nothing else."""
+    return str(getattr(hook, "__module__", "")).startswith(
+        ("torch.distributed.tensor.", "torch.distributed.fsdp.")
+    )
 
 
 def _is_of_peft(head: object, name: str) -> bool:

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from midpo_sym.tensor.inputs.values import holds
+
 IGNORE = -100  # the label that everybody's data collators put where there is nothing to learn
 DIVERGENCES = ("ref_pi", "pi_ref")
 LOGITS = ("responses", "tokens", "vocabulary")
@@ -27,8 +29,14 @@ def describe(value: object) -> str:
     return f"a {dtype} tensor of shape {tuple(value.shape)} on {value.device}"
 
 
-def check_matrix(name: str, value: object, shape: tuple[str, ...]) -> None:
+def check_matrix(name: str, value: object, shape: tuple[str, ...], *, part: bool = False) -> None:
     """Check that a model's output or weight is a floating-point tensor with so many dimensions.
+
+    Args:
+        name: of the argument.
+        value: of the argument.
+        shape: the names of its dimensions.
+        part: whether a dimension may be 0, as it is a process's part of a larger one.
 
     Raises:
         TypeError: it is no tensor, or not one of floating-point numbers.
@@ -41,7 +49,7 @@ def check_matrix(name: str, value: object, shape: tuple[str, ...]) -> None:
             f"{_swapped(value)}"
         )
     _check_whole(name, value)
-    if value.ndim != len(shape) or 0 in value.shape:
+    if value.ndim != len(shape) or (0 in value.shape and not part):
         raise ValueError(f"{name}: expected shape {wanted}, none of it 0, got {describe(value)}")
 
 
@@ -193,7 +201,7 @@ def check_values(labels: Tensor, live: Tensor, vocabulary: int, *, empty: bool =
     """
     wrong = live & ((labels < 0) | (labels >= vocabulary))
     without = torch.zeros_like(live[:, 0]) if empty else ~live.any(-1)
-    if not (wrong.any() | without.any()).item():
+    if holds(~(wrong.any() | without.any()), "labels: out of the vocabulary, or a response empty"):
         return
     if wrong.any():
         places = wrong.nonzero()
@@ -257,7 +265,9 @@ def check_overwritable(logits: Tensor) -> None:
         )
 
 
-def check_head(prefix: str, hidden: object, weight: object, bias: object) -> None:
+def check_head(
+    prefix: str, hidden: object, weight: object, bias: object, *, part: bool = False
+) -> None:
     """Check hidden states and the lm_head that belongs to them.
 
     Args:
@@ -265,6 +275,7 @@ def check_head(prefix: str, hidden: object, weight: object, bias: object) -> Non
         hidden: (N, T, H).
         weight: (V, H).
         bias: (V,) or None.
+        part: whether they are a process's part of a vocabulary, which may be empty.
 
     Raises:
         TypeError: one is no tensor of floating-point numbers.
@@ -272,20 +283,20 @@ def check_head(prefix: str, hidden: object, weight: object, bias: object) -> Non
     """
     name = f"{prefix}hidden"
     check_matrix(name, hidden, HIDDEN)
-    check_matrix(f"{prefix}weight", weight, ("vocabulary", "width"))
+    check_matrix(f"{prefix}weight", weight, ("vocabulary", "width"), part=part)
     assert isinstance(hidden, Tensor)
     assert isinstance(weight, Tensor)
     shape = (weight.shape[0], hidden.shape[2])
     parts: list[tuple[str, Tensor, tuple[int, ...]]] = [(f"{prefix}weight", weight, shape)]
     if bias is not None:
-        check_matrix(f"{prefix}bias", bias, ("vocabulary",))
+        check_matrix(f"{prefix}bias", bias, ("vocabulary",), part=part)
         assert isinstance(bias, Tensor)
         parts.append((f"{prefix}bias", bias, shape[:1]))
-    for part, value, wanted in parts:
-        check_alike(part, value, wanted, hidden.device, name)
+    for each, value, wanted in parts:
+        check_alike(each, value, wanted, hidden.device, name)
         if value.dtype != hidden.dtype and not _cast_alike(value, hidden):
             raise ValueError(
-                f"{part}: expected the dtype of {name}, which is {describe(hidden)}, got "
+                f"{each}: expected the dtype of {name}, which is {describe(hidden)}, got "
                 f"{describe(value)}; convert one, or call the loss under torch.autocast"
             )
 
@@ -293,7 +304,8 @@ def check_head(prefix: str, hidden: object, weight: object, bias: object) -> Non
 def _cast_alike(value: Tensor, hidden: Tensor) -> bool:
     """Return whether autocast brings two tensors to one dtype; it leaves float64 alone."""
     wide = torch.float64 in (value.dtype, hidden.dtype)
-    return torch.is_autocast_enabled(hidden.device.type) and not wide
+    kind = hidden.device.type
+    return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind) and not wide
 
 
 def _check_whole(name: str, value: Tensor) -> None:

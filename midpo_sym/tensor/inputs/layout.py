@@ -35,6 +35,10 @@ class Places(NamedTuple):
     there: Tensor
     labelled: Tensor
 
+    def on(self, device: torch.device) -> Places:
+        """Return the same on a device."""
+        return Places(*(each.to(device, non_blocking=True) for each in self))
+
     def states(self, value: Tensor) -> Tensor:
         """Return hidden states or logits of the responses: (N, T, H) to (2B, T', H)."""
         return value.flatten(0, 1)[self.where]
@@ -104,7 +108,8 @@ class Layout:
             ValueError: they do not fit the batch, or a response is in pieces.
         """
         if self.cu_seqlens is not None:
-            return _runs(_from_starts(self.cu_seqlens, shape, device), len(self.cu_seqlens) - 1)
+            found = _runs(_from_starts(self.cu_seqlens, shape), len(self.cu_seqlens) - 1)
+            return found.on(device)
         if self.segments is None:
             return None
         segments = self.segments.unsqueeze(0) if _ndim(self.segments) == 1 else self.segments
@@ -113,10 +118,10 @@ class Layout:
             raise ValueError(
                 f"segments: expected shape {shape}, as labels has it, got {describe(segments)}"
             )
-        segments = segments.to(device).long()
+        segments = segments.cpu().long()  # shapes are known to the host: it waits here, once
         if self.pairs == "shared":
-            return _shared(segments)
-        return _runs(segments, int(segments.max()) + 1)
+            return _shared(segments).on(device)
+        return _runs(segments, int(segments.max()) + 1).on(device)
 
     def order(self, responses: int, device: torch.device) -> Tensor | None:
         """Return the rows in the order chosen, then rejected, or None if that is theirs.
@@ -149,7 +154,7 @@ def _check_integers(name: str, value: object, shape: str) -> None:
         raise TypeError(f"{name}: expected a tensor of integers {shape}, got {describe(value)}")
 
 
-def _from_starts(starts: Tensor, shape: tuple[int, ...], device: torch.device) -> Tensor:
+def _from_starts(starts: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Return which response each token belongs to; (1, nnz)."""
     _check_integers("cu_seqlens", starts, "(responses + 1)")
     given = [int(each) for each in starts.tolist()]
@@ -163,8 +168,8 @@ def _from_starts(starts: Tensor, shape: tuple[int, ...], device: torch.device) -
             f"cu_seqlens: expected the numbers of tokens before each response, from 0 up to "
             f"{shape[1]}, none below the one before it, got {given[:9]}"
         )
-    ends = torch.tensor(given[1:], device=device)
-    places = torch.arange(shape[1], device=device)
+    ends = torch.tensor(given[1:])
+    places = torch.arange(shape[1])
     return torch.searchsorted(ends, places, right=True).unsqueeze(0)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from midpo_sym.tensor.kernels.rows import Coefficients, Rows
 
-Where = slice | tuple[int, slice]
+Where = slice | tuple[slice, ...] | tuple[int, slice]
 
 
 class Measured(NamedTuple):

@@ -25,7 +25,11 @@ import torch
 from torch import Tensor
 
 _WIDE = 16.0
-_SMALL = {torch.float32: 1e-30, torch.float64: 1e-290}  # some digits above the least normal number
+SMALL = {torch.float32: 1e-30, torch.float64: 1e-290}  # some digits above the least normal number
+
+
+# Some tokens of a batch, or some rows of a block.
+Where = slice | tuple[slice, ...] | tuple[int, slice] | tuple[Tensor, Tensor]
 
 
 class Rows(NamedTuple):
@@ -63,7 +67,7 @@ class Coefficients(NamedTuple):
     kl_ref_pi: Tensor | None = None
     kl_pi_ref: Tensor | None = None
 
-    def part(self, where: slice | tuple[int, slice] | tuple[Tensor, Tensor]) -> Coefficients:
+    def part(self, where: Where) -> Coefficients:
         """Return the coefficients of some tokens."""
         return Coefficients(*(None if each is None else each[where] for each in self))
 
@@ -140,7 +144,7 @@ def measure(
         kl_ref_pi: whether KL(q‖p) is wanted.
         kl_pi_ref: whether KL(p‖q) is wanted.
     """
-    size, small = logits.shape[0], _SMALL[work.dtype]
+    size, small = logits.shape[0], SMALL[work.dtype]
     z = work.raised(logits, "difference")
     p = torch.softmax(z, -1, out=work.buffer("p", size))
     p_label = p.gather(1, labels).squeeze(1)

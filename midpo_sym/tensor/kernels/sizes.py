@@ -11,7 +11,8 @@ import torch
 _MEBI = 1 << 20
 _CPU_BLOCK = 2 * _MEBI  # for each thread: each core has its own cache
 _CPU_TILE = 64 * _MEBI
-_DEVICE_BLOCK, _DEVICE_TILE = 64 * _MEBI, 256 * _MEBI  # enough rows to fill an accelerator
+_BLOCKS, _TILES = 1024, 256  # of which one fills an accelerator, and is no burden on its memory
+_UNKNOWN = 65536 * _MEBI  # taken for the memory of a device that does not say
 _PARTS, _LEAST_PART = 3, 128  # a product with fewer rows takes more time for each
 
 
@@ -22,16 +23,24 @@ def accumulation_dtype(dtype: torch.dtype) -> torch.dtype:
 
 def block_rows(vocabulary: int, dtype: torch.dtype, device: torch.device) -> int:
     """Return how many rows of the vocabulary, in the accumulation dtype, make a block."""
-    size = _CPU_BLOCK * torch.get_num_threads() if device.type == "cpu" else _DEVICE_BLOCK
+    on_cpu = device.type == "cpu"
+    size = _CPU_BLOCK * torch.get_num_threads() if on_cpu else _memory(device) // _BLOCKS
     return max(1, size // (vocabulary * accumulation_dtype(dtype).itemsize))
 
 
 def tile_rows(vocabulary: int, dtype: torch.dtype, device: torch.device) -> int:
     """Return how many rows of logits make a tile."""
-    size = _CPU_TILE if device.type == "cpu" else _DEVICE_TILE
+    size = _CPU_TILE if device.type == "cpu" else _memory(device) // _TILES
     return max(1, size // (vocabulary * dtype.itemsize))
 
 
 def part_rows(size: int) -> int:
     """Return how many of a tile's rows are projected at once, if there is a reference."""
     return min(size, max(_LEAST_PART, -(-size // _PARTS)))
+
+
+def _memory(device: torch.device) -> int:
+    """Return the bytes of an accelerator's memory, without waiting for it."""
+    if device.type != "cuda":
+        return _UNKNOWN
+    return int(torch.cuda.get_device_properties(device).total_memory)

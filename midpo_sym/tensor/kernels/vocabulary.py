@@ -15,6 +15,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from midpo_sym.tensor import inputs
+from midpo_sym.tensor.inputs import values
 from midpo_sym.tensor.kernels.sizes import accumulation_dtype
 
 # A function of log-probabilities (tokens, vocabulary), one for each model, and those models.
@@ -66,18 +67,22 @@ def measure(
         inputs.check_alike(name, sources[model][0], shape, policy.device, "logits")
     dtype = accumulation_dtype(policy.dtype)
     rows: dict[str, list[Tensor]] = {name: [] for name in measures}
+    known = values.free_to_read(live.device)
+    every = torch.arange(1, live.shape[1], device=live.device)
     for number in range(len(live)):
-        places = live[number].nonzero().flatten()
+        places = live[number].nonzero().flatten() if known else every
+        there = live[number, places].unsqueeze(-1)  # what lies elsewhere may be NaN
         parts = [
-            each if place else each[number, places - 1]  # what predicts a token stands before it
+            each if place else torch.where(there, each[number, places - 1], 0.0)
             for model in wanted
-            for place, each in enumerate(sources[model])
+            for place, each in enumerate(sources[model])  # what predicts a token stands before it
         ]
         counts = {model: (len(sources[model]), (softcaps or {}).get(model)) for model in wanted}
         found = checkpoint(_row, measures, counts, dtype, *parts, use_reentrant=False)
-        for name, values in zip(measures, found, strict=True):
+        for name, row in zip(measures, found, strict=True):
             blank = torch.zeros(live.shape[1], dtype=dtype, device=live.device)
-            rows[name].append(blank.index_put((places,), values))
+            row_there = torch.where(there.squeeze(-1), row, 0.0)
+            rows[name].append(blank.index_put((places,), row_there))
     return {name: torch.stack(each) for name, each in rows.items()}
 
 

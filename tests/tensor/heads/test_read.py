@@ -4,6 +4,7 @@ import types
 
 import pytest
 import torch
+from oracles.tensor.literal import SimPO
 from torch import nn
 
 from midpo_sym.tensor import OutputHead, read_head
@@ -149,9 +150,15 @@ def partitioned():
     return linear
 
 
-def sharded():
-    linear = nn.Linear(4, 7)
-    linear.weight.placements = ()
+def split():
+    """Return a layer whose weight says what a DTensor says, on the first of two processes."""
+    linear = nn.Linear(4, 7, bias=False)
+    part = linear.weight.detach()[:4].requires_grad_()
+    linear.weight.placements = (types.SimpleNamespace(is_shard=lambda dim=0: dim == 0),)
+    linear.weight.device_mesh = types.SimpleNamespace(
+        ndim=1, size=lambda _: 2, get_local_rank=lambda _: 0, get_group=lambda _: None
+    )
+    linear.weight.to_local = lambda: part
     return linear
 
 
@@ -168,13 +175,19 @@ class Quantised(nn.Linear):
         (Quantised(4, 7), ValueError, "use from_logits"),
         (hooked(), ValueError, "remove them"),
         (partitioned(), ValueError, "GatheredParameters"),
-        (sharded(), ValueError, "full_tensor"),
         (type("DistributedDataParallel", (nn.Module,), {})(), ValueError, r"wrapper\.module"),
     ],
 )
 def test_other_modules_are_refused_with_the_cure(head, error, cure):
     with pytest.raises(error, match=cure):
         read_head(head)
+
+
+def test_a_plain_tensor_beside_a_split_head_is_refused():
+    """FSDP2 splits a weight as tensor parallelism does, but its processes have different data."""
+    labels = torch.tensor([[0, 1, 2], [0, 3, 4]])
+    with pytest.raises(ValueError, match=r"hidden: expected a DTensor, .*full_tensor"):
+        SimPO().from_head(torch.randn(2, 3, 4), split(), labels)
 
 
 def test_a_head_is_a_product_with_a_scale():
