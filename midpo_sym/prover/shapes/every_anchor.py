@@ -15,6 +15,9 @@ wherever both exist. Two things show that there is no such c.
   until in each of them f and its slopes, in bounds, miss one of the derivatives. Where f has a
   kink, its slope counts as anything between those of both sides: models close by are on either
   side of it.
+- *Numbers that are given.* What is given with a pair or a response, and is neither in q nor in W,
+  changes nothing on the left. Where it changes the derivative of the loss, and q moves, there is no
+  c: if the left does not exist there, it does at models close by.
 
 An anchor goes by the parameters and by what is given with a batch, and so it is one number for all
 models and responses.
@@ -26,7 +29,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from midpo_sym.judges.jets import Ends, enclosed
 from midpo_sym.judges.tiny import VOCABULARY, TinyModels, points
@@ -70,7 +73,7 @@ def no_anchor_fits(score: Expression, term: Term) -> bool:
             return _moves(score, term.weight, body)
     if still and _is_still(score):
         return _moves(term.loss, tree.Number(1))
-    for shows in (_has_another_direction, _has_another_size):
+    for shows in (_goes_by_another_number, _has_another_direction, _has_another_size):
         with suppress(TooMuchWorkError):
             if shows(score, term, Meter(_WORK)):
                 return True
@@ -131,6 +134,30 @@ def _bends_somewhere(body: Expression, models: TinyModels) -> bool:
     slopes = Slopes(body, models.parameters)
     found = [slopes.over(slopes.of(place, place)) for place in _PLACES]
     return any(each is not None and (each.a > 0 or each.b < 0) for each in found)
+
+
+def _goes_by_another_number(score: Expression, term: Term, meter: Meter) -> bool:
+    """Return whether the gradient goes by a number that is neither in the score nor the weight."""
+    known = {
+        each.name
+        for side in (score, term.weight)
+        for each in unfold(side).walk()
+        if isinstance(each, tree.Datum)
+    }
+    where = [*points(score, term.loss, tries=_MANY)]
+    for models, other in pairwise(where):
+        others = {key: value for key, value in other.data.items() if key[1] and key[0] not in known}
+        if not others:
+            return False
+        changed = replace(models, data={**models.data, **others})
+        for here, there in zip(_coordinates(models), _coordinates(changed), strict=True):
+            row = enclosed((score, term.loss), here, of="gradient", bits=_BITS, meter=meter)
+            loss = enclosed((term.loss,), there, of="gradient", bits=_BITS, meter=meter)
+            if row is None or loss is None:
+                break
+            if _has_sign(row[0]) and (row[1][1] < loss[0][0] or loss[0][1] < row[1][0]):
+                return True
+    return False
 
 
 def _has_another_direction(score: Expression, term: Term, meter: Meter) -> bool:

@@ -83,8 +83,10 @@ def gradient_of_other(
         if proved is not None:
             return proved
     found = _refuted(quantities, term)
-    if found is None and any(map(_has_tie, (term.argument, term.weight, quantities[0].of))):
-        plain = Term(term.link, _without_ties(term.argument), _without_ties(term.weight))
+    sides = (term.link.body, term.argument, term.weight, quantities[0].of)
+    if found is None and any(map(_has_tie, sides)):
+        link = replace(term.link, body=_without_ties(term.link.body))
+        plain = Term(link, _without_ties(term.argument), _without_ties(term.weight))
         quantities = [replace(each, of=_without_ties(each.of)) for each in quantities]
         found = _refuted(quantities, plain)
     if found is None:

@@ -10,6 +10,7 @@ import pytest
 from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.language.links import LINKS, typed
 from midpo_sym.language.objective import Term
+from midpo_sym.language.quantities.data import BATCH, PAIR
 from midpo_sym.pipeline import Pipeline
 from midpo_sym.prover.shapes.every_anchor import no_anchor_fits
 from midpo_sym.prover.verdict import Refuted, Status
@@ -189,3 +190,29 @@ def test_a_weight_that_moves_is_a_direction_of_its_own():
     for argument, excluded in (("log(pi(w)/ref(w)) + sum_t(entropy(w, t))", True), (S, False)):
         term = Term(LINKS["square"], parse(argument, scope), weight)
         assert no_anchor_fits(parse(S, scope), term) is excluded
+
+
+# Of |1 − a|, which has the slopes ±1, with a number m of the pair and one b of the batch: a loss of
+# s − m turns where s = 1 + m, that of s − c where s = 1 + c; m goes by the pair, c does not.
+GIVEN = {
+    ("log(pi(w)/ref(w)) - m", "1"): True,
+    ("log(pi(w)/ref(w)) - b", "1"): False,  # b is such a c
+    ("log(pi(w)/ref(w)) - 3", "m"): False,  # m is a number of both sides
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("argument", "weight"), GIVEN)
+def test_a_number_of_the_pair_is_no_anchor(argument, weight):
+    data = {"m": (PAIR, "real", False), "b": (BATCH, "real", False)}
+    scope = Scope(frozenset("wl"), data=data)
+    body = parse("abs(1 - a)", Scope(frozenset(), {"a": "real"}))
+    term = Term(typed(body), parse(argument, scope), parse(weight, scope))
+    assert no_anchor_fits(parse(S, scope), term) is GIVEN[argument, weight]
+
+
+@pytest.mark.slow
+def test_a_maximum_of_one_thing_in_a_link_is_no_kink():
+    """Of min(a, a)³ at s(w) + length(w), the slope 3 (s + |w|)² goes by the length."""
+    result = judged(link="min(a, a)**3", argument=f"{W} + length(w)")
+    assert (result.verdict.status, result.gradient.status) == (REFUTED, REFUTED)
