@@ -166,7 +166,10 @@ def softplus(a: Expression) -> Expression:
 
 
 def _undone(a: Expression) -> Expression | None:
-    """Return exp(a) if a is made of logarithms, as log(p)/n and log(p) - log(q) are."""
+    """Return exp(a) if a is made of logarithms, as log(p)/n and log(p) - log(q) are.
+
+    Of what is below one, a multiple is a power that is below one as well: exp(1/n*log(p)).
+    """
     match a:
         case tree.Log(body=body):
             return body
@@ -175,6 +178,10 @@ def _undone(a: Expression) -> Expression | None:
             return None if inner is None else over(ONE, inner)
         case tree.Div(numerator=tree.Log(body=body), denominator=divisor):
             return tree.Pow(body, tree.Div(ONE, divisor))
+        case tree.Mul(factors=(*rest, last)):
+            inner, factor = _undone(last), tree.product(rest)
+            if inner is not None and inner.below_one and factor.positive:
+                return tree.Pow(inner, factor)
         case tree.Add(terms=terms):
             found = [_undone(each) for each in terms]
             result: Expression = ONE

@@ -19,6 +19,7 @@ from midpo_sym.code.tracing.algebra import (
     NOT_A_NUMBER,
     ZERO,
     NotReadableError,
+    log,
     minus,
     negative,
     rational,
@@ -100,7 +101,7 @@ class Signs:
         if all(abs(each) <= _NEAR for each in here) and _equal(difference, ZERO):
             return 0
         for k, branch in enumerate(self.branches):
-            relation = self._relation(difference, here, branch.difference)
+            relation = self._relation(difference, branch.difference)
             if relation:
                 if jumps and not branch.jumps:
                     self.branches[k] = replace(branch, jumps=True, where=self.where)
@@ -160,16 +161,24 @@ class Signs:
                 return False
         return True
 
-    def _relation(self, difference: Expression, here: list[float], known: Expression) -> int:
-        """Return 1 if a difference has the sign of a known one, -1 if the other, 0 if neither."""
-        there = [value_at(known, point) for point in self.points]
-        for sign, signed in ((1, difference), (-1, negative(difference))):
-            alike = all(
-                abs(sign * one - other) <= _NEAR * (1 + abs(other))
-                for one, other in zip(here, there, strict=True)
-            )
-            if alike and _equal(signed, known):
-                return sign
+    def _relation(self, difference: Expression, known: Expression) -> int:
+        """Return 1 if a difference has the sign of a known one, -1 if the other, 0 if neither.
+
+        A difference of what is positive has the sign of that of logarithms, which may be known.
+        """
+        forms = [(difference, known)]
+        logarithms = _of_logarithms(difference), _of_logarithms(known)
+        if logarithms != forms[0]:
+            forms.append(logarithms)
+        for one, other in forms:
+            there = [value_at(other, point) for point in self.points]
+            for sign, signed in ((1, one), (-1, negative(one))):
+                alike = all(
+                    abs(value_at(signed, point) - value) <= _NEAR * (1 + abs(value))
+                    for point, value in zip(self.points, there, strict=True)
+                )
+                if alike and _equal(signed, other):
+                    return sign
         return 0
 
 
@@ -202,6 +211,16 @@ class Unbranched(Signs):
     def size(self, a: Expression) -> Expression:
         """Return the absolute value, as a maximum."""
         return self.larger(a, negative(a))
+
+
+def _of_logarithms(difference: Expression) -> Expression:
+    """Return log p - log q for a difference p - q of what is positive by its form."""
+    match difference:
+        case tree.Add(terms=(tree.Neg(body=below), above)) | tree.Add(
+            terms=(above, tree.Neg(body=below))
+        ) if above.positive and below.positive:
+            return minus(log(above), log(below))
+    return difference
 
 
 def _with_infinity(relation: str, a: Expression, b: Expression) -> bool:
