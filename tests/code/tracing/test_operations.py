@@ -75,6 +75,8 @@ SAMPLES = {
     "tanh": lambda _, x, y: x.tanh(),
     "log_sigmoid_forward": lambda _, x, y: functional.logsigmoid(x),
     "softplus": lambda _, x, y: functional.softplus(x, beta=0.5),
+    "atan": lambda _, x, y: torch.atan(x),
+    "atan2": lambda _, x, y: torch.atan2(y, x) + torch.atan2(y, -x),
     "silu": lambda _, x, y: functional.silu(x),
     "logit": lambda p, x, y: torch.logit(p),
     "relu": lambda _, x, y: x.relu(),
