@@ -24,7 +24,9 @@ from midpo_sym.targets.torch.syntax import checked_syntax
 from midpo_sym.tensor import PreferenceLoss, ResponseStatistics
 
 _ANY = 0.5  # in every domain; what is proved holds for all values
-_LENGTHS = "_lengths"  # the end of names of what statistics of tokens have themselves
+_COUNTED = ("_lengths", "_positions")  # ends of names of what statistics of tokens know themselves
+# What the arguments of our files are that no other library has.
+_OWN = {f"{label}_positions": f"position({r}, t)" for label, r in LABELS.items()}
 _MASKS = tuple(f"{label}_mask" for label in LABELS)
 
 
@@ -50,7 +52,12 @@ def verify_generated(text: str, derivation: Derivation) -> dict[str, Verificatio
         "module": module,
         "from_statistics": from_statistics(module, names[function], derivation),
     }
-    return {name: verify(entry, derivation, explain=False) for name, entry in entries.items()}
+    found = {}
+    for name, entry in entries.items():
+        signature = inspect.signature(getattr(entry, "forward", entry)).parameters
+        own = {each: what for each, what in _OWN.items() if each in signature}
+        found[name] = verify(entry, derivation, bind_=own, explain=False)
+    return found
 
 
 def _check_numbers(
@@ -87,7 +94,7 @@ def from_statistics(
     wanted = [
         name
         for name in inspect.signature(function).parameters
-        if name not in numbers and not name.endswith(_LENGTHS) and name not in _MASKS
+        if name not in numbers and not name.endswith(_COUNTED) and name not in _MASKS
     ]
     arguments = [*wanted, *_MASKS, *numbers]
 

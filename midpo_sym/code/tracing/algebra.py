@@ -208,7 +208,7 @@ def angle(y: Expression, x: Expression) -> Expression:
         raise NotReadableError("an angle below the axis")
     slope = negative(over(x, y))
     if rational(slope) == 0:
-        return over(PI, TWO)
+        return times(PI, over(ONE, TWO))
     if isinstance(slope, tree.Neg):
         return times(PI, minus(ONE, tree.CauchyCdf(slope.body)))
     return times(PI, tree.CauchyCdf(slope))

@@ -209,7 +209,7 @@ ELEMENTWISE: dict[str, Elementwise] = {
     "tanh": _row("self", lambda _, a: _tanh(a)),
     "log_sigmoid_forward": _row("self", lambda _, a: negative(softplus(negative(a)))),
     "softplus": _row("self beta threshold", _softplus),
-    "atan": _row("self", lambda _, a: minus(angle(ONE, negative(a)), over(PI, TWO))),
+    "atan": _row("self", lambda _, a: minus(angle(ONE, negative(a)), times(_HALF, PI))),
     "atan2": _row("self other", lambda _, y, x: angle(y, x)),
     "silu": _row("self", lambda _, a: times(a, sigmoid(a))),
     "logit": _row("self eps", _logit),

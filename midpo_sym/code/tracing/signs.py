@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import ClassVar
 
 from midpo_sym.code.tracing.algebra import (
@@ -22,7 +23,9 @@ from midpo_sym.code.tracing.algebra import (
     log,
     minus,
     negative,
+    number,
     rational,
+    times,
 )
 from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
@@ -33,6 +36,7 @@ from midpo_sym.language.tree import Expression
 BACKWARD = "the backward pass"  # where derivatives are computed
 MAX_BRANCHES = 32  # on one path
 _NEAR = 1e-9
+_LARGEST = 100  # denominator of a factor between two differences
 _OPEN = {"positive": (0.0, math.inf), "open unit": (0.0, 1.0)}
 _CLOSED = {"nonnegative": (0.0, math.inf), "unit": (0.0, 1.0)}
 
@@ -157,29 +161,37 @@ class Signs:
         """Return whether a point is on this path, away from where branches meet."""
         for branch in self.branches:
             value = value_at(branch.difference, point)
-            if abs(value) <= _NEAR or (value > 0) is not branch.above:
+            if not abs(value) > _NEAR or (value > 0) is not branch.above:  # NaN is on no path
                 return False
         return True
 
     def _relation(self, difference: Expression, known: Expression) -> int:
         """Return 1 if a difference has the sign of a known one, -1 if the other, 0 if neither.
 
-        A difference of what is positive has the sign of that of logarithms, which may be known.
+        A multiple has the same sign, or the other; a difference of what is positive has that of
+        the logarithms.
         """
         forms = [(difference, known)]
         logarithms = _of_logarithms(difference), _of_logarithms(known)
         if logarithms != forms[0]:
             forms.append(logarithms)
         for one, other in forms:
-            there = [value_at(other, point) for point in self.points]
-            for sign, signed in ((1, one), (-1, negative(one))):
-                alike = all(
-                    abs(value_at(signed, point) - value) <= _NEAR * (1 + abs(value))
-                    for point, value in zip(self.points, there, strict=True)
-                )
-                if alike and _equal(signed, other):
-                    return sign
+            factor = self._factor(one, other)
+            if factor and _equal(one, times(number(factor), other)):
+                return 1 if factor > 0 else -1
         return 0
+
+    def _factor(self, one: Expression, other: Expression) -> Fraction | None:
+        """Return the short quotient that one is of another at both points, if it is."""
+        ratios = []
+        for point in self.points:
+            above, below = value_at(one, point), value_at(other, point)
+            if not (abs(above) > _NEAR and abs(below) > _NEAR):  # NaN is not, either
+                return None
+            ratios.append(above / below)
+        factor = Fraction(ratios[0]).limit_denominator(_LARGEST)
+        same = all(abs(each - factor) <= _NEAR * (1 + abs(factor)) for each in ratios)
+        return factor if same else None
 
 
 @dataclass
