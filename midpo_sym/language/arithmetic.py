@@ -11,7 +11,7 @@ same words give in a specification (see `build`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 MAX_DEPTH = 100
@@ -90,7 +90,8 @@ class Expression:
             for name in self.parts
             for value in [getattr(self, name)]
         }
-        return replace(self, **changes)  # type: ignore[arg-type]  # fields named by `parts`
+        kept = {name: getattr(self, name) for name in self.__match_args__ if name not in changes}
+        return type(self)(**kept, **changes)
 
     def walk(self) -> Iterator[Expression]:
         """Yield this node and every node below it, parents first."""
@@ -372,29 +373,30 @@ def mul(left: Expression, right: Expression) -> Mul:
 
 def total(terms: list[Expression]) -> Expression:
     """Return the sum of any number of terms; the empty sum is 0."""
-    if not terms:
-        return Number(0)
-    result = terms[0]
-    for term in terms[1:]:
-        result = add(result, term)
-    return result
+    if len(terms) < 2:  # noqa: PLR2004 - a sum has two ends
+        return terms[0] if terms else Number(0)
+    first, *rest = terms
+    return Add((*(first.terms if isinstance(first, Add) else (first,)), *rest))
 
 
 def product(factors: list[Expression]) -> Expression:
     """Return the product of any number of factors; the empty product is 1."""
-    if not factors:
-        return Number(1)
-    result = factors[0]
-    for factor in factors[1:]:
-        result = mul(result, factor)
-    return result
+    if len(factors) < 2:  # noqa: PLR2004 - the same
+        return factors[0] if factors else Number(1)
+    first, *rest = factors
+    return Mul((*(first.factors if isinstance(first, Mul) else (first,)), *rest))
 
 
 def over(node: Expression, children: list[Expression]) -> Expression:
-    """Return a node over other children; a sum that has come to start with a sum is one sum."""
+    """Return a node over other children; a sum that has come to start with a sum is one sum.
+
+    Over its own children it is itself.
+    """
+    if all(one is other for one, other in zip(children, node.children(), strict=True)):
+        return node
     match node:
         case Add():
             return total(children)
         case Mul():
             return product(children)
-    return node.with_children(tuple(children)) if children else node
+    return node.with_children(tuple(children))
