@@ -69,7 +69,6 @@ class Literals:
             return number(short)
         return number(typed)
 
-
     def note(self, value: float, expression: Expression) -> None:
         """Note what a float stands for that was computed of numbers."""
         self.computed[abs(value)] = expression if value > 0 else negative(expression)

@@ -193,9 +193,7 @@ def mathematics(tracer: Tracer) -> Iterator[None]:
             setattr(math, name, function)
 
 
-def _mathematical(
-    tracer: Tracer, name: str, function: Callable[..., float], *given: Any
-) -> Any:
+def _mathematical(tracer: Tracer, name: str, function: Callable[..., float], *given: Any) -> Any:
     if len(given) != 1 or not isinstance(given[0], SymbolicNumber):
         found = function(*given)
         watched = sys.getprofile() is not None  # else it is the reader that asks

@@ -228,8 +228,9 @@ class Unbranched(Signs):
 def _of_logarithms(difference: Expression) -> Expression:
     """Return log p - log q for a difference p - q of what is positive by its form."""
     match difference:
-        case tree.Add(terms=(tree.Neg(body=below), above)) | tree.Add(
-            terms=(above, tree.Neg(body=below))
+        case (
+            tree.Add(terms=(tree.Neg(body=below), above))
+            | tree.Add(terms=(above, tree.Neg(body=below)))
         ) if above.positive and below.positive:
             return minus(log(above), log(below))
     return difference
