@@ -182,13 +182,20 @@ class Signs:
         return 0
 
     def _factor(self, one: Expression, other: Expression) -> Fraction | None:
-        """Return the short quotient that one is of another at both points, if it is."""
+        """Return the short quotient that one is of another at both points, if it is.
+
+        Where both are zero, the point says nothing.
+        """
         ratios = []
         for point in self.points:
             above, below = value_at(one, point), value_at(other, point)
+            if abs(above) <= _NEAR and abs(below) <= _NEAR:
+                continue
             if not (abs(above) > _NEAR and abs(below) > _NEAR):  # NaN is not, either
                 return None
             ratios.append(above / below)
+        if not ratios:
+            return None
         factor = Fraction(ratios[0]).limit_denominator(_LARGEST)
         same = all(abs(each - factor) <= _NEAR * (1 + abs(factor)) for each in ratios)
         return factor if same else None
