@@ -19,7 +19,7 @@ INFINITY, LESS = tree.Parameter("_infinity"), tree.Parameter("_minus_infinity")
 NOT_A_NUMBER = tree.Parameter("_no_number")
 NO_NUMBERS = frozenset({INFINITY, LESS, NOT_A_NUMBER})
 # π, of which no more is known than that it is positive: what holds of any such number holds of it.
-PI = tree.Parameter("_circle", "positive")
+PI = tree.Parameter("π", "positive")
 
 
 class NotReadableError(Exception):
@@ -101,12 +101,26 @@ def over(a: Expression, b: Expression) -> Expression:
         return number(left / right)
     if left == 0 or right == 1:
         return a
-    if a == b and b.positive:
-        return ONE
-    if isinstance(a, tree.Mul) and b.positive and b in a.factors:
-        place = a.factors.index(b)
-        return tree.product([*a.factors[:place], *a.factors[place + 1 :]])
+    if b.positive and (cancelled := _cancelled(a, b)) is not None:
+        return cancelled
     return negative(a) if right == -1 else tree.Div(a, b)
+
+
+def _cancelled(a: Expression, b: Expression) -> Expression | None:
+    """Return a/b if b is a factor of a, or of each of its terms, as it is written."""
+    if a == b:
+        return ONE
+    match a:
+        case tree.Mul(factors=factors) if b in factors:
+            place = factors.index(b)
+            return tree.product([*factors[:place], *factors[place + 1 :]])
+        case tree.Neg(body=body):
+            inner = _cancelled(body, b)
+            return None if inner is None else negative(inner)
+        case tree.Add(terms=terms):
+            found = [_cancelled(each, b) for each in terms]
+            return None if None in found else total([each for each in found if each is not None])
+    return None
 
 
 def power(a: Expression, b: Expression) -> Expression:
@@ -225,7 +239,8 @@ def log_sum_exp(terms: Sequence[Expression]) -> Expression:
 
 def _exponential(a: Expression) -> Expression:
     """Return exp(a) as a product, of what the terms of a are logarithms of and an exponential."""
-    product, rest = ONE, ZERO
+    product: Expression = ONE
+    rest: Expression = ZERO
     for each in a.terms if isinstance(a, tree.Add) else (a,):
         inner = _undone(each)
         if inner is None:

@@ -37,10 +37,12 @@ class Literals:
         quotients: each float that was read as a quotient of small numbers, and that quotient.
         infinite: whether there was an infinity, or what is no number.
         computed: what floats stand for that functions of `math` have given, and π.
+        constants: those of them that were read.
     """
 
     quotients: dict[float, Fraction] = field(default_factory=dict)
     computed: dict[float, Expression] = field(default_factory=lambda: {math.pi: PI})
+    constants: dict[float, Expression] = field(default_factory=dict)
     infinite: bool = False
 
     def read(self, value: float, *, single: bool = False) -> Expression:
@@ -60,7 +62,7 @@ class Literals:
         if typed.denominator == 1 or digits < (_COMPUTED // 2 if single else _COMPUTED):
             return number(typed)
         if not single and abs(value) in self.computed:
-            known = self.computed[abs(value)]
+            self.constants[abs(value)] = known = self.computed[abs(value)]
             return known if value > 0 else negative(known)
         short = Fraction(value).limit_denominator(_SHORT_IN_SINGLE if single else _SHORT)
         unit = math.ulp(value) * (2**29 if single else 1)

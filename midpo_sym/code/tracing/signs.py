@@ -8,7 +8,8 @@ decide takes one outcome only.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import ClassVar
@@ -282,11 +283,21 @@ def bounds(node: Expression) -> Bounds:  # noqa: PLR0911 - one case for each kin
             return (-math.inf, 0.0) if body.below_one else (-math.inf, math.inf)
         case tree.Exp(body=body):
             return 0.0, 1.0 if bounds(body)[1] <= 0 else math.inf
-        case tree.Mul(factors=factors):
-            return _signed([bounds(each) for each in factors])
+        case tree.Mul():  # what is a factor twice says nothing of the sign
+            odd = [each for each, times_ in Counter(_factors(node)).items() if times_ % 2]
+            return _signed([bounds(each) for each in odd])
         case tree.Div(numerator=above, denominator=below):
             return _signed([bounds(above), bounds(below)])
     return (0.0, math.inf) if node.positive else (-math.inf, math.inf)
+
+
+def _factors(node: Expression) -> Iterator[Expression]:
+    """Yield the factors of a product, and those of products among them."""
+    if isinstance(node, tree.Mul):
+        for each in node.factors:
+            yield from _factors(each)
+    else:
+        yield node
 
 
 def _off_zero(node: Expression, low: float, high: float) -> bool:

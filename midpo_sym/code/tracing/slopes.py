@@ -8,6 +8,7 @@ from __future__ import annotations
 from midpo_sym.code.tracing.algebra import (
     ONE,
     PI,
+    TWO,
     ZERO,
     exp,
     log,
@@ -69,7 +70,7 @@ def slope(node: Expression, by: tree.Parameter, *, logarithmic: bool) -> Express
                 return by_base
             return plus(by_base, times(moved, times(log(base), node)))
         case tree.CauchyCdf(body=body):  # 1/(π*(1 + a²))
-            return over(move(body), times(PI, plus(ONE, times(body, body))))
+            return over(move(body), times(PI, plus(ONE, power(body, TWO))))
     raise AssertionError(node)
 
 

@@ -58,6 +58,7 @@ def test_a_number_is_read_back(value):
         (exp(times(A, tree.Log(P))), tree.Exp(tree.Mul((A, tree.Log(P))))),
         (over(times(N, A), N), A),
         (over(N, N), ONE),
+        (over(minus(times(N, A), N), N), minus(A, ONE)),
         (log(minus(ONE, minus(ONE, P))), tree.Log(P)),
         (
             log_sum_exp([tree.Log(P), minus(tree.Log(N), A)]),

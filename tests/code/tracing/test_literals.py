@@ -48,6 +48,7 @@ def test_what_was_computed_of_numbers_is_read_as_that():
     literals.note(math.log(2), tree.Log(tree.Number(2)))
     assert literals.read(-math.log(2)) == tree.Neg(tree.Log(tree.Number(2)))
     assert rational(literals.read(0.5)) == Fraction(1, 2)
+    assert [*literals.constants] == [math.pi, math.log(2)]
 
 
 @pytest.mark.parametrize(

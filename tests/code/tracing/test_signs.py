@@ -30,6 +30,8 @@ def signs(*forced):
         (tree.Add((tree.Exp(A), ONE)), (1, math.inf)),
         (times(POSITIVE, tree.Log(P)), (-math.inf, 0)),
         (times(A, POSITIVE), (-math.inf, math.inf)),
+        (times(times(A, B), times(A, B)), (0, math.inf)),
+        (times(A, times(A, tree.Log(P))), (-math.inf, 0)),
         (A, (-math.inf, math.inf)),
     ],
 )
