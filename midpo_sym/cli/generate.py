@@ -25,7 +25,10 @@ from midpo_sym.spec.model import Derivation
 from midpo_sym.spec.reading.losses import load
 
 if TYPE_CHECKING:
+    from midpo_sym.code.own import Outcome
     from midpo_sym.targets.torch.files import Change
+
+_LIMIT = 120.0
 
 
 @click.command(
@@ -41,15 +44,31 @@ if TYPE_CHECKING:
 @click.option("--spec", type=Path, metavar="FILE", help="A specification of your own.")
 @click.option("--out", type=Path, metavar="FILE", help="Where to write the loss of --spec.")
 @click.option("--force", is_flag=True, help="Replace the file that --out names.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that share the proofs of --check.  [default: one for each core]",
+)
+@click.option(
+    "--limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=_LIMIT,
+    show_default=True,
+    metavar="SECONDS",
+    help="Processor time that --check may take for each loss.",
+)
 @chosen_set
 @AS_JSON
-def generate(
+def generate(  # noqa: PLR0913 - click passes each option
     *,
     check: bool,
     diff: bool,
     spec: Path | None,
     out: Path | None,
     force: bool,
+    jobs: int | None,
+    limit: float,
     as_json: bool,
     chosen: str | None,
 ) -> None:
@@ -68,13 +87,17 @@ def generate(
 
     With --check, each file of the package is read besides, as `midpo verify` reads code: function,
     module, and the module from statistics of tokens, each proved equal to its specification in
-    value, gradient and both rewards, for all hyper-parameters. That takes some seconds a file.
+    value, gradient and both rewards, for all hyper-parameters. That takes some seconds a file;
+    several processes share the files. There is no list of what need not be proved: what is not
+    decided, or not read within --limit, is a failure as well.
 
     Exit status: 0 done, 1 a specification is not proved, code is not what its specification says,
-    or a file is not as generated, 2 the input is wrong.
+    or is not proved to be, or a file is not as generated, 2 the input is wrong.
     """
     if spec is None and (out or force):
         raise UsageError("--out and --force go with --spec")
+    if jobs and not check:
+        raise UsageError("--jobs goes with --check")
     if check and diff:
         raise UsageError("--check and --diff exclude each other: both write nothing")
     if spec is not None:
@@ -84,7 +107,14 @@ def generate(
             raise UsageError(f"--{chosen} goes without --spec: it chooses a set")
         _one(spec, out, force=force, check=check, diff=diff)
     else:
-        _all(check=check, diff=diff, as_json=as_json, chosen=chosen or library.EVERYTHING)
+        _all(
+            check=check,
+            diff=diff,
+            jobs=jobs,
+            limit=limit,
+            as_json=as_json,
+            chosen=chosen or library.EVERYTHING,
+        )
 
 
 def _one(spec: Path, out: Path | None, *, force: bool, check: bool, diff: bool) -> None:
@@ -114,7 +144,9 @@ def _one(spec: Path, out: Path | None, *, force: bool, check: bool, diff: bool) 
     click.echo(f"{out} written.")
 
 
-def _all(*, check: bool, diff: bool, as_json: bool, chosen: str) -> None:
+def _all(
+    *, check: bool, diff: bool, jobs: int | None, limit: float, as_json: bool, chosen: str
+) -> None:
     from midpo_sym.targets.torch.check.compare import has_torch  # noqa: PLC0415 - loads SymPy
     from midpo_sym.targets.torch.errors import NotGeneratedError  # noqa: PLC0415
 
@@ -128,7 +160,8 @@ def _all(*, check: bool, diff: bool, as_json: bool, chosen: str) -> None:
     except NotGeneratedError as error:
         complain(f"{error}; nothing is generated")
         sys.exit(FAILED)
-    unproved = _unproved(made, check=check)
+    outcomes = _proved(made, jobs=jobs, limit=limit) if check and has_torch() else []
+    unproved = [each for one in outcomes for each in one.unproved]
     dry = check or diff
     found = _written(made, dry=dry)
     strays = [each for each in found if each.what == "stray"]
@@ -142,6 +175,11 @@ def _all(*, check: bool, diff: bool, as_json: bool, chosen: str) -> None:
             complain(f"{id_} is not proved; nothing is generated. See: midpo prove {id_}")
         for each in unproved:
             complain(each)
+        if outcomes:
+            entries = sum(each.proved for each in outcomes)
+            click.echo(
+                f"{len(outcomes)} losses, {entries} entries proved in value, gradient and rewards."
+            )
         for why in made.refused.values():
             click.echo(f"no code: {why}")
         _tell(found, diff=dry)
@@ -225,34 +263,23 @@ def _written(made: _Made, *, dry: bool) -> list[Change]:
     return found
 
 
-def _unproved(made: _Made, *, check: bool) -> list[str]:
-    """Return the entries of files that are not proved to be their specifications, where torch is.
+def _proved(made: _Made, *, jobs: int | None, limit: float) -> list[Outcome]:
+    """Return whether the entries of files are proved to be their specifications.
 
     Args:
         made: what is generated.
-        check: whether to look.
+        jobs: how many processes share the work; None for one for each core.
+        limit: seconds of processor time for each file.
     """
-    from midpo_sym.targets.torch.check.compare import has_torch  # noqa: PLC0415 - loads SymPy
-
-    if not (check and has_torch()):
-        return []
-    from midpo_sym.code.own import verify_generated  # noqa: PLC0415 - loads torch
-    from midpo_sym.code.verify import NotVerifiableError  # noqa: PLC0415
+    from midpo_sym.code.own import Task, check_generated  # noqa: PLC0415 - loads torch
+    from midpo_sym.workers import each_of  # noqa: PLC0415 - if it is asked for
 
     files = {name: text for each in made.folders.values() for name, text in each.items()}
-    unproved = []
-    for each in progress([*made.losses.values()], "reading"):
-        try:
-            found = verify_generated(files[f"{each.id}.py"], each)
-        except NotVerifiableError as error:
-            unproved.append(f"the code of {each.id} does not run: {error}")
-            continue
-        unproved += [
-            f"the code of {each.id} is not proved to be its specification, {what}:\n{answer}"
-            for what, answer in found.items()
-            if not answer.proved
-        ]
-    return unproved
+    tasks = [Task(files[f"{id_}.py"], each, limit) for id_, each in made.losses.items()]
+    tasks.sort(key=lambda task: task.cost, reverse=True)  # the longest first: none is left alone
+    done = progress(each_of(check_generated, tasks, jobs=jobs), "reading", len(tasks))
+    found = {each.id: each for each in done}
+    return [found[id_] for id_ in made.losses]
 
 
 def _tell(found: list[Change], *, diff: bool) -> None:

@@ -110,9 +110,7 @@ def _prove_all(
     from midpo_sym.targets.terminal import losses, summary  # noqa: PLC0415 - loads SymPy
     from midpo_sym.workers import each_of  # noqa: PLC0415
 
-    of_each = [
-        (pipeline, work, tuple(found)) for _, found in groupby(tasks, lambda task: task[0].id)
-    ]
+    of_each = [(work, tuple(found)) for _, found in groupby(tasks, lambda task: task[0].id)]
     lines = [
         each
         for found in progress(each_of(_lines, of_each), "proving", len(of_each))
@@ -126,12 +124,14 @@ def _prove_all(
 
 
 def _lines(
-    task: tuple[Pipeline, int, tuple[tuple[Derivation, Claim | None], ...]],
+    task: tuple[int, tuple[tuple[Derivation, Claim | None], ...]],
 ) -> list[Line]:
     """Return the lines of the statements of one specification."""
-    from midpo_sym.targets.terminal.summary import line  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.pipeline import Pipeline  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.targets.terminal.summary import line  # noqa: PLC0415 - the same
 
-    pipeline, work, statements_of_one = task
+    work, statements_of_one = task
+    pipeline = Pipeline()  # of the session of this process: losses have parts in common
     return [line(pipeline.judge(*each, work=work)) for each in statements_of_one]
 
 

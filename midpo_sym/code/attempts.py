@@ -251,6 +251,8 @@ def _note(attempt: Attempt, tracer: Tracer, batch: Batch) -> None:
     for typed, read in tracer.memory.literals.quotients.items():
         if abs(read) != Fraction(1, batch.pairs):  # that is torch's own, of a mean
             attempt.notes[f"{typed!r} was read as {read}"] = None
+    for typed, known in tracer.memory.literals.constants.items():
+        attempt.notes[f"{typed!r} was read as {to_text(known)}"] = None
 
 
 def _exclude(attempt: Attempt, signs: Signs) -> None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -17,6 +20,8 @@ from torch import Tensor
 from midpo_sym.code.inputs.binding import LABELS
 from midpo_sym.code.verdicts import Verification
 from midpo_sym.code.verify import NotVerifiableError, verify
+from midpo_sym.language import tree
+from midpo_sym.language.substitute import unfold
 from midpo_sym.spec.model import Derivation
 from midpo_sym.targets.torch.check.run_torch import execute
 from midpo_sym.targets.torch.names import function_name, module_name, stem_of
@@ -24,8 +29,92 @@ from midpo_sym.targets.torch.syntax import checked_syntax
 from midpo_sym.tensor import PreferenceLoss, ResponseStatistics
 
 _ANY = 0.5  # in every domain; what is proved holds for all values
-_LENGTHS = "_lengths"  # the end of names of what statistics of tokens have themselves
+_COUNTED = ("_lengths", "_positions")  # ends of names of what statistics of tokens know themselves
+# What the arguments of our files are that no other library has.
+_OWN = {f"{label}_positions": f"position({r}, t)" for label, r in LABELS.items()}
 _MASKS = tuple(f"{label}_mask" for label in LABELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A generated file to be proved.
+
+    Attributes:
+        text: of the file.
+        derivation: the specification that it was generated from.
+        limit: seconds of processor time that it may take.
+    """
+
+    text: str
+    derivation: Derivation
+    limit: float
+
+    @property
+    def cost(self) -> tuple[int, int]:
+        """Return what goes up with the time that it takes: branches first, each doubles it."""
+        loss = unfold(self.derivation.statement.target.loss)
+        return sum(isinstance(each, tree.Max) for each in loss.walk()), loss.size
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came out for a generated file; text and numbers, so that it may cross processes.
+
+    Attributes:
+        id: of the specification.
+        proved: how many of its entries are proved.
+        unproved: what is said of each other entry, or of the file.
+    """
+
+    id: str
+    proved: int
+    unproved: tuple[str, ...]
+
+
+class OverLimitError(BaseException):
+    """The time is over; no `except Exception` of code that is read may catch it."""
+
+
+def check_generated(task: Task) -> Outcome:
+    """Return what comes out for a generated file, within a limit of time."""
+    id_ = task.derivation.id
+    try:
+        with _within(task.limit):
+            found = verify_generated(task.text, task.derivation)
+    except NotVerifiableError as error:
+        return Outcome(id_, 0, (f"the code of {id_} does not run: {error}",))
+    except OverLimitError:
+        said = f"the code of {id_} is not read within {task.limit:g} seconds of processor time"
+        return Outcome(id_, 0, (f"{said}; --limit gives it more",))
+    unproved = (
+        f"the code of {id_} is not proved to be its specification, {what}:\n{answer}"
+        for what, answer in found.items()
+        if not answer.proved
+    )
+    return Outcome(id_, sum(each.proved for each in found.values()), tuple(unproved))
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    """Stop what takes more processor time, where the system can tell.
+
+    Raises:
+        OverLimitError: it does.
+    """
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(*_: object) -> NoReturn:
+        raise OverLimitError
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def verify_generated(text: str, derivation: Derivation) -> dict[str, Verification]:
@@ -50,7 +139,12 @@ def verify_generated(text: str, derivation: Derivation) -> dict[str, Verificatio
         "module": module,
         "from_statistics": from_statistics(module, names[function], derivation),
     }
-    return {name: verify(entry, derivation, explain=False) for name, entry in entries.items()}
+    found = {}
+    for name, entry in entries.items():
+        signature = inspect.signature(getattr(entry, "forward", entry)).parameters
+        own = {each: what for each, what in _OWN.items() if each in signature}
+        found[name] = verify(entry, derivation, bind_=own, explain=False)
+    return found
 
 
 def _check_numbers(
@@ -87,7 +181,7 @@ def from_statistics(
     wanted = [
         name
         for name in inspect.signature(function).parameters
-        if name not in numbers and not name.endswith(_LENGTHS) and name not in _MASKS
+        if name not in numbers and not name.endswith(_COUNTED) and name not in _MASKS
     ]
     arguments = [*wanted, *_MASKS, *numbers]
 

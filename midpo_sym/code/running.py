@@ -157,7 +157,7 @@ def watch(
             torch.set_grad_enabled(not signs.of_formula),
             tracer,
             Doors(tracer),
-            mathematics(),
+            mathematics(tracer),
             tracer.watching(),
         ):
             found = _computed(subject, arguments, leaves, shares)

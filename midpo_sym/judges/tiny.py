@@ -36,6 +36,7 @@ _VALUES = {
 }
 _FOR_EACH = 8  # points that are drawn for each of equal lengths
 _PATIENCE = 25  # tries before responses may get longer
+_SHORTEST = 3  # more responses than this and one need more than one token to be told apart
 
 Prefix = tuple[str, ...]
 Powers = tuple[int, ...]
@@ -162,7 +163,7 @@ class _Names:
 @remembered(4096)  # claims of one algorithm share their points
 def _responses(count: int, number: int, seed: int) -> tuple[tuple[str, ...], ...]:
     chance = random.Random(f"responses {seed} {number}")  # noqa: S311 - no secret
-    longest = 1 + number // _PATIENCE
+    longest = max(1 + number // _PATIENCE, count - _SHORTEST)
     while True:
         drawn = tuple(
             (*chance.choices(VOCABULARY[:-1], k=chance.randint(0, longest)), END)

@@ -11,7 +11,7 @@ same words give in a specification (see `build`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 MAX_DEPTH = 100
@@ -85,12 +85,12 @@ class Expression:
     def with_children(self, children: tuple[Expression, ...]) -> Expression:
         """Return this node over other children, given in the order of `children()`."""
         rest = iter(children)
-        changes = {
-            name: tuple(next(rest) for _ in value) if isinstance(value, tuple) else next(rest)
-            for name in self.parts
-            for value in [getattr(self, name)]
-        }
-        return replace(self, **changes)  # type: ignore[arg-type]  # fields named by `parts`
+        names: tuple[str, ...] = self.__match_args__
+        given = {name: getattr(self, name) for name in names}
+        for name in self.parts:
+            old = given[name]
+            given[name] = tuple(next(rest) for _ in old) if isinstance(old, tuple) else next(rest)
+        return type(self)(**given)
 
     def walk(self) -> Iterator[Expression]:
         """Yield this node and every node below it, parents first."""
@@ -360,41 +360,37 @@ def lift(value: Operand) -> Expression:
     return Number(value) if value >= 0 else Neg(Number(-value))
 
 
-def add(left: Expression, right: Expression) -> Add:
-    """Return `left + right`, in one chain if `left` is a sum: a + b + c."""
-    return Add((*left.terms, right)) if isinstance(left, Add) else Add((left, right))
+def add(left: Expression, *rest: Expression) -> Add:
+    """Return `left` plus the rest, in one chain if `left` is a sum: a + b + c."""
+    return Add((*left.terms, *rest)) if isinstance(left, Add) else Add((left, *rest))
 
 
-def mul(left: Expression, right: Expression) -> Mul:
-    """Return `left * right`, in one chain if `left` is a product: a b c."""
-    return Mul((*left.factors, right)) if isinstance(left, Mul) else Mul((left, right))
+def mul(left: Expression, *rest: Expression) -> Mul:
+    """Return `left` times the rest, in one chain if `left` is a product: a b c."""
+    return Mul((*left.factors, *rest)) if isinstance(left, Mul) else Mul((left, *rest))
 
 
 def total(terms: list[Expression]) -> Expression:
     """Return the sum of any number of terms; the empty sum is 0."""
-    if not terms:
-        return Number(0)
-    result = terms[0]
-    for term in terms[1:]:
-        result = add(result, term)
-    return result
+    if len(terms) < 2:  # noqa: PLR2004 - a sum has two ends
+        return terms[0] if terms else Number(0)
+    return add(terms[0], *terms[1:])
 
 
 def product(factors: list[Expression]) -> Expression:
     """Return the product of any number of factors; the empty product is 1."""
-    if not factors:
-        return Number(1)
-    result = factors[0]
-    for factor in factors[1:]:
-        result = mul(result, factor)
-    return result
+    if len(factors) < 2:  # noqa: PLR2004 - the same
+        return factors[0] if factors else Number(1)
+    return mul(factors[0], *factors[1:])
 
 
 def over(node: Expression, children: list[Expression]) -> Expression:
     """Return a node over other children; a sum that has come to start with a sum is one sum."""
+    if all(one is other for one, other in zip(children, node.children(), strict=True)):
+        return node
     match node:
         case Add():
             return total(children)
         case Mul():
             return product(children)
-    return node.with_children(tuple(children)) if children else node
+    return node.with_children(tuple(children))

@@ -309,6 +309,7 @@ def test_check_says_place_and_cure(midpo, spec):
         (["prove", "nowhere.toml"], "there is no such file"),
         (["prove", "."], "is a directory"),
         (["prove", "dpo", "--json", "--latex"], "exclude each other"),
+        (["generate", "--jobs", "2"], "--jobs goes with --check"),
         (["show", "nothing"], "there is no such specification"),
         (["prior", "nowhere.toml"], "there is no such file"),
         (["check", "nowhere.toml"], "there is no such file"),

@@ -3,7 +3,7 @@
 import pytest
 
 import midpo_sym
-from midpo_sym.code.own import verify_generated
+from midpo_sym.code.own import Outcome, Task, check_generated, verify_generated
 from midpo_sym.code.verify import NotVerifiableError
 from midpo_sym.targets.torch.errors import WrongCodeError
 from midpo_sym.targets.torch.files import LOSSES
@@ -54,6 +54,36 @@ def test_statistics_of_tokens_are_asked_apart():
     assert found["function"].proved
     assert found["module"].proved
     assert not found["from_statistics"].proved
+
+
+def task_of(id_, text, limit=60.0):
+    return Task(text, midpo_sym.derivation(id_), limit)
+
+
+@pytest.mark.slow
+def test_what_is_not_proved_is_told_by_entry():
+    text = text_of("dpo")
+    assert check_generated(task_of("dpo", text)) == Outcome("dpo", 3, ())
+    wrong = text.replace("            beta=self.beta,", "            beta=2 * self.beta,", 1)
+    found = check_generated(task_of("dpo", wrong))
+    assert found.proved < 3
+    assert any(
+        "the code of dpo is not proved" in each and "module" in each for each in found.unproved
+    )
+
+
+def test_what_takes_too_long_is_told_and_not_proved():
+    found = check_generated(task_of("dpo", text_of("dpo"), limit=0.01))
+    (said,) = found.unproved
+    assert found.proved == 0
+    assert "within 0.01 seconds of processor time; --limit gives it more" in said
+
+
+def test_losses_with_more_branches_cost_more():
+    """Of two without a branch, TIS-DPO's formula is the longer."""
+    costs = [task_of(id_, "").cost for id_ in ("lpo_ste", "lpo", "tis_dpo", "dpo")]
+    assert [branches for branches, _ in costs] == [2, 1, 0, 0]
+    assert costs == sorted(costs, reverse=True)
 
 
 def test_a_file_that_does_more_than_compute_is_not_run():

@@ -171,6 +171,15 @@ def test_the_search_draws_real_language_models():
     )
 
 
+@pytest.mark.parametrize(("responses", "longest"), [("wl", 1), ("wlopq", 2), ("wlopqrstuv", 7)])
+def test_any_number_of_responses_can_be_told_apart(responses, longest):
+    """One token and the end make four responses: of five, some are longer."""
+    (models,) = tiny.points(loss("log(pi(w))"), tries=1, responses=tuple(responses))
+    drawn = [*models.responses.values()]
+    assert len(set(drawn)) == len(responses)
+    assert max(map(len, drawn)) <= longest + 1
+
+
 def _names(text):
     node = loss(f"sum_t({text}) + sum_t(({text.replace('(w,', '(l,')}))")
     return tiny._Names.of(node, node)

@@ -22,6 +22,7 @@ from midpo_sym.language.substitute import at_labels, substitute, unfold
 from midpo_sym.language.tree import Expression
 from midpo_sym.language.vocabulary import MODELS
 from midpo_sym.prover.conditions import flows
+from midpo_sym.session import remembered
 
 RESPONSES = ("w", "l")
 PAIRS = (2, 3)  # of the batches that code is read at: a mean is told from a factor
@@ -134,7 +135,7 @@ class Batch:
         Raises:
             NotStatedError: it is about tokens, and there are none here.
         """
-        return self._at(unfold(at_labels(node)), pair, t)
+        return self._at(_unfolded(node), pair, t)
 
     def shares(self) -> list[tree.Parameter]:
         """Return a factor for each pair, as a variable."""
@@ -282,6 +283,11 @@ class Batch:
         parameter = tree.Parameter(name, domain)
         known = self.atoms.setdefault(name, Atom(parameter, pair, trained))
         return known.parameter
+
+
+@remembered(64)  # for each pair of each batch
+def _unfolded(node: Expression) -> Expression:
+    return unfold(at_labels(node))
 
 
 def _distributed(factors: tuple[Expression, ...]) -> list[Expression] | None:

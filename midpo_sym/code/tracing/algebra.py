@@ -6,6 +6,7 @@ an average log-probability is then a logarithm of what is below one by its form.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from midpo_sym.language import tree
@@ -17,6 +18,8 @@ ZERO, ONE, TWO = tree.Number(0), tree.Number(1), tree.Number(2)
 INFINITY, LESS = tree.Parameter("_infinity"), tree.Parameter("_minus_infinity")
 NOT_A_NUMBER = tree.Parameter("_no_number")
 NO_NUMBERS = frozenset({INFINITY, LESS, NOT_A_NUMBER})
+# π, of which no more is known than that it is positive: what holds of any such number holds of it.
+PI = tree.Parameter("π", "positive")
 
 
 class NotReadableError(Exception):
@@ -98,7 +101,26 @@ def over(a: Expression, b: Expression) -> Expression:
         return number(left / right)
     if left == 0 or right == 1:
         return a
+    if b.positive and (cancelled := _cancelled(a, b)) is not None:
+        return cancelled
     return negative(a) if right == -1 else tree.Div(a, b)
+
+
+def _cancelled(a: Expression, b: Expression) -> Expression | None:
+    """Return a/b if b is a factor of a, or of each of its terms, as it is written."""
+    if a == b:
+        return ONE
+    match a:
+        case tree.Mul(factors=factors) if b in factors:
+            place = factors.index(b)
+            return tree.product([*factors[:place], *factors[place + 1 :]])
+        case tree.Neg(body=body):
+            inner = _cancelled(body, b)
+            return None if inner is None else negative(inner)
+        case tree.Add(terms=terms):
+            found = [_cancelled(each, b) for each in terms]
+            return None if None in found else total([each for each in found if each is not None])
+    return None
 
 
 def power(a: Expression, b: Expression) -> Expression:
@@ -140,11 +162,34 @@ def log(a: Expression) -> Expression:
         return ZERO
     if isinstance(a, tree.Exp):
         return a.body
-    if isinstance(a, tree.Neg) and isinstance(a.body, tree.Add):  # -(p - 1) is 1 - p
-        a = total([negative(each) for each in a.body.terms])
+    if not a.positive:  # -(p - 1) is 1 - p, and 1 - (1 - p) is p
+        a = _opened(a)
     if not a.positive:
         raise NotReadableError("a logarithm of what is not positive by its form")
     return tree.Log(a)
+
+
+def _opened(a: Expression) -> Expression:
+    """Return a sum without brackets, its numbers added up."""
+    rest: list[Expression] = []
+    whole = Fraction(0)
+
+    def take(node: Expression, sign: int) -> None:
+        nonlocal whole
+        value = rational(node)
+        match node:
+            case _ if value is not None:
+                whole += sign * value
+            case tree.Neg(body=body):
+                take(body, -sign)
+            case tree.Add(terms=terms):
+                for each in terms:
+                    take(each, sign)
+            case _:
+                rest.append(node if sign > 0 else tree.Neg(node))
+
+    take(a, 1)
+    return total([number(whole), *rest])
 
 
 def total(terms: list[Expression]) -> Expression:
@@ -165,8 +210,51 @@ def softplus(a: Expression) -> Expression:
     return log(plus(ONE, exp(a)))
 
 
+def angle(y: Expression, x: Expression) -> Expression:
+    """Return the angle of the point (x, y), for y above zero: π*cauchy_cdf(-x/y).
+
+    One of cauchy_cdf(a) and cauchy_cdf(-a) is written by the other: they add up to 1.
+
+    Raises:
+        NotReadableError: y is not positive by its form.
+    """
+    if not y.positive:
+        raise NotReadableError("an angle below the axis")
+    slope = negative(over(x, y))
+    if rational(slope) == 0:
+        return times(PI, over(ONE, TWO))
+    if isinstance(slope, tree.Neg):
+        return times(PI, minus(ONE, tree.CauchyCdf(slope.body)))
+    return times(PI, tree.CauchyCdf(slope))
+
+
+def log_sum_exp(terms: Sequence[Expression]) -> Expression:
+    """Return the logarithm of the sum of exponentials, which are not formed of logarithms.
+
+    So log(p) beside log(q) - c is the logarithm of p + q*exp(-c), and one of these beside another
+    the logarithm of a longer sum.
+    """
+    return log(total([_exponential(each) for each in terms]))
+
+
+def _exponential(a: Expression) -> Expression:
+    """Return exp(a) as a product, of what the terms of a are logarithms of and an exponential."""
+    product: Expression = ONE
+    rest: Expression = ZERO
+    for each in a.terms if isinstance(a, tree.Add) else (a,):
+        inner = _undone(each)
+        if inner is None:
+            rest = plus(rest, each)
+        else:
+            product = times(product, inner)
+    return times(product, exp(rest))
+
+
 def _undone(a: Expression) -> Expression | None:
-    """Return exp(a) if a is made of logarithms, as log(p)/n and log(p) - log(q) are."""
+    """Return exp(a) if a is made of logarithms, as log(p)/n and log(p) - log(q) are.
+
+    Of what is below one, a multiple is a power that is below one as well: exp(1/n*log(p)).
+    """
     match a:
         case tree.Log(body=body):
             return body
@@ -175,6 +263,10 @@ def _undone(a: Expression) -> Expression | None:
             return None if inner is None else over(ONE, inner)
         case tree.Div(numerator=tree.Log(body=body), denominator=divisor):
             return tree.Pow(body, tree.Div(ONE, divisor))
+        case tree.Mul(factors=(*rest, last)):
+            inner, factor = _undone(last), tree.product(rest)
+            if inner is not None and inner.below_one and factor.positive:
+                return tree.Pow(inner, factor)
         case tree.Add(terms=terms):
             found = [_undone(each) for each in terms]
             result: Expression = ONE

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
+from midpo_sym.code.tracing.algebra import PI
 from midpo_sym.language import tree
 from midpo_sym.language.tree import Expression
 
@@ -33,7 +34,7 @@ def _value(node: Expression, point: Mapping[str, float]) -> float:  # noqa: C901
         case tree.Number(value=value):
             return float(value)
         case tree.Parameter(name=name):
-            return point[name]
+            return math.pi if node == PI else point[name]
         case tree.Exp(body=body):
             return math.exp(_value(body, point))
         case tree.Log(body=tree.Add(terms=(tree.Number(value=1), rest))):

@@ -177,25 +177,31 @@ _MATHEMATICS: dict[str, Callable[[Expression], Expression]] = {
 
 
 @contextlib.contextmanager
-def mathematics() -> Iterator[None]:
+def mathematics(tracer: Tracer) -> Iterator[None]:
     """Let `math.log` and the like take hyper-parameters that keep their names.
 
     They are looked up in their module by most code; a function that was imported by name stays as
-    it is, and finds no number in a hyper-parameter.
+    it is, and finds no number in a hyper-parameter. What they give of plain numbers is noted.
     """
     before = {name: getattr(math, name) for name in _MATHEMATICS}
     try:
         for name, function in before.items():
-            setattr(math, name, functools.partial(_mathematical, name, function))
+            setattr(math, name, functools.partial(_mathematical, tracer, name, function))
         yield
     finally:
         for name, function in before.items():
             setattr(math, name, function)
 
 
-def _mathematical(name: str, function: Callable[..., float], *given: Any) -> Any:
+def _mathematical(tracer: Tracer, name: str, function: Callable[..., float], *given: Any) -> Any:
     if len(given) != 1 or not isinstance(given[0], SymbolicNumber):
-        return function(*given)
+        found = function(*given)
+        watched = sys.getprofile() is not None  # else it is the reader that asks
+        if watched and len(given) == 1 and type(given[0]) in (int, float) and math.isfinite(found):
+            with contextlib.suppress(algebra.NotReadableError):
+                read = _MATHEMATICS[name](tracer.memory.literal(given[0]))
+                tracer.memory.literals.note(found, read)
+        return found
     (named,) = given
     try:
         expression = _MATHEMATICS[name](named.expression)

@@ -8,8 +8,10 @@ decide takes one outcome only.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import ClassVar
 
 from midpo_sym.code.tracing.algebra import (
@@ -19,9 +21,12 @@ from midpo_sym.code.tracing.algebra import (
     NOT_A_NUMBER,
     ZERO,
     NotReadableError,
+    log,
     minus,
     negative,
+    number,
     rational,
+    times,
 )
 from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
@@ -32,6 +37,7 @@ from midpo_sym.language.tree import Expression
 BACKWARD = "the backward pass"  # where derivatives are computed
 MAX_BRANCHES = 32  # on one path
 _NEAR = 1e-9
+_LARGEST = 100  # denominator of a factor between two differences
 _OPEN = {"positive": (0.0, math.inf), "open unit": (0.0, 1.0)}
 _CLOSED = {"nonnegative": (0.0, math.inf), "unit": (0.0, 1.0)}
 
@@ -100,7 +106,7 @@ class Signs:
         if all(abs(each) <= _NEAR for each in here) and _equal(difference, ZERO):
             return 0
         for k, branch in enumerate(self.branches):
-            relation = self._relation(difference, here, branch.difference)
+            relation = self._relation(difference, branch.difference)
             if relation:
                 if jumps and not branch.jumps:
                     self.branches[k] = replace(branch, jumps=True, where=self.where)
@@ -156,21 +162,44 @@ class Signs:
         """Return whether a point is on this path, away from where branches meet."""
         for branch in self.branches:
             value = value_at(branch.difference, point)
-            if abs(value) <= _NEAR or (value > 0) is not branch.above:
+            if not abs(value) > _NEAR or (value > 0) is not branch.above:  # NaN is on no path
                 return False
         return True
 
-    def _relation(self, difference: Expression, here: list[float], known: Expression) -> int:
-        """Return 1 if a difference has the sign of a known one, -1 if the other, 0 if neither."""
-        there = [value_at(known, point) for point in self.points]
-        for sign, signed in ((1, difference), (-1, negative(difference))):
-            alike = all(
-                abs(sign * one - other) <= _NEAR * (1 + abs(other))
-                for one, other in zip(here, there, strict=True)
-            )
-            if alike and _equal(signed, known):
-                return sign
+    def _relation(self, difference: Expression, known: Expression) -> int:
+        """Return 1 if a difference has the sign of a known one, -1 if the other, 0 if neither.
+
+        A multiple has the same sign, or the other; a difference of what is positive has that of
+        the logarithms.
+        """
+        forms = [(difference, known)]
+        logarithms = _of_logarithms(difference), _of_logarithms(known)
+        if logarithms != forms[0]:
+            forms.append(logarithms)
+        for one, other in forms:
+            factor = self._factor(one, other)
+            if factor and _equal(one, times(number(factor), other)):
+                return 1 if factor > 0 else -1
         return 0
+
+    def _factor(self, one: Expression, other: Expression) -> Fraction | None:
+        """Return the short quotient that one is of another at both points, if it is.
+
+        Where both are zero, the point says nothing.
+        """
+        ratios = []
+        for point in self.points:
+            above, below = value_at(one, point), value_at(other, point)
+            if abs(above) <= _NEAR and abs(below) <= _NEAR:
+                continue
+            if not (abs(above) > _NEAR and abs(below) > _NEAR):  # NaN is not, either
+                return None
+            ratios.append(above / below)
+        if not ratios:
+            return None
+        factor = Fraction(ratios[0]).limit_denominator(_LARGEST)
+        same = all(abs(each - factor) <= _NEAR * (1 + abs(factor)) for each in ratios)
+        return factor if same else None
 
 
 @dataclass
@@ -202,6 +231,17 @@ class Unbranched(Signs):
     def size(self, a: Expression) -> Expression:
         """Return the absolute value, as a maximum."""
         return self.larger(a, negative(a))
+
+
+def _of_logarithms(difference: Expression) -> Expression:
+    """Return log p - log q for a difference p - q of what is positive by its form."""
+    match difference:
+        case (
+            tree.Add(terms=(tree.Neg(body=below), above))
+            | tree.Add(terms=(above, tree.Neg(body=below)))
+        ) if above.positive and below.positive:
+            return minus(log(above), log(below))
+    return difference
 
 
 def _with_infinity(relation: str, a: Expression, b: Expression) -> bool:
@@ -243,11 +283,21 @@ def bounds(node: Expression) -> Bounds:  # noqa: PLR0911 - one case for each kin
             return (-math.inf, 0.0) if body.below_one else (-math.inf, math.inf)
         case tree.Exp(body=body):
             return 0.0, 1.0 if bounds(body)[1] <= 0 else math.inf
-        case tree.Mul(factors=factors):
-            return _signed([bounds(each) for each in factors])
+        case tree.Mul():  # what is a factor twice says nothing of the sign
+            odd = [each for each, times_ in Counter(_factors(node)).items() if times_ % 2]
+            return _signed([bounds(each) for each in odd])
         case tree.Div(numerator=above, denominator=below):
             return _signed([bounds(above), bounds(below)])
     return (0.0, math.inf) if node.positive else (-math.inf, math.inf)
+
+
+def _factors(node: Expression) -> Iterator[Expression]:
+    """Yield the factors of a product, and those of products among them."""
+    if isinstance(node, tree.Mul):
+        for each in node.factors:
+            yield from _factors(each)
+    else:
+        yield node
 
 
 def _off_zero(node: Expression, low: float, high: float) -> bool:

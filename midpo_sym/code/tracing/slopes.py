@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from midpo_sym.code.tracing.algebra import (
     ONE,
+    PI,
+    TWO,
     ZERO,
-    NotReadableError,
     exp,
     log,
     minus,
@@ -32,9 +33,6 @@ def slope(node: Expression, by: tree.Parameter, *, logarithmic: bool) -> Express
         node: the expression.
         by: the variable.
         logarithmic: whether the derivative is by its logarithm.
-
-    Raises:
-        NotReadableError: it is no expression of the language.
     """
     if node == by:
         return by if logarithmic else ONE
@@ -71,9 +69,8 @@ def slope(node: Expression, by: tree.Parameter, *, logarithmic: bool) -> Express
             if rational(moved) == 0:
                 return by_base
             return plus(by_base, times(moved, times(log(base), node)))
-        case tree.CauchyCdf():
-            message = "the derivative of cauchy_cdf, which has π in it"
-            raise NotReadableError(message)
+        case tree.CauchyCdf(body=body):  # 1/(π*(1 + a²))
+            return over(move(body), times(PI, plus(ONE, power(body, TWO))))
     raise AssertionError(node)
 
 

@@ -84,6 +84,8 @@ class Doors(TorchFunctionMode):
         """Run a function of torch, and note what a tensor that it makes stands for."""
         del types
         given = kwargs or {}
+        if func in _FINITE and (asked := self._finite(*args, **given)) is not None:
+            return asked
         if func not in _FACTORIES or not (filled := _names_in((*args, *given.values()))):
             return func(*args, **given)
         out = func(*plain(args), **{name: plain(each) for name, each in given.items()})
@@ -93,11 +95,24 @@ class Doors(TorchFunctionMode):
         self.tracer.fill(out, elements * (out.numel() // len(elements)))
         return out
 
+    def _finite(self, tensor: Any = None, **given: Any) -> Tensor | None:
+        """Return where a tensor is finite, if that is asked of one that depends on the inputs.
+
+        Torch compares sizes with infinity. Every number has a size, and no path branches off here.
+        """
+        asked = given.get("input", given.get("self", tensor))
+        memory = self.tracer.memory
+        if not isinstance(asked, Tensor) or not memory.knows(asked):
+            return None
+        finite = [each not in NO_NUMBERS for each in memory.read(asked)]
+        return torch.tensor(finite, dtype=torch.bool).reshape(asked.shape)
+
 
 _FACTORIES = (
     *(torch.tensor, torch.as_tensor, torch.full, torch.full_like, torch.scalar_tensor),
     *(Tensor.new_full, Tensor.new_tensor),
 )
+_FINITE = (torch.isfinite, Tensor.isfinite)
 
 
 def _names_in(values: Iterable[Any]) -> Any:

@@ -6,10 +6,13 @@ import pytest
 
 from midpo_sym.code.tracing.algebra import (
     ONE,
+    PI,
     ZERO,
     NotReadableError,
+    angle,
     exp,
     log,
+    log_sum_exp,
     minus,
     negative,
     number,
@@ -51,6 +54,23 @@ def test_a_number_is_read_back(value):
         (exp(tree.Log(P)), P),
         (exp(tree.Div(tree.Log(P), N)), tree.Pow(P, tree.Div(ONE, N))),
         (exp(tree.Add((tree.Log(P), tree.Neg(tree.Log(N))))), times(P, tree.Div(ONE, N))),
+        (exp(times(N, tree.Log(P))), tree.Pow(P, N)),  # below one by its form
+        (exp(times(A, tree.Log(P))), tree.Exp(tree.Mul((A, tree.Log(P))))),
+        (over(times(N, A), N), A),
+        (over(N, N), ONE),
+        (over(minus(times(N, A), N), N), minus(A, ONE)),
+        (log(minus(ONE, minus(ONE, P))), tree.Log(P)),
+        (
+            log_sum_exp([tree.Log(P), minus(tree.Log(N), A)]),
+            tree.Log(tree.Add((P, tree.Mul((N, tree.Exp(tree.Neg(A))))))),
+        ),
+        (
+            log_sum_exp([ZERO, log_sum_exp([A, B])]),
+            tree.Log(tree.Add((ONE, tree.Add((tree.Exp(A), tree.Exp(B)))))),
+        ),
+        (angle(ONE, negative(A)), times(PI, tree.CauchyCdf(A))),
+        (angle(N, A), times(PI, minus(ONE, tree.CauchyCdf(tree.Div(A, N))))),
+        (angle(ONE, ZERO), times(number(Fraction(1, 2)), PI)),
         (log(tree.Exp(A)), A),
         (log(ONE), ZERO),
     ],
@@ -79,4 +99,4 @@ def test_what_may_be_no_number_is_refused(made):
 
 def test_minus_a_probability_less_one_is_positive_by_its_form():
     """-(p - 1), as -expm1(log p) is read, is 1 - p."""
-    assert log(negative(minus(P, ONE))) == tree.Log(plus(negative(P), ONE))
+    assert log(negative(minus(P, ONE))) == tree.Log(minus(ONE, P))

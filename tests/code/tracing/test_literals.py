@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from midpo_sym.code.tracing.algebra import INFINITY, LESS, NOT_A_NUMBER, rational
+from midpo_sym.code.tracing.algebra import INFINITY, LESS, NOT_A_NUMBER, PI, rational
 from midpo_sym.code.tracing.literals import Literals
+from midpo_sym.language import tree
 
 
 def single(value):
@@ -35,8 +36,19 @@ def test_a_float_is_the_decimal_that_was_typed(value, wanted, computed):
 
 def test_a_number_that_is_no_short_quotient_is_kept_as_it_is():
     literals = Literals()
-    assert rational(literals.read(math.pi)) == Fraction(repr(math.pi))
+    assert rational(literals.read(math.e)) == Fraction(repr(math.e))
     assert literals.quotients == {}
+
+
+def test_what_was_computed_of_numbers_is_read_as_that():
+    literals = Literals()
+    assert literals.read(math.pi) == PI
+    assert literals.read(-math.pi) == tree.Neg(PI)
+    assert rational(literals.read(math.log(2))) == Fraction(repr(math.log(2)))
+    literals.note(math.log(2), tree.Log(tree.Number(2)))
+    assert literals.read(-math.log(2)) == tree.Neg(tree.Log(tree.Number(2)))
+    assert rational(literals.read(0.5)) == Fraction(1, 2)
+    assert [*literals.constants] == [math.pi, math.log(2)]
 
 
 @pytest.mark.parametrize(

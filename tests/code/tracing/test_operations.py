@@ -10,9 +10,10 @@ from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from midpo_sym.code.tracing import operations
+from midpo_sym.code.tracing.algebra import INFINITY
 from midpo_sym.code.tracing.evaluate import value_at
 from midpo_sym.code.tracing.signs import Signs
-from midpo_sym.code.tracing.tracer import Tracer, UnreadableError
+from midpo_sym.code.tracing.tracer import Doors, Tracer, UnreadableError
 from midpo_sym.language import tree
 
 SHAPE = 2, 3
@@ -75,6 +76,8 @@ SAMPLES = {
     "tanh": lambda _, x, y: x.tanh(),
     "log_sigmoid_forward": lambda _, x, y: functional.logsigmoid(x),
     "softplus": lambda _, x, y: functional.softplus(x, beta=0.5),
+    "atan": lambda _, x, y: torch.atan(x),
+    "atan2": lambda _, x, y: torch.atan2(y, x) + torch.atan2(y, -x),
     "silu": lambda _, x, y: functional.silu(x),
     "logit": lambda p, x, y: torch.logit(p),
     "relu": lambda _, x, y: x.relu(),
@@ -219,6 +222,21 @@ def test_a_row_is_what_torch_computes(name, seed):
         assert tracer.memory.knows(one)
         read = [value_at(each, point) for each in tracer.memory.read(one)]
         assert read == pytest.approx(other.detach().flatten().tolist(), rel=1e-9, abs=1e-9)
+
+
+def test_to_ask_whether_numbers_are_finite_is_no_branch():
+    """Torch compares sizes with infinity; what depends on the inputs is a number."""
+    point = {"x0": 1.0, "x1": -2.0}
+    elements = [tree.Parameter("x0"), tree.Parameter("x1"), INFINITY]
+    tracer = Tracer(Signs((point, point)))
+    tensor = torch.tensor([*point.values(), math.inf], dtype=torch.float64)
+    tracer.memory.write(tensor, elements)
+    with tracer, Doors(tracer):
+        found = [torch.isfinite(tensor), tensor.isfinite(), torch.isfinite(input=tensor)]
+        constant = torch.isfinite(torch.tensor([1.0, math.nan]))
+    assert [each.tolist() for each in found] == [[True, True, False]] * 3
+    assert constant.tolist() == [True, False]
+    assert tracer.signs.branches == []
 
 
 def as_list(value):

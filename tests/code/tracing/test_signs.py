@@ -30,6 +30,8 @@ def signs(*forced):
         (tree.Add((tree.Exp(A), ONE)), (1, math.inf)),
         (times(POSITIVE, tree.Log(P)), (-math.inf, 0)),
         (times(A, POSITIVE), (-math.inf, math.inf)),
+        (times(times(A, B), times(A, B)), (0, math.inf)),
+        (times(A, times(A, tree.Log(P))), (-math.inf, 0)),
         (A, (-math.inf, math.inf)),
     ],
 )
@@ -54,6 +56,39 @@ def test_one_comparison_is_one_branch_however_it_is_written():
     assert path.holds("lt", A, B)
     assert not path.holds("ge", A, B)
     assert len(path.branches) == 1
+
+
+def test_a_multiple_is_the_same_branch():
+    path = signs(False)
+    assert path.sign(minus(A, B)) == -1
+    assert path.sign(minus(times(number(2), A), times(number(2), B))) == -1
+    assert path.sign(times(number(-3), minus(A, B))) == 1
+    assert len(path.branches) == 1
+    path.sign(minus(times(number(2), A), B))
+    assert len(path.branches) == 2
+
+
+def test_what_is_smaller_has_the_smaller_logarithm():
+    """min(p, k) takes the side that max(0, log p - log k) says."""
+    path = signs(False)
+    assert path.sign(minus(tree.Log(P), tree.Log(POSITIVE))) == -1
+    assert path.smaller(P, POSITIVE) == P
+    assert len(path.branches) == 1
+
+
+def test_what_is_zero_at_both_points_is_told_by_the_kernel():
+    at = {**HERE, "b": HERE["a"]}
+    path = Signs((at, HERE), (False,))
+    assert path.sign(minus(A, B)) == path.sign(minus(A, B)) == -1
+    assert len(path.branches) == 1
+
+
+def test_what_is_no_number_at_a_point_is_on_no_path():
+    """exp(1000) overflows, and nothing is known of what it is compared with."""
+    path = signs(False)
+    path.sign(minus(tree.Exp(A), tree.Exp(B)))
+    assert path.fits({**HERE, "a": 1.0, "b": 2.0})
+    assert not path.fits({**HERE, "a": 1000.0, "b": 1000.0})
 
 
 def test_what_domains_decide_is_no_branch():
