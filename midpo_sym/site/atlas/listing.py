@@ -62,6 +62,7 @@ def make(material: Material, cache: Path | None) -> Pages:
             }
             for id_ in atlas.refuted
         ],
+        known=atlas.ties is not None,
         lattice=_lattice(atlas),
         graph=Markup(_graph(atlas)),  # noqa: S704 - made of escaped text
         sign=SIGNS,
@@ -113,9 +114,8 @@ def _link(row: Row, atlas: Atlas) -> dict[str, str]:
 def _graph(atlas: Atlas) -> str:
     """Return the lattice as a drawing."""
     found = [
-        Edge(each.general, each.special, each.at, each.gradient)
-        for each in atlas.ties
-        if not each.same
+        Edge(each.general, each.special, words.values(each, atlas.derivations), each.gradient)
+        for each in atlas.edges
     ]
     titles = {each.id: each.title for each in atlas.rows}
     addresses = {id_: f"{atlas.address(id_)}.html" for id_ in titles}
@@ -124,18 +124,17 @@ def _graph(atlas: Atlas) -> str:
 
 def _lattice(atlas: Atlas) -> list[dict[str, Any]]:
     """Return each loss that others become, with those; what most become comes first."""
-    edges = [each for each in atlas.ties if not each.same]
-    counts = Counter(each.special for each in edges)
+    counts = Counter(each.special for each in atlas.edges)
     return [
         {
             **_link(atlas.by_id[special], atlas),
             "general": [
                 {
                     **_link(atlas.by_id[each.general], atlas),
-                    "at": each.at,
+                    "at": words.values(each, atlas.derivations),
                     "gradient": each.gradient,
                 }
-                for each in edges
+                for each in atlas.edges
                 if each.special == special
             ],
         }
