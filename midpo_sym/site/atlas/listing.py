@@ -37,7 +37,7 @@ def make(material: Material, cache: Path | None) -> Pages:
     atlas = material.atlas
     if atlas is None:
         return Pages({})
-    rows = [_row(each, atlas) for each in sorted(atlas.rows, key=lambda row: row.title.lower())]
+    rows = [row_of(each, atlas) for each in sorted(atlas.rows, key=lambda row: row.title.lower())]
     families = Counter(each.axes.family for each in atlas.rows)
     page = render(
         "atlas/atlas.md",
@@ -85,7 +85,8 @@ def _with_indices(text: str) -> Markup:
     return Markup(re.sub(r"_(\w+)", r"<sub>\1</sub>", html.escape(text)))  # noqa: S704 - escaped
 
 
-def _row(row: Row, atlas: Atlas) -> dict[str, Any]:
+def row_of(row: Row, atlas: Atlas) -> dict[str, Any]:
+    """Return what tables show of a loss."""
     derivation = atlas.derivations[row.id]
     return {
         **_link(row, atlas),
@@ -94,6 +95,9 @@ def _row(row: Row, atlas: Atlas) -> dict[str, Any]:
         "formula": _with_indices(formula_of(derivation)),
         "value": row.value,
         "gradient": row.gradient,
+        "verdict": row.value
+        if row.value == row.gradient
+        else f"{row.value}, gradient {row.gradient}",
         **{axis: getattr(row.axes, axis) for axis in AXES},
         "link": words.link(row),
         "needs": words.needs(row),

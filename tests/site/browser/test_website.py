@@ -44,9 +44,12 @@ def test_the_search_finds_an_algorithm(tab, website, server, over):
 
 def test_steps_open_and_close_one_by_one_and_together(tab, website):
     page = tab().open(address(website, "algorithms/tdpo.html"))
-    details = page.locator(".step details")
+    lines, details = page.locator(".stage > .line > details"), page.locator(".step details")
     count = details.count()
     assert count == page.locator(".step[id]").count() > 5
+    assert 1 < lines.count() < count
+    assert page.locator(".step:visible").count() == page.locator(".step.start:visible").count()
+    lines.first.locator("summary").first.click()
     details.first.locator("summary").click()
     assert page.locator(".step details[open]").count() == 1
     page.get_by_role("button", name="Expand all").click()
@@ -58,6 +61,7 @@ def test_steps_open_and_close_one_by_one_and_together(tab, website):
 def test_the_address_of_a_step_leads_to_it(tab, website):
     page = tab().open(address(website, "algorithms/simpo.html") + "#step-9")
     page.wait_for_function("scrollY > 100")
+    assert page.locator("#step-9 details").first.get_attribute("open") is not None
     box = page.locator("#step-9").bounding_box()
     assert 0 <= box["y"] < 900
 
@@ -215,5 +219,6 @@ def test_a_page_is_read_without_scripts(tab, website):
     assert page.locator(".theorem math").first.is_visible()
     assert page.locator(".plot svg").first.is_visible()
     assert page.locator(".sliders").is_hidden()
+    page.locator(".stage details summary").first.click()
     page.locator(".step details summary").first.click()
     assert page.locator(".step details .inner").first.is_visible()
