@@ -27,8 +27,8 @@
     const both = `${title(a)} and ${title(b)}`;
     if (a === b) return ["same", "This is one loss."];
     if (!data.known) return ["unknown", "The lattice is not current, so nothing is said."];
-    const every = [a, b].filter((id) => data.any.includes(id)).map(title);
-    if (every.length) return ["unknown", `${every.join(" and ")}: about every link, and not compared.`];
+    const alone = [a, b].filter((id) => data.alone.includes(id)).map(title);
+    if (alone.length) return ["unknown", `${alone.join(" and ")} ${alone.length > 1 ? "are" : "is"} not compared: a form for every link is no loss yet.`];
     const [one, other] = [first(a), first(b)];
     if (one === other) return ["same", `${both} are the same loss.`];
     const renamed = [[a, one], [b, other]]

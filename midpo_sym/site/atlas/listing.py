@@ -10,22 +10,22 @@ from typing import Any
 
 from markupsafe import Markup
 
+from midpo_sym.atlas.map import Map
 from midpo_sym.atlas.rows import AXES, Row
 from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.substitute import unfold
 from midpo_sym.site.atlas import words
 from midpo_sym.site.atlas.code import code_of
 from midpo_sym.site.atlas.gather import Atlas
-from midpo_sym.site.live.graph import Edge, Sizes, layered
 from midpo_sym.site.mkdocs.templating import render
 from midpo_sym.site.pages.page import Pages
 from midpo_sym.site.parts.material import Material
 from midpo_sym.spec.model import Derivation
+from midpo_sym.targets.svg import lattice
 from midpo_sym.targets.wording.losses import SIGNS
 from midpo_sym.targets.wording.table import loss as as_one
 
 _PATH = "atlas.md"
-_SIZES = Sizes(wide=160, high=26, gap=250, row=36)
 _SMALLEST_FAMILY = 2
 _FACETS = ("prior", "link", "terms", "weight", "scope")
 _NEEDS = ("a reference", "next-token distributions", "lengths", "weights per token")
@@ -117,13 +117,12 @@ def _link(row: Row, atlas: Atlas) -> dict[str, str]:
 
 def _graph(atlas: Atlas) -> str:
     """Return the lattice as a drawing."""
-    found = [
-        Edge(each.general, each.special, words.values(each, atlas.derivations), each.gradient)
-        for each in atlas.edges
-    ]
-    titles = {each.id: each.title for each in atlas.rows}
-    addresses = {id_: f"{atlas.address(id_)}.html" for id_ in titles}
-    return layered(titles, found, addresses, _SIZES)
+    known = atlas.ties is not None
+    found = Map(atlas.by_id, (), atlas.equal, atlas.edges, {}, (), known)
+    addresses = {id_: f"{atlas.address(id_)}.html" for id_ in atlas.by_id}
+    return lattice.draw(
+        found, addresses, values=lambda edge: words.values(edge, atlas.derivations), style=False
+    )
 
 
 def _lattice(atlas: Atlas) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from midpo_sym.atlas.lattices import with_a_loss
 from midpo_sym.site.atlas import words
 from midpo_sym.site.atlas.gather import Atlas
 from midpo_sym.site.atlas.listing import row_of
@@ -34,7 +35,9 @@ def make(material: Material, cache: Path | None) -> Pages:
     if atlas is None:
         return Pages({})
     rows = [row_of(each, atlas) for each in sorted(atlas.rows, key=lambda row: row.title.lower())]
-    data = json.dumps(data_of(atlas, rows), ensure_ascii=False, separators=(",", ":"))
+    found = data_of(atlas, rows)
+    compared = len(rows) - len(found["alone"])
+    data = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
     page = render(
         "atlas/pairs.md",
         rows=rows,
@@ -42,9 +45,9 @@ def make(material: Material, cache: Path | None) -> Pages:
         data=Markup(data.replace("<", r"\u003c")),  # noqa: S704 - no tag can end in it
         known=atlas.ties is not None,
         neighbours=list(_neighbours(atlas)),
-        count=len(rows) * (len(rows) - 1) // 2,
+        count=compared * (compared - 1) // 2,
     )
-    return Pages({_PATH: page})
+    return Pages({_PATH: page}, [{"Side by side": _PATH}])
 
 
 def data_of(atlas: Atlas, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -54,6 +57,7 @@ def data_of(atlas: Atlas, rows: list[dict[str, Any]]) -> dict[str, Any]:
         atlas: all losses.
         rows: as the table of all losses shows them.
     """
+    compared = {each.id for each in with_a_loss(atlas.derivations.values())}
     return {
         "known": atlas.ties is not None,
         "columns": COLUMNS,
@@ -61,18 +65,13 @@ def data_of(atlas: Atlas, rows: list[dict[str, Any]]) -> dict[str, Any]:
             each["id"]: [each["title"], each["address"], *(each[name] for name in COLUMNS)]
             for each in rows
         },
-        "any": [each.id for each in atlas.derivations.values() if is_of_every_link(atlas, each.id)],
+        "alone": [id_ for id_ in atlas.derivations if id_ not in compared],
         "same": atlas.equal,
         "edges": [
             [each.special, each.general, words.values(each, atlas.derivations), each.gradient]
             for each in atlas.edges
         ],
     }
-
-
-def is_of_every_link(atlas: Atlas, id_: str) -> bool:
-    """Return whether a specification is about every link: it is then compared with nothing."""
-    return any(term.link.is_any for term in atlas.derivations[id_].statement.target.terms)
 
 
 def _neighbours(atlas: Atlas) -> Iterator[dict[str, Any]]:
