@@ -11,6 +11,7 @@ from midpo_sym.atlas.rows import AXES, Row
 from midpo_sym.site.atlas import words
 from midpo_sym.site.atlas.code import INSTALL, citation, code_of, configurations
 from midpo_sym.site.atlas.gather import Atlas
+from midpo_sym.site.live.beside import beside
 from midpo_sym.site.mkdocs.templating import fenced
 from midpo_sym.spec.library import Work
 
@@ -50,6 +51,7 @@ def placed(id_: str, atlas: Atlas, work: Work | None) -> dict[str, Any]:
         "becomes": [
             _tied(each, each.special, atlas, here) for each in atlas.edges if each.general == id_
         ],
+        "beside": beside(derivation),
         "libraries": rows,
         "configurations": list(configurations(rows)),
         "install": fenced("sh", INSTALL),
