@@ -19,11 +19,14 @@ from midpo_sym.spec.model import Derivation
 
 _DPO = "dpo"
 _WIDE, _HIGH, _LEFT, _RIGHT, _TOP, _BOTTOM = 330, 210, 46, 8, 10, 38  # of a figure; its margins
-_MOST = 4.0  # times DPO's largest value: what lies beyond is cut off
+# What lies beyond this many times DPO's largest value is cut off, but a quarter of the loss's own
+# values is always to be seen, with some room.
+_MOST, _ROOM = 4.0, 1.5
 _FLAT = 1e-9  # of a curve, between its lowest and its highest value
 _TICKS = 4  # of the vertical axis, about
 _NICE = (1.0, 2.0, 5.0, 10.0)
-_X_LABEL = "log π(y_w) − log π_ref(y_w), in nats"
+_FAR = 9999.0  # units of a figure, beyond which a curve goes on out of sight
+_X_LABEL = "log-ratio of the chosen response, in nats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,8 @@ def curves_of(derivation: Derivation) -> Curves | None:
 def _figure(
     label: str, places: Sequence[float], ours: Sequence[float], dpo: Sequence[float]
 ) -> str:
-    most = _MOST * max(map(abs, dpo))
+    smallest = sorted(map(abs, ours))[: len(ours) // 4 + 1]
+    most = max(_MOST * max(map(abs, dpo)), _ROOM * smallest[-1])
     low = max(min(*ours, *dpo, 0.0), -most)
     high = min(max(*ours, *dpo, 0.0), most)
 
@@ -113,13 +117,9 @@ def _figure(
         return _TOP + (high - value) / (high - low) * (_HIGH - _TOP - _BOTTOM)
 
     def line(values: Sequence[float], kind: str) -> str:
-        points: list[str] = []
-        inside = False
-        for place, value in zip(places, values, strict=True):
-            if low <= value <= high:
-                points.append(f"{'L' if inside else 'M'}{x(place):.1f} {y(value):.1f}")
-            inside = low <= value <= high
-        return f'<path class="{kind}" d="{"".join(points)}"/>'
+        heights = (min(max(y(value), -_FAR), _FAR) for value in values)
+        points = (f"{x(at):.1f} {height:.1f}" for at, height in zip(places, heights, strict=True))
+        return f'<path class="{kind}" d="M{"L".join(points)}"/>'
 
     left, right, bottom = x(-HORIZON), x(HORIZON), y(low)
     axes = f"M{left:.1f} {y(high):.1f}V{bottom:.1f}H{right:.1f}"
@@ -136,9 +136,15 @@ def _figure(
     parts.append(
         f'<text x="{(left + right) / 2:.1f}" y="{_HIGH - 5}" text-anchor="middle">{_X_LABEL}</text>'
     )
+    wide, tall = right - left, bottom - _TOP
+    inner = (  # an SVG of its own, beyond whose edges nothing is drawn
+        f'<svg x="{left:.1f}" y="{_TOP}" width="{wide:.1f}" height="{tall:.1f}" '
+        f'viewBox="{left:.1f} {_TOP} {wide:.1f} {tall:.1f}" overflow="hidden">'
+        f"{line(dpo, 'dpo')}{line(ours, 'ours')}</svg>"
+    )
     return (
         f'<svg viewBox="0 0 {_WIDE} {_HIGH}" role="img" aria-label="{html.escape(label)}" '
-        f"data-search-exclude>{''.join(parts)}{line(dpo, 'dpo')}{line(ours, 'ours')}</svg>"
+        f"data-search-exclude>{''.join(parts)}{inner}</svg>"
     )
 
 

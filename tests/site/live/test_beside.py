@@ -39,14 +39,24 @@ def test_dpo_is_not_beside_itself():
 
 
 def test_nothing_is_drawn_outside_the_axes():
-    """IPO's square is far above four times DPO's largest loss at the ends."""
+    """IPO's square is far above its own lower quarter, and DPO's largest loss, at the ends."""
     svg = beside(library.get("ipo")).loss
     (path,) = re.findall(r'class="ours" d="([^"]*)"', svg)
-    heights = [float(each) for each in re.findall(r"[ML][\d.]+ ([\d.]+)", path)]
-    assert len(heights) < 49
-    assert all(10 <= each <= 172 for each in heights)
+    heights = [float(each) for each in re.findall(r"[ML][\d.]+ (-?[\d.]+)", path)]
+    assert len(heights) == 49
+    assert min(heights) < 0
+    (clipped,) = re.findall(r'<svg x="46.0" y="10"[^>]*overflow="hidden">(.*?)</svg>', svg)
+    assert clipped.count("<path") == 2
 
 
 def test_ticks_are_round_and_inside():
     assert _ticks(0, 1.5) == [0, 0.5, 1, 1.5]
     assert _ticks(-40, 55) == [0, 50]
+
+
+def test_of_a_loss_that_is_large_everywhere_a_quarter_is_to_be_seen():
+    """SLiC-HF adds a likelihood of 20 nats: its least value lies far above DPO's largest."""
+    svg = beside(library.get("slic_hf")).loss
+    (path,) = re.findall(r'class="ours" d="([^"]*)"', svg)
+    heights = [float(each) for each in re.findall(r"[ML][\d.]+ (-?[\d.]+)", path)]
+    assert sum(10 <= each <= 172 for each in heights) >= 12
