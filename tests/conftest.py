@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import pytest
 from oracles.needs import missing
+from oracles.shared import once
 
 from midpo_sym import cli
 from midpo_sym.session import Session, remembering
@@ -125,18 +126,20 @@ def session_of_one_test(request) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def website(tmp_path_factory) -> Path:
-    """The website, built once by the command that builds it."""
-    folder = tmp_path_factory.mktemp("website") / "pages"
-    done = subprocess.run(
-        [sys.executable, "-m", "midpo_sym", "site", "build", "--out", str(folder)],
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    """The website, built once by the command that builds it, for all processes of the tests."""
+
+    def build(folder: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "midpo_sym", "site", "build", "--out", str(folder / "pages")],
+            cwd=ROOT,
+            check=False,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return once(tmp_path_factory, "website", build) / "pages"
 
 
 @pytest.fixture(scope="session")

@@ -82,12 +82,22 @@
     }
   };
 
-  /* Steps open and close together; a page is printed with everything open. */
+  /* Steps open and close together, one whose address is asked for by itself; a page is printed with everything open. */
   const addToolbar = () => {
     for (const button of all("[data-steps]"))
       button.addEventListener("click", () =>
-        all(".step details").forEach((each) => (each.open = button.dataset.steps === "open")),
+        all(":is(.step, .stage) details").forEach((each) => (each.open = button.dataset.steps === "open")),
       );
+    const reveal = () => {
+      const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      for (let each = target; each; each = each.parentElement) if (each.matches("details")) each.open = true;
+      target?.querySelector(".line > details")?.setAttribute("open", "");
+      target?.scrollIntoView();
+    };
+    if (document.querySelector(".step")) {
+      addEventListener("hashchange", reveal);
+      reveal();
+    }
     addEventListener("beforeprint", () => all("details").forEach((each) => (each.open = true)));
   };
 

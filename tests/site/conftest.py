@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from oracles.shared import once
 
 from midpo_sym.session import Session, remembering
 from midpo_sym.site.mkdocs.render import Site, render
@@ -12,9 +13,15 @@ from midpo_sym.site.parts.material import Material, gather
 ROOT = Path(__file__).parents[2]
 
 
+def _render(cache: Path) -> Site:
+    with remembering(Session()):  # nothing that another test left behind is in the pages
+        return render(ROOT / "derivations", ROOT / "site", cache=cache)
+
+
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("figures")
+    """What a rendering of the whole website keeps, made by one of the processes of the tests."""
+    return once(tmp_path_factory, "figures", _render)
 
 
 @pytest.fixture
@@ -34,5 +41,4 @@ def material() -> Material:
 
 @pytest.fixture(scope="session")
 def rendered(cache) -> Site:
-    with remembering(Session()):  # nothing that another test left behind is in the pages
-        return render(ROOT / "derivations", ROOT / "site", cache=cache)
+    return _render(cache)

@@ -148,18 +148,19 @@ def stale(ids: Sequence[str]) -> str:
 
 @click.command("index", epilog="Examples: midpo index, midpo index --check")
 @click.option("--check", is_flag=True, help="Write nothing; fail if a row is not as computed.")
-@click.option("--rows-only", is_flag=True, help="Leave the lattice of special cases alone.")
+@click.option("--rows-only", is_flag=True, help="Leave the lattice and the gradients alone.")
 @AS_JSON
 def index_(*, check: bool, rows_only: bool, as_json: bool) -> None:
-    """Write the index of all shipped losses, and the lattice of their special cases.
+    """Write the index of all shipped losses, the lattice of special cases, and the gradients.
 
-    Every verdict, axis and edge is computed, whatever the files say: about a second for each five
-    losses, and as long again for the lattice. Run it after a change of a specification or of the
-    prover.
+    Every verdict, axis, edge and gradient is computed, whatever the files say: about a second for
+    each five losses, as long again for the lattice, and a second for each two gradients. Run it
+    after a change of a specification or of the prover.
 
     Exit status: 0 done, or all as computed; 1 with --check, a row is not as computed.
     """
     from midpo_sym.atlas import lattices  # noqa: PLC0415 - loads SymPy
+    from midpo_sym.site.atlas import slopes  # noqa: PLC0415
 
     found = index.computed(lambda ids: progress(ids, "proving"))
     changed = index.differences(index.read(), found)
@@ -169,6 +170,10 @@ def index_(*, check: bool, rows_only: bool, as_json: bool) -> None:
         wanted[lattices.path()] = lattices.text(ties)
         if lattices.read() != ties:
             changed.append(f"{lattices.LATTICE}: not as computed")
+        gradients = slopes.computed()
+        wanted[slopes.path()] = slopes.text(gradients)
+        if slopes.read() != gradients:
+            changed.append(f"{slopes.GRADIENTS}: not as computed")
     for path, text in wanted.items() if not check else ():
         path.parent.mkdir(exist_ok=True)
         write_file(path, text.encode(), force=True)

@@ -43,7 +43,8 @@ def _renamed(atlas: Atlas) -> dict[str, Any]:
     first = groups[0] if groups else ()
     return {
         "number": sum(len(group) - 1 for group in groups),
-        "says": "losses are another one under a new name. One and the same are",
+        "says": "losses are another one under a new name, up to a constant factor. "
+        "One and the same are",
         "address": "atlas.html#equal",
         "examples": [
             (atlas.by_id[id_].title, f"{atlas.address(id_)}.html#neighbours") for id_ in first

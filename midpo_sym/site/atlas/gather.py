@@ -6,17 +6,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from midpo_sym.atlas import index, lattices
+from midpo_sym.atlas.lattices import Edge, Ties
 from midpo_sym.atlas.rows import Row
 from midpo_sym.prover.prove import Result, prove_statement
 from midpo_sym.prover.verdict import Status
 from midpo_sym.session import remembering
-from midpo_sym.site.atlas import CONFORMANCE, proved
-from midpo_sym.site.atlas.proved import Slope, Tie
+from midpo_sym.site.atlas import CONFORMANCE, proved, slopes
+from midpo_sym.site.atlas.slopes import Slopes
 from midpo_sym.spec import library
 from midpo_sym.spec.model import Derivation
 
@@ -44,34 +43,42 @@ class Atlas:
         rows: of the index, every one of them current: what is stale is computed again.
         derivations: the specifications by id.
         folder: what the results of the benchmarks lie in.
+        ties: which losses are one and which are special cases, as the generated lattice has it;
+            None if it is not current, and nothing is known.
     """
 
     rows: tuple[Row, ...]
     derivations: Mapping[str, Derivation]
     folder: Path
+    ties: Ties | None = None
 
     @cached_property
     def by_id(self) -> dict[str, Row]:
         """Return the rows by id."""
         return {each.id: each for each in self.rows}
 
-    @cached_property
-    def ties(self) -> tuple[Tie, ...]:
-        """Return the edges of the lattice that are proved now, with the values that they hold at.
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """Return the special cases, those that follow from others left out."""
+        return self.ties.edges if self.ties else ()
 
-        The file of the lattice proposes which pairs to look at.
-        """
-        pairs = [pair for pair in _proposed() if set(pair) <= set(self.derivations)]
-        keys = [self._key(*pair) for pair in pairs]
-        found = proved.all_of(proved.tie, pairs, keys)
-        return tuple(dict.fromkeys(each for each in found if each))
+    @property
+    def equal(self) -> tuple[tuple[str, ...], ...]:
+        """Return the losses that are one under several names, those with a partner only."""
+        return self.ties.same if self.ties else ()
+
+    def names_of(self, id_: str) -> tuple[str, ...]:
+        """Return the ids of a loss and of those that it is one with; edges are of the first."""
+        return next((each for each in self.equal if id_ in each), (id_,))
 
     @cached_property
-    def slopes(self) -> dict[str, Slope | None]:
-        """Return the gradient of each loss of the atlas; None where it is undecided."""
-        ids = [each.id for each in self.rows if each.of == library.ATLAS]
-        found = proved.all_of(proved.slope, ids, [self._key(each) for each in ids])
-        return dict(zip(ids, found, strict=True))
+    def slopes(self) -> Slopes:
+        """Return the gradient of each loss of the atlas; what is not current is proved again."""
+        there = slopes.read()
+        stale = [id_ for id_ in library.ids(library.ATLAS) if id_ not in there]
+        keys = [_mathematics(self.derivations[id_]) for id_ in stale]
+        found = proved.all_of(slopes.slope, stale, keys)
+        return there | dict(zip(stale, found, strict=True))
 
     @cached_property
     def asked(self) -> tuple[Asked, ...]:
@@ -82,7 +89,8 @@ class Atlas:
         rows: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
         names = list(dict.fromkeys(_formula_of(each, self.folder) for each in rows))
         names = [each for each in names if library.is_shipped(each) or Path(each).is_file()]
-        keys = [self._key_of(each) for each in names]
+        everything = index.digest_of(map(_mathematics, self.derivations.values()))
+        keys = [_own_text(each) + everything for each in names]
         ids = dict(zip(names, proved.all_of(proved.losses_of, names, keys), strict=True))
         return tuple(Asked(ids.get(_formula_of(each, self.folder), ()), each) for each in rows)
 
@@ -98,18 +106,6 @@ class Atlas:
                 if Status.REFUTED.value in (each.value, each.gradient)
             }
 
-    @cached_property
-    def equal(self) -> tuple[tuple[str, ...], ...]:
-        """Return the losses that are one under several names, those with a partner only."""
-        groups: list[set[str]] = []
-        for each in self.ties:
-            if each.same and each.gradient:
-                touched = [group for group in groups if group & {each.special, each.general}]
-                groups = [group for group in groups if group not in touched]
-                groups.append({each.special, each.general}.union(*touched))
-        order = [each.id for each in self.rows]
-        return tuple(tuple(sorted(group, key=order.index)) for group in groups)
-
     def address(self, id_: str) -> str:
         """Return the page of a loss, as seen from the first level, without what it ends in."""
         folder = "atlas" if self.by_id[id_].of == library.ATLAS else "algorithms"
@@ -119,21 +115,24 @@ class Atlas:
         """Return the rows of libraries that are about a loss."""
         return [each.data for each in self.asked if id_ in each.ids]
 
-    def _key_of(self, name: str) -> str:
-        """Return what the losses that a formula is depend on."""
-        own = "" if library.is_shipped(name) else Path(name).read_text(encoding="utf-8")
-        return own + index.digest_of(_mathematics(each) for each in self.derivations.values())
-
-    def _key(self, *ids: str) -> str:
-        return "\0".join(_mathematics(self.derivations[each]) for each in ids)
-
 
 def gather(folder: Path) -> Atlas | None:
     """Return the atlas beside a folder of specifications; None if it is not that of the package."""
     if folder.resolve() != library.directory().resolve():
         return None
     derivations = {each.id: each for each in library.everything()}
-    return Atlas(index.current().rows, derivations, folder.resolve().parent)
+    ties = _ties(derivations)
+    return Atlas(index.current().rows, derivations, folder.resolve().parent, ties)
+
+
+def _ties(derivations: Mapping[str, Derivation]) -> Ties | None:
+    """Return the generated lattice; None if it is not current.
+
+    What a server read before holds as long as no specification's mathematics has changed.
+    """
+    everything = index.digest_of(map(_mathematics, derivations.values()))
+    with remembering() as session:
+        return session.recall(f"{__name__}.ties", 1, everything, lattices.read) or lattices.read()
 
 
 def _mathematics(derivation: Derivation) -> str:
@@ -147,14 +146,9 @@ def _mathematics(derivation: Derivation) -> str:
         return session.recall(__name__, _MOST_REMEMBERED, derivation.text, make)
 
 
-def _proposed() -> list[tuple[str, str]]:
-    """Return the pairs of the file of the lattice; none if it cannot be read."""
-    try:
-        data: dict[str, Any] = json.loads(lattices.path().read_text(encoding="utf-8"))
-        edges = [(special, general) for special, general, _ in data["edges"]]
-        return [*edges, *(pair for group in data["same"] for pair in pairwise(group))]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+def _own_text(name: str) -> str:
+    """Return the text of a formula that is no shipped loss; "" if it is one."""
+    return "" if library.is_shipped(name) else Path(name).read_text(encoding="utf-8")
 
 
 def _formula_of(row: Mapping[str, str], folder: Path) -> str:

@@ -10,22 +10,22 @@ from typing import Any
 
 from markupsafe import Markup
 
+from midpo_sym.atlas.map import Map
 from midpo_sym.atlas.rows import AXES, Row
 from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.substitute import unfold
 from midpo_sym.site.atlas import words
 from midpo_sym.site.atlas.code import code_of
 from midpo_sym.site.atlas.gather import Atlas
-from midpo_sym.site.live.graph import Edge, Sizes, layered
 from midpo_sym.site.mkdocs.templating import render
 from midpo_sym.site.pages.page import Pages
 from midpo_sym.site.parts.material import Material
 from midpo_sym.spec.model import Derivation
+from midpo_sym.targets.svg import lattice
 from midpo_sym.targets.wording.losses import SIGNS
 from midpo_sym.targets.wording.table import loss as as_one
 
 _PATH = "atlas.md"
-_SIZES = Sizes(wide=160, high=26, gap=250, row=36)
 _SMALLEST_FAMILY = 2
 _FACETS = ("prior", "link", "terms", "weight", "scope")
 _NEEDS = ("a reference", "next-token distributions", "lengths", "weights per token")
@@ -37,7 +37,7 @@ def make(material: Material, cache: Path | None) -> Pages:
     atlas = material.atlas
     if atlas is None:
         return Pages({})
-    rows = [_row(each, atlas) for each in sorted(atlas.rows, key=lambda row: row.title.lower())]
+    rows = [row_of(each, atlas) for each in sorted(atlas.rows, key=lambda row: row.title.lower())]
     families = Counter(each.axes.family for each in atlas.rows)
     page = render(
         "atlas/atlas.md",
@@ -62,6 +62,7 @@ def make(material: Material, cache: Path | None) -> Pages:
             }
             for id_ in atlas.refuted
         ],
+        known=atlas.ties is not None,
         lattice=_lattice(atlas),
         graph=Markup(_graph(atlas)),  # noqa: S704 - made of escaped text
         sign=SIGNS,
@@ -84,7 +85,8 @@ def _with_indices(text: str) -> Markup:
     return Markup(re.sub(r"_(\w+)", r"<sub>\1</sub>", html.escape(text)))  # noqa: S704 - escaped
 
 
-def _row(row: Row, atlas: Atlas) -> dict[str, Any]:
+def row_of(row: Row, atlas: Atlas) -> dict[str, Any]:
+    """Return what tables show of a loss."""
     derivation = atlas.derivations[row.id]
     return {
         **_link(row, atlas),
@@ -93,6 +95,9 @@ def _row(row: Row, atlas: Atlas) -> dict[str, Any]:
         "formula": _with_indices(formula_of(derivation)),
         "value": row.value,
         "gradient": row.gradient,
+        "verdict": row.value
+        if row.value == row.gradient
+        else f"{row.value}, gradient {row.gradient}",
         **{axis: getattr(row.axes, axis) for axis in AXES},
         "link": words.link(row),
         "needs": words.needs(row),
@@ -112,30 +117,27 @@ def _link(row: Row, atlas: Atlas) -> dict[str, str]:
 
 def _graph(atlas: Atlas) -> str:
     """Return the lattice as a drawing."""
-    found = [
-        Edge(each.general, each.special, each.at, each.gradient)
-        for each in atlas.ties
-        if not each.same
-    ]
-    titles = {each.id: each.title for each in atlas.rows}
-    addresses = {id_: f"{atlas.address(id_)}.html" for id_ in titles}
-    return layered(titles, found, addresses, _SIZES)
+    known = atlas.ties is not None
+    found = Map(atlas.by_id, (), atlas.equal, atlas.edges, {}, (), known)
+    addresses = {id_: f"{atlas.address(id_)}.html" for id_ in atlas.by_id}
+    return lattice.draw(
+        found, addresses, values=lambda edge: words.values(edge, atlas.derivations), style=False
+    )
 
 
 def _lattice(atlas: Atlas) -> list[dict[str, Any]]:
     """Return each loss that others become, with those; what most become comes first."""
-    edges = [each for each in atlas.ties if not each.same]
-    counts = Counter(each.special for each in edges)
+    counts = Counter(each.special for each in atlas.edges)
     return [
         {
             **_link(atlas.by_id[special], atlas),
             "general": [
                 {
                     **_link(atlas.by_id[each.general], atlas),
-                    "at": each.at,
+                    "at": words.values(each, atlas.derivations),
                     "gradient": each.gradient,
                 }
-                for each in edges
+                for each in atlas.edges
                 if each.special == special
             ],
         }

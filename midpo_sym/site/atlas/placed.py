@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
 from typing import Any
 
+from midpo_sym.atlas.lattices import Edge
 from midpo_sym.atlas.rows import AXES, Row
 from midpo_sym.site.atlas import words
 from midpo_sym.site.atlas.code import INSTALL, citation, code_of, configurations
 from midpo_sym.site.atlas.gather import Atlas
-from midpo_sym.site.atlas.proved import Tie
+from midpo_sym.site.live.beside import beside
 from midpo_sym.site.mkdocs.templating import fenced
 from midpo_sym.spec.library import Work
 
@@ -36,15 +36,22 @@ def placed(id_: str, atlas: Atlas, work: Work | None) -> dict[str, Any]:
     row, derivation = atlas.by_id[id_], atlas.derivations[id_]
     here = posixpath.dirname(atlas.address(id_))
     rows = atlas.libraries(id_)
-    code = code_of(derivation)
+    code, names = code_of(derivation), atlas.names_of(id_)
     page = f"{atlas.address(id_)}.html"
     return {
         "row": row,
         "axes": [(name, getattr(row.axes, name), _QUESTIONS[name]) for name in AXES],
         "family": [_named(each, atlas, here) for each in _family(row, atlas)],
-        "same": [_tied(each, _other(each, id_), atlas, here) for each in _of(atlas, id_, "same")],
-        "special_of": [_tied(each, each.general, atlas, here) for each in _of(atlas, id_, "up")],
-        "becomes": [_tied(each, each.special, atlas, here) for each in _of(atlas, id_, "down")],
+        "known": atlas.ties is not None,
+        "same": [_named(atlas.by_id[each], atlas, here) for each in names if each != id_],
+        "listed": names[0] == id_,
+        "special_of": [
+            _tied(each, each.general, atlas, here) for each in atlas.edges if each.special == id_
+        ],
+        "becomes": [
+            _tied(each, each.special, atlas, here) for each in atlas.edges if each.general == id_
+        ],
+        "beside": beside(derivation),
         "libraries": rows,
         "configurations": list(configurations(rows)),
         "install": fenced("sh", INSTALL),
@@ -76,27 +83,11 @@ def _family(row: Row, atlas: Atlas) -> list[Row]:
     return [each for each in atlas.rows if each.axes == row.axes and each.id != row.id]
 
 
-def _of(atlas: Atlas, id_: str, which: str) -> Iterator[Tie]:
-    for each in atlas.ties:
-        wanted = {
-            "same": each.same and id_ in (each.special, each.general),
-            "up": not each.same and id_ == each.special,
-            "down": not each.same and id_ == each.general,
-        }
-        if wanted[which]:
-            yield each
-
-
-def _other(tie: Tie, id_: str) -> str:
-    return tie.general if tie.special == id_ else tie.special
-
-
-def _tied(tie: Tie, other: str, atlas: Atlas, here: str) -> dict[str, Any]:
+def _tied(edge: Edge, other: str, atlas: Atlas, here: str) -> dict[str, Any]:
     return {
         **_named(atlas.by_id[other], atlas, here),
-        "at": tie.at,
-        "gradient": tie.gradient,
-        "reverse": tie.same and other == tie.special,
+        "at": words.values(edge, atlas.derivations),
+        "gradient": edge.gradient,
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from midpo_sym.atlas.lattices import Edge
 from midpo_sym.atlas.rows import ANCHORED, MARGIN, OF_A_PAIR, Row
 from midpo_sym.language.links import LINKS
 from midpo_sym.prover.verdict import Status
@@ -76,6 +78,30 @@ def link(row: Row) -> str:
     """Return the link of a loss by its name; `its own` if it has none."""
     parts = row.axes.link.split(", ")
     return row.axes.link if all(each in LINKS or each == "any" for each in parts) else "its own"
+
+
+_NAME = re.compile(r"\b(?:(\w+)\.)?([A-Za-z_]\w*)")  # `beta`, or `mallows_dpo.beta`
+
+
+def values(edge: Edge, derivations: Mapping[str, Derivation]) -> str:
+    """Return the values of the general loss at which it is the special one, in Unicode.
+
+    Args:
+        edge: the special case.
+        derivations: all losses, by id.
+    """
+    general, special = derivations[edge.general], derivations[edge.special]
+
+    def symbol(found: re.Match[str]) -> str:
+        owner, name = found.groups()
+        known = (general if owner else special).symbols.get(name)
+        shown = known.unicode if known else name
+        return f"{shown} of {general.title}" if owner else shown
+
+    parts = (
+        f"{general.symbols[name].unicode} = {_NAME.sub(symbol, value)}" for name, value in edge.at
+    )
+    return ", ".join(parts)
 
 
 # Words that people search with, and when they fit.

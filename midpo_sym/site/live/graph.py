@@ -10,6 +10,7 @@ from midpo_sym.language.printing.mathematics import to_unicode
 from midpo_sym.language.tree import Expression
 from midpo_sym.site.parts.material import Algorithm
 
+_WIDE, _HIGH, _GAP, _ROW = 132, 44, 160, 72  # of a node; between columns; between rows
 _LABEL = 60  # of an edge that runs straight under its label
 _LETTER = 8  # of a title
 _APART = 18  # between the starts of two edges of one node
@@ -30,23 +31,6 @@ class Edge:
     special: str
     at: str
     gradient: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """How large a drawing is, in pixels.
-
-    Attributes:
-        wide: of a node.
-        high: of a node.
-        gap: between columns.
-        row: from one row to the next.
-    """
-
-    wide: int = 132
-    high: int = 44
-    gap: int = 160
-    row: int = 72
 
 
 def edges(algorithms: Sequence[Algorithm]) -> tuple[Edge, ...]:
@@ -70,21 +54,14 @@ def draw(algorithms: Sequence[Algorithm], base: str) -> str:
     return layered(titles, edges(algorithms), addresses)
 
 
-def layered(
-    titles: Mapping[str, str],
-    found: Sequence[Edge],
-    addresses: Mapping[str, str],
-    sizes: Sizes | None = None,
-) -> str:
+def layered(titles: Mapping[str, str], found: Sequence[Edge], addresses: Mapping[str, str]) -> str:
     """Return a graph as SVG, in columns, the general on the left.
 
     Args:
         titles: of all nodes, by id; those without an edge are left out.
         found: the edges.
         addresses: of the nodes' pages.
-        sizes: if the drawing is a large one; its rows are then in the order of what they lead to.
     """
-    size = sizes or Sizes()
     joined = {each.general for each in found} | {each.special for each in found}
     depths = {id_: _depth(id_, found) for id_ in titles if id_ in joined}
     if not depths:
@@ -93,22 +70,20 @@ def layered(
         sorted((id_ for id_ in depths if depths[id_] == depth), key=titles.__getitem__)
         for depth in range(max(depths.values()), -1, -1)
     ]
-    if sizes:
-        columns = _untangled(columns, found)
     tallest = max(map(len, columns))
     places = {
-        id_: (column * (size.wide + size.gap), _row(row, len(ids), tallest, sizes) * size.row)
+        id_: (column * (_WIDE + _GAP), ((tallest - len(ids)) / 2 + row) * _ROW)
         for column, ids in enumerate(columns)
         for row, id_ in enumerate(ids)
     }
-    width = len(columns) * (size.wide + size.gap) - size.gap
-    height = tallest * size.row - (size.row - size.high)
+    width = len(columns) * (_WIDE + _GAP) - _GAP
+    height = tallest * _ROW - (_ROW - _HIGH)
     parts = []
     for id_ in places:
         mine = sorted((e for e in found if e.general == id_), key=lambda e: places[e.special][1])
         for k, each in enumerate(mine):
-            parts.append(_edge(each, places, (k - (len(mine) - 1) / 2) * _APART, size))
-    parts += [_node(addresses[id_], titles[id_], place, size) for id_, place in places.items()]
+            parts.append(_edge(each, places, (k - (len(mine) - 1) / 2) * _APART))
+    parts += [_node(addresses[id_], titles[id_], place) for id_, place in places.items()]
     return (
         f'<svg class="graph" viewBox="-2 -12 {width + 4} {height + 24:.0f}" role="group" '
         f'aria-label="Special cases: an arrow leads from an algorithm to what it becomes" '
@@ -129,38 +104,9 @@ def _depth(id_: str, found: Sequence[Edge]) -> int:
     return max((1 + _depth(special, found) for special in below), default=0)
 
 
-def _row(row: int, count: int, tallest: int, sizes: Sizes | None) -> float:
-    """Return how many rows down a node stands: in the middle, or spread over a large drawing."""
-    return (row + 0.5) * tallest / count - 0.5 if sizes else (tallest - count) / 2 + row
-
-
-def _untangled(columns: list[list[str]], found: Sequence[Edge]) -> list[list[str]]:
-    """Return columns whose nodes stand in the order of what they lead to, on their right."""
-    heights: dict[str, float] = {}
-    ordered: list[list[str]] = []
-    for column in reversed(columns):
-        below = {
-            id_: [heights[e.special] for e in found if e.general == id_ and e.special in heights]
-            for id_ in column
-        }
-        of_others = {
-            id_: sum(e.special == id_ for e in found) for id_ in column
-        }  # of those that lead nowhere, what most lead to comes first
-        column.sort(
-            key=lambda id_: (
-                sum(below[id_]) / len(below[id_]) if below[id_] else -1,
-                -of_others[id_],
-            )
-        )
-        for row, id_ in enumerate(column):
-            heights[id_] = row / len(column)
-        ordered.insert(0, column)
-    return ordered
-
-
-def _edge(edge: Edge, places: Mapping[str, tuple[float, float]], aside: float, size: Sizes) -> str:
+def _edge(edge: Edge, places: Mapping[str, tuple[float, float]], aside: float) -> str:
     (x1, y1), (x2, y2) = places[edge.general], places[edge.special]
-    x1, y1, y2 = x1 + size.wide, y1 + size.high / 2 + aside, y2 + size.high / 2
+    x1, y1, y2 = x1 + _WIDE, y1 + _HIGH / 2 + aside, y2 + _HIGH / 2
     bend = (x2 - x1) / 3
     path = f"M{x1} {y1}H{x1 + _LABEL}C{x1 + _LABEL + bend / 2} {y1} {x2 - bend} {y2} {x2 - 7} {y2}"
     tip = f"M{x2 - 8} {y2 - 4}L{x2} {y2}L{x2 - 8} {y2 + 4}Z"
@@ -173,13 +119,13 @@ def _edge(edge: Edge, places: Mapping[str, tuple[float, float]], aside: float, s
     )
 
 
-def _node(address: str, title: str, place: tuple[float, float], size: Sizes) -> str:
+def _node(address: str, title: str, place: tuple[float, float]) -> str:
     x, y = place
-    most = size.wide // _LETTER
+    most = _WIDE // _LETTER
     shown = title if len(title) <= most else f"{title[: most - 1].rstrip()}…"
     whole = "" if shown == title else f"<title>{html.escape(title)}</title>"
     return (
-        f'<a href="{address}" class="node">{whole}<rect x="{x}" y="{y}" width="{size.wide}" '
-        f'height="{size.high}" rx="8"/><text x="{x + size.wide / 2}" y="{y + size.high / 2 + 5}" '
+        f'<a href="{address}" class="node">{whole}<rect x="{x}" y="{y}" width="{_WIDE}" '
+        f'height="{_HIGH}" rx="8"/><text x="{x + _WIDE / 2}" y="{y + _HIGH / 2 + 5}" '
         f'text-anchor="middle">{html.escape(shown)}</text></a>'
     )

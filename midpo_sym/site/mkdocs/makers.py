@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from midpo_sym.site.atlas import glossary, listing, loss
+from midpo_sym.site.atlas import glossary, listing, loss, pairs
 from midpo_sym.site.maths import font
 from midpo_sym.site.pages import (
     algorithm,
@@ -16,6 +16,7 @@ from midpo_sym.site.pages import (
     decisions,
     home,
     language,
+    laws,
     theory,
     trust,
     tutorial,
@@ -47,9 +48,11 @@ MAKERS = (
     Maker(algorithm.make, "Algorithms"),
     Maker(theory.make, "Theory"),
     Maker(compare.make),
+    Maker(pairs.make),
     Maker(audit.make),
     Maker(tutorial.make),
     Maker(glossary.make, "Reference"),
+    Maker(laws.make, "Reference"),
     Maker(language.make, "Reference"),
     Maker(command_line.make, "Reference"),
     Maker(lambda *_: Pages({}, [{"Where people train": "training.md"}]), "Reference"),

@@ -31,6 +31,7 @@ def _environment() -> Environment:
     environment.filters["part"] = lambda latex: Markup(formula.block(latex, noted=False))  # noqa: S704
     environment.filters["prose"] = prose
     environment.filters["badges"] = badges
+    environment.filters["anchor"] = anchor
     return environment
 
 
@@ -54,6 +55,11 @@ def _badge(what: str, status: Status) -> Markup:
     return Markup('<span class="badge {}">{} {} {}</span>').format(
         status.value, what, SIGNS[status.value], status.value
     )
+
+
+def anchor(name: str) -> str:
+    """Return the id of what has a name in plain words, such as a law."""
+    return re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def prose(text: str) -> Markup:

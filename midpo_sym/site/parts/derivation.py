@@ -1,11 +1,14 @@
-"""The steps of a derivation, as a page shows them."""
+"""A derivation as a page shows it: a few lines, each of which opens to the steps below it."""
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import sympy
+from markupsafe import Markup
 
 from midpo_sym.kernel.forms import OutsideClassError, ZeroDenominatorError
 from midpo_sym.kernel.theorem import decide
@@ -13,12 +16,15 @@ from midpo_sym.language import tree
 from midpo_sym.language.printing.printer import Symbol
 from midpo_sym.language.printing.symbolic import to_sympy
 from midpo_sym.language.tree import Expression
+from midpo_sym.prover.derivation import outline
 from midpo_sym.prover.derivation.steps import Step
 from midpo_sym.prover.framework import framework_argument, sides
 from midpo_sym.prover.prove import Result
 from midpo_sym.prover.verdict import Proved
+from midpo_sym.site.maths.formula import inline
 from midpo_sym.site.maths.layout import PagePrinter, formula
 
+_RESPONSE = re.compile(r"\by_[wl]\b")
 _WIDEST_CHANGE = 34  # characters; of more, the line itself says as much
 
 
@@ -55,49 +61,88 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """A line of the top level, that a person would write.
+
+    Attributes:
+        start: the line before it, as LaTeX, where that is not the stage above; else "".
+        latex: the line.
+        said: what is done, in HTML.
+        lines: the steps that it stands for. The last of them arrives at the line itself.
+    """
+
+    start: str
+    latex: str
+    said: Markup
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
-    """Lines that are equal to each other, under a heading."""
+    """Lines that are equal to each other, under a heading.
+
+    Attributes:
+        title: the heading.
+        start: the only line of a chain without stages; else "".
+        stages: the lines of the top level.
+    """
 
     title: str
-    lines: tuple[Line, ...]
+    start: str
+    stages: tuple[Stage, ...]
 
 
 def chains(result: Result) -> tuple[Chain, ...]:
     """Return the derivation of a result; nothing where there is none."""
-    steps, statement, symbols = result.steps, result.statement, result.derivation.symbols
-    if steps is None:
+    steps, top, statement = result.steps, result.outline, result.statement
+    if steps is None or top is None:
         return ()
     if isinstance(result.verdict, Proved):
-        parts: list[tuple[str, Sequence[Step], Expression]] = [
-            ("The implicit reward", steps.reward, statement.zeta),
+        parts: list[tuple[str, Sequence[outline.Stage], Expression]] = [
+            ("The implicit reward", top.reward, statement.zeta),
             (
                 "The loss of MI-DPO is the loss"
                 if steps.of_losses
                 else "The argument of MI-DPO is the argument of the loss",
-                (*steps.framework, *steps.target),
+                top.framework,
                 sides(statement)[0],
             ),
         ]
     else:
         parts = [
-            ("The implicit reward", steps.reward, statement.zeta),
-            ("The argument of MI-DPO", steps.framework, framework_argument(statement)),
-            ("The argument of the loss", steps.target, statement.argument),
+            ("The implicit reward", top.reward, statement.zeta),
+            ("The argument of MI-DPO", top.framework, framework_argument(statement)),
+            ("The argument of the loss", top.target, statement.argument),
         ]
-    found, number = [], 0
+    found, number, symbols = [], 0, result.derivation.symbols
     for title, part, start in parts:
-        lines = tuple(_lines(part, symbols, number, start))
-        number += len(part)
-        found.append(Chain(title, lines))
+        stages = tuple(_stages(part, symbols, number))
+        number += sum(len(each.steps) for each in part)
+        found.append(Chain(title, "" if stages else formula(start, symbols), stages))
     return tuple(found)
 
 
-def _lines(
-    steps: Sequence[Step], symbols: Mapping[str, Symbol], number: int, start: Expression
-) -> Iterator[Line]:
+def _stages(
+    stages: Sequence[outline.Stage], symbols: Mapping[str, Symbol], number: int
+) -> Iterator[Stage]:
     here: Expression | None = None
-    if not steps:
-        yield Line(0, formula(start, symbols))
+    for stage in stages:
+        start = "" if stage.before == here else formula(stage.before, symbols)
+        here = stage.after
+        lines = tuple(_lines(stage.steps, symbols, number, stage.before))
+        number += len(stage.steps)
+        yield Stage(start, formula(here, symbols, "{}="), _said(stage.said), lines)
+
+
+def _said(words: str) -> Markup:
+    """Return what is done, with y_w and y_l as formulas."""
+    shown = _RESPONSE.sub(lambda found: inline(found[0]), html.escape(words))
+    return Markup(shown)  # noqa: S704 - escaped
+
+
+def _lines(
+    steps: Sequence[Step], symbols: Mapping[str, Symbol], number: int, here: Expression
+) -> Iterator[Line]:
     for step in steps:
         number += 1
         if step.before != here:

@@ -6,7 +6,8 @@ It is drawn in the colour of the text around it, scales to any size, and holds n
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from midpo_sym.atlas.lattices import Edge
 from midpo_sym.atlas.map import Map, layers
@@ -15,6 +16,7 @@ _HIGH, _ROW = 26, 34  # of a node; between rows
 _LETTER, _SMALL = 7.2, 5.6  # the width of a letter of a name, and of a label
 _PAD = 16  # around a name in its node
 _CURVE = 90  # beside a label, for an edge to bend in
+_APART = 11  # between the starts of two edges of one node
 _SWEEPS = 6  # in which rows are put in the order of what they lead to
 _STYLE = (
     "text{font:12px system-ui,sans-serif;fill:currentColor}.at{font-size:9.5px;opacity:.75}"
@@ -25,7 +27,18 @@ _STYLE = (
 Places = Mapping[str, tuple[float, float]]
 
 
-def draw(found: Map, base: str | None = None, *, style: bool = True) -> str:
+def plain(edge: Edge) -> str:
+    """Return the values that an edge holds at, by the names that a specification gives them."""
+    return ", ".join(f"{name} = {value}" for name, value in edge.at)
+
+
+def draw(
+    found: Map,
+    addresses: Mapping[str, str] | None = None,
+    *,
+    values: Callable[[Edge], str] = plain,
+    style: bool = True,
+) -> str:
     """Return the lattice as SVG; "" if there is no edge.
 
     A node stands for all losses that are one; its tooltip names them. An edge that is dashed holds
@@ -33,15 +46,16 @@ def draw(found: Map, base: str | None = None, *, style: bool = True) -> str:
 
     Args:
         found: the map.
-        base: the folder of the pages of losses, as seen from the page with the drawing; None for
-            nodes that lead nowhere.
+        addresses: of the pages of losses, by id; None for nodes that lead nowhere.
+        values: how the values at which an edge holds are written.
         style: whether the drawing has its own style; else it is the page's.
     """
     if not found.edges:
         return ""
     columns = _columns(found.edges)
     widths = [max(len(found.title(id_)) for id_ in ids) * _LETTER + _PAD for ids in columns]
-    gaps = [_gap(ids, found.edges) for ids in columns[:-1]]
+    labels = {each: values(each) for each in found.edges}
+    gaps = [_gap(ids, labels) for ids in columns[:-1]]
     starts = [sum(widths[:k]) + sum(gaps[:k]) for k in range(len(columns))]
     tallest = max(map(len, columns))
     places = {
@@ -52,8 +66,14 @@ def draw(found: Map, base: str | None = None, *, style: bool = True) -> str:
     wide = dict(
         zip([id_ for ids in columns for id_ in ids], _repeated(widths, columns), strict=True)
     )
-    parts = [_edge(each, places, wide) for each in found.edges]
-    parts += [_node(found, id_, place, wide[id_], base) for id_, place in places.items()]
+    parts = [
+        _edge(each, labels[each], aside, places, wide)
+        for each, aside in _spread(found.edges, places).items()
+    ]
+    parts += [
+        _node(found, id_, place, wide[id_], addresses[id_] if addresses else None)
+        for id_, place in places.items()
+    ]
     width, height = starts[-1] + widths[-1], tallest * _ROW - (_ROW - _HIGH)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="lattice" '
@@ -85,20 +105,25 @@ def _columns(edges: Sequence[Edge]) -> list[list[str]]:
     return columns
 
 
-def _gap(ids: Sequence[str], edges: Sequence[Edge]) -> float:
+def _gap(ids: Sequence[str], labels: Mapping[Edge, str]) -> float:
     """Return the width to the right of a column: labels, and room for the edges to bend."""
-    labels = [len(_at(each)) for each in edges if each.general in ids]
-    return max(labels, default=0) * _SMALL + _CURVE
+    lengths = [len(label) for each, label in labels.items() if each.general in ids]
+    return max(lengths, default=0) * _SMALL + _CURVE
 
 
-def _at(edge: Edge) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in edge.at)
+def _spread(edges: Sequence[Edge], places: Places) -> dict[Edge, float]:
+    """Return how far from the middle of its general loss's node each edge starts."""
+    count, seen = Counter(each.general for each in edges), Counter[str]()
+    found: dict[Edge, float] = {}
+    for each in sorted(edges, key=lambda edge: places[edge.special][1]):
+        found[each] = (seen[each.general] - (count[each.general] - 1) / 2) * _APART
+        seen[each.general] += 1
+    return found
 
 
-def _edge(edge: Edge, places: Places, wide: Mapping[str, float]) -> str:
+def _edge(edge: Edge, label: str, aside: float, places: Places, wide: Mapping[str, float]) -> str:
     (x1, y1), (x2, y2) = places[edge.general], places[edge.special]
-    x1, y1, y2 = x1 + wide[edge.general], y1 + _HIGH / 2, y2 + _HIGH / 2
-    label = _at(edge)
+    x1, y1, y2 = x1 + wide[edge.general], y1 + _HIGH / 2 + aside, y2 + _HIGH / 2
     bend = x1 + len(label) * _SMALL + (12 if label else 0)
     middle = (bend + x2) / 2
     curve = f"{middle:.0f} {y1:.0f} {middle:.0f} {y2:.0f} {x2 - 7:.0f} {y2:.0f}"
@@ -111,7 +136,9 @@ def _edge(edge: Edge, places: Places, wide: Mapping[str, float]) -> str:
     )
 
 
-def _node(found: Map, id_: str, place: tuple[float, float], width: float, base: str | None) -> str:
+def _node(
+    found: Map, id_: str, place: tuple[float, float], width: float, address: str | None
+) -> str:
     x, y = place
     same = found.names_of(id_)
     name = found.title(id_) + (f" (+{len(same) - 1})" if len(same) > 1 else "")
@@ -122,6 +149,6 @@ def _node(found: Map, id_: str, place: tuple[float, float], width: float, base: 
         f'<text x="{x + width / 2:.0f}" y="{y + _HIGH / 2 + 4:.0f}" text-anchor="middle">'
         f"{html.escape(name)}</text>"
     )
-    if base is None:
+    if address is None:
         return f'<g class="node">{node}</g>'
-    return f'<a class="node" href="{html.escape(base)}{id_}.html">{node}</a>'
+    return f'<a class="node" href="{html.escape(address)}">{node}</a>'

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from midpo_sym.atlas import index
-from midpo_sym.site.atlas import proved, words
+from midpo_sym.atlas.lattices import Edge, Ties
+from midpo_sym.site.atlas import proved, slopes, words
 from midpo_sym.site.atlas.code import citation, code_of, configurations
 from midpo_sym.site.atlas.gather import Atlas
 from midpo_sym.site.atlas.listing import formula_of
-from midpo_sym.site.atlas.placed import relative
+from midpo_sym.site.atlas.placed import placed, relative
 from midpo_sym.spec import library
 
 ROOT = Path(__file__).parents[3]
@@ -24,22 +25,31 @@ def atlas() -> Atlas:
     return Atlas(tuple(index.read().values()), derivations, ROOT)
 
 
-def test_a_tie_has_the_values_that_it_holds_at():
-    """CPO is the preference part plus λ times a likelihood: without it λ is 0."""
-    found = proved.tie(("cpo_preference", "cpo"))
-    assert (found.special, found.general, found.same) == ("cpo_preference", "cpo", False)
-    assert found.at == "λ = 0"
-    assert found.gradient
+def test_an_edge_has_its_values_in_the_symbols_of_the_page():
+    """RePO's γ is (1 + γ)/β of the hinge; Mallows' β is its own, and stays."""
+    losses = {id_: library.get(id_) for id_ in ("simpo_hinge", "repo", "dpo", "mallows_dpo")}
+    edge = Edge("simpo_hinge", "repo", True, (("gamma", "(1 + gamma)/beta"),))
+    assert words.values(edge, losses) == "γ = (1 + γ)/β"
+    edge = Edge("dpo", "mallows_dpo", True, (("phi", "alpha/mallows_dpo.beta"),))
+    assert words.values(edge, losses) == "φ = α/β of Mallows-DPO"
 
 
-def test_a_tie_is_found_whichever_is_named_first():
-    found = proved.tie(("cpo", "cpo_preference"))
-    assert (found.special, found.general) == ("cpo_preference", "cpo")
+def test_neighbours_are_the_edges_of_the_lattice(atlas):
+    edge = Edge("cpo_preference", "cpo", True, (("lam", "0"),))
+    ties = Ties((("cpo_preference", "dpo_reference_free"),), (edge,), (), "")
+    known = replace(atlas, ties=ties)
+    special = placed("cpo_preference", known, None)
+    assert [each["id"] for each in special["same"]] == ["dpo_reference_free"]
+    assert [(each["id"], each["at"]) for each in special["special_of"]] == [("cpo", "λ = 0")]
+    assert [each["id"] for each in placed("cpo", known, None)["becomes"]] == ["cpo_preference"]
+    other = placed("dpo_reference_free", known, None)
+    assert not other["listed"]
+    assert not other["special_of"]
 
 
-def test_what_is_not_proved_is_no_tie():
-    """IPO's square is no special case of DPO's log-sigmoid, whatever proposes it."""
-    assert proved.tie(("ipo", "dpo")) is None
+def test_of_a_lattice_that_is_not_current_nothing_is_known(atlas):
+    assert atlas.ties is None
+    assert not placed("cpo", atlas, None)["known"]
 
 
 @pytest.mark.slow
@@ -54,13 +64,13 @@ def test_a_formula_of_a_library_is_named_only_if_it_is_proved_to_be_the_loss():
 
 def test_the_gradient_of_sft_is_that_of_minus_a_logarithm():
     """L = −log π(y_w)/|y_w|, a sum over tokens: ∇L = −1/|y_w| Σ_t ∇log π(y_w,t)."""
-    assert proved.slope("sft").whole == (
+    assert slopes.slope("sft").whole == (
         r"\nabla L = -\frac{1}{|y_w|}\,\sum_t \nabla \log \pi(y_{w,t}\mid x, y_{w,<t})"
     )
 
 
 def test_a_loss_for_every_link_has_no_gradient():
-    assert proved.slope("gpo") is None
+    assert slopes.slope("gpo") is None
 
 
 def test_verdicts_in_words_follow_the_row():
@@ -148,7 +158,7 @@ def test_a_long_summand_is_broken_between_its_factors_only():
     """Of x · σ(−a·b) · Σ_t ∇log π: three factors, and nothing inside of brackets is cut."""
     piece = r"-x\,\sigma\!\left(-a\,b\right)\,\mathbf{1}[c\,d > 0]\,\sum_t \nabla \log \pi(y_{w,t})"
     piece += r"\,\frac{aaaa\,bbbb}{cccc}\,\log\left(abcdefghijklmnopqrst\right)"
-    found = [each.strip("' ") for each in proved._in_factors(piece).split(r"\allowbreak")]
+    found = [each.strip("' ") for each in slopes._in_factors(piece).split(r"\allowbreak")]
     assert found == [
         "-x",
         r"\sigma\!\left(-a\,b\right)",
@@ -157,4 +167,4 @@ def test_a_long_summand_is_broken_between_its_factors_only():
         r"\frac{aaaa\,bbbb}{cccc}",
         r"\log\left(abcdefghijklmnopqrst\right)",
     ]
-    assert proved._in_factors(r"-x\,y") == r"-x\,y"
+    assert slopes._in_factors(r"-x\,y") == r"-x\,y"

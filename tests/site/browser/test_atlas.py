@@ -4,10 +4,12 @@ import http.server
 import shutil
 import threading
 from functools import partial
+from itertools import combinations
 
 import pytest
 
-from midpo_sym.atlas import index
+from midpo_sym.atlas import index, lattices
+from midpo_sym.spec import library
 
 pytestmark = pytest.mark.slow
 
@@ -99,3 +101,59 @@ def test_a_lost_reader_under_a_subfolder_is_led_home(tab, website, tmp_path, los
         assert opened.page.url == f"{root}/index.html"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def side_by_side(tab, website):
+    return tab().open((website / "pairs.html").as_uri() + "?a=tur_dpo&b=dpo")
+
+
+def test_two_losses_side_by_side_say_what_is_proved_of_them(side_by_side):
+    """TUR-DPO's γ = 0 is MADPO, whose v = 1 is DPO; what the address names is chosen."""
+    assert side_by_side.locator("#pair-answer .answer").inner_text() == (
+        "DPO is a special case of TUR-DPO: TUR-DPO becomes MADPO at γ = 0, "
+        "which becomes DPO at v = 1."
+    )
+    side_by_side.locator("select[name=b]").select_option("step_dpo")
+    assert "Step-DPO is the same loss as DPO." in side_by_side.locator(".answer").inner_text()
+    side_by_side.get_by_role("button", name="Swap").click()
+    assert side_by_side.locator("#pair-answer code").inner_text() == "midpo diff step_dpo tur_dpo"
+    rows = side_by_side.locator("#pair-answer tr.differs th").all_inner_texts()
+    assert "formula" in rows
+    assert "link" not in rows
+
+
+def test_the_answer_of_every_pair_is_what_follows_from_the_lattice(side_by_side):
+    """Against the transitive closure of the edges, taken here by squaring."""
+    ties = lattices.read()
+    first = {id_: group[0] for group in ties.same for id_ in group}
+    names = library.names()
+    below = {id_: {id_} for id_ in names}
+    for edge in ties.edges:
+        below[edge.general].add(edge.special)
+    for _ in names:
+        below = {id_: set().union(*(below[each] for each in its)) for id_, its in below.items()}
+    expected = {}
+    for one, other in combinations(names, 2):
+        ours, theirs = first.get(one, one), first.get(other, other)
+        if ours == theirs:
+            kind = "same"
+        elif ours in below[theirs] or theirs in below[ours]:
+            kind = "special"
+        else:
+            kind = "common" if below[ours] & below[theirs] else "none"
+        expected[f"{one} {other}"] = "unknown" if "gpo" in (one, other) else kind
+    found = side_by_side.evaluate(
+        "pairs => pairs.map(each => midpoAnswer(...each.split(' '))[0])", list(expected)
+    )
+    assert dict(zip(expected, found, strict=True)) == expected
+    assert len(set(found)) == 5
+
+
+def test_without_scripts_neighbours_are_listed(tab, website):
+    opened = tab(java_script_enabled=False)
+    opened.page.goto((website / "pairs.html").as_uri())
+    ties = lattices.read()
+    rows = opened.page.locator("main tbody tr:visible")
+    assert rows.count() == len(ties.edges) + sum(len(group) - 1 for group in ties.same)
+    assert opened.page.locator("#pair").is_hidden()

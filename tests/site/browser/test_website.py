@@ -1,11 +1,9 @@
-"""The website in a real browser: offline, accessible, readable on a phone, and alive."""
+"""The website in a real browser: alive, by mouse, keyboard and address, and without scripts."""
 
 import math
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from oracles.tabs import Tab
 
 from midpo_sym import api
 from midpo_sym.site.live import program as live
@@ -14,26 +12,7 @@ from midpo_sym.spec import library
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
-PAGES = [
-    "index.html",
-    *(f"algorithms/{id_}.html" for id_ in api.ids("paper")),
-    *(f"theory/{each.setting.id}.html" for each in library.theories()),
-    "atlas.html",
-    "glossary.html",
-    *(f"atlas/{id_}.html" for id_ in ("ipo", "kto", "odpo", "alpha_dpo", "f_dpo_alpha")),
-    "compare.html",
-    "audit.html",
-    "add_your_own.html",
-    "language.html",
-    "command_line.html",
-    "training.html",
-    "api.html",
-    "api_results.html",
-    "trust.html",
-    "conformance.html",
-    "decisions/index.html",
-    "decisions/0001-trusted-base.html",
-]
+SCHEMES = {"light": "default", "dark": "slate"}  # and what the theme calls them
 SHOWN = "e => e.checkVisibility({contentVisibilityAuto: true, visibilityProperty: true})"
 
 
@@ -41,136 +20,10 @@ def address(website: Path, page: str) -> str:
     return (website / page).as_uri()
 
 
-SCHEMES = {"light": "default", "dark": "slate"}  # and what the theme calls them
-WIDTHS = (390, 768, 1280)
-# Pages of one template, and of these a few; axe takes seconds for a thousand formulas.
-WITH_FORMULAS = ("index.html", "algorithms/dpo.html")
-ALIKE = ("algorithms/", "theory/", "atlas/")
-TRIED = [
-    *(name for name in PAGES if not name.startswith(ALIKE)),
-    *(f"algorithms/{id_}.html" for id_ in ("dpo", "simpo", "tdpo2")),
-    "theory/lemma_1.html",
-    "atlas/ipo.html",
-    "atlas/odpo.html",
-]
-SETTLED = (
-    "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => "
-    "done(document.documentElement.scrollWidth))))"
-)
-OPEN_ALL = "document.querySelectorAll('details').forEach(each => each.open = true)"
-WIDE = (
-    "[...document.querySelectorAll('.eq')].filter(e => e.scrollWidth > e.clientWidth + 1)"
-    ".map(e => e.querySelector('annotation')?.textContent)"
-)
-
-
-class Survey(NamedTuple):
-    """What was seen of the pages from a folder; everything but the requests by page."""
-
-    barriers: dict[tuple[str, str], str]
-    widths: dict[tuple[str, int], int]
-    wide_formulas: dict[str, list[str]]
-    fonts: dict[str, set[str]]
-    asked: list[str]
-    complaints: list[str]
-
-
-@pytest.fixture(scope="module")
-def survey(browser, website) -> Survey:
-    """Every page, opened once, in all widths and both colour schemes, with every detail open."""
-    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - it may be missing
-
-    seen = Survey({}, {}, {}, {}, [], [])
-    opened = Tab(browser)
-    for name in PAGES:
-        page = opened.open(address(website, name))
-        # Widths and colours on their way are neither the one nor the other.
-        page.add_style_tag(content="*, *::before, *::after { transition: none !important }")
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            closed = page.evaluate(SETTLED)
-            page.evaluate(OPEN_ALL)
-            seen.widths[name, width] = max(closed, page.evaluate(SETTLED))
-        seen.wide_formulas[name] = page.evaluate(WIDE)
-        outside = None if name in WITH_FORMULAS else {"exclude": [["math"]]}
-        for scheme, theme in SCHEMES.items() if name in TRIED else ():
-            page.evaluate(f"document.body.dataset.mdColorScheme = '{theme}'")
-            # A fetch of its own would be refused from a folder.
-            found = Axe().run(page, context=outside, options={"preload": False})
-            seen.barriers[name, scheme] = found.generate_report() if found.violations_count else ""
-        # Asked for fonts, the browser reads the page again by itself, and complains of that.
-        seen.asked.extend(opened.asked)
-        seen.complaints.extend(opened.complaints)
-        seen.fonts[name] = fonts(opened)
-        opened.asked.clear()
-        opened.complaints.clear()
-    opened.context.close()
-    return seen
-
-
-def fonts(opened: Tab) -> set[str]:
-    """Return the fonts of all formulas, as the browser reports them."""
-    session = opened.context.new_cdp_session(opened.page)
-    session.send("DOM.enable")
-    session.send("CSS.enable")
-    root = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
-    query = {"nodeId": root, "selector": "math"}
-    nodes = session.send("DOM.querySelectorAll", query)["nodeIds"]
-    used = {
-        font["familyName"]
-        for node in nodes
-        for font in session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
-    }
-    session.detach()
-    return used
-
-
-def test_pages_from_a_folder_ask_for_nothing_else(survey, website):
-    start = (website.as_uri(), "data:", "blob:")
-    assert [url for url in survey.asked if not url.startswith(start)] == []
-    assert len(survey.asked) > len(PAGES)
-
-
-def test_nothing_is_complained_of_on_the_console(survey):
-    assert survey.complaints == []
-
-
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_colours_are_those_that_the_reader_s_system_asks_for(tab, website, scheme):
     page = tab(color_scheme=scheme).open(address(website, "index.html"))
     assert page.evaluate("document.body.dataset.mdColorScheme") == SCHEMES[scheme]
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_axe_finds_no_barrier(survey, scheme):
-    found = {name: report for (name, of), report in survey.barriers.items() if of == scheme}
-    assert {name: report for name, report in found.items() if report} == {}
-    assert set(found) == set(TRIED)
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_scrolls_sideways(survey, width):
-    found = {name: wide for (name, at), wide in survey.widths.items() if at == width}
-    assert {name: wide for name, wide in found.items() if wide > width} == {}
-    assert set(found) == set(PAGES)
-
-
-def test_no_formula_runs_over_its_line_on_a_wide_screen(survey):
-    assert {name: each for name, each in survey.wide_formulas.items() if each} == {}
-
-
-def test_every_formula_is_in_the_font_of_the_mathematics(survey):
-    used = {name: each for name, each in survey.fonts.items() if each}
-    assert set(used) >= {name for name in PAGES if name.startswith(ALIKE)}
-    assert {name: each for name, each in used.items() if each != {"STIX Two Math"}} == {}
-
-
-def test_pages_from_a_server_ask_no_other_host(tab, server):
-    opened = tab()
-    for name in PAGES:
-        opened.open(f"{server}/{name}")
-    assert [url for url in opened.asked if not url.startswith((server, "data:", "blob:"))] == []
-    assert opened.complaints == []
 
 
 @pytest.mark.parametrize("over", ["folder", "server"])
@@ -191,9 +44,12 @@ def test_the_search_finds_an_algorithm(tab, website, server, over):
 
 def test_steps_open_and_close_one_by_one_and_together(tab, website):
     page = tab().open(address(website, "algorithms/tdpo.html"))
-    details = page.locator(".step details")
+    lines, details = page.locator(".stage > .line > details"), page.locator(".step details")
     count = details.count()
     assert count == page.locator(".step[id]").count() > 5
+    assert 1 < lines.count() < count
+    assert page.locator(".step:visible").count() == page.locator(".step.start:visible").count()
+    lines.first.locator("summary").first.click()
     details.first.locator("summary").click()
     assert page.locator(".step details[open]").count() == 1
     page.get_by_role("button", name="Expand all").click()
@@ -205,6 +61,7 @@ def test_steps_open_and_close_one_by_one_and_together(tab, website):
 def test_the_address_of_a_step_leads_to_it(tab, website):
     page = tab().open(address(website, "algorithms/simpo.html") + "#step-9")
     page.wait_for_function("scrollY > 100")
+    assert page.locator("#step-9 details").first.get_attribute("open") is not None
     box = page.locator("#step-9").bounding_box()
     assert 0 <= box["y"] < 900
 
@@ -362,5 +219,6 @@ def test_a_page_is_read_without_scripts(tab, website):
     assert page.locator(".theorem math").first.is_visible()
     assert page.locator(".plot svg").first.is_visible()
     assert page.locator(".sliders").is_hidden()
+    page.locator(".stage details summary").first.click()
     page.locator(".step details summary").first.click()
     assert page.locator(".step details .inner").first.is_visible()
