@@ -10,20 +10,20 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from midpo_sym.chains.audit import EntryResult
-from midpo_sym.chains.chain import ChainResult
 from midpo_sym.pipeline import Pipeline, Spec
-from midpo_sym.prover.equivalence.answers import Comparison
-from midpo_sym.prover.gradients.report import GradientResult
-from midpo_sym.prover.priors.solve import Solution
-from midpo_sym.prover.prove import Result
 from midpo_sym.session import Session
 from midpo_sym.spec import library
-from midpo_sym.spec.model import Derivation
 
 if TYPE_CHECKING:
     from midpo_sym.atlas.like import Likeness
+    from midpo_sym.chains.audit import EntryResult
+    from midpo_sym.chains.chain import ChainResult
     from midpo_sym.code.verdicts import Verification
+    from midpo_sym.prover.equivalence.answers import Comparison
+    from midpo_sym.prover.gradients.report import GradientResult
+    from midpo_sym.prover.priors.solve import Solution
+    from midpo_sym.prover.prove import Result
+    from midpo_sym.spec.model import Derivation
 
 
 def ids(of: str = library.EVERYTHING) -> tuple[str, ...]:
