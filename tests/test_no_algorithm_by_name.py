@@ -27,9 +27,12 @@ ALLOWED = {
     ("lab/study/config.py", "dpo"): "what a study compares with, if it names nothing; an example",
     ("lab/study/arms.py", "dpo"): "a parameter's name: which hyper-parameter is searched first",
     ("site/atlas/words.py", "DPO"): "the glossary",
+    ("site/live/beside.py", "dpo"): "what each loss is drawn beside",
 }
 # Rows about other libraries, in their names, which decide nothing about a loss.
-OF_LIBRARIES = ("training/conventions.py", "training/trl.py")
+OF_LIBRARIES = tuple(
+    f"training/{name}.py" for name in ("conventions", "trl", "axolotl", "ms_swift")
+)
 
 
 def names() -> re.Pattern[str]:

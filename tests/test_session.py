@@ -30,6 +30,7 @@ CHANGES = {
 ARGUED = {
     ("session.py", "_active"): "which session is active, not what it remembers",
     ("site/maths/markdown_math.py", "_page"): "the page being drawn, for errors; of one context",
+    ("tensor/inputs/values.py", "_wanted"): "what the call in hand asked for; of one context",
 }
 
 

@@ -24,8 +24,8 @@ from midpo_sym.site.atlas.placed import placed, relative
 from midpo_sym.site.maths.layout import formula
 from midpo_sym.site.maths.symbols import entries
 from midpo_sym.site.mkdocs.templating import render
-from midpo_sym.site.pages.cited import cited
 from midpo_sym.site.pages.page import Pages
+from midpo_sym.site.parts.cited import cited
 from midpo_sym.site.parts.counterexample import counterexamples
 from midpo_sym.site.parts.material import Material
 from midpo_sym.spec import library

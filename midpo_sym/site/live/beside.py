@@ -17,7 +17,7 @@ from midpo_sym.site.live.program import HORIZON, VARIABLE, loss_program, point, 
 from midpo_sym.spec import library
 from midpo_sym.spec.model import Derivation
 
-_DPO = "dpo"
+_BASELINE = "dpo"  # what the others are drawn beside
 _WIDE, _HIGH, _LEFT, _RIGHT, _TOP, _BOTTOM = 330, 210, 46, 8, 10, 38  # of a figure; its margins
 # What lies beyond this many times DPO's largest value is cut off, but a quarter of the loss's own
 # values is always to be seen, with some room.
@@ -54,13 +54,13 @@ class Beside:
         loss: the figure of the values.
         weight: the figure of the weights.
         at: where everything else stands, of the loss.
-        of_dpo: the same of DPO.
+        of_baseline: the same of DPO.
     """
 
     loss: str
     weight: str
     at: str
-    of_dpo: str
+    of_baseline: str
 
 
 def beside(derivation: Derivation) -> Beside | None:
@@ -69,15 +69,16 @@ def beside(derivation: Derivation) -> Beside | None:
     None for DPO itself, and for what has no such curve: a loss that depends on other things than
     two responses whose tokens are all alike, or not on the chosen one.
     """
-    ours, dpo = curves_of(derivation), curves_of(library.get(_DPO))
-    if derivation.id == _DPO or ours is None or dpo is None:
+    baseline = library.get(_BASELINE)
+    ours, other = curves_of(derivation), curves_of(baseline)
+    if derivation.id == _BASELINE or ours is None or other is None:
         return None
-    title = derivation.title
+    both = f"of {derivation.title}, and of {baseline.title}"
     return Beside(
-        _figure(f"The loss of {title}, and of DPO", ours.places, ours.values, dpo.values),
-        _figure(f"The weight of {title}, and of DPO", ours.places, ours.weights, dpo.weights),
+        _figure(f"The loss {both}", ours.places, ours.values, other.values),
+        _figure(f"The weight {both}", ours.places, ours.weights, other.weights),
         ours.at,
-        dpo.at,
+        other.at,
     )
 
 
@@ -103,12 +104,12 @@ def curves_of(derivation: Derivation) -> Curves | None:
 
 
 def _figure(
-    label: str, places: Sequence[float], ours: Sequence[float], dpo: Sequence[float]
+    label: str, places: Sequence[float], ours: Sequence[float], other: Sequence[float]
 ) -> str:
     smallest = sorted(map(abs, ours))[: len(ours) // 4 + 1]
-    most = max(_MOST * max(map(abs, dpo)), _ROOM * smallest[-1])
-    low = max(min(*ours, *dpo, 0.0), -most)
-    high = min(max(*ours, *dpo, 0.0), most)
+    most = max(_MOST * max(map(abs, other)), _ROOM * smallest[-1])
+    low = max(min(*ours, *other, 0.0), -most)
+    high = min(max(*ours, *other, 0.0), most)
 
     def x(value: float) -> float:
         return _LEFT + (value + HORIZON) / (2 * HORIZON) * (_WIDE - _LEFT - _RIGHT)
@@ -140,7 +141,7 @@ def _figure(
     inner = (  # an SVG of its own, beyond whose edges nothing is drawn
         f'<svg x="{left:.1f}" y="{_TOP}" width="{wide:.1f}" height="{tall:.1f}" '
         f'viewBox="{left:.1f} {_TOP} {wide:.1f} {tall:.1f}" overflow="hidden">'
-        f"{line(dpo, 'dpo')}{line(ours, 'ours')}</svg>"
+        f"{line(other, 'other')}{line(ours, 'ours')}</svg>"
     )
     return (
         f'<svg viewBox="0 0 {_WIDE} {_HIGH}" role="img" aria-label="{html.escape(label)}" '

@@ -57,7 +57,14 @@ MAKERS = (
     Maker(command_line.make, "Reference"),
     Maker(lambda *_: Pages({}, [{"Where people train": "training.md"}]), "Reference"),
     Maker(
-        lambda *_: Pages({}, [{"Python API": "api.md"}, {"Python API: results": "api_results.md"}]),
+        lambda *_: Pages(
+            {},
+            [
+                {"Python API": "api.md"},
+                {"Python API: results": "api_results.md"},
+                {"Python API: training": "api_training.md"},
+            ],
+        ),
         "Reference",
     ),
     Maker(lambda *_: Pages({}, [{"Training in parallel": "distributed.md"}]), "Reference"),

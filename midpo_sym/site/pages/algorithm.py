@@ -22,10 +22,10 @@ from midpo_sym.site.live.plot import Plot, curves, draw
 from midpo_sym.site.maths.layout import formula
 from midpo_sym.site.maths.symbols import entries
 from midpo_sym.site.mkdocs.templating import fenced, indented, render
-from midpo_sym.site.pages.cited import cited
 from midpo_sym.site.pages.page import Navigation, Pages
 from midpo_sym.site.parts import verdicts
 from midpo_sym.site.parts.certificate import news
+from midpo_sym.site.parts.cited import cited
 from midpo_sym.site.parts.counterexample import counterexamples
 from midpo_sym.site.parts.derivation import chains
 from midpo_sym.site.parts.gradient import gradient_of

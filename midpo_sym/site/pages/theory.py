@@ -7,8 +7,8 @@ from pathlib import Path
 from midpo_sym.chains.chain import ChainResult
 from midpo_sym.session import remembering
 from midpo_sym.site.mkdocs.templating import render
-from midpo_sym.site.pages.cited import cited
 from midpo_sym.site.pages.page import Navigation, Pages
+from midpo_sym.site.parts.cited import cited
 from midpo_sym.site.parts.material import Material
 from midpo_sym.site.parts.theory import setting_entries, theory_chain
 from midpo_sym.spec.theory import Setting
