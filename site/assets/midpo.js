@@ -38,14 +38,14 @@
   const letScroll = () => {
     /* Regions of a page are told apart by their names: hence the numbers. */
     const numbers = { formula: 0, table: 0 };
-    for (const formula of all(".eq, .motions li, .md-typeset__scrollwrap, .md-typeset__table")) {
+    for (const formula of all(".eq, .motions li, .laws dd, .md-typeset__scrollwrap, .md-typeset__table")) {
       const kind = formula.matches(".eq") ? "formula" : "table";
       numbers[kind] += 1;
       const wide = formula.scrollWidth > formula.clientWidth + 1;
       if (wide && !formula.hasAttribute("tabindex")) {
         formula.tabIndex = 0;
         formula.dataset.wide = "";
-        if (formula.matches("li")) continue; /* it stays an item of its list */
+        if (formula.matches("li, dd")) continue; /* it stays an item of its list */
         formula.setAttribute("role", "region");
         formula.setAttribute("aria-label", `wide ${kind} ${numbers[kind]}`);
       } else if (!wide && "wide" in formula.dataset) {

@@ -31,6 +31,7 @@ _WRITTEN_WITH = ("targets/wording", "site/maths")  # besides what the index is c
 
 _TOKENS = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 _TIMES = r"\,"  # between two factors
+_OPEN, _CLOSE = r"\left(", r"\right)"
 _LINE = 40  # characters of a summand that is not broken
 
 
@@ -135,14 +136,37 @@ def slope(id_: str) -> Slope | None:
 
 
 def _in_factors(piece: str) -> str:
-    """Return a long summand with places to break between its factors."""
+    """Return a long summand with places to break between its factors, and in brackets of these."""
     if width(piece) <= _LINE:
         return piece
-    factors, depth = [""], 0
+    return f" {BREAK}' ".join(map(_in_bracket, _parted(piece, within=0)))
+
+
+def _in_bracket(factor: str) -> str:
+    """Return a long bracket with places to break; what is on several lines does not grow."""
+    if width(factor) <= _LINE:
+        return factor
+    inner = factor.removeprefix(_OPEN).removesuffix(_CLOSE)
+    if f"{_OPEN}{inner}{_CLOSE}" == factor and inner.count(_OPEN) == inner.count(_CLOSE):
+        factor = f"({inner})"
+    return f" {BREAK}'' ".join(_parted(factor, within=1))
+
+
+def _parted(piece: str, within: int) -> list[str]:
+    """Return the factors and summands of a piece, within so many brackets that do not grow."""
+    parts, held, depth, before = [""], 0, 0, ""
     for part in _TOKENS.findall(piece):
-        depth += (part in "{[(") - (part in "}])")
-        if part == _TIMES and not depth:
-            factors.append("")
+        if before in (r"\left", r"\right"):
+            held += 1 if before == r"\left" else -1
+        elif part in "{}":
+            held += 1 if part == "{" else -1
+        elif part in "[(])":
+            depth += 1 if part in "[(" else -1
+        if held == 0 and depth <= within and part == _TIMES:
+            parts.append("")
+        elif held == 0 and 0 < depth <= within and part in "+-" and before == " ":
+            parts.append(f"{{}}{part}")
         else:
-            factors[-1] += part
-    return f" {BREAK}' ".join(factors)
+            parts[-1] += part
+        before = part
+    return parts

@@ -38,3 +38,14 @@ def test_of_a_file_that_is_none_nothing_is_current(file, text):
 def test_every_loss_of_the_atlas_has_a_row_in_the_file_that_is_shipped():
     rows = json.loads(slopes.path().read_text(encoding="utf-8"))["rows"]
     assert [each["id"] for each in rows] == list(library.ids(library.ATLAS))
+
+
+def test_a_long_summand_is_broken_between_factors_and_in_its_brackets():
+    """Of a·(b − c·d)·e the three factors are apart; in the long bracket so are b, c and d."""
+    wide = "".join(f"x_{{{each}}}" for each in range(40))
+    found = slopes._in_factors(rf"a\,\left({wide} - c\,\left(d - f\right)\right)\,e")
+    assert found == (
+        rf"a \allowbreak' ({wide}  \allowbreak'' {{}}- c \allowbreak'' \left(d - f\right)) "
+        r"\allowbreak' e"
+    )
+    assert slopes._in_factors(r"a\,(b - c)") == r"a\,(b - c)"
