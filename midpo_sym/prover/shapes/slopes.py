@@ -118,8 +118,15 @@ def _has_tie(node: Expression) -> bool:
 def _one_side(node: Expression) -> Expression:
     node = tree.over(node, [_one_side(each) for each in node.children()])
     if isinstance(node, tree.Max) and _are_one(node.left, node.right):
-        return node.left
+        if tree.Neg(node.left) == node.right or node.left == tree.Neg(node.right):
+            return _ZERO  # the one number that is its own opposite
+        return next((side for side in (node.left, node.right) if _keeps(side, node)), node)
     return node
+
+
+def _keeps(side: Expression, whole: Expression) -> bool:
+    """Return whether a side shows the sign that the maximum shows, which a logarithm may need."""
+    return side.positive >= whole.positive and side.nonnegative >= whole.nonnegative
 
 
 def _are_one(left: Expression, right: Expression) -> bool:

@@ -7,11 +7,14 @@ gradient; under (1 − a)² they have −2(1 − m − γ)∇m and −2(1 − m)
 
 import pytest
 
+from midpo_sym.kernel.theorem import Answer, decide
+from midpo_sym.language import tree
 from midpo_sym.language.grammar.losses import Scope, parse
 from midpo_sym.language.links import LINKS, typed
 from midpo_sym.language.objective import Term
 from midpo_sym.language.quantities.data import BATCH, PAIR
 from midpo_sym.pipeline import Pipeline
+from midpo_sym.prover.shapes import slopes
 from midpo_sym.prover.shapes.every_anchor import no_anchor_fits
 from midpo_sym.prover.verdict import Refuted, Status
 from midpo_sym.spec import loads
@@ -216,3 +219,12 @@ def test_a_maximum_of_one_thing_in_a_link_is_no_kink():
     """Of min(a, a)³ at s(w) + length(w), the slope 3 (s + |w|)² goes by the length."""
     result = judged(link="min(a, a)**3", argument=f"{W} + length(w)")
     assert (result.verdict.status, result.gradient.status) == (REFUTED, REFUTED)
+
+
+def test_a_maximum_of_one_thing_may_be_in_a_logarithm():
+    """x is zero, not by its form: what is left of log(1 + |x|) has to be positive by its form."""
+    scope = Scope(frozenset("w"), {})
+    zero = "log(ref(w)) - sum_t(log(ref(w, t)))"
+    for size in (f"abs({zero})", f"max(0, {zero})", f"max({zero}, 0)"):
+        node = parse(f"log(1 + {size})", scope)
+        assert decide(slopes._without_ties(node), tree.Number(0)).answer is Answer.EQUAL, size
