@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from midpo_sym.pipeline import Pipeline, Spec
+from midpo_sym.prover.equivalence.answers import Comparison
+from midpo_sym.prover.prove import Result
 from midpo_sym.session import Session
 from midpo_sym.spec import library
 
@@ -19,10 +21,8 @@ if TYPE_CHECKING:
     from midpo_sym.chains.audit import EntryResult
     from midpo_sym.chains.chain import ChainResult
     from midpo_sym.code.verdicts import Verification
-    from midpo_sym.prover.equivalence.answers import Comparison
     from midpo_sym.prover.gradients.report import GradientResult
     from midpo_sym.prover.priors.solve import Solution
-    from midpo_sym.prover.prove import Result
     from midpo_sym.spec.model import Derivation
 
 
